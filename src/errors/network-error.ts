@@ -1,0 +1,90 @@
+/** Where in the life of an exchange something failed. */
+export type Phase = "queue" | "dns" | "connect" | "proxy" | "tls" | "write" | "headers" | "body";
+
+/** The facts a {@link NetworkError} carries beside its message. */
+export interface NetworkErrorDetails {
+  /** Stable, `ERR_TRUNKLINE_…`. */
+  readonly code: string;
+  readonly phase: Phase;
+  /** The request's URL; a password in it is masked. */
+  readonly url?: string | undefined;
+  /** Id of the connection the request was on, if it had one. */
+  readonly connection?: number | undefined;
+  /** Whether that connection had served a request before. */
+  readonly reused?: boolean;
+  /** Bytes of this request handed to the socket. */
+  readonly bytesWritten?: number;
+  /** Whether any byte of the response had arrived. */
+  readonly responseStarted?: boolean;
+  /** Whether sending the same request again is safe and may help. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every rejection of a network kind. It is a `TypeError`, as WHATWG fetch promises, so code written for
+ * `fetch` keeps working; `code` and `phase` are what programs should look at.
+ */
+export class NetworkError extends TypeError {
+  override name = "NetworkError";
+  readonly code: string;
+  readonly phase: Phase;
+  readonly url: string | undefined;
+  readonly connection: number | undefined;
+  readonly reused: boolean;
+  readonly bytesWritten: number;
+  readonly responseStarted: boolean;
+  readonly retryable: boolean;
+
+  constructor(message: string, details: NetworkErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.phase = details.phase;
+    this.url = details.url === undefined ? undefined : maskPassword(details.url);
+    this.connection = details.connection;
+    this.reused = details.reused ?? false;
+    this.bytesWritten = details.bytesWritten ?? 0;
+    this.responseStarted = details.responseStarted ?? false;
+    this.retryable = details.retryable ?? false;
+  }
+}
+
+/** The limits whose passing makes a {@link TimeoutError}; each is the name of the option that set it. */
+export type TimeoutKind =
+  | "timeout"
+  | "queueTimeout"
+  | "connectTimeout"
+  | "tlsTimeout"
+  | "headersTimeout"
+  | "bodyTimeout"
+  | "proxyTimeout";
+
+/** A limit of time was passed. `timeout` says which one, `spent` where the time went. */
+export class TimeoutError extends NetworkError {
+  override name = "TimeoutError";
+  /** The option whose limit was passed. */
+  readonly timeout: TimeoutKind;
+  /** The limit, in milliseconds. */
+  readonly milliseconds: number;
+  /** Milliseconds by phase, as far as the call had got. */
+  readonly spent: Readonly<Record<string, number>>;
+
+  constructor(
+    message: string,
+    details: NetworkErrorDetails & {
+      readonly timeout: TimeoutKind;
+      readonly milliseconds: number;
+      readonly spent?: Readonly<Record<string, number>>;
+    },
+  ) {
+    super(message, details);
+    this.timeout = details.timeout;
+    this.milliseconds = details.milliseconds;
+    this.spent = details.spent ?? {};
+  }
+}
+
+/** The URL with the password of its user part replaced by `***`. */
+export function maskPassword(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*):[^/?#@]*@/i, "$1:***@");
+}

@@ -1,0 +1,17 @@
+/**
+ * What a codec throws when the peer breaks the protocol or crosses a limit. It never reaches a caller as it
+ * is: the connection turns it into a `NetworkError` that also says where and on which connection.
+ */
+export class ProtocolError extends Error {
+  override name = "ProtocolError";
+  /** `ERR_TRUNKLINE_…`, becomes the code of the `NetworkError`. */
+  readonly code: string;
+  /** True when a limit of this client was crossed rather than the protocol broken. */
+  readonly limit: boolean;
+
+  constructor(code: string, message: string, limit = false) {
+    super(message);
+    this.code = code;
+    this.limit = limit;
+  }
+}

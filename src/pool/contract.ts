@@ -1,0 +1,49 @@
+import type { ClosedBy, CloseReason } from "../trace/index.js";
+import type { Member } from "./member.js";
+import type { Waiter } from "./waiter.js";
+
+/** The pool's settings, normalised: what is not limited is `Infinity`. */
+export interface PoolLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerOrigin: number;
+  readonly maxIdleConnections: number;
+  readonly maxIdleConnectionsPerOrigin: number;
+  readonly maxDialingPerOrigin: number;
+  readonly maxWaiting: number;
+  readonly queueTimeout: number;
+  readonly idleTimeout: number;
+  readonly maxConnectionAge: number;
+  readonly maxRequestsPerConnection: number;
+  readonly keepAlive: boolean;
+}
+
+/** Why a waiter was turned away. */
+export type Rejection<O> =
+  | { readonly kind: "max-waiting"; readonly waiting: number }
+  | { readonly kind: "queue-timeout"; readonly waited: number }
+  | { readonly kind: "dial-failed"; readonly member: Member<O>; readonly error: unknown }
+  | { readonly kind: "closed" };
+
+/**
+ * What the pool does to the world. Each is called after the pool's own state has changed, so an effect may
+ * call back into the pool at once; none may throw.
+ */
+export interface PoolEffects<O, W extends Waiter<O>> {
+  /**
+   * Start a dial; answer later with `pool.dialed` or `pool.dialFailed`. The member is in state `dialing`;
+   * why it is dialed is in its `openedFor`, `previous` and `dialedFor`.
+   */
+  dial(member: Member<O>): void;
+  /** Give the connection to the waiter; `waiter.member` is set and the member is `active`. */
+  assign(waiter: W, member: Member<O>): void;
+  reject(waiter: W, why: Rejection<O>): void;
+  /** Close the connection, which is out of the pool already (state `closed`). A dialing one is to be cancelled. */
+  close(member: Member<O>, reason: CloseReason, by: ClosedBy, evidence: string): void;
+  /** Call `pool.tick` at this time or soon after. A new call replaces the old time; `Infinity` cancels it. */
+  wake(at: number): void;
+  /**
+   * Whether an idle connection that is about to be assigned is still open, as far as can be told at once.
+   * Where not, the answer is the evidence, and the pool closes it as `server-closed-idle`.
+   */
+  check(member: Member<O>): true | string;
+}

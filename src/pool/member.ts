@@ -1,0 +1,45 @@
+import type { CloseReason, DialReason } from "../trace/index.js";
+import type { PoolRoute } from "./route.js";
+import type { Waiter } from "./waiter.js";
+
+/** The states of a connection. `draining`: finishes what it has and takes nothing more. */
+export type MemberState = "dialing" | "idle" | "active" | "draining" | "closed";
+
+/** A connection as the pool sees it. `owner` is whatever the pool's user keeps for it. */
+export class Member<O> {
+  /** Never reused within the process. */
+  readonly id: number;
+  readonly route: PoolRoute<O>;
+  readonly openedFor: DialReason;
+  /** The connection that could not be kept, where that is why this one was dialed. */
+  readonly previous: number | undefined;
+  owner: O | undefined = undefined;
+  state: MemberState = "dialing";
+  /** The waiter whose demand started the dial; undefined for preconnect, and once that waiter is gone. */
+  dialedFor: Waiter<O> | undefined = undefined;
+  /** When the dial began, then when it was open. */
+  readonly dialStartedAt: number;
+  openedAt = 0;
+  /** When it became idle; meaningful while idle. */
+  idleSince = 0;
+  /** Exchanges assigned so far. */
+  requests = 0;
+  /** How long it had been idle when it was last assigned; 0 for a fresh one. */
+  lastIdleFor = 0;
+  /** From the server's `Keep-Alive: timeout`, margin already taken off; `Infinity` when it said nothing. */
+  serverIdleLimit: number = Number.POSITIVE_INFINITY;
+  /** From the server's `Keep-Alive: max`: exchanges it will still take; `Infinity` when it said nothing. */
+  serverRequestsLeft: number = Number.POSITIVE_INFINITY;
+  /** When `maxConnectionAge` (with its jitter) is reached. */
+  expiresAt: number = Number.POSITIVE_INFINITY;
+  /** Set when a reason to close came up while it was active; it closes with it when released. */
+  closeWhenReleased: CloseReason | undefined = undefined;
+
+  constructor(id: number, route: PoolRoute<O>, openedFor: DialReason, previous: number | undefined, now: number) {
+    this.id = id;
+    this.route = route;
+    this.openedFor = openedFor;
+    this.previous = previous;
+    this.dialStartedAt = now;
+  }
+}

@@ -1,0 +1,3 @@
+export { nodeRuntime } from "./node-runtime.js";
+export type { LookupFunction, Runtime, RuntimeTimer, SocketOptions } from "./runtime.js";
+export { type Timed, TimerHeap } from "./timer-heap.js";

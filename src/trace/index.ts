@@ -1,0 +1,1 @@
+export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
