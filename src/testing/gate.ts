@@ -1,0 +1,41 @@
+/** A door that a test opens once: whoever awaits {@link Gate.promise} goes on then. */
+export interface Gate {
+  /** Resolves when the gate is opened; rejects when its owner closes first. */
+  readonly promise: Promise<void>;
+  readonly opened: boolean;
+  /** Opens it; opening it twice does nothing. */
+  open(): void;
+}
+
+export class OwnedGate implements Gate {
+  readonly promise: Promise<void>;
+  #opened = false;
+  readonly #resolve: () => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor() {
+    let resolve: () => void = () => {};
+    let reject: (error: Error) => void = () => {};
+    this.promise = new Promise((yes, no) => {
+      resolve = yes;
+      reject = no;
+    });
+    // A gate that nobody waits at when its owner closes is no unhandled rejection.
+    this.promise.catch(() => {});
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  open(): void {
+    this.#opened = true;
+    this.#resolve();
+  }
+
+  abandon(error: Error): void {
+    this.#reject(error);
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * The testing kit: scripted servers, faults, certificates and a virtual runtime for tests of an HTTP client.
+ * Everything listens on the loopback interface and leaves nothing behind after `close()`.
+ * @module
+ */
+export type { Gate } from "./gate.js";
+export type { DripOptions, Expected, ExtraHeaders, WireConnection, WireEnding } from "./wire-connection.js";
+export { ConnectionOver, WireFailure } from "./wire-errors.js";
+export type { WireBody, WireHead, WireRequest } from "./wire-request.js";
+export { answerEach, byHand, type WireScript, type WireStep } from "./wire-script.js";
+export { type WireEvent, WireServer, type WireServerOptions } from "./wire-server.js";

@@ -1,0 +1,312 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Gate } from "./gate.js";
+import { Incoming } from "./incoming.js";
+import { showBytes, showDifference } from "./show-bytes.js";
+import { ConnectionOver, WireFailure } from "./wire-errors.js";
+import { readBody, readHead, type WireBody, type WireHead, type WireRequest } from "./wire-request.js";
+
+/**
+ * How a connection ended: the peer's FIN came first (`fin`), the peer reset it (`reset`), the script ended it
+ * first (`end`), the script reset it (`reset-sent`), the server was closed (`server-close`), or the TLS
+ * handshake failed (`tls-failed`).
+ */
+export type WireEnding = "fin" | "reset" | "end" | "reset-sent" | "server-close" | "tls-failed";
+
+/** What {@link WireConnection.expect} matches: exact bytes, a pattern over latin1 text, or a function that says how many bytes it takes (`true`: all; `false`: not yet). */
+export type Expected = string | Uint8Array | RegExp | ((received: Buffer) => boolean | number);
+
+export interface DripOptions {
+  /** Bytes a write; default 1. */
+  readonly size?: number;
+  /** Awaited before each write, with the number of bytes already sent. A gate holds back all but the first write. */
+  readonly gate?: Gate | ((sent: number) => void | Promise<void>);
+}
+
+/** Extra response fields: a record, or name, value, name, value, … for repeated names. */
+export type ExtraHeaders = Readonly<Record<string, string | number>> | readonly string[];
+
+export interface WireConnectionEvents {
+  log(
+    event: "request" | "reply" | "fin-sent" | "reset-sent" | "fin-received" | "closed",
+    detail?: string,
+  ): void;
+  readonly halfOpen: boolean;
+  readonly patience: number;
+}
+
+const toBytes = (data: string | Uint8Array): Buffer =>
+  typeof data === "string"
+    ? Buffer.from(data, "utf8")
+    : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+
+/** A response head for a body of known length. */
+export const okHead = (length: number, headers: ExtraHeaders = {}): string => {
+  const flat = Array.isArray(headers) ? (headers as readonly string[]) : Object.entries(headers).flat();
+  let head = `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n`;
+  for (let index = 0; index < flat.length; index += 2) head += `${flat[index]}: ${flat[index + 1]}\r\n`;
+  return `${head}\r\n`;
+};
+
+/** One accepted connection, from the server's side, for a script to drive. */
+export class WireConnection {
+  /** 1 for the first accepted connection, and so on. */
+  readonly id: number;
+  /** Resolves when the socket is closed, never rejects. */
+  readonly closed: Promise<WireEnding>;
+  /** The socket itself (a `TLSSocket` under TLS), for what is not here. */
+  readonly socket: Socket | TLSSocket;
+  readonly #raw: Socket;
+  readonly #events: WireConnectionEvents;
+  readonly #incoming = new Incoming();
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  #requests = 0;
+  #ending: WireEnding | undefined;
+
+  constructor(id: number, socket: Socket | TLSSocket, raw: Socket, events: WireConnectionEvents) {
+    this.id = id;
+    this.socket = socket;
+    this.#raw = raw;
+    this.#events = events;
+    socket.on("data", (chunk: Buffer) => {
+      this.#bytesRead += chunk.length;
+      this.#incoming.push(chunk);
+    });
+    socket.on("end", () => {
+      this.#ending ??= "fin";
+      events.log("fin-received");
+      this.#incoming.finish(new ConnectionOver(`connection ${id}: the peer closed its side`, "peer"));
+      if (!events.halfOpen) socket.end();
+    });
+    socket.on("error", () => {
+      if (this.#ending !== "reset-sent" && this.#ending !== "server-close") this.#ending = "reset";
+    });
+    this.closed = new Promise((resolve) => {
+      socket.once("close", () => {
+        const ending = this.#ending ?? "reset";
+        const by = ending === "fin" || ending === "reset" ? "peer" : "server";
+        const how = ending === "reset" ? "the peer reset the connection" : "the connection was closed";
+        this.#incoming.finish(new ConnectionOver(`connection ${id}: ${how}`, by));
+        events.log("closed", ending);
+        resolve(ending);
+      });
+    });
+  }
+
+  /** Content bytes received so far (under TLS: decrypted). */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Content bytes handed to the socket so far. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  /** Requests read with {@link readRequest} or {@link readHead}. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** What was received and not consumed yet. */
+  get unread(): Buffer {
+    return this.#incoming.peek();
+  }
+
+  /**
+   * Waits until what was received matches, consumes that, and returns it. Anything already received counts.
+   * @throws WireFailure with both byte strings at the first byte that differs, when the peer ends first, or when
+   *   nothing has matched within the server's `patience`.
+   */
+  async expect(expected: Expected): Promise<Buffer> {
+    let patient = true;
+    let stop: () => void = () => {};
+    const impatience = new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        patient = false;
+        resolve();
+      }, this.#events.patience);
+      stop = () => clearTimeout(timer);
+    });
+    try {
+      for (;;) {
+        const received = this.#incoming.peek();
+        const length = this.#matched(expected, received);
+        if (length >= 0) return this.#incoming.take(length);
+        const over = this.#incoming.over;
+        if (over?.by === "server") throw over;
+        if (over !== undefined) throw this.#mismatch(expected, received, `${over.message} first`);
+        if (!patient)
+          throw this.#mismatch(expected, received, `nothing more came in ${this.#events.patience} ms`);
+        await Promise.race([this.#incoming.changed(), impatience]);
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  /** Reads a request head, nothing of its body. Waits without limit: a kept-alive connection may stay idle. */
+  async readHead(): Promise<WireHead> {
+    const head = await readHead(this.#incoming);
+    this.#requests += 1;
+    this.#events.log("request", `${head.method} ${head.target}`);
+    return head;
+  }
+
+  /** Reads the body that belongs to a head read before. */
+  readBody(head: WireHead): Promise<WireBody> {
+    return readBody(this.#incoming, head);
+  }
+
+  /**
+   * Reads a request with its body.
+   * @throws ConnectionOver (no failure) when the peer closes before its first byte; WireFailure when it closes
+   *   part-way or sends what is no request.
+   */
+  async readRequest(): Promise<WireRequest> {
+    const head = await this.readHead();
+    const { body, trailers, raw } = await this.readBody(head);
+    return { ...head, body, trailers, raw: Buffer.concat([head.raw, raw]) };
+  }
+
+  /** Each request until the peer closes the connection. */
+  async *eachRequest(): AsyncGenerator<WireRequest, void, undefined> {
+    for (;;) {
+      let request: WireRequest;
+      try {
+        request = await this.readRequest();
+      } catch (error) {
+        if (error instanceof ConnectionOver) return;
+        throw error;
+      }
+      yield request;
+    }
+  }
+
+  /** Writes bytes (a string as UTF-8) in one write; resolves when the kernel has taken them. */
+  async reply(data: string | Uint8Array): Promise<void> {
+    const bytes = toBytes(data);
+    this.#events.log("reply", `${bytes.length} bytes`);
+    await this.#write(bytes);
+  }
+
+  /** Writes a 200 response with a `Content-Length`, head and body in one write. */
+  replyOk(body: string | Uint8Array = "", headers?: ExtraHeaders): Promise<void> {
+    const bytes = toBytes(body);
+    return this.reply(Buffer.concat([Buffer.from(okHead(bytes.length, headers), "latin1"), bytes]));
+  }
+
+  /** Writes bytes a few at a time, each in a TCP segment and an event-loop turn of its own. */
+  async drip(data: string | Uint8Array, options: DripOptions = {}): Promise<void> {
+    const bytes = toBytes(data);
+    const { size = 1, gate } = options;
+    this.#events.log("reply", `${bytes.length} bytes, ${size} at a time`);
+    for (let sent = 0; sent < bytes.length; sent += size) {
+      if (typeof gate === "function") await gate(sent);
+      else if (gate !== undefined && sent > 0) await gate.promise;
+      await this.#write(bytes.subarray(sent, sent + size));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Closes the connection as servers do: FIN after all that was written; what the peer sends later is answered by a reset. */
+  async end(): Promise<void> {
+    await this.#finish();
+    this.socket.destroy();
+  }
+
+  /** Sends FIN and goes on reading. The server needs `halfOpen` only for the reverse: to go on writing after the peer's FIN. */
+  async halfClose(): Promise<void> {
+    await this.#finish();
+  }
+
+  /** Resets the connection (RST) at once; what was written and not sent yet is lost. */
+  reset(): void {
+    this.#ending = "reset-sent";
+    this.#events.log("reset-sent");
+    this.#raw.resetAndDestroy();
+  }
+
+  /** Says nothing more; resolves when the peer, or the server, ends the connection. */
+  async stall(): Promise<void> {
+    while (this.#incoming.over === undefined) await this.#incoming.changed();
+  }
+
+  /** Stops reading, so that the peer's writes fill up the kernel's buffers and meet back-pressure. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** For the server: ends the connection because the server, its script, or its handshake is over. */
+  destroy(ending: WireEnding): void {
+    this.#ending ??= ending;
+    this.#incoming.finish(new ConnectionOver(`connection ${this.id}: the server was closed`, "server"));
+    this.socket.destroy();
+    this.#raw.destroy();
+  }
+
+  #finish(): Promise<void> {
+    this.#ending ??= "end";
+    this.#events.log("fin-sent");
+    return new Promise((resolve) => {
+      if (this.socket.writableFinished || this.socket.destroyed) resolve();
+      else {
+        this.socket.once("close", () => resolve());
+        this.socket.end(() => resolve());
+      }
+    });
+  }
+
+  #write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const over = (): void =>
+        reject(
+          new ConnectionOver(
+            `connection ${this.id}: it ended before ${bytes.length} bytes were sent`,
+            "peer",
+          ),
+        );
+      if (!this.socket.writable) return over();
+      this.#bytesWritten += bytes.length;
+      this.socket.write(bytes, (error) => (error ? over() : resolve()));
+    });
+  }
+
+  #matched(expected: Expected, received: Buffer): number {
+    if (expected instanceof RegExp) {
+      const match = new RegExp(expected.source, expected.flags.replace(/[gy]/g, "")).exec(
+        received.toString("latin1"),
+      );
+      return match === null ? -1 : match.index + match[0].length;
+    }
+    if (typeof expected === "function") {
+      const taken = expected(received);
+      return taken === true ? received.length : taken === false ? -1 : taken;
+    }
+    const wanted = toBytes(expected);
+    const length = Math.min(wanted.length, received.length);
+    if (wanted.compare(received, 0, length, 0, length) !== 0) {
+      throw new WireFailure(
+        `connection ${this.id}: the peer sent something else, ${showDifference(wanted, received)}`,
+      );
+    }
+    return received.length < wanted.length ? -1 : wanted.length;
+  }
+
+  #mismatch(expected: Expected, received: Buffer, why: string): WireFailure {
+    const wanted =
+      expected instanceof RegExp
+        ? String(expected)
+        : typeof expected === "function"
+          ? `a match of ${expected.name || "the given function"}`
+          : showBytes(toBytes(expected));
+    return new WireFailure(
+      `connection ${this.id}: ${why}:\n  expected ${wanted}\n  received ${showBytes(received)}`,
+    );
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Thrown into a script whose connection has ended in an ordinary way: the peer closed it between two requests,
+ * or the server was closed. A script need not catch it, and it does not count as a failure.
+ */
+export class ConnectionOver extends Error {
+  override readonly name = "ConnectionOver";
+  /** Who ended it. */
+  readonly by: "peer" | "server";
+
+  constructor(message: string, by: "peer" | "server") {
+    super(message);
+    this.by = by;
+  }
+}
+
+/** A script's expectation that did not hold. It makes `server.close()` reject. */
+export class WireFailure extends Error {
+  override readonly name = "WireFailure";
+}
