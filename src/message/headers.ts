@@ -1,0 +1,398 @@
+import { inspect, type InspectOptions } from "node:util";
+import { checkFieldName, checkFieldValue, isSensitive, sameName } from "./field.js";
+import { HeadersIterator } from "./headers-iterator.js";
+
+/** What headers can be made from: other headers (the platform's too), pairs, or an object. */
+export type HeadersInit = Headers | Iterable<readonly [string, string]> | Readonly<Record<string, string>>;
+
+type Pair = readonly [string, string];
+
+/** Tells the constructor that the caller is in this file and fills the object itself. */
+const BARE: Readonly<Record<string, string>> = Object.freeze({});
+const NO_FIELDS: string[] = [];
+
+// The doors into the private state, opened once by the static block of the class.
+let create: (init: HeadersInit | undefined) => Headers;
+let wrap: (fields: string[], block: string, start: number, immutable: boolean) => Headers;
+let fieldsOf: (headers: Headers) => readonly string[];
+let freeze: (headers: Headers) => void;
+
+/**
+ * A list of header fields with the WHATWG interface (Fetch §5.1), which also keeps the order and the case they
+ * were given in, for the wire. Reading is as in `fetch`: names are case-insensitive, repeated fields are joined
+ * with ", ", iteration is sorted, lower-cased and gives each `set-cookie` on its own.
+ *
+ * There are no forbidden names. The headers of a response that came from the network are immutable; copy them
+ * with `new Headers(response.headers)` to change them.
+ *
+ * Every method throws a `TypeError` for a name that is no token (RFC 9110 §5.1) and for a value with CR, LF, NUL
+ * or a character beyond U+00FF.
+ */
+export class Headers {
+  /** `[name, value, name, value, …]` in order and case of the wire; empty while `#block` still holds them. */
+  #fields: string[] = NO_FIELDS;
+  /** A validated latin1 head, not split yet; "" when there is none. */
+  #block = "";
+  /** Where the first field begins in `#block`; at least 2, since a line is found by the CR LF before it. */
+  #start = 0;
+  /** `#block` in lower case, made when a field is first looked for. */
+  #lower = "";
+  #immutable = false;
+  #sorted: Pair[] | undefined = undefined;
+
+  static {
+    create = (init) => {
+      const headers = new Headers(BARE);
+      headers.#fields = [];
+      if (init !== undefined) headers.#fill(init);
+      return headers;
+    };
+    wrap = (fields, block, start, immutable) => {
+      const headers = new Headers(BARE);
+      headers.#fields = fields;
+      headers.#block = block;
+      headers.#start = start;
+      headers.#immutable = immutable;
+      return headers;
+    };
+    fieldsOf = (headers) => headers.#split();
+    freeze = (headers) => {
+      headers.#immutable = true;
+    };
+    Object.defineProperty(Headers.prototype, inspect.custom, {
+      value(this: Headers, depth: number, options: InspectOptions): string {
+        return this.#inspect(depth, options);
+      },
+      writable: true,
+      configurable: true,
+    });
+  }
+
+  /**
+   * @param init Fields to begin with. A copy of other `Headers` keeps their order and case.
+   */
+  constructor(init?: HeadersInit) {
+    if (init === BARE) return;
+    linkHeadersToPlatform();
+    this.#fields = [];
+    if (init !== undefined) this.#fill(init);
+  }
+
+  /** Adds a field at the end, beside those of the same name. */
+  append(name: string, value: string): void {
+    if (value === undefined && arguments.length < 2) throw missingArgument("append(name, value)");
+    this.#add(checkFieldName(name), value);
+  }
+
+  /** Removes all fields of that name. */
+  delete(name: string): void {
+    const checked = checkFieldName(name);
+    this.#beforeChange(checked);
+    this.#removeFrom(0, checked);
+  }
+
+  /** The values of all fields of that name, joined with ", "; `null` when there is none. */
+  get(name: string): string | null {
+    if (this.#block !== "") return this.#search(lineStart(name));
+    const checked = checkFieldName(name);
+    const fields = this.#fields;
+    let found: string | null = null;
+    for (let i = 0; i < fields.length; i += 2) {
+      if (!sameName(fields[i] as string, checked)) continue;
+      const value = fields[i + 1] as string;
+      found = found === null ? value : `${found}, ${value}`;
+    }
+    return found;
+  }
+
+  /** The value of each `Set-Cookie` field; they cannot be joined (RFC 6265 §3). */
+  getSetCookie(): string[] {
+    // A block without the field, the usual case, need not be split for it.
+    if (this.#block !== "" && this.#search(lineStart("set-cookie")) === null) return [];
+    const fields = this.#split();
+    const values: string[] = [];
+    for (let i = 0; i < fields.length; i += 2) {
+      if (sameName(fields[i] as string, "set-cookie")) values.push(fields[i + 1] as string);
+    }
+    return values;
+  }
+
+  /** Whether there is a field of that name. */
+  has(name: string): boolean {
+    if (this.#block !== "") return this.#find(lineStart(name)) !== -1;
+    const checked = checkFieldName(name);
+    const fields = this.#fields;
+    for (let i = 0; i < fields.length; i += 2) {
+      if (sameName(fields[i] as string, checked)) return true;
+    }
+    return false;
+  }
+
+  /** Gives the first field of that name this value and removes the others, or adds one at the end. */
+  set(name: string, value: string): void {
+    if (value === undefined && arguments.length < 2) throw missingArgument("set(name, value)");
+    const checked = checkFieldName(name);
+    const text = checkFieldValue(checked, value);
+    this.#beforeChange(checked);
+    const fields = this.#fields;
+    for (let i = 0; i < fields.length; i += 2) {
+      if (!sameName(fields[i] as string, checked)) continue;
+      fields[i + 1] = text;
+      this.#removeFrom(i + 2, checked);
+      return;
+    }
+    fields.push(checked, text);
+  }
+
+  /** Calls `callback(value, name, headers)` for each pair, in the order of iteration. */
+  forEach(callback: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void {
+    if (typeof callback !== "function") {
+      throw new TypeError(`Headers.forEach takes a function, not ${typeof callback}.`);
+    }
+    for (const [name, value] of this) callback.call(thisArg, value, name, this);
+  }
+
+  /** Pairs of lower-cased name and joined value, sorted by name; each `set-cookie` on its own. */
+  entries(): IterableIterator<[string, string]> {
+    const pairs = () => this.#sortAndCombine();
+    return new HeadersIterator(pairs, ([name, value]) => [name, value]);
+  }
+
+  /** The names as {@link entries} gives them. */
+  keys(): IterableIterator<string> {
+    return new HeadersIterator(
+      () => this.#sortAndCombine(),
+      (pair) => pair[0],
+    );
+  }
+
+  /** The values as {@link entries} gives them. */
+  values(): IterableIterator<string> {
+    return new HeadersIterator(
+      () => this.#sortAndCombine(),
+      (pair) => pair[1],
+    );
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.entries();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Headers";
+  }
+
+  /** As the platform prints it, in wire order and case; values that are usually credentials are not shown. */
+  #inspect(depth: number, options: InspectOptions): string {
+    const shown: Record<string, string | string[]> = Object.create(null);
+    const fields = this.#split();
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i] as string;
+      const value = isSensitive(name) ? "***" : (fields[i + 1] as string);
+      const before = shown[name];
+      if (before === undefined) shown[name] = value;
+      else if (typeof before === "string") shown[name] = [before, value];
+      else before.push(value);
+    }
+    const text = inspect({ ...shown }, { ...options, depth: depth < 0 ? 0 : 1 });
+    return `Headers ${text}`;
+  }
+
+  #add(name: string, value: unknown): void {
+    const text = checkFieldValue(name, value);
+    this.#beforeChange(name);
+    this.#fields.push(name, text);
+  }
+
+  #beforeChange(name: string): void {
+    if (this.#immutable) {
+      throw new TypeError(
+        `Header "${name}" cannot be changed: these are the headers of a response; copy them with new Headers(response.headers).`,
+      );
+    }
+    this.#split();
+    this.#sorted = undefined;
+  }
+
+  #removeFrom(index: number, name: string): void {
+    const fields = this.#fields;
+    let kept = index;
+    for (let i = index; i < fields.length; i += 2) {
+      if (sameName(fields[i] as string, name)) continue;
+      fields[kept++] = fields[i] as string;
+      fields[kept++] = fields[i + 1] as string;
+    }
+    fields.length = kept;
+  }
+
+  #fill(init: HeadersInit): void {
+    if (typeof init !== "object" || init === null) {
+      throw new TypeError(
+        `Headers are made from an object, pairs or other Headers, not from ${init === null ? "null" : typeof init}.`,
+      );
+    }
+    if (#fields in init) {
+      this.#fields = init.#split().slice();
+      return;
+    }
+    if (Symbol.iterator in init) {
+      this.#fillFromPairs(init as Iterable<Iterable<unknown>>);
+      return;
+    }
+    const record = init as Readonly<Record<string, unknown>>;
+    for (const name of Object.keys(record)) this.#add(checkFieldName(name), record[name]);
+  }
+
+  #fillFromPairs(pairs: Iterable<Iterable<unknown>>): void {
+    for (const pair of pairs) {
+      if (typeof pair !== "object" || pair === null || !(Symbol.iterator in pair)) {
+        throw new TypeError("Each item of a list of headers is a pair: [name, value].");
+      }
+      const items = Array.isArray(pair) ? (pair as readonly unknown[]) : [...pair];
+      if (items.length !== 2) {
+        throw new TypeError(`Each item of a list of headers is a pair, this one has ${items.length} items.`);
+      }
+      this.#add(checkFieldName(items[0]), items[1]);
+    }
+  }
+
+  /** Where the line that begins with `line` (CR LF, lower-cased name, colon) is in the block; -1 when nowhere. */
+  #find(line: string): number {
+    if (this.#lower === "") this.#lower = this.#block.toLowerCase();
+    return this.#lower.indexOf(line, this.#start - 2);
+  }
+
+  #search(line: string): string | null {
+    let at = this.#find(line);
+    if (at === -1) return null;
+    const block = this.#block;
+    let found = lineValue(block, at + line.length);
+    for (;;) {
+      at = this.#lower.indexOf(line, at + line.length);
+      if (at === -1) return found;
+      found = `${found}, ${lineValue(block, at + line.length)}`;
+    }
+  }
+
+  #split(): string[] {
+    const block = this.#block;
+    if (block === "") return this.#fields;
+    const fields: string[] = [];
+    let at = this.#start;
+    while (at < block.length) {
+      const colon = block.indexOf(":", at);
+      let end = block.indexOf("\r\n", colon);
+      if (end === -1) end = block.length;
+      fields.push(block.slice(at, colon), lineValue(block, colon + 1));
+      at = end + 2;
+    }
+    this.#fields = fields;
+    this.#block = "";
+    this.#lower = "";
+    return fields;
+  }
+
+  #sortAndCombine(): readonly Pair[] {
+    if (this.#sorted !== undefined) return this.#sorted;
+    const fields = this.#split();
+    const joined = new Map<string, string>();
+    const cookies: Pair[] = [];
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = (fields[i] as string).toLowerCase();
+      const value = fields[i + 1] as string;
+      if (name === "set-cookie") {
+        cookies.push([name, value]);
+        continue;
+      }
+      const before = joined.get(name);
+      joined.set(name, before === undefined ? value : `${before}, ${value}`);
+    }
+    const pairs: Pair[] = [...joined, ...cookies];
+    // Names are ASCII, so comparing code units is the byte order the specification asks for; sort is stable.
+    pairs.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+    this.#sorted = pairs;
+    return pairs;
+  }
+}
+
+/** A field's value without the optional white space around it, from just after the colon to the end of the line. */
+function lineValue(block: string, from: number): string {
+  let end = block.indexOf("\r", from);
+  if (end === -1) end = block.length;
+  let start = from;
+  while (start < end && isBlank(block.charCodeAt(start))) start++;
+  while (end > start && isBlank(block.charCodeAt(end - 1))) end--;
+  return block.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+/** Programs ask for few different names, so what is searched for is kept; bounded, since names can come from anywhere. */
+const lineStarts: Map<string, string> = new Map();
+const MAX_LINE_STARTS = 256;
+
+function lineStart(name: string): string {
+  const known = lineStarts.get(name);
+  if (known !== undefined) return known;
+  const line = `\r\n${checkFieldName(name).toLowerCase()}:`;
+  if (lineStarts.size < MAX_LINE_STARTS) lineStarts.set(name, line);
+  return line;
+}
+
+function missingArgument(call: string): TypeError {
+  return new TypeError(`Headers.${call} needs two arguments.`);
+}
+
+/** `new Headers(init)` for the library's own use: it does not load the platform's classes. */
+export function createHeaders(init?: HeadersInit): Headers {
+  return create(init);
+}
+
+/**
+ * Headers over a head that the parser has validated; it is split when they are first listed, and a single field
+ * is found by searching. They are immutable, as the headers of a response are in `fetch`.
+ *
+ * @param block latin1 text whose lines end in CR LF, without the empty last line.
+ * @param start Where the first field begins; 0, or just after a CR LF.
+ */
+export function headersFromBlock(block: string, start: number): Headers {
+  if (start >= block.length) return wrap([], "", 0, true);
+  return start < 2 ? wrap(NO_FIELDS, `\r\n${block.slice(start)}`, 2, true) : wrap(NO_FIELDS, block, start, true);
+}
+
+/** Headers over a flat list of names and values that are known to be valid. The list is kept, not copied. */
+export function headersFromRaw(fields: string[], immutable = false): Headers {
+  return wrap(fields, "", 0, immutable);
+}
+
+/**
+ * Names and values in one flat list, in the order and case of the wire. It is the live list, not a copy:
+ * only for reading, and before the headers change.
+ */
+export function rawHeaders(headers: Headers): readonly string[] {
+  return fieldsOf(headers);
+}
+
+/** Makes `headers` refuse changes from now on, as those of a received or an error response do. */
+export function freezeHeaders(headers: Headers): Headers {
+  freeze(headers);
+  return headers;
+}
+
+let linked = false;
+
+/**
+ * Makes every `Headers` an instance of `globalThis.Headers` too. Touching that loads the platform's HTTP client
+ * (16 to 24 ms), so it is not done at import: `new Headers()` does it, and the library does it while the first
+ * response is under way.
+ */
+export function linkHeadersToPlatform(): void {
+  if (linked) return;
+  linked = true;
+  const prototype = (globalThis.Headers as { readonly prototype: object } | undefined)?.prototype;
+  // A program may have removed the global, or put this class or one made from it in its place.
+  if (prototype === undefined || prototype === Headers.prototype || prototype instanceof Headers) return;
+  Object.setPrototypeOf(Headers.prototype, prototype);
+}
