@@ -1,0 +1,127 @@
+import { multipartSource, type FormDataLike } from "./multipart.js";
+import {
+  fromIterable,
+  fromNodeStream,
+  fromWebStream,
+  type NodeStreamLike,
+  OneShotSource,
+  type WebStreamLike,
+} from "./one-shot-source.js";
+import { ArraySource, type BlobLike, BlobSource, BytesSource, TextSource } from "./replayable-source.js";
+
+/** A request body, wherever it comes from. */
+export interface BodySource {
+  /** Bytes, when they are known before the body is read. */
+  readonly length: number | undefined;
+  /** What `Content-Type` is when the caller gives none. */
+  readonly contentType: string | undefined;
+  /** Whether {@link open} may be called again: for a redirect or a retry. */
+  readonly replayable: boolean;
+  /**
+   * The whole body, when it is in memory already: it may go out with the head in one write. A string is to be
+   * sent as UTF-8; it is ASCII, and can be written as latin1, when its `length` is that of the source.
+   */
+  readonly small: string | Uint8Array | undefined;
+  /**
+   * The body's chunks, never an empty one. Ending the iterator early (`return`) closes what is behind it.
+   * @throws TypeError when the body is not replayable and was opened before.
+   */
+  open(): AsyncIterator<Uint8Array, undefined, undefined>;
+  /** Closes a stream that will not be read (further), once; the others have nothing to close. Never rejects. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/**
+ * What a request body can be. Bytes are copied when the request is made, as in `fetch`. Streams and iterators can
+ * be sent once; all others, and arrays of chunks, any number of times.
+ */
+export type BodyInit =
+  | string
+  | ArrayBufferLike
+  | ArrayBufferView
+  | BlobLike
+  | FormDataLike
+  | URLSearchParams
+  | WebStreamLike
+  | AsyncIterable<Uint8Array | string>
+  | Iterable<Uint8Array | string>;
+
+/**
+ * The source of a body, by what the value is (WHATWG Fetch §5.2 "extract a body"), `undefined` for no body.
+ * The platform's classes are recognised by their tag, since touching them would load the platform's HTTP client.
+ *
+ * Where `fetch` would send "[object Object]" or a function's text this throws a `TypeError`.
+ */
+export function bodySource(body: BodyInit | null | undefined): BodySource | undefined {
+  if (typeof body === "string") return new TextSource(body, "text/plain;charset=UTF-8");
+  if (body === null || body === undefined) return undefined;
+  if (typeof body !== "object") return fromOther(body);
+  if (ArrayBuffer.isView(body)) {
+    return new BytesSource(Buffer.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)), undefined);
+  }
+  return fromTagged(body) ?? fromObject(body);
+}
+
+function fromTagged(body: object): BodySource | undefined {
+  switch (tagOf(body)) {
+    case "ArrayBuffer":
+    case "SharedArrayBuffer":
+      return new BytesSource(Buffer.from(new Uint8Array(body as ArrayBufferLike)), undefined);
+    case "URLSearchParams":
+      return new TextSource(
+        (body as URLSearchParams).toString(),
+        "application/x-www-form-urlencoded;charset=UTF-8",
+      );
+    case "Blob":
+    case "File":
+      return has(body, "stream") ? new BlobSource(body as BlobLike) : undefined;
+    case "FormData":
+      return has(body, "entries") ? multipartSource(body as FormDataLike) : undefined;
+    case "ReadableStream":
+      return has(body, "getReader") ? new OneShotSource(fromWebStream(body as WebStreamLike)) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function fromObject(body: object): BodySource {
+  if (has(body, "pipe") && has(body, "on") && Symbol.asyncIterator in body) {
+    return new OneShotSource(fromNodeStream(body as NodeStreamLike));
+  }
+  if (Array.isArray(body)) return new ArraySource(body as readonly unknown[]);
+  if (Symbol.asyncIterator in body || Symbol.iterator in body) {
+    // A String object can be iterated, but it is text.
+    if (body instanceof String) return new TextSource(String(body), "text/plain;charset=UTF-8");
+    return new OneShotSource(fromIterable(body as AsyncIterable<unknown> | Iterable<unknown>));
+  }
+  return fromOther(body);
+}
+
+/** `fetch` turns anything else into a string; that is done only where the text can be meant. */
+function fromOther(body: unknown): BodySource {
+  if (typeof body === "function" || typeof body === "symbol") {
+    throw new TypeError(`A ${typeof body} cannot be a request body: call it, or pass its text.`);
+  }
+  if (typeof body === "object" && body !== null) {
+    const toString: unknown = (body as { readonly toString?: unknown }).toString;
+    if (typeof toString !== "function" || toString === Object.prototype.toString) {
+      throw new TypeError(
+        `${article(tagOf(body))} cannot be a request body: use json to send it as JSON, form to send it as a form.`,
+      );
+    }
+  }
+  return new TextSource(String(body), "text/plain;charset=UTF-8");
+}
+
+function tagOf(value: object): string {
+  const tag: unknown = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  return typeof tag === "string" ? tag : "Object";
+}
+
+function has(value: object, method: string): boolean {
+  return typeof (value as Readonly<Record<string, unknown>>)[method] === "function";
+}
+
+function article(tag: string): string {
+  return tag === "Object" ? "A plain object" : `An object of type ${tag}`;
+}

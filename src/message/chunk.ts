@@ -1,0 +1,21 @@
+/**
+ * A chunk of a streamed body as bytes; a string becomes UTF-8 where `text` allows strings.
+ * @throws TypeError that names the chunk's type.
+ */
+export function chunkBytes(chunk: unknown, text: boolean): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (text && typeof chunk === "string") return Buffer.from(chunk);
+  // From another realm, where instanceof does not hold.
+  if (ArrayBuffer.isView(chunk) && (chunk as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "Uint8Array") {
+    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  }
+  const wanted = text ? "a Uint8Array or a string" : "a Uint8Array";
+  throw new TypeError(`Each chunk of a request body is ${wanted}; this stream gave ${typeName(chunk)}.`);
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value;
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "an object";
+}

@@ -1,0 +1,190 @@
+import type { BodySource } from "./body-source.js";
+import { chunkBytes } from "./chunk.js";
+
+/** A `ReadableStream`, the platform's or another's. */
+export interface WebStreamLike {
+  readonly locked: boolean;
+  getReader(): unknown;
+  cancel(reason?: unknown): Promise<void>;
+}
+
+interface WebReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
+  cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
+}
+
+/** A Node `Readable`. */
+export interface NodeStreamLike extends AsyncIterable<unknown> {
+  readonly destroyed?: boolean;
+  readonly readableDidRead?: boolean;
+  readonly errored?: unknown;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  pipe(destination: never): unknown;
+  destroy?(reason?: Error): unknown;
+}
+
+/** A stream of any kind, reduced to what a body needs of it. */
+export interface ChunkStream {
+  /** Whether chunks may be strings. */
+  readonly text: boolean;
+  /** The next chunk. Called one at a time. */
+  pull(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
+  /** Ends it early, whether or not it was pulled from. */
+  close(reason: unknown): unknown;
+}
+
+/**
+ * A body that can be read once. It closes its stream exactly once, and not at all when it was read to the end
+ * or failed by itself.
+ */
+export class OneShotSource implements BodySource {
+  readonly length: undefined = undefined;
+  readonly contentType: undefined = undefined;
+  readonly replayable = false as const;
+  readonly small: undefined = undefined;
+  readonly #stream: ChunkStream;
+  #opened = false;
+  #ended = false;
+  #cancelled: { readonly reason: unknown } | undefined = undefined;
+  #closing: Promise<void> | undefined = undefined;
+
+  constructor(stream: ChunkStream) {
+    this.#stream = stream;
+  }
+
+  open(): AsyncIterator<Uint8Array, undefined, undefined> {
+    if (this.#opened) {
+      throw new TypeError(
+        "This request body is a stream that was already sent: give a string, bytes or a Blob to send it again.",
+      );
+    }
+    this.#opened = true;
+    return {
+      next: () => this.#next(),
+      return: async () => {
+        await this.cancel();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  cancel(reason?: unknown): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
+    if (this.#ended) return Promise.resolve();
+    this.#ended = true;
+    this.#cancelled = { reason };
+    this.#closing = this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: unknown): Promise<void> {
+    try {
+      await this.#stream.close(reason);
+    } catch {
+      // Whoever cancels has a failure to report already; that closing failed too tells nobody anything.
+    }
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      if (this.#ended) return this.#afterEnd();
+      let result: Awaited<ReturnType<ChunkStream["pull"]>>;
+      try {
+        result = await this.#stream.pull();
+      } catch (error) {
+        if (!this.#ended) this.#ended = true;
+        throw error;
+      }
+      // A pull that a cancellation ended looks like the end of the stream, and must not be taken for one.
+      if (this.#cancelled !== undefined) return this.#afterEnd();
+      if (result.done === true) {
+        this.#ended = true;
+        return { done: true, value: undefined };
+      }
+      const chunk = await this.#bytes(result.value);
+      if (chunk.length > 0) return { done: false, value: chunk };
+    }
+  }
+
+  async #bytes(value: unknown): Promise<Uint8Array> {
+    try {
+      return chunkBytes(value, this.#stream.text);
+    } catch (error) {
+      await this.cancel(error);
+      throw error;
+    }
+  }
+
+  #afterEnd(): IteratorResult<Uint8Array, undefined> {
+    if (this.#cancelled === undefined || this.#cancelled.reason === undefined) {
+      return { done: true, value: undefined };
+    }
+    throw this.#cancelled.reason;
+  }
+}
+
+/** @throws TypeError when the stream is locked or was read from already. */
+export function fromWebStream(stream: WebStreamLike): ChunkStream {
+  if (stream.locked) {
+    throw new TypeError("This ReadableStream is locked to a reader, so it cannot be a request body.");
+  }
+  let reader: WebReader | undefined;
+  return {
+    text: false,
+    async pull() {
+      reader ??= stream.getReader() as WebReader;
+      const result = await reader.read();
+      if (result.done) reader.releaseLock();
+      return result;
+    },
+    close(reason) {
+      return reader === undefined ? stream.cancel(reason) : reader.cancel(reason);
+    },
+  };
+}
+
+/** @throws TypeError when the stream is destroyed or was read from already. */
+export function fromNodeStream(stream: NodeStreamLike): ChunkStream {
+  if (stream.readableDidRead === true || (stream.destroyed === true && !stream.errored)) {
+    throw new TypeError("This stream was read or destroyed already, so it cannot be a request body.");
+  }
+  // While the request waits for its connection nobody else listens, and an 'error' nobody hears ends the process.
+  let failure: { readonly error: unknown } | undefined;
+  stream.on("error", (error) => {
+    failure ??= { error };
+  });
+  if (stream.errored) failure = { error: stream.errored };
+  let iterator: AsyncIterator<unknown> | undefined;
+  return {
+    text: true,
+    pull() {
+      if (failure !== undefined) return Promise.reject(failure.error);
+      iterator ??= stream[Symbol.asyncIterator]();
+      return iterator.next();
+    },
+    close() {
+      // Without the reason: there may be listeners for 'error' to whom it would be news that the stream failed.
+      stream.destroy?.();
+    },
+  };
+}
+
+/** Chunks from anything that can be iterated. */
+export function fromIterable(source: AsyncIterable<unknown> | Iterable<unknown>): ChunkStream {
+  let iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  const start = () =>
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  return {
+    text: true,
+    async pull() {
+      iterator ??= start();
+      return iterator.next();
+    },
+    async close() {
+      // An iterator nobody started has nothing to clean up, except when it is its own iterable, as generators are.
+      iterator ??= start();
+      await iterator.return?.();
+    },
+  };
+}
