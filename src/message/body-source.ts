@@ -9,6 +9,8 @@ import {
 } from "./one-shot-source.js";
 import { ArraySource, type BlobLike, BlobSource, BytesSource, TextSource } from "./replayable-source.js";
 
+export { type FormInit, formBody, jsonBody } from "./encoded-body.js";
+
 /** A request body, wherever it comes from. */
 export interface BodySource {
   /** Bytes, when they are known before the body is read. */
@@ -52,6 +54,8 @@ export type BodyInit =
  *
  * Where `fetch` would send "[object Object]" or a function's text this throws a `TypeError`.
  */
+export function bodySource(body: BodyInit): BodySource;
+export function bodySource(body: BodyInit | null | undefined): BodySource | undefined;
 export function bodySource(body: BodyInit | null | undefined): BodySource | undefined {
   if (typeof body === "string") return new TextSource(body, "text/plain;charset=UTF-8");
   if (body === null || body === undefined) return undefined;
