@@ -1,0 +1,183 @@
+import { ProtocolError } from "../errors/index.js";
+import { excerpt, HTAB, matches, SP, word } from "./bytes.js";
+
+const CONNECTION = word("connection");
+const KEEP_ALIVE = word("keep-alive");
+const CONTENT_LENGTH = word("content-length");
+const TRANSFER_ENCODING = word("transfer-encoding");
+const CHUNKED = word("chunked");
+const CLOSE = word("close");
+const UPGRADE = word("upgrade");
+const TIMEOUT = word("timeout");
+const MAX = word("max");
+
+const COMMA = 0x2c;
+const EQUALS = 0x3d;
+const ZERO = 0x30;
+/** Where a number of the Keep-Alive field stops growing, so that absurd ones stay ordinary integers. */
+const KEEP_ALIVE_CEILING = 2_147_483_647;
+
+/**
+ * The four fields that decide where a message ends and whether its connection lives on. They are read in place
+ * while the head is scanned; all other fields stay undecoded text.
+ */
+export class FramingFields {
+  /** -1 when the field is absent. */
+  contentLength = -1;
+  /** Whether Transfer-Encoding was present; it then was exactly `chunked`, once. */
+  chunked = false;
+  close = false;
+  keepAlive = false;
+  upgrade = false;
+  /** Seconds, -1 when absent. */
+  keepAliveTimeout = -1;
+  /** -1 when absent. */
+  keepAliveMax = -1;
+  /** With the value, this identifies a spelling: `042` and `42` differ here. */
+  #lengthDigits = 0;
+
+  reset(): void {
+    this.contentLength = -1;
+    this.chunked = false;
+    this.close = false;
+    this.keepAlive = false;
+    this.upgrade = false;
+    this.keepAliveTimeout = -1;
+    this.keepAliveMax = -1;
+    this.#lengthDigits = 0;
+  }
+
+  /**
+   * Reads one field whose name has the length of one of the four (10, 14 or 17); others are ignored.
+   * `from` and `to` bound its value, `base` is where the head starts (offsets in errors count from there).
+   */
+  read(buffer: Buffer, base: number, name: number, length: number, from: number, to: number): void {
+    const wanted =
+      length === 14
+        ? matches(buffer, name, CONTENT_LENGTH)
+        : length === 17
+          ? matches(buffer, name, TRANSFER_ENCODING)
+          : matches(buffer, name, CONNECTION) || matches(buffer, name, KEEP_ALIVE);
+    if (!wanted) return;
+    const start = skipBlanks(buffer, from, to);
+    const end = dropBlanks(buffer, start, to);
+    if (length === 14) this.#readLength(buffer, base, start, end);
+    else if (length === 17) this.#readCoding(buffer, base, start, end);
+    else if (((buffer[name] as number) | 0x20) === CONNECTION[0]) this.#readConnection(buffer, start, end);
+    else this.#readKeepAlive(buffer, start, end);
+  }
+
+  #readLength(buffer: Buffer, base: number, start: number, end: number): void {
+    let value = 0;
+    let digits = 0;
+    let done = false;
+    for (let i = start; ; i++) {
+      const byte = i < end ? (buffer[i] as number) : COMMA;
+      const digit = byte - ZERO;
+      if (digit >= 0 && digit <= 9 && !done) {
+        value = value * 10 + digit;
+        digits++;
+        if (value > Number.MAX_SAFE_INTEGER) throw badLength(buffer, base, start, end, "is more than 2^53-1");
+      } else if (byte === COMMA) {
+        if (digits === 0) throw badLength(buffer, base, start, end, start === end ? "is empty" : "has an empty member");
+        if (this.#lengthDigits === 0) {
+          this.contentLength = value;
+          this.#lengthDigits = digits;
+        } else if (this.contentLength !== value || this.#lengthDigits !== digits) {
+          throw badLength(buffer, base, start, end, `does not repeat the length seen before, ${this.contentLength}`);
+        }
+        if (i >= end) return;
+        value = 0;
+        digits = 0;
+        done = false;
+      } else if (byte === SP || byte === HTAB) {
+        // Blanks may surround a member of the list, not split it.
+        done = digits > 0;
+      } else {
+        throw badLength(buffer, base, start, end, "is not a decimal number");
+      }
+    }
+  }
+
+  #readCoding(buffer: Buffer, base: number, start: number, end: number): void {
+    if (this.chunked) {
+      throw badCoding(buffer, base, start, end, "follows another one; only a single `chunked` is understood");
+    }
+    if (end - start !== CHUNKED.length || !matches(buffer, start, CHUNKED)) {
+      throw badCoding(buffer, base, start, end, "is not supported; only a single `chunked` is understood");
+    }
+    this.chunked = true;
+  }
+
+  #readConnection(buffer: Buffer, start: number, end: number): void {
+    let from = start;
+    while (from < end) {
+      let to = from;
+      while (to < end && buffer[to] !== COMMA) to++;
+      const first = skipBlanks(buffer, from, to);
+      const length = dropBlanks(buffer, first, to) - first;
+      if (length === 10 && matches(buffer, first, KEEP_ALIVE)) this.keepAlive = true;
+      else if (length === 5 && matches(buffer, first, CLOSE)) this.close = true;
+      else if (length === 7 && matches(buffer, first, UPGRADE)) this.upgrade = true;
+      from = to + 1;
+    }
+  }
+
+  /** A hint, not framing: what cannot be understood is passed over. */
+  #readKeepAlive(buffer: Buffer, start: number, end: number): void {
+    let from = start;
+    while (from < end) {
+      let to = from;
+      while (to < end && buffer[to] !== COMMA) to++;
+      const first = skipBlanks(buffer, from, to);
+      let equals = first;
+      while (equals < to && buffer[equals] !== EQUALS) equals++;
+      const length = dropBlanks(buffer, first, equals) - first;
+      if (length === 7 && matches(buffer, first, TIMEOUT)) {
+        this.keepAliveTimeout = readCount(buffer, equals + 1, to, this.keepAliveTimeout);
+      } else if (length === 3 && matches(buffer, first, MAX)) {
+        this.keepAliveMax = readCount(buffer, equals + 1, to, this.keepAliveMax);
+      }
+      from = to + 1;
+    }
+  }
+}
+
+function readCount(buffer: Buffer, from: number, to: number, otherwise: number): number {
+  const start = skipBlanks(buffer, from, to);
+  const end = dropBlanks(buffer, start, to);
+  if (start >= end) return otherwise;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = (buffer[i] as number) - ZERO;
+    if (digit < 0 || digit > 9) return otherwise;
+    value = Math.min(value * 10 + digit, KEEP_ALIVE_CEILING);
+  }
+  return value;
+}
+
+function skipBlanks(buffer: Buffer, from: number, to: number): number {
+  let at = from;
+  while (at < to && (buffer[at] === SP || buffer[at] === HTAB)) at++;
+  return at;
+}
+
+function dropBlanks(buffer: Buffer, from: number, to: number): number {
+  let at = to;
+  while (at > from && (buffer[at - 1] === SP || buffer[at - 1] === HTAB)) at--;
+  return at;
+}
+
+function badLength(buffer: Buffer, base: number, start: number, end: number, what: string): ProtocolError {
+  return new ProtocolError(
+    "ERR_TRUNKLINE_CONTENT_LENGTH",
+    `The response's Content-Length ${excerpt(buffer, start, end)} at byte ${start - base} ${what}, so where its body ends is unknown.`,
+  );
+}
+
+function badCoding(buffer: Buffer, base: number, start: number, end: number, what: string): ProtocolError {
+  return new ProtocolError(
+    "ERR_TRUNKLINE_TRANSFER_ENCODING",
+    `The response's Transfer-Encoding ${excerpt(buffer, start, end)} at byte ${start - base} ${what}.`,
+  );
+}

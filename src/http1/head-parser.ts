@@ -1,0 +1,291 @@
+import { BYTE_CLASS, COLON, CR, LF, latin1, SP, TOKEN, VALUE } from "./bytes.js";
+import { FramingFields } from "./framing-fields.js";
+import {
+  badByte,
+  badStatusLine,
+  codingInOldVersion,
+  headTooLarge,
+  lengthAndCoding,
+  missingLineFeed,
+  tooManyHeaders,
+  tooManyInformational,
+} from "./head-errors.js";
+import { MAX_HEADER_COUNT, MAX_INFORMATIONAL } from "./limits.js";
+
+/** The response has no body, whatever its framing fields say (HEAD, 1xx, 204, 304, CONNECT 2xx). */
+export const BODY_NONE = 0;
+/** The body has `contentLength` bytes, which may be 0. */
+export const BODY_LENGTH = 1;
+/** The body is chunked. */
+export const BODY_CHUNKED = 2;
+/** The body ends with the connection. */
+export const BODY_UNTIL_CLOSE = 3;
+/** How the end of a response's body is found (RFC 9112 §6.3). */
+export type BodyKind = typeof BODY_NONE | typeof BODY_LENGTH | typeof BODY_CHUNKED | typeof BODY_UNTIL_CLOSE;
+
+/** Offset of the status's first digit and of what follows its last, in `HTTP/1.1 200 OK`. */
+const STATUS_START = 9;
+const STATUS_END = 12;
+const PREFIX = new Uint8Array(Buffer.from("HTTP/1.", "latin1"));
+const INITIAL_CARRY = 1_024;
+
+/**
+ * Parses response heads in one strict pass (RFC 9112): every byte is validated, the framing fields are read, and
+ * the head is kept as one string whose names and values are cut out only when somebody asks.
+ *
+ * One parser serves one connection: `begin` before each request, then `parse` until it returns an offset; after an
+ * informational head, `parse` again from there. After an error the parser is unusable until the next `begin`.
+ */
+export class ResponseHeadParser {
+  /** 100 to 999. */
+  status = 0;
+  /** Of `HTTP/1.x`. */
+  minorVersion: 0 | 1 = 1;
+  /** The head as latin1, from the status line to the CRLF of the last field; the empty line is left out. */
+  block = "";
+  /** Where in `block` the first field line starts; `block.length` when there is none. */
+  headersStart = 0;
+  /** Field lines in `block`. */
+  headerCount = 0;
+  bodyKind: BodyKind = BODY_NONE;
+  /** As the field says, also where there is no body (HEAD, 304); -1 when absent. */
+  contentLength = -1;
+  /** Whether version and Connection field let the connection live on (RFC 9112 §9.3). `bodyKind` has its own say. */
+  keepAlive = false;
+  /** Whether the server sent `Connection: close`. */
+  saidClose = false;
+  /** Seconds, of `Keep-Alive: timeout=N`; -1 when absent. */
+  keepAliveTimeout = -1;
+  /** Of `Keep-Alive: max=N`; -1 when absent. */
+  keepAliveMax = -1;
+  /** Whether the Connection field has the token `upgrade`. */
+  upgrade = false;
+  /** A 1xx other than 101: the final response is still to come. */
+  informational = false;
+  /** Bytes of this head, its empty line included. */
+  headBytes = 0;
+
+  readonly #maxHeadBytes: number;
+  readonly #framing = new FramingFields();
+  #forHead = false;
+  #forConnect = false;
+  /** Head bytes this response may still take. */
+  #allowance: number;
+  #informationalCount = 0;
+  /** The start of a head that has not fully arrived, or null. */
+  #carry: Buffer | null = null;
+  #carried = 0;
+  /** Where the scan goes on, as offsets from the start of the head. `#colon` is -1 while in a name. */
+  #position = 0;
+  #line = 0;
+  #colon = -1;
+  #count = -1;
+  #firstField = 0;
+
+  /** `maxHeadBytes` bounds all heads of one response together, 1xx included, in bytes. */
+  constructor(maxHeadBytes: number) {
+    this.#maxHeadBytes = maxHeadBytes;
+    this.#allowance = maxHeadBytes;
+  }
+
+  /** The phrase after the status, which may be empty and means nothing. */
+  get statusText(): string {
+    return this.block.slice(STATUS_END + 1, Math.max(STATUS_END + 1, this.headersStart - 2));
+  }
+
+  /** Expects the response to a request of this method. Must precede every response. */
+  begin(method: string): void {
+    this.#forHead = method === "HEAD";
+    this.#forConnect = method === "CONNECT";
+    this.#allowance = this.#maxHeadBytes;
+    this.#informationalCount = 0;
+    this.#rewind();
+  }
+
+  /**
+   * Takes head bytes from `buffer[start, end)`. Returns the offset just after the head once it is complete, or -1
+   * when all bytes were taken (and copied) and more are needed.
+   *
+   * @throws ProtocolError when the head breaks RFC 9112 or a limit of this client.
+   */
+  parse(buffer: Buffer, start: number, end: number): number {
+    const carried = this.#carried;
+    const room = this.#allowance - carried;
+    const full = end - start >= room;
+    const stop = full ? start + room : end;
+    if (carried === 0) {
+      const after = this.#scan(buffer, start, stop);
+      if (after >= 0) {
+        this.#complete(buffer, start, after);
+        return after;
+      }
+      if (full) throw headTooLarge(this.#maxHeadBytes);
+      this.#append(buffer, start, stop);
+      return -1;
+    }
+    const carry = this.#append(buffer, start, stop);
+    const after = this.#scan(carry, 0, this.#carried);
+    if (after >= 0) {
+      this.#complete(carry, 0, after);
+      return start + after - carried;
+    }
+    if (full) throw headTooLarge(this.#maxHeadBytes);
+    return -1;
+  }
+
+  /** Goes over the bytes of a head that starts at `base`, from where the last scan stopped. -1: it goes on beyond `end`. */
+  #scan(buffer: Buffer, base: number, end: number): number {
+    let at = base + this.#position;
+    let line = base + this.#line;
+    let colon = this.#colon < 0 ? -1 : base + this.#colon;
+    let count = this.#count;
+    if (at === base) {
+      if (!this.#startLine(buffer, base, end)) return -1;
+      // From here on the status line is scanned like a field whose name is `HTTP/1.1 200`.
+      at = colon = base + STATUS_END;
+    }
+    for (;;) {
+      if (colon < 0) {
+        while (at < end && ((BYTE_CLASS[buffer[at] as number] as number) & TOKEN) !== 0) at++;
+        if (at >= end) break;
+        if (buffer[at] !== COLON || at === line) {
+          if (buffer[at] !== CR || at !== line) throw badByte(buffer, base, line, -1, at);
+          if (at + 1 >= end) break;
+          if (buffer[at + 1] !== LF) throw missingLineFeed(buffer, base, line, -1, at + 1);
+          this.#count = count;
+          return at + 2;
+        }
+        colon = at++;
+      }
+      while (at < end && ((BYTE_CLASS[buffer[at] as number] as number) & VALUE) !== 0) at++;
+      if (at >= end) break;
+      if (buffer[at] !== CR) throw badByte(buffer, base, line, colon, at);
+      if (at + 1 >= end) break;
+      if (buffer[at + 1] !== LF) throw missingLineFeed(buffer, base, line, colon, at + 1);
+      const length = colon - line;
+      if (length === 10 || length === 14 || length === 17) {
+        this.#framing.read(buffer, base, line, length, colon + 1, at);
+      }
+      at += 2;
+      if (line === base) this.#firstField = at - base;
+      line = at;
+      colon = -1;
+      if (++count > MAX_HEADER_COUNT) throw tooManyHeaders();
+    }
+    this.#position = at - base;
+    this.#line = line - base;
+    this.#colon = colon < 0 ? -1 : colon - base;
+    this.#count = count;
+    return -1;
+  }
+
+  /** Reads `HTTP/1.x NNN` and looks at the byte after it; false when that has not all arrived. */
+  #startLine(buffer: Buffer, base: number, end: number): boolean {
+    const seen = end - base;
+    if (seen <= STATUS_END || !startsWithPrefix(buffer, base)) return this.#partialStartLine(buffer, base, end);
+    const minor = (buffer[base + 7] as number) - 0x30;
+    const hundreds = (buffer[base + 9] as number) - 0x30;
+    const tens = (buffer[base + 10] as number) - 0x30;
+    const ones = (buffer[base + 11] as number) - 0x30;
+    const next = buffer[base + STATUS_END];
+    if (
+      (minor !== 0 && minor !== 1) ||
+      buffer[base + 8] !== SP ||
+      hundreds < 1 ||
+      hundreds > 9 ||
+      tens < 0 ||
+      tens > 9 ||
+      ones < 0 ||
+      ones > 9 ||
+      (next !== SP && next !== CR)
+    ) {
+      return this.#partialStartLine(buffer, base, end);
+    }
+    this.minorVersion = minor;
+    this.status = hundreds * 100 + tens * 10 + ones;
+    this.#framing.reset();
+    return true;
+  }
+
+  /** At most 13 bytes: finds the first wrong one and throws, or says that more are needed. */
+  #partialStartLine(buffer: Buffer, base: number, end: number): false {
+    for (let i = 0; i <= STATUS_END && base + i < end; i++) {
+      const byte = buffer[base + i] as number;
+      // One byte of what may be a TLS record does not tell yet; the error should be the same however it arrives.
+      if (i === 0 && (byte === 0x15 || byte === 0x16) && base + 1 === end) return false;
+      if (!fitsStartLine(i, byte)) throw badStatusLine(buffer, base, base + i, end);
+    }
+    return false;
+  }
+
+  #complete(buffer: Buffer, base: number, after: number): void {
+    const { status } = this;
+    const framing = this.#framing;
+    this.headBytes = after - base;
+    this.block = latin1(buffer, base, after - 2);
+    this.headersStart = this.#firstField;
+    this.headerCount = this.#count;
+    this.contentLength = framing.contentLength;
+    this.saidClose = framing.close;
+    this.keepAlive = !framing.close && (this.minorVersion === 1 || framing.keepAlive);
+    this.keepAliveTimeout = framing.keepAliveTimeout;
+    this.keepAliveMax = framing.keepAliveMax;
+    this.upgrade = framing.upgrade;
+    this.informational = status < 200 && status !== 101;
+    this.bodyKind = this.#decideBody(status);
+    this.#allowance -= this.headBytes;
+    this.#rewind();
+    if (this.informational && ++this.#informationalCount > MAX_INFORMATIONAL) throw tooManyInformational();
+  }
+
+  #decideBody(status: number): BodyKind {
+    const framing = this.#framing;
+    // The only response whose framing fields must be ignored rather than judged (RFC 9110 §9.3.6).
+    if (this.#forConnect && status >= 200 && status < 300) return BODY_NONE;
+    if (framing.chunked) {
+      if (framing.contentLength >= 0) throw lengthAndCoding(framing.contentLength);
+      if (this.minorVersion === 0) throw codingInOldVersion();
+    }
+    if (this.#forHead || status < 200 || status === 204 || status === 304) return BODY_NONE;
+    if (framing.chunked) return BODY_CHUNKED;
+    return framing.contentLength >= 0 ? BODY_LENGTH : BODY_UNTIL_CLOSE;
+  }
+
+  #append(buffer: Buffer, start: number, end: number): Buffer {
+    const size = this.#carried + end - start;
+    let carry = this.#carry;
+    if (carry === null || carry.length < size) {
+      const capacity = Math.min(Math.max(INITIAL_CARRY, size * 2), Math.max(size, this.#allowance));
+      const larger = Buffer.allocUnsafeSlow(capacity);
+      if (carry !== null) carry.copy(larger, 0, 0, this.#carried);
+      carry = this.#carry = larger;
+    }
+    buffer.copy(carry, this.#carried, start, end);
+    this.#carried = size;
+    return carry;
+  }
+
+  #rewind(): void {
+    this.#carry = null;
+    this.#carried = 0;
+    this.#position = 0;
+    this.#line = 0;
+    this.#colon = -1;
+    this.#count = -1;
+  }
+}
+
+function startsWithPrefix(buffer: Buffer, base: number): boolean {
+  for (let i = 0; i < PREFIX.length; i++) if (buffer[base + i] !== PREFIX[i]) return false;
+  return true;
+}
+
+/** Whether `byte` may stand at offset `i` of a status line, up to the byte after the status. */
+function fitsStartLine(i: number, byte: number): boolean {
+  if (i < PREFIX.length) return byte === PREFIX[i];
+  if (i === PREFIX.length) return byte === 0x30 || byte === 0x31;
+  if (i === PREFIX.length + 1) return byte === SP;
+  if (i === STATUS_START) return byte >= 0x31 && byte <= 0x39;
+  if (i < STATUS_END) return byte >= 0x30 && byte <= 0x39;
+  return byte === SP || byte === CR;
+}

@@ -1,0 +1,20 @@
+export { CHUNK_END, chunkHeader, encodeTrailers, LAST_CHUNK, validateTrailers } from "./chunk-writer.js";
+export { ChunkedDecoder } from "./chunked-decoder.js";
+export {
+  BODY_CHUNKED,
+  BODY_LENGTH,
+  BODY_NONE,
+  BODY_UNTIL_CLOSE,
+  type BodyKind,
+  ResponseHeadParser,
+} from "./head-parser.js";
+export {
+  DEFAULT_MAX_HEAD_BYTES,
+  MAX_CHUNK_EXTENSION_BYTES,
+  MAX_CHUNK_SIZE_DIGITS,
+  MAX_HEADER_COUNT,
+  MAX_INFORMATIONAL,
+  MAX_TRAILER_BYTES,
+} from "./limits.js";
+export { type RequestHeaderFacts, validateMethod, validateRequestHeaders } from "./request-validation.js";
+export { CHUNKED_BODY, encodeRequestHead, NO_BODY, type RequestFraming, type RequestHead } from "./request-writer.js";

@@ -1,0 +1,194 @@
+import { BYTE_CLASS, TOKEN, VALUE } from "./bytes.js";
+
+/** What a validated header list says about the exchange. */
+export interface RequestHeaderFacts {
+  /** The list asks for the connection to end with this exchange. */
+  readonly close: boolean;
+  /** The declared Content-Length, -1 when there is none. */
+  readonly contentLength: number;
+  /** The list has its own Host. */
+  readonly host: boolean;
+  /** `Expect: 100-continue` is in the list. */
+  readonly expectContinue: boolean;
+  /** `Connection: upgrade` and an Upgrade field are in the list. */
+  readonly upgrade: boolean;
+}
+
+const NOTHING_SAID: RequestHeaderFacts = Object.freeze({
+  close: false,
+  contentLength: -1,
+  host: false,
+  expectContinue: false,
+  upgrade: false,
+});
+
+/**
+ * Checks a request method. Any token is one (RFC 9110 §9.1); its case is significant and kept.
+ *
+ * @throws TypeError
+ */
+export function validateMethod(method: string): void {
+  if (!isToken(method)) throw new TypeError(`The method ${quote(method)} is not a valid HTTP token, such as GET.`);
+}
+
+/**
+ * Checks a header list (name, value, name, value, …) before anything is dialed: names are tokens, values hold no
+ * CR, LF, NUL or other control byte and no character beyond latin1, and nothing contradicts the framing, which is
+ * this client's to decide (RFC 9112 §6). `bodyLength` is the body's length in bytes, 0 without one, -1 (the default)
+ * while it is not known.
+ *
+ * @throws TypeError that names the offending header.
+ */
+export function validateRequestHeaders(headers: readonly string[], bodyLength = -1): RequestHeaderFacts {
+  if (headers.length === 0) return NOTHING_SAID;
+  const facts = new Facts(bodyLength);
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1];
+    if (!isToken(name)) throw new TypeError(`The header name ${quote(name)} is not a valid HTTP token.`);
+    if (typeof value !== "string") throw new TypeError(`The header ${name} has no value.`);
+    if (!isFieldValue(value)) {
+      throw new TypeError(
+        `The value of the header ${name} holds a control character (such as CR, LF or NUL) or one beyond latin1.`,
+      );
+    }
+    if (MAY_MATTER[name.length] === 1) facts.add(name, value);
+  }
+  facts.judge();
+  return facts;
+}
+
+/** Whether the text is a token (RFC 9110 §5.6.2), as methods and field names are. */
+export function isToken(text: string): boolean {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0xff || ((BYTE_CLASS[unit] as number) & TOKEN) === 0) return false;
+  }
+  return length > 0;
+}
+
+/** Whether every character is one that a field value may hold; each becomes one byte. */
+export function isFieldValue(text: string): boolean {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0xff || ((BYTE_CLASS[unit] as number) & VALUE) === 0) return false;
+  }
+  return true;
+}
+
+/** 1 at the lengths of the names that {@link Facts} knows, so that other names are not even lowered. */
+const MAY_MATTER = new Uint8Array(64);
+for (const name of [
+  "te",
+  "host",
+  "expect",
+  "upgrade",
+  "connection",
+  "keep-alive",
+  "content-length",
+  "proxy-connection",
+  "transfer-encoding",
+]) {
+  MAY_MATTER[name.length] = 1;
+}
+
+class Facts implements RequestHeaderFacts {
+  close = false;
+  contentLength = -1;
+  host = false;
+  expectContinue = false;
+  upgrade = false;
+  readonly #bodyLength: number;
+  #upgradeTo = false;
+  #te = false;
+  #connectionTe = false;
+
+  constructor(bodyLength: number) {
+    this.#bodyLength = bodyLength;
+  }
+
+  add(name: string, value: string): void {
+    switch (name.toLowerCase()) {
+      case "host":
+        this.#addHost(name, value);
+        break;
+      case "content-length":
+        this.#addLength(name, value);
+        break;
+      case "transfer-encoding":
+        throw new TypeError(`The header ${name} cannot be set by hand: how the body is framed follows from the body.`);
+      case "connection":
+        for (const token of value.split(",")) this.#addConnection(name, token.trim().toLowerCase());
+        break;
+      case "upgrade":
+        this.#upgradeTo = true;
+        break;
+      case "te":
+        if (value.trim().toLowerCase() !== "trailers") {
+          throw new TypeError(`The header ${name} may only be "trailers": no other transfer coding is understood.`);
+        }
+        this.#te = true;
+        break;
+      case "expect":
+        if (value.trim().toLowerCase() !== "100-continue") {
+          throw new TypeError(`The header ${name} may only be "100-continue": nothing else is defined.`);
+        }
+        this.expectContinue = true;
+        break;
+      case "keep-alive":
+      case "proxy-connection":
+        throw new TypeError(`The header ${name} cannot be set by hand: the transport's options decide about reuse.`);
+    }
+  }
+
+  /** What only the whole list can tell. */
+  judge(): void {
+    if (this.upgrade && !this.#upgradeTo) {
+      throw new TypeError('The header Connection says "upgrade", but there is no Upgrade header that says to what.');
+    }
+    if (this.#upgradeTo && !this.upgrade) {
+      throw new TypeError('The header Upgrade needs "Connection: upgrade" beside it.');
+    }
+    if (this.#connectionTe && !this.#te) {
+      throw new TypeError('The header Connection says "te", but there is no TE header.');
+    }
+  }
+
+  #addHost(name: string, value: string): void {
+    if (this.host) throw new TypeError(`The header ${name} is there twice; a request has one.`);
+    // Whitespace, a path or user information in it would let two parsers see two hosts.
+    if (/[\s/\\?#@,]/.test(value)) throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no host.`);
+    this.host = true;
+  }
+
+  #addLength(name: string, value: string): void {
+    if (this.contentLength >= 0) throw new TypeError(`The header ${name} is there twice; a request has one.`);
+    const length = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
+    if (!Number.isSafeInteger(length)) {
+      throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no length in bytes.`);
+    }
+    if (this.#bodyLength >= 0 && length !== this.#bodyLength) {
+      throw new TypeError(`The header ${name} says ${length} bytes, but the body has ${this.#bodyLength}.`);
+    }
+    this.contentLength = length;
+  }
+
+  #addConnection(name: string, token: string): void {
+    if (token === "close") this.close = true;
+    else if (token === "upgrade") this.upgrade = true;
+    else if (token === "te") this.#connectionTe = true;
+    else if (token !== "keep-alive" && token !== "") {
+      throw new TypeError(
+        `The header ${name} holds ${quote(token)}; only close, keep-alive, and upgrade or te with their headers are understood.`,
+      );
+    }
+  }
+}
+
+const QUOTED_LENGTH = 40;
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text);
+}
