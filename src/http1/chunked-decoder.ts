@@ -55,6 +55,7 @@ export class ChunkedDecoder {
   #digits = 0;
   #extensionBytes = 0;
   #trailerBytes = 0;
+  #hasTrailers = false;
   /** Bytes of the chunked body consumed by earlier calls: errors give offsets from its start. */
   #consumed = 0;
 
@@ -67,6 +68,7 @@ export class ChunkedDecoder {
     this.#digits = 0;
     this.#extensionBytes = 0;
     this.#trailerBytes = 0;
+    this.#hasTrailers = false;
     this.#consumed = 0;
   }
 
@@ -174,7 +176,7 @@ export class ChunkedDecoder {
       switch (this.#state) {
         case TRAILER_FIRST:
           if (byte === CR) this.#state = END_LF;
-          else if ((bits & TOKEN) !== 0) this.#state = TRAILER_NAME;
+          else if ((bits & TOKEN) !== 0) this.#enterTrailer();
           else throw this.#badTrailer("a line that starts with no name", buffer, at, start);
           break;
         case TRAILER_NAME:
@@ -202,9 +204,14 @@ export class ChunkedDecoder {
     return at;
   }
 
+  #enterTrailer(): void {
+    this.#state = TRAILER_NAME;
+    this.#hasTrailers = true;
+  }
+
   #keepTrailers(buffer: Buffer, from: number, to: number): void {
     // Most bodies end in the empty line alone, and that is no trailer.
-    if (this.#trailerBytes > 1) this.trailerBlock += latin1(buffer, from, to);
+    if (this.#hasTrailers) this.trailerBlock += latin1(buffer, from, to);
   }
 
   #finish(): void {
