@@ -1,0 +1,117 @@
+import type { Duplex } from "node:stream";
+import type { NetworkError } from "../../errors/index.js";
+import type { LookupFunction } from "../../runtime/index.js";
+import type { AllowAddress } from "../route/address-policy.js";
+import type { TlsOptions } from "./tls-options.js";
+
+/** What is to be connected to. A custom `dial` gets one. */
+export interface DialTarget {
+  /** Host name or IP address, IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Whether TLS follows. A custom `dial` returns the plain byte stream either way: TLS is put on it afterwards. */
+  readonly tls: boolean;
+  /** The name asked for in TLS (SNI) and looked for in the certificate; default: `tls.servername`, then `host`. */
+  readonly servername?: string;
+  /** A Unix socket or named pipe to use in place of `host` and `port`. */
+  readonly socketPath?: string;
+  readonly origin: string;
+  /** Given to a custom `dial`: aborts when the result is no longer wanted. */
+  readonly signal?: AbortSignal;
+}
+
+/** A target as the transport gives it: it cancels through {@link PendingDial}, so there is no signal. */
+export type DialRequest = Omit<DialTarget, "signal">;
+
+/** The settings all dials of one {@link Dialer} share. Times are milliseconds; `Infinity` means no limit. */
+export interface DialSettings {
+  /** For name resolution and the connect together. */
+  readonly connectTimeout: number;
+  /** For the TLS handshake of the connection that won. */
+  readonly tlsTimeout: number;
+  /** RFC 8305; `false` tries the addresses one after the other, each with its share of the time, as Go does. */
+  readonly happyEyeballs: { readonly delay: number } | false;
+  readonly lookup?: LookupFunction;
+  readonly localAddress?: string;
+  readonly socketPath?: string;
+  readonly tls?: TlsOptions;
+  /**
+   * Asked before every connect, for literal addresses too. A Unix socket path is its owner's own choice and is
+   * not asked about. With a custom `dial`, a literal host is asked about before, and the address that the
+   * returned socket tells of (where it does) after.
+   */
+  readonly allowAddress?: AllowAddress;
+  /** Replaces name resolution and connect. */
+  readonly dial?: (target: DialTarget) => Promise<Duplex>;
+}
+
+/**
+ * One address that was tried, and what came of it: `connected`, `refused`, `reset`, `unreachable`,
+ * `timed-out`, `lost-race`, `not-allowed`, `cancelled`, or the system's code for anything else.
+ */
+export interface DialAttempt {
+  readonly address: string;
+  readonly outcome: string;
+  readonly milliseconds: number;
+}
+
+/** How long each part took, in milliseconds; what did not happen is absent. */
+export interface DialTimings {
+  readonly dns?: number;
+  readonly connect?: number;
+  readonly tls?: number;
+}
+
+/** What was agreed in the TLS handshake. */
+export interface TlsInfo {
+  /** `TLSv1.3`, … */
+  readonly version: string;
+  readonly cipher: string;
+  /** Whether the certificate was found good; can be false only with `tls.rejectUnauthorized: false`. */
+  readonly authorized: boolean;
+  /** Why it was not. */
+  readonly authorizationError?: string;
+  /** The name that was asked for (SNI). */
+  readonly servername?: string;
+  readonly resumed: boolean;
+  readonly alpn?: string;
+}
+
+/** A connection, made. */
+export interface DialResult extends DialTimings {
+  /** Has no listener of the dialer's that reports errors: attach one before `done` returns. */
+  readonly socket: Duplex;
+  readonly attempts: DialAttempt[];
+  readonly resumed?: boolean;
+  readonly alpn?: string;
+  readonly tlsInfo?: TlsInfo;
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  /** Whether bytes arrive through the given `onread`; where false, they arrive as stream events. */
+  readonly usesOnread: boolean;
+}
+
+/** Where the bytes of a connection go: `node:net`'s `onread`. */
+export interface OnRead {
+  /** The buffer of the next read. Also called once per attempt, before it is known which will win. */
+  readonly buffer: () => Uint8Array;
+  /** Never called before `done`. `false` pauses. */
+  readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
+}
+
+/** Exactly one is called, in a later turn than `dial`'s, unless the dial is cancelled first. */
+export interface DialHandlers {
+  /** Called inside the socket's own event, before any byte can have been read. */
+  done(result: DialResult): void;
+  failed(error: NetworkError, attempts: DialAttempt[], timings: DialTimings): void;
+}
+
+/** A dial under way. */
+export interface PendingDial {
+  /** Ends it and all it opened; no handler is called any more. Does nothing when the dial is over. */
+  cancel(): void;
+  /** Whether it keeps the process alive (it does unless told otherwise). */
+  setRef(keepAlive: boolean): void;
+}

@@ -1,0 +1,89 @@
+import type { Duplex } from "node:stream";
+import type { PeerCertificate } from "node:tls";
+import type { TlsInfo } from "./contract.js";
+import { listenForSessions } from "./session-listener.js";
+import type { TlsView } from "./socket-view.js";
+import type { TlsConnect, TlsSetup } from "./tls-setup.js";
+
+export interface HandshakeHandlers {
+  /** Called inside the socket's `secureConnect` event. */
+  secured(info: TlsInfo): void;
+  /** `certificate` is the peer's, when it was the certificate that failed. */
+  failed(error: unknown, certificate: PeerCertificate | undefined): void;
+}
+
+/** Waits for the end of one TLS socket's handshake. */
+export class Handshake {
+  readonly #socket: Duplex;
+  readonly #setup: TlsSetup;
+  readonly #connect: TlsConnect;
+  readonly #handlers: HandshakeHandlers;
+  readonly #trustSessions: () => void;
+  #certificate: PeerCertificate | undefined;
+
+  /** To be made before the handshake's first byte can have come. */
+  constructor(socket: Duplex, setup: TlsSetup, connect: TlsConnect, handlers: HandshakeHandlers) {
+    this.#socket = socket;
+    this.#setup = setup;
+    this.#connect = connect;
+    this.#handlers = handlers;
+    this.#trustSessions = listenForSessions(socket, setup.sessions, connect.sessionKey);
+    const { keyLog } = setup;
+    if (keyLog !== undefined) socket.on("keylog", (line: Uint8Array) => keyLog.append(line));
+    socket.on("secureConnect", this.#onSecure);
+    socket.on("error", this.#onError);
+    socket.on("close", this.#onClose);
+    // Node's own listener of `secure` destroys the socket over a bad certificate, and the certificate with it.
+    socket.prependListener("secure", this.#keepCertificate);
+  }
+
+  /** Stops waiting; the socket is the caller's again. */
+  detach(): void {
+    this.#socket.off("secureConnect", this.#onSecure);
+    this.#socket.off("error", this.#onError);
+    this.#socket.off("close", this.#onClose);
+    this.#socket.off("secure", this.#keepCertificate);
+  }
+
+  // `_handle` is Node's own: where it changes, error messages lose the certificate's details and nothing else.
+  readonly #keepCertificate = (): void => {
+    const socket = this.#socket as TlsView & { readonly _handle?: { verifyError?(): unknown } | null };
+    if (socket._handle?.verifyError?.()) this.#certificate = socket.getPeerCertificate?.();
+  };
+
+  readonly #onSecure = (): void => {
+    const { session, sessionKey, options } = this.#connect;
+    const info = tlsInfoOf(this.#socket, options["servername"]);
+    if (session !== undefined && !info.resumed) this.#setup.sessions.drop(sessionKey, session);
+    this.#trustSessions();
+    this.detach();
+    this.#handlers.secured(info);
+  };
+
+  readonly #onError = (error: unknown): void => {
+    const { session, sessionKey } = this.#connect;
+    // A session the server chokes on must not spoil the next attempt too.
+    if (session !== undefined) this.#setup.sessions.drop(sessionKey, session);
+    this.detach();
+    this.#handlers.failed(error, this.#certificate);
+  };
+
+  readonly #onClose = (): void => {
+    this.#onError(Object.assign(new Error("the connection closed during the handshake"), { code: "ECONNRESET" }));
+  };
+}
+
+function tlsInfoOf(stream: Duplex, servername: unknown): TlsInfo {
+  const socket = stream as TlsView;
+  const problem: unknown = socket.authorizationError;
+  const alpn = socket.alpnProtocol;
+  return {
+    version: socket.getProtocol?.() ?? "unknown",
+    cipher: socket.getCipher?.().name ?? "unknown",
+    authorized: socket.authorized ?? false,
+    ...(problem ? { authorizationError: problem instanceof Error ? problem.message : String(problem) } : {}),
+    ...(typeof servername === "string" ? { servername } : {}),
+    resumed: socket.isSessionReused?.() ?? false,
+    ...(typeof alpn === "string" && alpn !== "" ? { alpn } : {}),
+  };
+}

@@ -1,0 +1,14 @@
+export type {
+  DialAttempt,
+  DialHandlers,
+  DialRequest,
+  DialResult,
+  DialSettings,
+  DialTarget,
+  DialTimings,
+  OnRead,
+  PendingDial,
+  TlsInfo,
+} from "./contract.js";
+export { Dialer } from "./dialer.js";
+export type { TlsOptions } from "./tls-options.js";

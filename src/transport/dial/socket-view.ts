@@ -1,0 +1,49 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+
+/** TCP probes start after this much silence: a peer that vanished under a long response is noticed. */
+export const PROBE_AFTER_MS = 60_000;
+
+/** What a stream may offer beyond `Duplex`: a custom dial's often offers none of it. */
+export type SocketView = Partial<
+  Pick<
+    Socket,
+    "connecting" | "localAddress" | "localPort" | "ref" | "remoteAddress" | "remotePort" | "setKeepAlive" | "setNoDelay" | "unref"
+  >
+>;
+export type TlsView = Partial<
+  Pick<
+    TLSSocket,
+    "alpnProtocol" | "authorizationError" | "authorized" | "getCipher" | "getPeerCertificate" | "getProtocol" | "isSessionReused"
+  >
+>;
+
+export function setSocketRef(stream: Duplex, keepAlive: boolean): void {
+  const socket = stream as SocketView;
+  if (keepAlive) socket.ref?.();
+  else socket.unref?.();
+}
+
+/** No Nagle delay (a request is one write already), and probes for a peer that is gone. */
+export function tuneSocket(stream: Duplex): void {
+  const socket = stream as SocketView;
+  socket.setNoDelay?.(true);
+  socket.setKeepAlive?.(true, PROBE_AFTER_MS);
+}
+
+/** The addresses of both ends, as far as the stream knows them. */
+export function endpointsOf(stream: Duplex): {
+  remoteAddress?: string;
+  remotePort?: number;
+  localAddress?: string;
+  localPort?: number;
+} {
+  const { remoteAddress, remotePort, localAddress, localPort } = stream as SocketView;
+  return {
+    ...(typeof remoteAddress === "string" ? { remoteAddress } : {}),
+    ...(typeof remotePort === "number" ? { remotePort } : {}),
+    ...(typeof localAddress === "string" ? { localAddress } : {}),
+    ...(typeof localPort === "number" ? { localPort } : {}),
+  };
+}

@@ -1,0 +1,55 @@
+import type { PeerCertificate, SecureContext } from "node:tls";
+
+/** The members of `node:tls` connection options that a client needs, and `keylog`. */
+export interface TlsOptions {
+  /** Trusted authorities in PEM, in place of Node's own list. */
+  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** The client's certificate chain in PEM. */
+  readonly cert?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** The client's private key in PEM. */
+  readonly key?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** The client's certificate and key in PKCS #12. */
+  readonly pfx?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** Opens `key` or `pfx`. */
+  readonly passphrase?: string;
+  /** Revocation lists in PEM. */
+  readonly crl?: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** The name asked for (SNI) and looked for in the certificate, for every host; `""` asks for none. */
+  readonly servername?: string;
+  /** Default true. False accepts any certificate: for tests alone. */
+  readonly rejectUnauthorized?: boolean;
+  /** In place of Node's check that the certificate is for this host: returns the error, or undefined. */
+  readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
+  readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  readonly ciphers?: string;
+  readonly sigalgs?: string;
+  readonly ecdhCurve?: string;
+  readonly minDHSize?: number;
+  /** OpenSSL's `SSL_OP_…` bits. */
+  readonly secureOptions?: number;
+  readonly allowPartialTrustChain?: boolean;
+  /** A context made with `tls.createSecureContext`; the certificate, version and cipher members above are then unused. */
+  readonly secureContext?: SecureContext;
+  /** Default `["http/1.1"]`. */
+  readonly ALPNProtocols?: readonly string[];
+  /** A file to append the session keys to, in the NSS format that packet analysers read. Whoever reads it can read the traffic. */
+  readonly keylog?: string;
+}
+
+/** What goes into the one secure context that all connections of a dialer share. */
+export const contextMembers: readonly (keyof TlsOptions)[] = [
+  "ca",
+  "cert",
+  "key",
+  "pfx",
+  "passphrase",
+  "crl",
+  "minVersion",
+  "maxVersion",
+  "ciphers",
+  "sigalgs",
+  "ecdhCurve",
+  "secureOptions",
+  "allowPartialTrustChain",
+];

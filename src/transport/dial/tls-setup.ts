@@ -1,0 +1,71 @@
+import { isIP } from "node:net";
+import type { PeerCertificate, SecureContext } from "node:tls";
+import type { DialRequest } from "./contract.js";
+import { KeyLog } from "./key-log.js";
+import { SessionCache } from "./session-cache.js";
+import { contextMembers, type TlsOptions } from "./tls-options.js";
+
+// `node:tls` costs several milliseconds to load, and a program that speaks plain HTTP never needs it.
+const loadTls = (): typeof import("node:tls") => process.getBuiltinModule("node:tls");
+
+/** What one connection's handshake is started with. */
+export interface TlsConnect {
+  /** For `Runtime.connect`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The name the certificate must be for. */
+  readonly identity: string;
+  /** Where its sessions are kept. */
+  readonly sessionKey: string;
+  readonly session: Buffer | undefined;
+}
+
+/** The TLS side of a dialer: one secure context, one session cache and one key log for all its connections. */
+export class TlsSetup {
+  readonly sessions: SessionCache = new SessionCache();
+  readonly keyLog: KeyLog | undefined;
+  readonly #options: TlsOptions;
+  #context: SecureContext | undefined;
+
+  constructor(options: TlsOptions = {}) {
+    this.#options = options;
+    this.keyLog = options.keylog === undefined ? undefined : new KeyLog(options.keylog);
+  }
+
+  /** Throws what `tls.createSecureContext` throws, when a certificate or key of the options is no good. */
+  prepare(target: DialRequest): TlsConnect {
+    const { checkServerIdentity, minDHSize, rejectUnauthorized, ALPNProtocols } = this.#options;
+    const wanted = target.servername ?? this.#options.servername ?? target.host;
+    const servername = wanted.endsWith(".") ? wanted.slice(0, -1) : wanted;
+    const identity = servername === "" ? target.host : servername;
+    const sessionKey = `${target.host}:${target.port} ${target.socketPath ?? ""} ${servername}`;
+    const session = this.sessions.take(sessionKey);
+    const verify = checkServerIdentity ?? loadTls().checkServerIdentity;
+    const options: Record<string, unknown> = {
+      secureContext: this.#secureContext(),
+      ALPNProtocols: ALPNProtocols ?? ["http/1.1"],
+      // Node would look for `options.host`, which is the address of this attempt when no name is sent.
+      checkServerIdentity: (_host: string, certificate: PeerCertificate) => verify(identity, certificate),
+    };
+    // An address is not a name to ask for (RFC 6066 section 3).
+    if (servername !== "" && isIP(servername) === 0) options["servername"] = servername;
+    if (session !== undefined) options["session"] = session;
+    if (minDHSize !== undefined) options["minDHSize"] = minDHSize;
+    if (rejectUnauthorized !== undefined) options["rejectUnauthorized"] = rejectUnauthorized;
+    return { options, identity, sessionKey, session };
+  }
+
+  // Made once: it parses the certificates, and without `ca` it loads Node's whole list of authorities.
+  #secureContext(): SecureContext {
+    if (this.#context !== undefined) return this.#context;
+    let context = this.#options.secureContext;
+    if (context === undefined) {
+      const members = contextMembers.flatMap((name) => {
+        const value = this.#options[name];
+        return value === undefined ? [] : [[name, value] as const];
+      });
+      context = loadTls().createSecureContext(Object.fromEntries(members));
+    }
+    this.#context = context;
+    return context;
+  }
+}
