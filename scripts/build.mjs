@@ -22,7 +22,6 @@ export async function bundle() {
     platform: "node",
     target: "node20",
     sourcemap: true,
-    sourcesContent: false,
     legalComments: "none",
     charset: "utf8",
     define: { TRUNKLINE_VERSION: JSON.stringify(version) },
@@ -44,13 +43,23 @@ export async function bundle() {
     files.push(...result.outputFiles);
   }
   if (scripts.length > 0) {
-    const result = await build({ ...common, entryPoints: points(scripts), format: "cjs", outExtension: { ".js": ".cjs" } });
+    const result = await build({
+      ...common,
+      entryPoints: points(scripts),
+      format: "cjs",
+      outExtension: { ".js": ".cjs" },
+    });
     files.push(...result.outputFiles);
   }
-  const executables = new Set(entries().filter((entry) => entry.executable).map((entry) => join(dist, bundleOf(entry))));
+  const executables = new Set(
+    entries()
+      .filter((entry) => entry.executable)
+      .map((entry) => join(dist, bundleOf(entry))),
+  );
   for (const { path, text } of files) {
     if (executables.has(path)) writeWhole(path, shebang + text, true);
-    else if (executables.has(path.replace(/\.map$/, ""))) writeWhole(path, text.replace('"mappings": "', '"mappings": ";'));
+    else if (executables.has(path.replace(/\.map$/, "")))
+      writeWhole(path, text.replace('"mappings": "', '"mappings": ";'));
     else writeWhole(path, text);
   }
   const fresh = new Set(files.map((file) => file.path));
@@ -84,6 +93,7 @@ export async function declarations() {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   requireNode();
   await ensureDependencies();
-  await bundle();
+  // esbuild has already printed where and why.
+  await bundle().catch(() => process.exit(1));
   if (!(await declarations())) process.exitCode = 1;
 }

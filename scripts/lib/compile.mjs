@@ -11,7 +11,10 @@ export async function compile() {
   for (const entry of entries()) {
     if (entry.subpath) exports[entry.subpath] = `./${entry.source.replace(/\.ts$/, ".js")}`;
   }
-  writeFileSync(join(compiled, "package.json"), JSON.stringify({ name: "trunkline", type: "module", exports }, null, 2));
+  writeFileSync(
+    join(compiled, "package.json"),
+    JSON.stringify({ name: "trunkline", type: "module", exports }, null, 2),
+  );
   const link = join(compiled, "node_modules");
   if (!existsSync(link)) symlinkSync(join(root, "node_modules"), link, "junction");
   return (await run(process.execPath, [tsc, "-p", "."])) === 0;

@@ -21,9 +21,18 @@ const allEntries = [
   { subpath: "./adapters/undici", source: "src/adapters/undici.ts", output: "adapters/undici" },
   { subpath: "./adapters/http-agent", source: "src/adapters/http-agent.ts", output: "adapters/http-agent" },
   { subpath: "./adapters/axios", source: "src/adapters/axios.ts", output: "adapters/axios" },
-  { subpath: "./adapters/opentelemetry", source: "src/adapters/opentelemetry.ts", output: "adapters/opentelemetry" },
+  {
+    subpath: "./adapters/opentelemetry",
+    source: "src/adapters/opentelemetry.ts",
+    output: "adapters/opentelemetry",
+  },
   // Loaded with `--require` into any program, also those older than require(esm): CommonJS, in one file.
-  { subpath: "./doctor/register", source: "src/doctor/register.ts", output: "doctor/register", format: "cjs" },
+  {
+    subpath: "./doctor/register",
+    source: "src/doctor/register.ts",
+    output: "doctor/register",
+    format: "cjs",
+  },
   { source: "src/cli/main.ts", output: "cli", executable: true },
 ];
 
@@ -38,7 +47,11 @@ export function filesUnder(folder, accept = () => true) {
   if (!existsSync(absolute)) return [];
   return readdirSync(absolute, { recursive: true, withFileTypes: true })
     .filter((item) => item.isFile())
-    .map((item) => relative(root, join(item.parentPath ?? item.path, item.name)).split(sep).join("/"))
+    .map((item) =>
+      relative(root, join(item.parentPath ?? item.path, item.name))
+        .split(sep)
+        .join("/"),
+    )
     .filter(accept)
     .sort();
 }

@@ -1,7 +1,7 @@
 // The set-up that `npm start`, `npm test` and `npm run check` each do for themselves, and skip when there is nothing to do.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { dist, entries, bundleOf, fail, filesUnder, fingerprint, root, run } from "./project.mjs";
+import { bundleOf, dist, entries, fail, filesUnder, fingerprint, root, run } from "./project.mjs";
 
 export const bundleStamp = join(root, ".build", "bundles.stamp");
 
@@ -16,7 +16,9 @@ export const bundleSources = () => [
 export function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  fail(`This is Node ${process.versions.node}; Trunkline needs Node 20.19 or newer. Install one from https://nodejs.org and try again.`);
+  fail(
+    `This is Node ${process.versions.node}; Trunkline needs Node 20.19 or newer. Install one from https://nodejs.org and try again.`,
+  );
 }
 
 /** Installs what the lock file says, when node_modules is absent or older than the lock file. */
@@ -26,8 +28,13 @@ export async function ensureDependencies() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   console.error("Installing the development tools from package-lock.json (no install scripts are run) …");
   const windows = process.platform === "win32";
-  const code = await run(windows ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { quiet: true });
-  if (code !== 0) fail("The installation failed: npm's message above says why; check the network and `npm config get registry`.");
+  const code = await run(windows ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    quiet: true,
+  });
+  if (code !== 0)
+    fail(
+      "The installation failed: npm's message above says why; check the network and `npm config get registry`.",
+    );
 }
 
 /** True when dist/ holds every bundle and no source is newer. */

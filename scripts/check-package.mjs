@@ -1,0 +1,114 @@
+// Proves that what would be published is what package.json promises. `--write` first sets `exports` to what exists.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  bundleOf,
+  importable,
+  installPacked,
+  loadProblems,
+  staticFiles,
+  typeProblems,
+} from "./lib/consumer.mjs";
+import { dist, root } from "./lib/project.mjs";
+
+/** What a person gets by installing may grow, but not unnoticed. */
+const maxPackedBytes = 1_000_000;
+/** Each file costs an import some 0.3 ms; a handful is the price of sharing code between entry points. */
+const maxFilesOfImport = 4;
+/** Exactly what npm runs on a user's machine; none of them may exist. */
+const installScripts = ["preinstall", "install", "postinstall", "prepare"];
+
+const manifestPath = join(root, "package.json");
+const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
+
+/** The `exports` that the entry points in scripts/lib/project.mjs call for. */
+function expectedExports() {
+  const exports = {};
+  for (const entry of importable()) {
+    const types = `./dist/types/${entry.source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts")}`;
+    exports[entry.subpath] =
+      entry.format === "cjs"
+        ? { default: `./dist/${bundleOf(entry)}` }
+        : { types, default: `./dist/${bundleOf(entry)}` };
+  }
+  exports["./package.json"] = "./package.json";
+  return exports;
+}
+
+if (process.argv.includes("--write")) {
+  manifest.exports = expectedExports();
+  writeFileSync(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+const problems = [];
+const check = (condition, sentence) => {
+  if (!condition) problems.push(sentence);
+};
+
+check(
+  JSON.stringify(manifest.exports) === JSON.stringify(expectedExports()),
+  "package.json's exports differ from the entry points in scripts/lib/project.mjs; run `node scripts/check-package.mjs --write`.",
+);
+for (const name of installScripts)
+  check(!manifest.scripts?.[name], `package.json has a "${name}" script; nothing may run on installation.`);
+for (const field of ["dependencies", "optionalDependencies", "bundledDependencies"]) {
+  check(Object.keys(manifest[field] ?? {}).length === 0, `package.json has ${field}; the core has none.`);
+}
+for (const [name, range] of Object.entries(manifest.devDependencies)) {
+  check(/^\d+\.\d+\.\d+$/.test(range), `devDependencies: ${name} is "${range}"; pin the exact version.`);
+}
+for (const entry of importable()) {
+  check(
+    existsSync(join(dist, bundleOf(entry))),
+    `dist/${bundleOf(entry)} is missing; run \`npm run build\`.`,
+  );
+}
+for (const command of Object.values(manifest.bin ?? {})) {
+  if (!existsSync(join(root, "src/cli/main.ts"))) continue;
+  const file = join(root, command);
+  check(existsSync(file), `the command ${command} is missing; run \`npm run build\`.`);
+  if (existsSync(file))
+    check(
+      readFileSync(file, "utf8").startsWith("#!/usr/bin/env node\n"),
+      `${command} does not start with #!/usr/bin/env node.`,
+    );
+}
+
+const summary = [];
+if (importable().length > 0) {
+  const { folder, tarball, remove } = await installPacked();
+  try {
+    const packed = tarball.files.map((file) => file.path);
+    const stray = packed.filter(
+      (path) => !/^(?:dist\/|docs\/|package\.json$|(?:README|CHANGELOG|LICENSE|SECURITY)[\w.-]*$)/.test(path),
+    );
+    check(stray.length === 0, `these files must not be published: ${stray.join(", ")}.`);
+    const tests = packed.filter((path) => /\.test\./.test(path));
+    check(tests.length === 0, `tests must not be published: ${tests.slice(0, 5).join(", ")}.`);
+    for (const needed of ["LICENSE", "README.md", "package.json"])
+      check(packed.includes(needed), `the package lacks ${needed}.`);
+    check(
+      tarball.size <= maxPackedBytes,
+      `the package is ${tarball.size} bytes packed; at most ${maxPackedBytes}.`,
+    );
+    problems.push(...(await loadProblems(folder)), ...(await typeProblems(folder)));
+    const installed = join(folder, "node_modules/trunkline");
+    const loaded = existsSync(join(dist, "index.js"))
+      ? staticFiles(installed, "dist/index.js", (file) => readFileSync(file, "utf8"))
+      : [];
+    check(
+      loaded.length <= maxFilesOfImport,
+      `import "trunkline" loads ${loaded.length} files; at most ${maxFilesOfImport}.`,
+    );
+    summary.push(
+      `${packed.length} files`,
+      `${Math.round(tarball.size / 1024)} KiB packed`,
+      `import loads ${loaded.length} files`,
+    );
+  } finally {
+    remove();
+  }
+}
+for (const problem of problems) console.error(problem);
+console.log([`${importable().length} entry points`, ...summary, `${problems.length} problems`].join(", "));
+process.exitCode = problems.length > 0 ? 1 : 0;
