@@ -210,8 +210,15 @@ export class Dial implements PendingDial {
       this.#connected(stream);
       return;
     }
-    const options = { ...this.#tls.options, socket: stream };
-    this.#connected(this.#shared.runtime.connect({ tls: options }));
+    try {
+      const socket = this.#shared.runtime.connect({ tls: { ...this.#tls.options, socket: stream } });
+      // Not every stream is destroyed with the TLS socket on top of it.
+      socket.once("close", () => stream.destroy());
+      this.#connected(socket);
+    } catch (error) {
+      destroyQuietly(stream);
+      this.#fail(tlsOptionsError(this.#target, error));
+    }
   }
 
   #connected(socket: Duplex): void {
