@@ -1,4 +1,4 @@
-import { multipartSource, type FormDataLike } from "./multipart.js";
+import { type FormDataLike, multipartSource } from "./multipart.js";
 import {
   fromIterable,
   fromNodeStream,
@@ -61,7 +61,10 @@ export function bodySource(body: BodyInit | null | undefined): BodySource | unde
   if (body === null || body === undefined) return undefined;
   if (typeof body !== "object") return fromOther(body);
   if (ArrayBuffer.isView(body)) {
-    return new BytesSource(Buffer.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)), undefined);
+    return new BytesSource(
+      Buffer.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength)),
+      undefined,
+    );
   }
   return fromTagged(body) ?? fromObject(body);
 }
@@ -107,8 +110,8 @@ function fromOther(body: unknown): BodySource {
     throw new TypeError(`A ${typeof body} cannot be a request body: call it, or pass its text.`);
   }
   if (typeof body === "object" && body !== null) {
-    const toString: unknown = (body as { readonly toString?: unknown }).toString;
-    if (typeof toString !== "function" || toString === Object.prototype.toString) {
+    const ownText: unknown = (body as { readonly toString?: unknown }).toString;
+    if (typeof ownText !== "function" || ownText === Object.prototype.toString) {
       throw new TypeError(
         `${article(tagOf(body))} cannot be a request body: use json to send it as JSON, form to send it as a form.`,
       );

@@ -6,7 +6,10 @@ export function chunkBytes(chunk: unknown, text: boolean): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (text && typeof chunk === "string") return Buffer.from(chunk);
   // From another realm, where instanceof does not hold.
-  if (ArrayBuffer.isView(chunk) && (chunk as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "Uint8Array") {
+  if (
+    ArrayBuffer.isView(chunk) &&
+    (chunk as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "Uint8Array"
+  ) {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
   const wanted = text ? "a Uint8Array or a string" : "a Uint8Array";

@@ -14,7 +14,9 @@ export function jsonBody(value: unknown): BodySource {
     throw new TypeError(`The json of this request cannot be written as JSON: ${why}.`, { cause });
   }
   if (text === undefined) {
-    throw new TypeError(`The json of this request cannot be ${describe(value)}: it has no JSON form; null has.`);
+    throw new TypeError(
+      `The json of this request cannot be ${describe(value)}: it has no JSON form; null has.`,
+    );
   }
   return new TextSource(text, "application/json");
 }
@@ -45,7 +47,9 @@ export function formBody(form: FormInit): BodySource {
 function encodeForm(form: FormInit): string {
   if (form instanceof URLSearchParams) return form.toString();
   if (typeof form !== "object" || form === null) {
-    throw new TypeError(`form takes an object or URLSearchParams, not ${form === null ? "null" : typeof form}.`);
+    throw new TypeError(
+      `form takes an object or URLSearchParams, not ${form === null ? "null" : typeof form}.`,
+    );
   }
   const fields = new URLSearchParams();
   for (const [name, value] of Object.entries(form)) {

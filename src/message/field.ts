@@ -63,9 +63,7 @@ function badValue(name: string, value: string): TypeError {
     code > 255
       ? "header values are bytes, so encode it first (encodeURIComponent, or RFC 8187 for parameters)"
       : "remove it, it would end the header";
-  return new TypeError(
-    `The value of header "${name}" has ${describe(code)} at position ${at}: ${advice}.`,
-  );
+  return new TypeError(`The value of header "${name}" has ${describe(code)} at position ${at}: ${advice}.`);
 }
 
 function describe(code: number): string {

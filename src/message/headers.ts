@@ -1,5 +1,6 @@
-import { inspect, type InspectOptions } from "node:util";
+import { type InspectOptions, inspect } from "node:util";
 import { checkFieldName, checkFieldValue, isSensitive, sameName } from "./field.js";
+import { findInBlock, splitBlock } from "./field-block.js";
 import { HeadersIterator } from "./headers-iterator.js";
 
 /** What headers can be made from: other headers (the platform's too), pairs, or an object. */
@@ -33,10 +34,8 @@ export class Headers {
   #fields: string[] = NO_FIELDS;
   /** A validated latin1 head, not split yet; "" when there is none. */
   #block = "";
-  /** Where the first field begins in `#block`; at least 2, since a line is found by the CR LF before it. */
+  /** Where the first field begins in `#block`; at least 1, since a line is found by the LF before it. */
   #start = 0;
-  /** `#block` in lower case, made when a field is first looked for. */
-  #lower = "";
   #immutable = false;
   #sorted: Pair[] | undefined = undefined;
 
@@ -93,9 +92,12 @@ export class Headers {
 
   /** The values of all fields of that name, joined with ", "; `null` when there is none. */
   get(name: string): string | null {
-    if (this.#block !== "") return this.#search(lineStart(name));
+    if (this.#block !== "") {
+      const found = findInBlock(this.#block, this.#start, name);
+      if (found !== undefined) return found;
+    }
     const checked = checkFieldName(name);
-    const fields = this.#fields;
+    const fields = this.#split();
     let found: string | null = null;
     for (let i = 0; i < fields.length; i += 2) {
       if (!sameName(fields[i] as string, checked)) continue;
@@ -108,7 +110,7 @@ export class Headers {
   /** The value of each `Set-Cookie` field; they cannot be joined (RFC 6265 §3). */
   getSetCookie(): string[] {
     // A block without the field, the usual case, need not be split for it.
-    if (this.#block !== "" && this.#search(lineStart("set-cookie")) === null) return [];
+    if (this.#block !== "" && this.get("set-cookie") === null) return [];
     const fields = this.#split();
     const values: string[] = [];
     for (let i = 0; i < fields.length; i += 2) {
@@ -119,7 +121,7 @@ export class Headers {
 
   /** Whether there is a field of that name. */
   has(name: string): boolean {
-    if (this.#block !== "") return this.#find(lineStart(name)) !== -1;
+    if (this.#block !== "") return this.get(name) !== null;
     const checked = checkFieldName(name);
     const fields = this.#fields;
     for (let i = 0; i < fields.length; i += 2) {
@@ -256,40 +258,11 @@ export class Headers {
     }
   }
 
-  /** Where the line that begins with `line` (CR LF, lower-cased name, colon) is in the block; -1 when nowhere. */
-  #find(line: string): number {
-    if (this.#lower === "") this.#lower = this.#block.toLowerCase();
-    return this.#lower.indexOf(line, this.#start - 2);
-  }
-
-  #search(line: string): string | null {
-    let at = this.#find(line);
-    if (at === -1) return null;
-    const block = this.#block;
-    let found = lineValue(block, at + line.length);
-    for (;;) {
-      at = this.#lower.indexOf(line, at + line.length);
-      if (at === -1) return found;
-      found = `${found}, ${lineValue(block, at + line.length)}`;
-    }
-  }
-
   #split(): string[] {
-    const block = this.#block;
-    if (block === "") return this.#fields;
-    const fields: string[] = [];
-    let at = this.#start;
-    while (at < block.length) {
-      const colon = block.indexOf(":", at);
-      let end = block.indexOf("\r\n", colon);
-      if (end === -1) end = block.length;
-      fields.push(block.slice(at, colon), lineValue(block, colon + 1));
-      at = end + 2;
-    }
-    this.#fields = fields;
+    if (this.#block === "") return this.#fields;
+    this.#fields = splitBlock(this.#block, this.#start);
     this.#block = "";
-    this.#lower = "";
-    return fields;
+    return this.#fields;
   }
 
   #sortAndCombine(): readonly Pair[] {
@@ -315,32 +288,6 @@ export class Headers {
   }
 }
 
-/** A field's value without the optional white space around it, from just after the colon to the end of the line. */
-function lineValue(block: string, from: number): string {
-  let end = block.indexOf("\r", from);
-  if (end === -1) end = block.length;
-  let start = from;
-  while (start < end && isBlank(block.charCodeAt(start))) start++;
-  while (end > start && isBlank(block.charCodeAt(end - 1))) end--;
-  return block.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
-}
-
-/** Programs ask for few different names, so what is searched for is kept; bounded, since names can come from anywhere. */
-const lineStarts: Map<string, string> = new Map();
-const MAX_LINE_STARTS = 256;
-
-function lineStart(name: string): string {
-  const known = lineStarts.get(name);
-  if (known !== undefined) return known;
-  const line = `\r\n${checkFieldName(name).toLowerCase()}:`;
-  if (lineStarts.size < MAX_LINE_STARTS) lineStarts.set(name, line);
-  return line;
-}
-
 function missingArgument(call: string): TypeError {
   return new TypeError(`Headers.${call} needs two arguments.`);
 }
@@ -359,7 +306,9 @@ export function createHeaders(init?: HeadersInit): Headers {
  */
 export function headersFromBlock(block: string, start: number): Headers {
   if (start >= block.length) return wrap([], "", 0, true);
-  return start < 2 ? wrap(NO_FIELDS, `\r\n${block.slice(start)}`, 2, true) : wrap(NO_FIELDS, block, start, true);
+  return start < 2
+    ? wrap(NO_FIELDS, `\r\n${block.slice(start)}`, 2, true)
+    : wrap(NO_FIELDS, block, start, true);
 }
 
 /** Headers over a flat list of names and values that are known to be valid. The list is kept, not copied. */

@@ -27,13 +27,14 @@ export function multipartSource(form: FormDataLike): BodySource {
     text = "";
   };
   for (const [name, value] of form.entries()) {
-    text += `--${boundary}\r\nContent-Disposition: form-data; name="${escape(normalizeNewlines(name))}"`;
+    text += `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(normalizeNewlines(name))}"`;
     if (typeof value === "string") {
       text += `\r\n\r\n${normalizeNewlines(value)}\r\n`;
       continue;
     }
-    const type = value.type === "" ? "application/octet-stream" : value.type;
-    text += `; filename="${escape(value.name ?? "blob")}"\r\nContent-Type: ${type}\r\n\r\n`;
+    // A blob of the platform has no other characters in its type; one of another library might.
+    const type = /^[\x20-\x7e]+$/.test(value.type) ? value.type : "application/octet-stream";
+    text += `; filename="${quoted(value.name ?? "blob")}"\r\nContent-Type: ${type}\r\n\r\n`;
     flush();
     parts.push(value, CRLF);
   }
@@ -74,7 +75,7 @@ function sizeOf(part: Part): number {
 }
 
 /** What would end the quoted name, or the line. */
-function escape(name: string): string {
+function quoted(name: string): string {
   return name.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
 }
 

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { BodySource } from "./body-source.js";
 import { chunkBytes } from "./chunk.js";
 
@@ -17,7 +18,6 @@ interface WebReader {
 /** A Node `Readable`. */
 export interface NodeStreamLike extends AsyncIterable<unknown> {
   readonly destroyed?: boolean;
-  readonly readableDidRead?: boolean;
   readonly errored?: unknown;
   on(event: string, listener: (...values: unknown[]) => void): unknown;
   pipe(destination: never): unknown;
@@ -46,8 +46,9 @@ export class OneShotSource implements BodySource {
   readonly #stream: ChunkStream;
   #opened = false;
   #ended = false;
-  #cancelled: { readonly reason: unknown } | undefined = undefined;
-  #closing: Promise<void> | undefined = undefined;
+  /** What the iterator throws once it was cancelled. */
+  #failure: { readonly error: unknown } | undefined = undefined;
+  #closing: Promise<void> = Promise.resolve();
 
   constructor(stream: ChunkStream) {
     this.#stream = stream;
@@ -63,18 +64,23 @@ export class OneShotSource implements BodySource {
     return {
       next: () => this.#next(),
       return: async () => {
-        await this.cancel();
+        await this.#end();
         return { done: true, value: undefined };
       },
     };
   }
 
+  /** May take as long as what is behind it takes to close. */
   cancel(reason?: unknown): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing;
-    if (this.#ended) return Promise.resolve();
-    this.#ended = true;
-    this.#cancelled = { reason };
-    this.#closing = this.#close(reason);
+    if (!this.#ended) this.#failure = { error: reason ?? new Error("The request body was cancelled.") };
+    return this.#end(reason);
+  }
+
+  #end(reason?: unknown): Promise<void> {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#closing = this.#close(reason);
+    }
     return this.#closing;
   }
 
@@ -87,40 +93,39 @@ export class OneShotSource implements BodySource {
   }
 
   async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    for (;;) {
-      if (this.#ended) return this.#afterEnd();
-      let result: Awaited<ReturnType<ChunkStream["pull"]>>;
-      try {
-        result = await this.#stream.pull();
-      } catch (error) {
-        if (!this.#ended) this.#ended = true;
-        throw error;
-      }
+    while (!this.#ended) {
+      const result = await this.#pull();
       // A pull that a cancellation ended looks like the end of the stream, and must not be taken for one.
-      if (this.#cancelled !== undefined) return this.#afterEnd();
+      if (this.#ended) break;
       if (result.done === true) {
         this.#ended = true;
-        return { done: true, value: undefined };
+        break;
       }
-      const chunk = await this.#bytes(result.value);
+      const chunk = this.#bytes(result.value);
       if (chunk.length > 0) return { done: false, value: chunk };
     }
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return { done: true, value: undefined };
   }
 
-  async #bytes(value: unknown): Promise<Uint8Array> {
+  async #pull(): ReturnType<ChunkStream["pull"]> {
     try {
-      return chunkBytes(value, this.#stream.text);
+      return await this.#stream.pull();
     } catch (error) {
-      await this.cancel(error);
+      if (this.#failure !== undefined) throw this.#failure.error;
+      this.#ended = true;
       throw error;
     }
   }
 
-  #afterEnd(): IteratorResult<Uint8Array, undefined> {
-    if (this.#cancelled === undefined || this.#cancelled.reason === undefined) {
-      return { done: true, value: undefined };
+  #bytes(value: unknown): Uint8Array {
+    try {
+      return chunkBytes(value, this.#stream.text);
+    } catch (error) {
+      // Not waited for: the error is the news, and a generator may take its time to close.
+      void this.cancel(error);
+      throw error;
     }
-    throw this.#cancelled.reason;
   }
 }
 
@@ -128,6 +133,9 @@ export class OneShotSource implements BodySource {
 export function fromWebStream(stream: WebStreamLike): ChunkStream {
   if (stream.locked) {
     throw new TypeError("This ReadableStream is locked to a reader, so it cannot be a request body.");
+  }
+  if (isDisturbed(stream)) {
+    throw new TypeError("This ReadableStream was read from already, so it cannot be a request body.");
   }
   let reader: WebReader | undefined;
   return {
@@ -146,7 +154,7 @@ export function fromWebStream(stream: WebStreamLike): ChunkStream {
 
 /** @throws TypeError when the stream is destroyed or was read from already. */
 export function fromNodeStream(stream: NodeStreamLike): ChunkStream {
-  if (stream.readableDidRead === true || (stream.destroyed === true && !stream.errored)) {
+  if (isDisturbed(stream) || (stream.destroyed === true && !stream.errored)) {
     throw new TypeError("This stream was read or destroyed already, so it cannot be a request body.");
   }
   // While the request waits for its connection nobody else listens, and an 'error' nobody hears ends the process.
@@ -182,9 +190,14 @@ export function fromIterable(source: AsyncIterable<unknown> | Iterable<unknown>)
       return iterator.next();
     },
     async close() {
-      // An iterator nobody started has nothing to clean up, except when it is its own iterable, as generators are.
-      iterator ??= start();
-      await iterator.return?.();
+      // What was never iterated has nothing to clean up, unless it is an iterator itself.
+      if (iterator === undefined && "next" in source) iterator = start();
+      await iterator?.return?.();
     },
   };
+}
+
+/** Whether anything was read from a stream, of Node or of the web. */
+function isDisturbed(stream: object): boolean {
+  return Readable.isDisturbed(stream as Readable);
 }

@@ -57,8 +57,8 @@ function parameterText(name: string, value: unknown): string {
       if (value instanceof Date) return dateText(name, value);
       // Objects that are text (URL, String) have a toString of their own.
       if (value !== null && !Array.isArray(value)) {
-        const toString: unknown = (value as { readonly toString?: unknown }).toString;
-        if (typeof toString === "function" && toString !== Object.prototype.toString) return String(value);
+        const ownText: unknown = (value as { readonly toString?: unknown }).toString;
+        if (typeof ownText === "function" && ownText !== Object.prototype.toString) return String(value);
       }
       break;
     default:
