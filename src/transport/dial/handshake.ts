@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import type { TlsInfo } from "./contract.js";
-import { listenForSessions } from "./session-listener.js";
+import type { SessionCache } from "./session-cache.js";
 import type { TlsView } from "./socket-view.js";
 import type { TlsConnect, TlsSetup } from "./tls-setup.js";
 
@@ -18,7 +18,6 @@ export class Handshake {
   readonly #setup: TlsSetup;
   readonly #connect: TlsConnect;
   readonly #handlers: HandshakeHandlers;
-  readonly #trustSessions: () => void;
   #certificate: PeerCertificate | undefined;
 
   /** To be made before the handshake's first byte can have come. */
@@ -27,7 +26,7 @@ export class Handshake {
     this.#setup = setup;
     this.#connect = connect;
     this.#handlers = handlers;
-    this.#trustSessions = listenForSessions(socket, setup.sessions, connect.sessionKey);
+    keepSessions(socket, setup.sessions, connect.sessionKey);
     const { keyLog } = setup;
     if (keyLog !== undefined) socket.on("keylog", (line: Uint8Array) => keyLog.append(line));
     socket.on("secureConnect", this.#onSecure);
@@ -55,7 +54,6 @@ export class Handshake {
     const { session, sessionKey, options } = this.#connect;
     const info = tlsInfoOf(this.#socket, options["servername"]);
     if (session !== undefined && !info.resumed) this.#setup.sessions.drop(sessionKey, session);
-    this.#trustSessions();
     this.detach();
     this.#handlers.secured(info);
   };
@@ -71,6 +69,14 @@ export class Handshake {
   readonly #onClose = (): void => {
     this.#onError(Object.assign(new Error("the connection closed during the handshake"), { code: "ECONNRESET" }));
   };
+}
+
+// Listens from the start, or a TLS 1.2 ticket would be missed. A session must not be kept before the certificate
+// has been found good, because a resumed one is not checked for its name again: Node holds it back until
+// `secureConnect`, and a test sees to it. A function of its own, so that the listener, which lives as long as the
+// socket, holds on to no more than this.
+function keepSessions(socket: Duplex, sessions: SessionCache, key: string): void {
+  socket.on("session", (session: Buffer) => sessions.put(key, session));
 }
 
 function tlsInfoOf(stream: Duplex, servername: unknown): TlsInfo {
