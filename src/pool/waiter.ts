@@ -9,9 +9,19 @@ export class Waiter<O> {
   /** Its neighbours in the queue. */
   queuePrevious: Waiter<O> | undefined = undefined;
   queueNext: Waiter<O> | undefined = undefined;
+  /** Its neighbours among the waiters without a dial. */
+  undialedPrevious: Waiter<O> | undefined = undefined;
+  undialedNext: Waiter<O> | undefined = undefined;
+  /** Its place in the order of arrival, across all routes. */
+  ticket = 0;
   waitingSince = 0;
-  /** The dial started for it, while that is under way. */
+  /**
+   * The dial it counts on, while that is under way: the one started for it, or one whose own waiter was served
+   * otherwise and that it took over.
+   */
   dial: Member<O> | undefined = undefined;
+  /** The dial started for it, while that is under way. */
+  started: Member<O> | undefined = undefined;
   /** What it was given. */
   member: Member<O> | undefined = undefined;
   /**
@@ -21,4 +31,6 @@ export class Waiter<O> {
   retriable = true;
   /** Set for the second safe retry: take no idle connection, dial. Also the reason recorded for that dial. */
   mustDial: DialReason | undefined = undefined;
+  /** The idle connection it left alone because that had been idle for too long for it. */
+  skipped: Member<O> | undefined = undefined;
 }

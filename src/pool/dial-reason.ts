@@ -1,0 +1,41 @@
+import type { DialReason } from "../trace/index.js";
+import { type Loss, reasonToReplace } from "./losses.js";
+import type { PoolRoute } from "./route.js";
+import type { Waiter } from "./waiter.js";
+
+/** Why a dial is made, and what it stands in for. */
+export interface DialPlan {
+  readonly reason: DialReason;
+  /** The connection that would have made the dial unnecessary. */
+  readonly previous: number | undefined;
+  readonly replaces: Loss | undefined;
+}
+
+/**
+ * Why a dial is made. The first of these that holds:
+ *
+ * 1. `keep-alive-off`: the pool keeps no connections.
+ * 2. `preconnect`: nobody waits for it, it was asked for in advance.
+ * 3. The waiter's own reason (`retry`): it insists on a new connection.
+ * 4. `too-long-idle`: there was an idle connection when the waiter came, but it had been idle for longer than the
+ *    server is known to tolerate and the request could not be sent twice. `previous` is that connection.
+ * 5. The route has lost a connection that no dial has replaced: `idle-expired`, `evicted`, `aged-out` or
+ *    `previous-not-kept`, by the reason of the newest such loss, which is `previous`.
+ * 6. `first-use`: the route has no connection, is making none, and never had one.
+ * 7. `all-busy`: all connections of the route are in use, or still being made.
+ *
+ * Each dial replaces one loss, whatever its reason, save one whose `previous` is still there (4).
+ * A dial that fails gives the loss back.
+ */
+export function planDial<O>(route: PoolRoute<O>, waiter: Waiter<O> | undefined, keepAlive: boolean): DialPlan {
+  const skipped = waiter?.skipped;
+  const stillThere = skipped !== undefined && skipped.state !== "closed";
+  const loss = stillThere ? undefined : route.losses.pop();
+  const plan = (reason: DialReason, previous?: number): DialPlan => ({ reason, previous, replaces: loss });
+  if (!keepAlive) return plan("keep-alive-off");
+  if (waiter === undefined) return plan("preconnect");
+  if (waiter.mustDial !== undefined) return plan(waiter.mustDial, loss?.id);
+  if (skipped !== undefined) return plan("too-long-idle", skipped.id);
+  if (loss !== undefined) return plan(reasonToReplace(loss.reason), loss.id);
+  return plan(!route.everOpen && route.counts.open === 0 ? "first-use" : "all-busy");
+}

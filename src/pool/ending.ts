@@ -1,0 +1,72 @@
+import type { CloseCause } from "../trace/index.js";
+import type { PoolLimits } from "./contract.js";
+import type { Member } from "./member.js";
+import type { PoolRoute } from "./route.js";
+
+/** Milliseconds for people. */
+export function inWords(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** Why a connection whose exchange is over cannot be kept, if it cannot. */
+export function endAfterExchange<O>(member: Member<O>, limits: PoolLimits, now: number): CloseCause | undefined {
+  const planned = member.closeWhenReleased;
+  if (planned !== undefined) {
+    const by = planned === "transport-closed" ? "caller" : "client";
+    return { reason: planned, by, evidence: "It was to end with the exchange that it had." };
+  }
+  if (!limits.keepAlive) {
+    return { reason: "keep-alive-off", by: "client", evidence: "keepAlive is false." };
+  }
+  if (member.requests >= limits.maxRequestsPerConnection) {
+    return {
+      reason: "max-requests",
+      by: "client",
+      evidence: `It carried ${member.requests} requests; maxRequestsPerConnection is ${limits.maxRequestsPerConnection}.`,
+    };
+  }
+  if (member.serverRequestsLeft <= 0) {
+    return {
+      reason: "max-requests",
+      by: "server",
+      evidence: `It carried ${member.requests} requests, as many as the server's Keep-Alive header allows.`,
+    };
+  }
+  if (now >= member.expiresAt) return endOfAge(member, limits, now);
+  return undefined;
+}
+
+/** The end of a connection that has reached `maxConnectionAge`. */
+export function endOfAge<O>(member: Member<O>, limits: PoolLimits, now: number): CloseCause {
+  const age = inWords(now - member.openedAt);
+  const evidence = `It was ${age} old; maxConnectionAge is ${inWords(limits.maxConnectionAge)}, give or take 10 %.`;
+  return { reason: "max-age", by: "client", evidence };
+}
+
+/** The end of a connection that has been idle for as long as it may. */
+export function endOfIdleness<O>(member: Member<O>, limit: number, limitIs: string, now: number): CloseCause {
+  const evidence = `It was idle for ${inWords(now - member.idleSince)}; the limit is ${inWords(limit)}, ${limitIs}.`;
+  return { reason: "idle-timeout", by: "client", evidence };
+}
+
+/** Why a new connection that nobody needs any more cannot be kept for later, if it cannot. */
+export function endOfUnneeded<O>(
+  member: Member<O>,
+  limits: PoolLimits,
+  shutDown: boolean,
+): CloseCause | undefined {
+  const evidence = "When its dial was done, nobody needed it any more.";
+  if (shutDown) return { reason: "transport-closed", by: "caller", evidence };
+  if (member.closeWhenReleased !== undefined) return { reason: member.closeWhenReleased, by: "client", evidence };
+  return limits.keepAlive ? undefined : { reason: "surplus", by: "client", evidence: `${evidence} keepAlive is false.` };
+}
+
+/** The end of an idle connection that makes room for a waiter of `route`, which cannot use it. */
+export function endOfEvicted<O>(route: PoolRoute<O>, limits: PoolLimits, full: boolean, now: number): CloseCause {
+  const limit = full
+    ? `maxConnectionsPerOrigin (${limits.maxConnectionsPerOrigin})`
+    : `maxConnections (${limits.maxConnections})`;
+  const waited = inWords(now - (route.undialed.head?.waitingSince ?? now));
+  const evidence = `A request to ${route.origin} that could not use it had waited ${waited} because of ${limit}.`;
+  return { reason: "evicted", by: "client", evidence };
+}

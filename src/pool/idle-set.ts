@@ -1,0 +1,71 @@
+import { TimerHeap } from "../runtime/index.js";
+import type { PoolLimits } from "./contract.js";
+import type { Member } from "./member.js";
+import { IdleOrder } from "./member-lists.js";
+
+/** The idle connections: newest first within a route, oldest first over all, and when each is too old. */
+export class IdleSet<O> {
+  readonly #limits: PoolLimits;
+  readonly #order = new IdleOrder<O>();
+  readonly #timers = new TimerHeap<Member<O>>();
+
+  constructor(limits: PoolLimits) {
+    this.#limits = limits;
+  }
+
+  /** The connection that has been idle for longest, of any route. */
+  get oldest(): Member<O> | undefined {
+    return this.#order.oldest;
+  }
+
+  /** The time before which none expires. */
+  get nextAt(): number {
+    return this.#timers.nextAt;
+  }
+
+  put(member: Member<O>, now: number): void {
+    member.idleSince = now;
+    member.route.idle.push(member);
+    this.#order.push(member);
+    this.#timers.set(member, Math.min(now + this.limitOf(member, now), member.expiresAt));
+  }
+
+  remove(member: Member<O>): void {
+    member.route.idle.remove(member);
+    this.#order.remove(member);
+    // It stays filed, since most go idle again soon with a later deadline, which then costs no heap operation.
+    this.#timers.set(member, Number.POSITIVE_INFINITY);
+  }
+
+  /** Lets go of a connection that will not come back. */
+  forget(member: Member<O>): void {
+    this.#timers.remove(member);
+  }
+
+  /** How long the connection may be idle: rule 5 of the design. */
+  limitOf(member: Member<O>, now: number): number {
+    return Math.min(this.#limits.idleTimeout, member.serverIdleLimit, member.route.idleLimit.limit(now));
+  }
+
+  /** Whether the connection has become too old, by idleness or by age. */
+  expired(member: Member<O>, now: number): boolean {
+    return now >= member.expiresAt || now >= member.idleSince + this.limitOf(member, now);
+  }
+
+  /** The next idle connection that is too old at `now`. */
+  nextExpired(now: number): Member<O> | undefined {
+    for (;;) {
+      const member = this.#timers.popDue(now);
+      if (member === undefined || this.expired(member, now)) return member;
+      // What was learned has changed for the better since it was filed.
+      this.#timers.set(member, Math.min(member.idleSince + this.limitOf(member, now), member.expiresAt));
+    }
+  }
+
+  /** What the limit comes from. */
+  limitInWords(member: Member<O>, limit: number): string {
+    if (limit === member.serverIdleLimit) return "what the server announced in Keep-Alive, less a margin";
+    if (limit === this.#limits.idleTimeout) return "idleTimeout";
+    return "0.9 of what was learned about this server";
+  }
+}

@@ -1,0 +1,125 @@
+import { Counts } from "./counts.js";
+import type { Member } from "./member.js";
+import type { Pool } from "./pool.js";
+import type { PoolRoute } from "./route.js";
+import type { Waiter } from "./waiter.js";
+
+const FIGURES = ["dialing", "active", "idle", "draining", "waiting", "opened", "closed", "requests", "reused"] as const;
+const STATES = ["dialing", "active", "idle", "draining"] as const;
+
+function must(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`The pool contradicts itself: ${what}.`);
+}
+
+/**
+ * Throws when the pool's state contradicts itself; to be called between inputs. For tests: it looks at
+ * everything.
+ */
+export function checkInvariants<O, W extends Waiter<O>>(pool: Pool<O, W>): void {
+  const sum = new Counts();
+  let undialed = 0;
+  const idle = new Set<Member<O>>();
+  for (const route of pool.ledger.table.values()) {
+    checkRoute(pool, route);
+    for (const figure of FIGURES) sum[figure] += route.counts[figure];
+    undialed += route.undialed.size;
+    for (let member = route.idle.oldest; member !== undefined; member = member.newer) idle.add(member);
+  }
+  const { counts, limits } = pool;
+  for (const state of [...STATES, "waiting"] as const) {
+    must(sum[state] === counts[state], `${counts[state]} ${state} in all, ${sum[state]} in the routes`);
+  }
+  must(counts.opened - counts.closed === counts.open, "opened - closed is not what is there");
+  must(counts.open <= limits.maxConnections, "more than maxConnections");
+  must(counts.idle <= limits.maxIdleConnections, "more than maxIdleConnections");
+  must(pool.ledger.demand.undialed === undialed, "the number of waiters without a dial is wrong");
+  checkIdleOrder(pool.ledger.idle.oldest, idle);
+}
+
+function checkRoute<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O>): void {
+  const { counts } = route;
+  const { limits } = pool;
+  const seen = { dialing: 0, active: 0, idle: 0, draining: 0, closed: 0 };
+  let awaited = 0;
+  for (let member = route.members.first; member !== undefined; member = member.routeNext) {
+    seen[member.state] += 1;
+    if (member.awaitedBy === undefined) continue;
+    awaited += 1;
+    must(member.state === "dialing" && member.awaitedBy.dial === member, "a dial and its waiter disagree");
+  }
+  for (const state of STATES) must(seen[state] === counts[state], `${route.key}: ${state} miscounted`);
+  must(seen.closed === 0, `${route.key} holds a closed connection`);
+  must(counts.opened - counts.closed === counts.open, `${route.key}: opened - closed is not what is there`);
+  must(counts.open <= limits.maxConnectionsPerOrigin, `${route.key}: more than maxConnectionsPerOrigin`);
+  must(counts.idle <= limits.maxIdleConnectionsPerOrigin, `${route.key}: more than maxIdleConnectionsPerOrigin`);
+  must(counts.dialing <= limits.maxDialingPerOrigin, `${route.key}: more than maxDialingPerOrigin`);
+  must((counts.open + counts.waiting === 0) === route.resting, `${route.key}: resting with something in it, or not resting`);
+
+  const spare = checkList(route.spare.oldest, "dialing");
+  must(spare + awaited === counts.dialing, `${route.key}: a dial is neither awaited nor spare`);
+  must(spare === 0 || route.undialed.head === undefined, `${route.key}: a waiter lacks a dial and there is a spare one`);
+  must(checkList(route.idle.oldest, "idle") === counts.idle, `${route.key}: the idle list is wrong`);
+  checkWaiters(pool, route);
+}
+
+function checkList<O>(oldest: Member<O> | undefined, state: "idle" | "dialing"): number {
+  let length = 0;
+  for (let member = oldest; member !== undefined; member = member.newer) {
+    must(member.state === state, `a ${member.state} connection among the ${state} ones`);
+    must(member.newer === undefined || member.newer.older === member, "a list is broken");
+    length += 1;
+  }
+  return length;
+}
+
+function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O>): void {
+  let waiting = 0;
+  let dialed = 0;
+  for (const queue of [route.queue, route.freshQueue]) {
+    let ticket = 0;
+    for (let waiter = queue.head; waiter !== undefined; waiter = waiter.queueNext) {
+      waiting += 1;
+      if (waiter.dial !== undefined) dialed += 1;
+      must(waiter.ticket > ticket, `${route.key}: the queue is out of order`);
+      must(waiter.waitingIn === route && waiter.member === undefined, `${route.key}: a waiter waits elsewhere or is served`);
+      must(waiter.started === undefined || waiter.started.dialedFor === waiter, "a waiter and its own dial disagree");
+      ticket = waiter.ticket;
+      const fits = queue === route.queue && waiter.retriable && route.idle.newest !== undefined;
+      must(!fits, `${route.key}: a waiter waits while an idle connection fits it`);
+    }
+  }
+  must(waiting === route.counts.waiting, `${route.key}: waiters miscounted`);
+  let undialed = 0;
+  let ticket = 0;
+  for (let waiter = route.undialed.head; waiter !== undefined; waiter = waiter.undialedNext) {
+    undialed += 1;
+    must(waiter.dial === undefined && waiter.started === undefined, "a waiter among those without a dial has one");
+    must(waiter.ticket > ticket, `${route.key}: the waiters without a dial are out of order`);
+    ticket = waiter.ticket;
+  }
+  must(undialed === route.undialed.size && undialed + dialed === waiting, `${route.key}: a waiter is lost`);
+  if (undialed > 0) checkStarved(pool, route);
+}
+
+/** A waiter without a dial is so only because of a limit, and nothing idle could make room. */
+function checkStarved<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O>): void {
+  const { limits, counts } = pool;
+  if (route.counts.dialing >= limits.maxDialingPerOrigin) return;
+  const full = route.counts.open >= limits.maxConnectionsPerOrigin;
+  if (full) must(route.idle.oldest === undefined, `${route.key}: a waiter lacks a dial beside an idle connection`);
+  else must(counts.open >= limits.maxConnections, `${route.key}: a waiter lacks a dial without a limit to keep it from one`);
+  if (!full) must(counts.idle === 0, `${route.key}: a waiter lacks a dial while idle connections could be evicted`);
+}
+
+function checkIdleOrder<O>(oldest: Member<O> | undefined, idle: Set<Member<O>>): void {
+  let since = Number.NEGATIVE_INFINITY;
+  let length = 0;
+  for (let member = oldest; member !== undefined; member = member.idleAfter) {
+    length += 1;
+    must(idle.has(member), "an idle connection is in no route's list");
+    must(member.idleSince >= since, "the idle connections are not in the order of their idleness");
+    must(member.heapIndex >= 0 || member.at === Number.POSITIVE_INFINITY, "an idle connection has no deadline filed");
+    since = member.idleSince;
+  }
+  must(length === idle.size, "an idle connection is missing from the order of all");
+}

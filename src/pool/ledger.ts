@@ -1,0 +1,143 @@
+import type { CloseReason } from "../trace/index.js";
+import type { PoolLimits } from "./contract.js";
+import { Counts } from "./counts.js";
+import { Demand } from "./demand.js";
+import { planDial } from "./dial-reason.js";
+import { IdleSet } from "./idle-set.js";
+import { Member } from "./member.js";
+import type { PoolRoute } from "./route.js";
+import { RouteTable } from "./route-table.js";
+import type { Waiter } from "./waiter.js";
+
+/**
+ * Who holds which slot: the only place where a connection changes its state and a count changes. It decides
+ * nothing and calls nobody.
+ */
+export class Ledger<O> {
+  readonly limits: PoolLimits;
+  readonly counts: Counts = new Counts();
+  readonly table: RouteTable<O> = new RouteTable();
+  readonly demand: Demand<O> = new Demand();
+  readonly idle: IdleSet<O>;
+
+  constructor(limits: PoolLimits) {
+    this.limits = limits;
+    this.idle = new IdleSet(limits);
+  }
+
+  /** A waiter joins the queue of the route. */
+  enter(waiter: Waiter<O>, route: PoolRoute<O>, now: number): void {
+    this.table.use(route);
+    this.counts.waiting += 1;
+    route.counts.waiting += 1;
+    this.demand.add(waiter, route, now);
+  }
+
+  leave(waiter: Waiter<O>, route: PoolRoute<O>): void {
+    this.demand.remove(waiter, route);
+    this.counts.waiting -= 1;
+    route.counts.waiting -= 1;
+  }
+
+  /** A new connection, `dialing`, for the waiter or for nobody. */
+  dial(id: number, route: PoolRoute<O>, waiter: Waiter<O> | undefined, now: number): Member<O> {
+    const plan = planDial(route, waiter, this.limits.keepAlive);
+    const member = new Member<O>(id, route, plan.reason, plan.previous, now);
+    member.replaces = plan.replaces;
+    this.table.use(route);
+    route.members.add(member);
+    this.counts.dialing += 1;
+    this.counts.opened += 1;
+    route.counts.dialing += 1;
+    route.counts.opened += 1;
+    this.demand.start(member, waiter);
+    return member;
+  }
+
+  /** From `dialing`, with its dial done, to `idle`, never used so far. */
+  opened(member: Member<O>, now: number): void {
+    const { route } = member;
+    this.demand.finish(member);
+    member.replaces = undefined;
+    member.openedAt = now;
+    route.everOpen = true;
+    this.counts.dialing -= 1;
+    route.counts.dialing -= 1;
+    this.#becomeIdle(member, now);
+  }
+
+  /** From `idle` to `active`. */
+  take(member: Member<O>, waiter: Waiter<O>, idleFor: number): void {
+    this.idle.remove(member);
+    this.counts.idle -= 1;
+    member.route.counts.idle -= 1;
+    member.state = "active";
+    this.counts.active += 1;
+    member.route.counts.active += 1;
+    this.assign(member, waiter, idleFor);
+  }
+
+  /** An `active` connection begins an exchange. */
+  assign(member: Member<O>, waiter: Waiter<O>, idleFor: number): void {
+    const { counts } = member.route;
+    this.counts.requests += 1;
+    counts.requests += 1;
+    if (member.requests > 0) {
+      this.counts.reused += 1;
+      counts.reused += 1;
+    }
+    member.requests += 1;
+    member.serverRequestsLeft -= 1;
+    member.lastIdleFor = idleFor;
+    waiter.member = member;
+  }
+
+  /** From `active` to `idle`. */
+  release(member: Member<O>, now: number): void {
+    this.counts.active -= 1;
+    member.route.counts.active -= 1;
+    this.#becomeIdle(member, now);
+  }
+
+  /** From `active` to `draining`. */
+  drain(member: Member<O>): void {
+    member.state = "draining";
+    this.counts.active -= 1;
+    this.counts.draining += 1;
+    member.route.counts.active -= 1;
+    member.route.counts.draining += 1;
+  }
+
+  /** From any state to `closed`: the one place where a slot becomes free. */
+  close(member: Member<O>, reason: CloseReason): void {
+    const { route, state } = member;
+    if (state === "closed") return;
+    if (state === "dialing") {
+      this.demand.finish(member);
+      member.dialedFor = undefined;
+      if (member.replaces !== undefined) route.losses.push(member.replaces);
+    } else {
+      if (state === "idle") this.idle.remove(member);
+      if (this.limits.keepAlive) route.losses.push({ id: member.id, reason });
+    }
+    this.idle.forget(member);
+    route.members.remove(member);
+    member.state = "closed";
+    this.counts[state] -= 1;
+    this.counts.closed += 1;
+    route.counts[state] -= 1;
+    route.counts.closed += 1;
+  }
+
+  /** Notes it when nothing is left in the route. */
+  settle(route: PoolRoute<O>): void {
+    if (route.counts.open === 0 && route.counts.waiting === 0) this.table.rest(route);
+  }
+
+  #becomeIdle(member: Member<O>, now: number): void {
+    member.state = "idle";
+    this.counts.idle += 1;
+    member.route.counts.idle += 1;
+    this.idle.put(member, now);
+  }
+}

@@ -1,0 +1,440 @@
+import { TimerHeap } from "../runtime/index.js";
+import type { CloseCause, CloseReason } from "../trace/index.js";
+import type { PoolEffects, PoolLimits } from "./contract.js";
+import type { Counts } from "./counts.js";
+import { endAfterExchange, endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded } from "./ending.js";
+import { Hungry } from "./hungry.js";
+import { learnFromEnd } from "./learning.js";
+import { Ledger } from "./ledger.js";
+import type { Member } from "./member.js";
+import { type PoolRoute, RouteEntry } from "./route.js";
+import { type PoolSnapshot, takeSnapshot } from "./snapshot.js";
+import type { Waiter } from "./waiter.js";
+
+/**
+ * Where `maxConnections` binds, a route that keeps its connections busy would starve the others: a waiter
+ * elsewhere that came so much earlier (milliseconds) than the route's own next one gets the slot instead.
+ */
+const PATIENCE = 1000;
+/** Holders listed at most: they are for messages. */
+const MAX_HOLDERS = 64;
+
+/** What a pool needs from outside beside its effects. */
+export interface PoolOptions {
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** The next connection id, never given before within the process. */
+  readonly nextId: () => number;
+}
+
+/**
+ * The connections of a transport as a deterministic state machine. Every input takes the time (milliseconds,
+ * never going back), acts through the effects before it returns, and costs O(1) or O(log n). An effect may
+ * call back into the pool.
+ */
+export class Pool<O, W extends Waiter<O>> {
+  readonly limits: PoolLimits;
+  /** Totals over all routes; live, not to be written. */
+  readonly counts: Counts;
+  /** The state itself, for the invariant checker. */
+  readonly ledger: Ledger<O>;
+  readonly #effects: PoolEffects<O, W>;
+  readonly #options: PoolOptions;
+  readonly #hungry: Hungry<O>;
+  /** Routes whose oldest waiter without a dial has a `queueTimeout`. */
+  readonly #deadlines = new TimerHeap<RouteEntry<O>>();
+  /** Waiters that came while dials were being handed out, so that `maxWaiting` is yet to be applied to them. */
+  readonly #late: W[] = [];
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #feeding = false;
+  #shutDown = false;
+
+  constructor(limits: PoolLimits, effects: PoolEffects<O, W>, options: PoolOptions) {
+    this.limits = limits;
+    this.#effects = effects;
+    this.#options = options;
+    this.#hungry = new Hungry(limits);
+    this.ledger = new Ledger(limits);
+    this.counts = this.ledger.counts;
+  }
+
+  /**
+   * The route of this key, made when there is none. The pool forgets a route that has had nothing in it for
+   * a while; holding on to the object is fine, it is taken up again when used.
+   */
+  route(key: string, origin: string): PoolRoute<O> {
+    return this.ledger.table.get(key, origin);
+  }
+
+  /** Whether something is under way that somebody waits for, so that the process must stay alive. */
+  get hasWork(): boolean {
+    return this.counts.waiting + this.counts.active + this.counts.draining > 0;
+  }
+
+  /**
+   * An exchange wants a connection. It gets one at once (`effects.assign`) when an idle one fits; else it
+   * waits and a dial may start, or it is turned away (`effects.reject`).
+   */
+  acquire(waiter: W, wanted: PoolRoute<O>, now: number): void {
+    waiter.member = undefined;
+    if (this.#shutDown) {
+      this.#effects.reject(waiter, { kind: "closed" });
+      return;
+    }
+    const route = this.ledger.table.current(wanted);
+    if (waiter.mustDial === undefined) {
+      const member = this.#findIdle(waiter, route, now);
+      if (member !== undefined) {
+        this.ledger.take(member, waiter, now - member.idleSince);
+        this.#effects.assign(waiter, member);
+        return;
+      }
+    }
+    this.ledger.enter(waiter, route, now);
+    this.#want(route, now);
+    if (this.#feeding) this.#late.push(waiter);
+    else this.#applyMaxWaiting(waiter);
+  }
+
+  /** A waiter gives up. A dial under way for it goes on, for the others or to be idle. */
+  cancel(waiter: W, now: number): void {
+    const route = waiter.waitingIn;
+    if (route === undefined) return;
+    this.ledger.leave(waiter, route);
+    if (this.#shutDown) this.#endSpareDials(route, now);
+    this.ledger.settle(route);
+  }
+
+  /** A dial succeeded: the connection goes to the oldest waiter, or becomes idle. */
+  dialed(member: Member<O>, now: number): void {
+    if (member.state !== "dialing") return;
+    const { route } = member;
+    const { maxConnectionAge } = this.limits;
+    if (maxConnectionAge !== Number.POSITIVE_INFINITY) {
+      member.expiresAt = now + maxConnectionAge * (0.9 + 0.2 * this.#options.random());
+    }
+    this.ledger.opened(member, now);
+    const next = this.ledger.demand.oldest(route);
+    if (next !== undefined) {
+      this.ledger.leave(next, route);
+      this.ledger.take(member, next, 0);
+      this.#effects.assign(next as W, member);
+    } else {
+      const end = endOfUnneeded(member, this.limits, this.#shutDown);
+      if (end === undefined) this.#keepIdle(member, now);
+      else this.#end(member, end, now);
+    }
+    member.dialedFor = undefined;
+    this.#want(route, now);
+  }
+
+  /** A dial failed. Its error goes to the waiter that started it if that one still waits, else to nobody. */
+  dialFailed(member: Member<O>, error: unknown, now: number): void {
+    if (member.state !== "dialing") return;
+    const { route, dialedFor } = member;
+    this.ledger.close(member, "dial-failed");
+    if (dialedFor !== undefined) {
+      this.ledger.leave(dialedFor, route);
+      this.#effects.reject(dialedFor as W, { kind: "dial-failed", member, error });
+    }
+    this.#want(route, now);
+  }
+
+  /** An exchange is over and its connection could be used again: it goes to the oldest waiter, is idle, or closes. */
+  released(member: Member<O>, now: number): void {
+    if (member.state !== "active" && member.state !== "draining") return;
+    const { route } = member;
+    if (member.lastIdleFor > 0) route.idleLimit.survived(member.lastIdleFor);
+    const next = route.queue.head;
+    const end = endAfterExchange(member, this.limits, now) ?? this.#endForOthers(next, now);
+    if (end !== undefined) {
+      this.#end(member, end, now);
+    } else if (next === undefined) {
+      this.ledger.release(member, now);
+      this.#keepIdle(member, now);
+    } else {
+      this.ledger.leave(next, route);
+      this.ledger.assign(member, next, 0);
+      this.#effects.assign(next as W, member);
+    }
+  }
+
+  /**
+   * The connection has ended, or its user has ended it, in whatever state. For one that ended already it does
+   * nothing. A waiter that counted on it as a dial gets another.
+   */
+  closed(member: Member<O>, reason: CloseReason, now: number): void {
+    if (member.state === "closed") return;
+    learnFromEnd(member, reason, now);
+    this.ledger.close(member, reason);
+    this.#want(member.route, now);
+  }
+
+  /**
+   * Dials until `count` connections of the route are idle or on their way for nobody, as far as the limits
+   * allow; nothing is closed for it. Returns those on their way. Without keep-alive it does nothing.
+   */
+  preconnect(wanted: PoolRoute<O>, count: number, now: number): Member<O>[] {
+    if (this.#shutDown || !this.limits.keepAlive) return [];
+    const route = this.ledger.table.current(wanted);
+    const onTheWay: Member<O>[] = [];
+    for (let member = route.spare.oldest; member !== undefined; member = member.newer) onTheWay.push(member);
+    let missing = count - route.counts.idle - onTheWay.length;
+    while (missing > 0 && route.undialed.head === undefined && this.#hasRoom(route)) {
+      onTheWay.push(this.#dial(route, undefined, now));
+      missing -= 1;
+    }
+    return onTheWay;
+  }
+
+  /** Closes all idle connections. */
+  closeIdle(now: number): void {
+    this.#endAllIdle({ reason: "idle-closed-by-caller", by: "caller", evidence: "closeIdle() was called." }, now);
+  }
+
+  /** The connection takes nothing more: an idle one closes, a busy one drains, one being dialed serves once at most. */
+  retire(member: Member<O>, reason: CloseReason, now: number): void {
+    if (member.state === "idle") {
+      this.#end(member, { reason, by: "client", evidence: "It was retired while it was idle." }, now);
+    } else if (member.state === "active" || member.state === "dialing") {
+      member.closeWhenReleased = reason;
+      if (member.state === "active") this.ledger.drain(member);
+    }
+  }
+
+  /**
+   * Closes gracefully: idle connections and dials nobody awaits end, exchanges and waiters are served to
+   * their end, new ones are turned away. It is over when no connection is left.
+   */
+  shutdown(now: number): void {
+    this.#shutDown = true;
+    this.#endAllIdle(TRANSPORT_CLOSED, now);
+    for (const route of this.ledger.table.values()) {
+      this.#endSpareDials(route, now);
+      // While waiters are left, the connections stay to serve them.
+      if (route.queue.head !== undefined) continue;
+      for (let member = route.members.first; member !== undefined; member = member.routeNext) {
+        if (member.state === "active") this.retire(member, "transport-closed", now);
+      }
+    }
+  }
+
+  /** Closes at once: every waiter is turned away, every connection ends. */
+  destroy(now: number): void {
+    this.#shutDown = true;
+    const { demand, table } = this.ledger;
+    for (const route of table.values()) {
+      for (let next = demand.oldest(route); next !== undefined; next = demand.oldest(route)) {
+        this.ledger.leave(next, route);
+        this.#effects.reject(next as W, { kind: "closed" });
+      }
+      for (let first = route.members.first; first !== undefined; first = route.members.first) {
+        this.#end(first, TRANSPORT_CLOSED, now);
+      }
+    }
+  }
+
+  /** Lets happen what is due: idle connections that are too old end, waiters that waited too long are turned away. */
+  tick(now: number): void {
+    const { idle } = this.ledger;
+    for (let member = idle.nextExpired(now); member !== undefined; member = idle.nextExpired(now)) {
+      this.#expire(member, now);
+    }
+    for (let entry = this.#deadlines.popDue(now); entry !== undefined; entry = this.#deadlines.popDue(now)) {
+      this.#timeOut(entry.route, now);
+    }
+    this.#wakeAt = Math.min(idle.nextAt, this.#deadlines.nextAt);
+    this.#effects.wake(this.#wakeAt);
+  }
+
+  /** The figures, in total and of each route that has had any connection or waiter. */
+  snapshot(): PoolSnapshot {
+    return takeSnapshot(this.counts, this.ledger.table.values());
+  }
+
+  /** The connections of the route, the oldest first; at most 64. */
+  holders(route: PoolRoute<O>): readonly Member<O>[] {
+    const holders: Member<O>[] = [];
+    for (let member = route.members.first; member !== undefined; member = member.routeNext) {
+      if (holders.push(member) >= MAX_HOLDERS) break;
+    }
+    return holders;
+  }
+
+  /** How long this connection may be idle, in milliseconds: the limit in force. */
+  idleLimitOf(member: Member<O>, now: number): number {
+    return this.ledger.idle.limitOf(member, now);
+  }
+
+  /** The idle age, in milliseconds, at which the route's server has been found to end connections. */
+  learnedIdleLimit(route: PoolRoute<O>): number | undefined {
+    return route.idleLimit.learned;
+  }
+
+  #findIdle(waiter: W, route: PoolRoute<O>, now: number): Member<O> | undefined {
+    for (let member = route.idle.newest; member !== undefined; member = route.idle.newest) {
+      if (this.ledger.idle.expired(member, now)) {
+        this.#expire(member, now);
+        continue;
+      }
+      const idleFor = now - member.idleSince;
+      if (!waiter.retriable && idleFor > route.idleLimit.tolerated(member.serverIdleLimit)) {
+        // It is the newest, so the others have been idle for longer still.
+        route.idleLimit.seenOpen(idleFor);
+        waiter.skipped = member;
+        return undefined;
+      }
+      const alive = this.#effects.check(member);
+      // The check may have found and reported the end itself.
+      if (member.state !== "idle") continue;
+      if (alive === true) return member;
+      learnFromEnd(member, "server-closed-idle", now);
+      this.#end(member, { reason: "server-closed-idle", by: "server", evidence: alive }, now);
+    }
+    return undefined;
+  }
+
+  #applyMaxWaiting(waiter: W): void {
+    const route = waiter.waitingIn;
+    if (route === undefined || waiter.dial !== undefined) return;
+    const waiting = this.ledger.demand.undialed - 1;
+    if (waiting < this.limits.maxWaiting) return;
+    this.ledger.leave(waiter, route);
+    this.ledger.settle(route);
+    this.#effects.reject(waiter, { kind: "max-waiting", waiting });
+  }
+
+  /** What follows when a connection has become idle: the caps, and waiters that its slot can serve. */
+  #keepIdle(member: Member<O>, now: number): void {
+    const { route } = member;
+    this.#wakeBy(member.at);
+    const { maxIdleConnections: max, maxIdleConnectionsPerOrigin: maxPerOrigin } = this.limits;
+    const { oldest } = this.ledger.idle;
+    if (route.counts.idle > maxPerOrigin && route.idle.oldest !== undefined) {
+      const evidence = `${route.counts.idle} of this origin were idle; maxIdleConnectionsPerOrigin is ${maxPerOrigin}.`;
+      this.#end(route.idle.oldest, { reason: "max-idle-per-origin", by: "client", evidence }, now);
+    } else if (this.counts.idle > max && oldest !== undefined) {
+      const evidence = `${this.counts.idle} were idle; maxIdleConnections is ${max}.`;
+      this.#end(oldest, { reason: "max-idle", by: "client", evidence }, now);
+    }
+    if (route.undialed.head !== undefined) this.#want(route, now);
+    else if (!this.#hungry.none) this.#feed(now);
+  }
+
+  /** Why a connection is not kept although it could be: closing, or others that have waited too long for its slot. */
+  #endForOthers(next: Waiter<O> | undefined, now: number): CloseCause | undefined {
+    if (next === undefined) return this.#shutDown ? TRANSPORT_CLOSED : undefined;
+    if (this.#hungry.none) return undefined;
+    const route = this.#hungry.first();
+    const oldest = route?.undialed.head;
+    if (route === undefined || oldest === undefined) return undefined;
+    if (next.waitingSince - oldest.waitingSince <= PATIENCE) return undefined;
+    return endOfEvicted(route, this.limits, false, now);
+  }
+
+  #end(member: Member<O>, end: CloseCause, now: number): void {
+    this.ledger.close(member, end.reason);
+    this.#effects.close(member, end.reason, end.by, end.evidence);
+    this.#want(member.route, now);
+  }
+
+  #endAllIdle(end: CloseCause, now: number): void {
+    const { idle } = this.ledger;
+    for (let member = idle.oldest; member !== undefined; member = idle.oldest) this.#end(member, end, now);
+  }
+
+  #endSpareDials(route: PoolRoute<O>, now: number): void {
+    for (let dial = route.spare.oldest; dial !== undefined; dial = route.spare.oldest) {
+      this.#end(dial, TRANSPORT_CLOSED, now);
+    }
+  }
+
+  #expire(member: Member<O>, now: number): void {
+    const { idle } = this.ledger;
+    if (now >= member.expiresAt) {
+      this.#end(member, endOfAge(member, this.limits, now), now);
+      return;
+    }
+    const limit = idle.limitOf(member, now);
+    member.route.idleLimit.seenOpen(now - member.idleSince);
+    this.#end(member, endOfIdleness(member, limit, idle.limitInWords(member, limit), now), now);
+  }
+
+  #dial(route: PoolRoute<O>, waiter: Waiter<O> | undefined, now: number): Member<O> {
+    const member = this.ledger.dial(this.#options.nextId(), route, waiter, now);
+    this.#effects.dial(member);
+    return member;
+  }
+
+  #hasRoom(route: PoolRoute<O>): boolean {
+    return (
+      route.counts.dialing < this.limits.maxDialingPerOrigin &&
+      route.counts.open < this.limits.maxConnectionsPerOrigin &&
+      this.counts.open < this.limits.maxConnections
+    );
+  }
+
+  /** Something changed for the route: its waiters may dial, have a deadline, or there is nothing left in it. */
+  #want(route: PoolRoute<O>, now: number): void {
+    this.#hungry.add(route);
+    if (!this.#hungry.none) this.#feed(now);
+    const { head } = route.undialed;
+    if (head === undefined) {
+      this.ledger.settle(route);
+    } else if (this.limits.queueTimeout !== Number.POSITIVE_INFINITY) {
+      route.deadline ??= new RouteEntry(route);
+      this.#deadlines.set(route.deadline, head.waitingSince + this.limits.queueTimeout);
+      this.#wakeBy(route.deadline.at);
+    }
+  }
+
+  /** Starts the dials that waiters lack and the limits allow, the oldest waiter of all routes first. */
+  #feed(now: number): void {
+    // An effect that calls back is served by the loop that is running already, however deep it comes from.
+    if (this.#feeding) return;
+    this.#feeding = true;
+    try {
+      for (let route = this.#hungry.first(); route !== undefined; route = this.#hungry.first()) {
+        if (!this.#feedOne(route, now)) break;
+      }
+    } finally {
+      this.#feeding = false;
+    }
+    for (let waiter = this.#late.pop(); waiter !== undefined; waiter = this.#late.pop()) this.#applyMaxWaiting(waiter);
+  }
+
+  /** Starts one dial for the route, or ends an idle connection to make room for it. Whether either was possible. */
+  #feedOne(route: PoolRoute<O>, now: number): boolean {
+    if (this.#hasRoom(route)) {
+      this.#dial(route, route.undialed.head, now);
+      return true;
+    }
+    const full = route.counts.open >= this.limits.maxConnectionsPerOrigin;
+    const victim = full ? route.idle.oldest : this.ledger.idle.oldest;
+    if (victim === undefined) return false;
+    this.#end(victim, endOfEvicted(route, this.limits, full, now), now);
+    return true;
+  }
+
+  #timeOut(route: PoolRoute<O>, now: number): void {
+    for (let head = route.undialed.head; head !== undefined; head = route.undialed.head) {
+      const waited = now - head.waitingSince;
+      if (waited < this.limits.queueTimeout) break;
+      this.ledger.leave(head, route);
+      this.#effects.reject(head as W, { kind: "queue-timeout", waited });
+    }
+    this.#want(route, now);
+  }
+
+  #wakeBy(at: number): void {
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    this.#effects.wake(at);
+  }
+}
+
+const TRANSPORT_CLOSED: CloseCause = {
+  reason: "transport-closed",
+  by: "caller",
+  evidence: "The transport was closed.",
+};
