@@ -31,7 +31,11 @@ export function noAddressError(host: string): NetworkError {
   return new NetworkError(message, { code: "ERR_TRUNKLINE_DNS", phase: "dns" });
 }
 
-export function notAllowedError(target: DialRequest, attempts: readonly DialAttempt[], cause?: unknown): NetworkError {
+export function notAllowedError(
+  target: DialRequest,
+  attempts: readonly DialAttempt[],
+  cause?: unknown,
+): NetworkError {
   const addresses = attempts.map((attempt) => attempt.address).join(", ");
   const isLiteral = attempts.length === 1 && attempts[0]?.address === target.host;
   const what = isLiteral ? `the address ${target.host}` : `${target.host} (${addresses})`;
@@ -74,17 +78,16 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** Every address that was tried has failed. */
-export function connectError(
-  target: DialRequest,
-  failures: readonly FailedAttempt[],
-): NetworkError {
+export function connectError(target: DialRequest, failures: readonly FailedAttempt[]): NetworkError {
   const [first] = failures;
   const outcome = first?.outcome ?? "failed";
   const said = (attempt: FailedAttempt): string => words[attempt.outcome] ?? messageOf(attempt.error);
   const one = failures.length === 1;
   const what =
     one && (target.socketPath !== undefined || first?.address === target.host)
-      ? (first === undefined ? outcome : said(first))
+      ? first === undefined
+        ? outcome
+        : said(first)
       : failures.map((attempt) => `${attempt.address} ${said(attempt)}`).join(", ");
   const remedy = remedies[outcome];
   const message = `could not connect to ${nameOf(target)}: ${what}${remedy === undefined ? "" : `; ${remedy}`}`;
@@ -92,7 +95,12 @@ export function connectError(
     code: codes[outcome] ?? "ERR_TRUNKLINE_CONNECT_FAILED",
     phase: "connect",
     retryable: outcome in codes,
-    cause: one ? first?.error : new AggregateError(failures.map((attempt) => attempt.error), message),
+    cause: one
+      ? first?.error
+      : new AggregateError(
+          failures.map((attempt) => attempt.error),
+          message,
+        ),
   });
 }
 
@@ -106,19 +114,25 @@ export function connectTimeoutError(
   const resolving = timings.connect === undefined && timings.dns !== undefined;
   const tried = attempts
     .filter((attempt) => attempt.outcome !== "not-allowed")
-    .map(({ address, outcome, milliseconds }) => `${address} ${words[outcome] ?? outcome} after ${Math.round(milliseconds)} ms`)
+    .map(
+      ({ address, outcome, milliseconds }) =>
+        `${address} ${words[outcome] ?? outcome} after ${Math.round(milliseconds)} ms`,
+    )
     .join(", ");
   const where = resolving
     ? "the name was still being resolved; check this machine's DNS settings"
     : `${tried === "" ? "no answer" : tried}; check the address, and any firewall that drops packets`;
-  return new TimeoutError(`could not connect to ${nameOf(target)} within connectTimeout (${limit} ms): ${where}`, {
-    code: "ERR_TRUNKLINE_CONNECT_TIMEOUT",
-    phase: resolving ? "dns" : "connect",
-    timeout: "connectTimeout",
-    milliseconds: limit,
-    spent: { ...timings },
-    retryable: true,
-  });
+  return new TimeoutError(
+    `could not connect to ${nameOf(target)} within connectTimeout (${limit} ms): ${where}`,
+    {
+      code: "ERR_TRUNKLINE_CONNECT_TIMEOUT",
+      phase: resolving ? "dns" : "connect",
+      timeout: "connectTimeout",
+      milliseconds: limit,
+      spent: { ...timings },
+      retryable: true,
+    },
+  );
 }
 
 /** A custom `dial` threw, or gave something that is no stream. */

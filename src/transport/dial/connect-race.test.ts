@@ -48,7 +48,11 @@ class VirtualRuntime {
   }
 }
 
-const race = (behaviours: readonly Behaviour[], delay: number | undefined, deadline = Number.POSITIVE_INFINITY) => {
+const race = (
+  behaviours: readonly Behaviour[],
+  delay: number | undefined,
+  deadline = Number.POSITIVE_INFINITY,
+) => {
   const virtual = new VirtualRuntime();
   const { runtime } = virtual;
   const log: string[] = [];
@@ -85,55 +89,135 @@ const race = (behaviours: readonly Behaviour[], delay: number | undefined, deadl
 };
 
 test("ConnectRace: starts the next address when the delay has passed, and the first to connect wins", () => {
-  const { virtual, log, sockets, outcomes } = race([["never", 0], ["connects", 400], ["connects", 300], ["never", 0]], 250);
+  const { virtual, log, sockets, outcomes } = race(
+    [
+      ["never", 0],
+      ["connects", 400],
+      ["connects", 300],
+      ["never", 0],
+    ],
+    250,
+  );
   virtual.runUntil(10_000);
   assert.deepEqual(log, ["0 open 0", "250 open 1", "500 open 2", "650 won 192.0.2.1"]);
-  assert.deepEqual(outcomes(), ["192.0.2.1 connected 400", "192.0.2.0 lost-race 650", "192.0.2.2 lost-race 150"]);
-  assert.deepEqual(sockets.map((socket) => socket.destroyed), [true, false, true]);
+  assert.deepEqual(outcomes(), [
+    "192.0.2.1 connected 400",
+    "192.0.2.0 lost-race 650",
+    "192.0.2.2 lost-race 150",
+  ]);
+  assert.deepEqual(
+    sockets.map((socket) => socket.destroyed),
+    [true, false, true],
+  );
   assert.equal(virtual.timers, 0);
 });
 
 test("ConnectRace: a slow first address still wins when the others are slower", () => {
-  const { virtual, log } = race([["connects", 600], ["connects", 900]], 250);
+  const { virtual, log } = race(
+    [
+      ["connects", 600],
+      ["connects", 900],
+    ],
+    250,
+  );
   virtual.runUntil(10_000);
   assert.deepEqual(log, ["0 open 0", "250 open 1", "600 won 192.0.2.0"]);
 });
 
 test("ConnectRace: an attempt that fails starts the next at once, and the delay begins again", () => {
-  const { virtual, log, outcomes } = race([["ECONNREFUSED", 10], ["never", 0], ["connects", 5]], 250);
+  const { virtual, log, outcomes } = race(
+    [
+      ["ECONNREFUSED", 10],
+      ["never", 0],
+      ["connects", 5],
+    ],
+    250,
+  );
   virtual.runUntil(10_000);
   assert.deepEqual(log, ["0 open 0", "10 open 1", "260 open 2", "265 won 192.0.2.2"]);
   assert.deepEqual(outcomes(), ["192.0.2.0 refused 10", "192.0.2.2 connected 5", "192.0.2.1 lost-race 255"]);
 });
 
 test("ConnectRace: is lost when the last attempt has failed, with every failure in order of its end", () => {
-  const { virtual, log, running } = race([["ENETUNREACH", 300], ["ECONNREFUSED", 10], ["throws", 0], ["closes", 5]], 250);
+  const { virtual, log, running } = race(
+    [
+      ["ENETUNREACH", 300],
+      ["ECONNREFUSED", 10],
+      ["throws", 0],
+      ["closes", 5],
+    ],
+    250,
+  );
   virtual.runUntil(10_000);
-  assert.deepEqual(log, ["0 open 0", "250 open 1", "260 open 2", "260 open 3", "300 lost refused ERR_INVALID_IP_ADDRESS failed unreachable"]);
+  assert.deepEqual(log, [
+    "0 open 0",
+    "250 open 1",
+    "260 open 2",
+    "260 open 3",
+    "300 lost refused ERR_INVALID_IP_ADDRESS failed unreachable",
+  ]);
   assert.equal(running.failures.length, 4);
   assert.equal(virtual.timers, 0);
 });
 
 test("ConnectRace: one after the other, each address has its share of the time", () => {
-  const { virtual, log, outcomes, sockets } = race([["never", 0], ["ECONNREFUSED", 1], ["never", 0], ["connects", 7]], undefined, 10_000);
+  const { virtual, log, outcomes, sockets } = race(
+    [
+      ["never", 0],
+      ["ECONNREFUSED", 1],
+      ["never", 0],
+      ["connects", 7],
+    ],
+    undefined,
+    10_000,
+  );
   virtual.runUntil(100_000);
   const third = 2_501 + (10_000 - 2_501) / 2;
-  assert.deepEqual(log, ["0 open 0", "2500 open 1", "2501 open 2", `${third} open 3`, `${third + 7} won 192.0.2.3`]);
+  assert.deepEqual(log, [
+    "0 open 0",
+    "2500 open 1",
+    "2501 open 2",
+    `${third} open 3`,
+    `${third + 7} won 192.0.2.3`,
+  ]);
   assert.deepEqual(outcomes().slice(0, 2), ["192.0.2.0 timed-out 2500", "192.0.2.1 refused 1"]);
-  assert.deepEqual(sockets.map((socket) => socket.destroyed), [true, true, true, false]);
+  assert.deepEqual(
+    sockets.map((socket) => socket.destroyed),
+    [true, true, true, false],
+  );
 });
 
 test("ConnectRace: one after the other, no share is less than Go's two seconds, and no limit means no share", () => {
-  const short = race([["never", 0], ["connects", 1]], undefined, 3_000);
+  const short = race(
+    [
+      ["never", 0],
+      ["connects", 1],
+    ],
+    undefined,
+    3_000,
+  );
   short.virtual.runUntil(100_000);
   assert.deepEqual(short.log, ["0 open 0", `${MIN_SEQUENTIAL_MS} open 1`, "2001 won 192.0.2.1"]);
-  const patient = race([["never", 0], ["connects", 1]], undefined);
+  const patient = race(
+    [
+      ["never", 0],
+      ["connects", 1],
+    ],
+    undefined,
+  );
   patient.virtual.runUntil(100_000);
   assert.deepEqual(patient.log, ["0 open 0"]);
 });
 
 test("ConnectRace: stopped, it destroys what is under way, records it, and says no more", () => {
-  const { virtual, log, running, sockets, outcomes } = race([["connects", 500], ["ECONNREFUSED", 300], ["never", 0]], 250);
+  const { virtual, log, running, sockets, outcomes } = race(
+    [
+      ["connects", 500],
+      ["ECONNREFUSED", 300],
+      ["never", 0],
+    ],
+    250,
+  );
   virtual.runUntil(400);
   running.stop("cancelled");
   running.stop("timed-out");
@@ -145,14 +229,27 @@ test("ConnectRace: stopped, it destroys what is under way, records it, and says 
 });
 
 test("ConnectRace: a loser's late error hurts nobody", () => {
-  const { virtual, sockets } = race([["never", 0], ["connects", 1]], 250);
+  const { virtual, sockets } = race(
+    [
+      ["never", 0],
+      ["connects", 1],
+    ],
+    250,
+  );
   virtual.runUntil(10_000);
   assert.doesNotThrow(() => sockets[0]?.emit("error", new Error("late")));
   assert.equal(sockets[1]?.listenerCount("error"), 0, "the winner is handed over without listeners");
 });
 
 test("ConnectRace: setRef reaches the timer that waits and those to come", () => {
-  const { virtual, running } = race([["never", 0], ["never", 0], ["never", 0]], 250);
+  const { virtual, running } = race(
+    [
+      ["never", 0],
+      ["never", 0],
+      ["never", 0],
+    ],
+    250,
+  );
   running.setRef(false);
   virtual.runUntil(250);
   assert.deepEqual(virtual.refs, [true, false, false]);

@@ -150,7 +150,11 @@ export class ConnectRace {
       this.#running.delete(runner);
       runner.detach();
       destroyQuietly(runner.socket);
-      this.#fail(runner.address, runner.startedAt, Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }));
+      this.#fail(
+        runner.address,
+        runner.startedAt,
+        Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }),
+      );
     }
     this.#tryNext();
   }

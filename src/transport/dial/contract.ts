@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
 import type { LookupFunction } from "../../runtime/index.js";
-import type { AllowAddress } from "../route/address-policy.js";
+import type { AllowAddress } from "../route/index.js";
 import type { TlsOptions } from "./tls-options.js";
 
 /** What is to be connected to. A custom `dial` gets one. */

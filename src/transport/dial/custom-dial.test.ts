@@ -6,7 +6,16 @@ import { after, test } from "node:test";
 import { createServer } from "node:tls";
 import { createAuthority } from "../../testing/index.js";
 import type { DialTarget } from "./contract.js";
-import { CONNECT_TIMEOUT, dialOnce, freePort, gate, listen, makeDialer, SteeredRuntime, startDial } from "./dial-fixture.js";
+import {
+  CONNECT_TIMEOUT,
+  dialOnce,
+  freePort,
+  gate,
+  listen,
+  makeDialer,
+  SteeredRuntime,
+  startDial,
+} from "./dial-fixture.js";
 
 const authority = createAuthority();
 const ca = authority.cert;
@@ -51,11 +60,21 @@ test("dial option: gets the target, and its stream is the connection", async () 
     return tunnel(port);
   };
   const bytes = { text: "", tooEarly: false };
-  const { result } = await dialOnce(makeDialer({ dial, socketPath: "/some/path" }), { host: "any.test", port: 80 }, bytes);
+  const { result } = await dialOnce(
+    makeDialer({ dial, socketPath: "/some/path" }),
+    { host: "any.test", port: 80 },
+    bytes,
+  );
   assert.equal(result?.usesOnread, false);
   assert.equal(String((await once(result.socket, "data"))[0]), "hello");
   const { signal, ...target } = targets[0] ?? assert.fail("not called");
-  assert.deepEqual(target, { host: "any.test", port: 80, tls: false, origin: "http://test", socketPath: "/some/path" });
+  assert.deepEqual(target, {
+    host: "any.test",
+    port: 80,
+    tls: false,
+    origin: "http://test",
+    socketPath: "/some/path",
+  });
   assert.equal(signal?.aborted, false);
   assert.ok((result.connect ?? -1) >= 0);
   assert.equal(result.dns, undefined);
@@ -63,11 +82,15 @@ test("dial option: gets the target, and its stream is the connection", async () 
 
 test("dial option: a socket that still connects is waited for, and its failure is the dial's", async () => {
   const port = await serveTcp();
-  const { result } = await dialOnce(makeDialer({ dial: async () => connect(port, "127.0.0.1") }), { host: "any.test" });
+  const { result } = await dialOnce(makeDialer({ dial: async () => connect(port, "127.0.0.1") }), {
+    host: "any.test",
+  });
   assert.equal(result?.remotePort, port);
   result.socket.destroy();
   const closed = await freePort(createTcpServer());
-  const { error } = await dialOnce(makeDialer({ dial: async () => connect(closed, "127.0.0.1") }), { host: "any.test" });
+  const { error } = await dialOnce(makeDialer({ dial: async () => connect(closed, "127.0.0.1") }), {
+    host: "any.test",
+  });
   assert.equal(error?.code, "ERR_TRUNKLINE_CONNECTION_REFUSED");
 });
 
@@ -98,7 +121,10 @@ for (const kind of ["socket", "stream that is no socket"]) {
 test("dial option: what it throws, rejects with or wrongly returns is told as its own", async () => {
   const destroyed = new Duplex().destroy();
   const cases: readonly [() => Promise<Duplex>, RegExp][] = [
-    [() => Promise.reject(new Error("the tunnel is down")), /^the option dial could not connect to any\.test:1: the tunnel is down$/],
+    [
+      () => Promise.reject(new Error("the tunnel is down")),
+      /^the option dial could not connect to any\.test:1: the tunnel is down$/,
+    ],
     [
       () => {
         throw new Error("at once");

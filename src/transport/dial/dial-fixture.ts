@@ -3,7 +3,14 @@ import type { AddressInfo, Server } from "node:net";
 import { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
 import { nodeRuntime, type Runtime, type SocketOptions } from "../../runtime/index.js";
-import type { DialAttempt, DialRequest, DialResult, DialSettings, DialTimings, PendingDial } from "./contract.js";
+import type {
+  DialAttempt,
+  DialRequest,
+  DialResult,
+  DialSettings,
+  DialTimings,
+  PendingDial,
+} from "./contract.js";
 import { Dialer } from "./dialer.js";
 
 // What the tests of dialing share.
@@ -65,7 +72,12 @@ export const DELAY = 250;
 
 export function makeDialer(settings: Partial<DialSettings> = {}, runtime: Runtime = nodeRuntime): Dialer {
   return new Dialer(
-    { connectTimeout: CONNECT_TIMEOUT, tlsTimeout: TLS_TIMEOUT, happyEyeballs: { delay: DELAY }, ...settings },
+    {
+      connectTimeout: CONNECT_TIMEOUT,
+      tlsTimeout: TLS_TIMEOUT,
+      happyEyeballs: { delay: DELAY },
+      ...settings,
+    },
     runtime,
   );
 }
@@ -98,13 +110,17 @@ export function startDial(
       over = true;
       resolve(how);
     };
-    pending = dialer.dial({ host: "127.0.0.1", port: 1, tls: false, origin: "http://test", ...target }, onread, {
-      done: (result) => {
-        result.socket.on("error", () => {});
-        settle({ result });
+    pending = dialer.dial(
+      { host: "127.0.0.1", port: 1, tls: false, origin: "http://test", ...target },
+      onread,
+      {
+        done: (result) => {
+          result.socket.on("error", () => {});
+          settle({ result });
+        },
+        failed: (error, attempts, timings) => settle({ error, attempts, timings }),
       },
-      failed: (error, attempts, timings) => settle({ error, attempts, timings }),
-    });
+    );
   });
   if (pending === undefined) throw new Error("dial returned nothing");
   return { pending, settled };
@@ -119,7 +135,10 @@ export function dialOnce(
 }
 
 /** Listens on loopback; gives the port. */
-export async function listen(server: Server, where: string | { host: string } = { host: "127.0.0.1" }): Promise<number> {
+export async function listen(
+  server: Server,
+  where: string | { host: string } = { host: "127.0.0.1" },
+): Promise<number> {
   if (typeof where === "string") server.listen(where);
   else server.listen(0, where.host);
   await once(server, "listening");

@@ -4,7 +4,13 @@ import type { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
 import type { Runtime, RuntimeTimer, SocketOptions } from "../../runtime/index.js";
 import { type FailedAddresses, interleaveFamilies } from "./addresses.js";
-import { connectError, connectTimeoutError, dnsError, noAddressError, notAllowedError } from "./connect-errors.js";
+import {
+  connectError,
+  connectTimeoutError,
+  dnsError,
+  noAddressError,
+  notAllowedError,
+} from "./connect-errors.js";
 import { ConnectRace, destroyQuietly, type RaceOptions } from "./connect-race.js";
 import type {
   DialAttempt,
@@ -58,7 +64,8 @@ export class Dial implements PendingDial {
   constructor(shared: DialShared, target: DialRequest, onread: OnRead | undefined, handlers: DialHandlers) {
     const { dial, socketPath = target.socketPath } = shared.settings;
     this.#shared = shared;
-    this.#target = socketPath === undefined || target.socketPath !== undefined ? target : { ...target, socketPath };
+    this.#target =
+      socketPath === undefined || target.socketPath !== undefined ? target : { ...target, socketPath };
     this.#onread = dial === undefined ? onread : undefined;
     this.#handlers = handlers;
     this.#startedAt = shared.runtime.now();
@@ -66,16 +73,7 @@ export class Dial implements PendingDial {
   }
 
   start(): void {
-    const { connectTimeout, dial } = this.#shared.settings;
-    const { host, socketPath, tls } = this.#target;
-    const version = isIP(host);
-    this.#arm(connectTimeout, this.#onConnectTimeout);
-    if (tls && !this.#prepareTls()) {
-      // The failure is reported already.
-    } else if (dial !== undefined) this.#connectCustom(dial, version);
-    else if (socketPath !== undefined) this.#connect([{ address: socketPath, family: 0 }]);
-    else if (version !== 0) this.#connectAllowed([{ address: host, family: version }]);
-    else this.#resolve();
+    this.#begin();
     this.#starting = false;
   }
 
@@ -89,6 +87,18 @@ export class Dial implements PendingDial {
     this.#timer?.setRef(keepAlive);
     this.#race?.setRef(keepAlive);
     if (this.#socket !== undefined) setSocketRef(this.#socket, keepAlive);
+  }
+
+  #begin(): void {
+    const { connectTimeout, dial } = this.#shared.settings;
+    const { host, socketPath, tls } = this.#target;
+    const version = isIP(host);
+    this.#arm(connectTimeout, this.#onConnectTimeout);
+    if (tls && !this.#prepareTls()) return;
+    if (dial !== undefined) this.#connectCustom(dial, version);
+    else if (socketPath !== undefined) this.#connect([{ address: socketPath, family: 0 }]);
+    else if (version !== 0) this.#connectAllowed([{ address: host, family: version }]);
+    else this.#resolve();
   }
 
   // Before anything is opened, so that an unusable certificate or key costs nothing.
@@ -116,7 +126,8 @@ export class Dial implements PendingDial {
   #connectAllowed(addresses: readonly LookupAddress[]): void {
     const { failedAddresses, runtime } = this.#shared;
     const allowed = this.#filter(addresses);
-    if (allowed !== undefined) this.#connect(failedAddresses.order(allowed, this.#target.port, runtime.now()));
+    if (allowed !== undefined)
+      this.#connect(failedAddresses.order(allowed, this.#target.port, runtime.now()));
   }
 
   /** The addresses `allowAddress` lets through; undefined, and the dial has failed, when it lets none. */
@@ -145,7 +156,12 @@ export class Dial implements PendingDial {
       this.#shared.failedAddresses.connected(address.address, this.#target.port);
       this.#connected(socket);
     };
-    this.#startRace(addresses, open, won, settings.happyEyeballs === false ? undefined : settings.happyEyeballs.delay);
+    this.#startRace(
+      addresses,
+      open,
+      won,
+      settings.happyEyeballs === false ? undefined : settings.happyEyeballs.delay,
+    );
   }
 
   #startRace(
@@ -193,7 +209,13 @@ export class Dial implements PendingDial {
       opened: (stream) => {
         const socket = stream as SocketView;
         if (socket.connecting !== true) this.#openedCustom(stream);
-        else this.#startRace([{ address: host, family: 0 }], () => stream, (won) => this.#openedCustom(won), undefined);
+        else
+          this.#startRace(
+            [{ address: host, family: 0 }],
+            () => stream,
+            (won) => this.#openedCustom(won),
+            undefined,
+          );
       },
     });
   }

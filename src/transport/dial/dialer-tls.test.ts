@@ -5,12 +5,20 @@ import { createServer as createTcpServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { createServer, type TLSSocket, type TlsOptions as ServerOptions } from "node:tls";
+import { createServer, type TlsOptions as ServerOptions, type TLSSocket } from "node:tls";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { TimeoutError } from "../../errors/index.js";
 import { createAuthority, selfSigned } from "../../testing/index.js";
-import { dialOnce, gate, listen, makeDialer, SteeredRuntime, startDial, TLS_TIMEOUT } from "./dial-fixture.js";
+import {
+  dialOnce,
+  gate,
+  listen,
+  makeDialer,
+  SteeredRuntime,
+  startDial,
+  TLS_TIMEOUT,
+} from "./dial-fixture.js";
 import type { Dialer } from "./dialer.js";
 
 const authority = createAuthority();
@@ -47,7 +55,11 @@ const serveTcp = (onData: (socket: import("node:net").Socket) => void) => {
 const visit = async (dialer: Dialer, port: number) => {
   const { promise, resolve } = gate();
   const bytes = { text: "", tooEarly: false, wake: resolve };
-  const settled = await dialOnce(dialer, { host: "127.0.0.1", servername: "example.test", port, tls: true }, bytes);
+  const settled = await dialOnce(
+    dialer,
+    { host: "127.0.0.1", servername: "example.test", port, tls: true },
+    bytes,
+  );
   if (settled.result !== undefined) {
     settled.result.socket.write("hello");
     await promise;
@@ -67,7 +79,13 @@ test("Dialer: TLS by name: SNI, ALPN, and what was agreed", async () => {
   assert.ok((result.connect ?? -1) >= 0 && (result.tls ?? -1) >= 0);
   const { cipher, ...info } = result.tlsInfo ?? assert.fail("no tlsInfo");
   assert.match(cipher, /^TLS_/);
-  assert.deepEqual(info, { version: "TLSv1.3", authorized: true, servername: "example.test", resumed: false, alpn: "http/1.1" });
+  assert.deepEqual(info, {
+    version: "TLSv1.3",
+    authorized: true,
+    servername: "example.test",
+    resumed: false,
+    alpn: "http/1.1",
+  });
 });
 
 test("Dialer: TLS to an address: no SNI, and the certificate must be for the address", async () => {
@@ -85,29 +103,52 @@ test("Dialer: TLS to an address: no SNI, and the certificate must be for the add
 
 test("Dialer: tls.servername is the name asked for and checked, for any host", async () => {
   const port = await serve();
-  const { result } = await dialOnce(makeDialer({ tls: { ca, servername: "example.test" } }), { host: "localhost", port, tls: true });
+  const { result } = await dialOnce(makeDialer({ tls: { ca, servername: "example.test" } }), {
+    host: "localhost",
+    port,
+    tls: true,
+  });
   assert.equal(result?.tlsInfo?.servername, "example.test");
   result.socket.destroy();
   const checked: string[] = [];
   const checkServerIdentity = (host: string): undefined => void checked.push(host);
-  const own = await dialOnce(makeDialer({ tls: { ca, servername: "", checkServerIdentity } }), { host: "localhost", port, tls: true });
+  const own = await dialOnce(makeDialer({ tls: { ca, servername: "", checkServerIdentity } }), {
+    host: "localhost",
+    port,
+    tls: true,
+  });
   own.result?.socket.destroy();
   assert.equal(own.result?.tlsInfo?.servername, undefined);
   assert.deepEqual(checked, ["localhost"], "without a name to ask for, the host itself is checked");
 });
 
 test("Dialer: each failing certificate has its code and says what to do; no byte is delivered", async () => {
-  const expired = authority.issue({ names: ["example.test"], notBefore: new Date(2020, 1, 1), notAfter: new Date(2021, 1, 1) });
-  const future = authority.issue({ names: ["example.test"], notBefore: new Date(Date.now() + 86_400_000 * 5) });
+  const expired = authority.issue({
+    names: ["example.test"],
+    notBefore: new Date(2020, 1, 1),
+    notAfter: new Date(2021, 1, 1),
+  });
+  const future = authority.issue({
+    names: ["example.test"],
+    notBefore: new Date(Date.now() + 86_400_000 * 5),
+  });
   const other = authority.issue({ names: ["other.test", "*.other.test"] });
   const alone = selfSigned({ names: ["example.test"] });
   const stranger = createAuthority("A Stranger").issue({ names: ["example.test"] });
   const cases: readonly [{ key: string; cert: string }, string, RegExp][] = [
-    [other, "TLS_NAME", /the certificate of 127\.0\.0\.1:\d+ is not for example\.test but for other\.test, \*\.other\.test: use a name/],
+    [
+      other,
+      "TLS_NAME",
+      /the certificate of 127\.0\.0\.1:\d+ is not for example\.test but for other\.test, \*\.other\.test: use a name/,
+    ],
     [expired, "TLS_EXPIRED", /has expired on .*2021.*: the server needs a new one/],
     [future, "TLS_EXPIRED", /is not valid before .*: check this machine's clock/],
     [alone, "TLS_UNTRUSTED", /is not trusted \(it is self-signed\): if you trust it, .*tls\.ca/],
-    [stranger, "TLS_UNTRUSTED", /is not trusted \(.*issued by A Stranger [0-9a-f]+\): if you trust it, .*tls\.ca/],
+    [
+      stranger,
+      "TLS_UNTRUSTED",
+      /is not trusted \(.*issued by A Stranger [0-9a-f]+\): if you trust it, .*tls\.ca/,
+    ],
   ];
   for (const [{ key, cert }, code, message] of cases) {
     const port = await serve({ key, cert }, speakFirst);
@@ -124,28 +165,58 @@ test("Dialer: each failing certificate has its code and says what to do; no byte
 
 test("Dialer: rejectUnauthorized false accepts the certificate and says that it is not good", async () => {
   const { key, cert } = selfSigned({ names: ["other.test"] });
-  const { result } = await visit(makeDialer({ tls: { rejectUnauthorized: false } }), await serve({ key, cert }));
+  const { result } = await visit(
+    makeDialer({ tls: { rejectUnauthorized: false } }),
+    await serve({ key, cert }),
+  );
   assert.equal(result?.tlsInfo?.authorized, false);
   assert.equal(result.tlsInfo.authorizationError, "DEPTH_ZERO_SELF_SIGNED_CERT");
 });
 
 test("Dialer: failed handshakes have their code and a hint", async () => {
   const cases: readonly [Promise<number>, string, RegExp, object?][] = [
-    [serveTcp((socket) => socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")), "HTTP_ON_TLS", /did not answer in TLS, .*: use http:\/\//],
-    [serveTcp((socket) => socket.end()), "CONNECTION_RESET", /closed the connection during the TLS handshake: check that the port speaks TLS/],
-    [serveTcp((socket) => socket.resetAndDestroy()), "CONNECTION_RESET", /closed the connection during the TLS handshake/],
-    [serve({ maxVersion: "TLSv1.2" }), "TLS_HANDSHAKE", /share no TLS version; see tls\.minVersion/, { minVersion: "TLSv1.3" }],
-    [serve({ ALPNProtocols: ["h2"] }), "TLS_HANDSHAKE", /speaks none of the protocols offered; see tls\.ALPNProtocols/],
+    [
+      serveTcp((socket) => socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")),
+      "HTTP_ON_TLS",
+      /did not answer in TLS, .*: use http:\/\//,
+    ],
+    [
+      serveTcp((socket) => socket.end()),
+      "CONNECTION_RESET",
+      /closed the connection during the TLS handshake: check that the port speaks TLS/,
+    ],
+    [
+      serveTcp((socket) => socket.resetAndDestroy()),
+      "CONNECTION_RESET",
+      /closed the connection during the TLS handshake/,
+    ],
+    [
+      serve({ maxVersion: "TLSv1.2" }),
+      "TLS_HANDSHAKE",
+      /share no TLS version; see tls\.minVersion/,
+      { minVersion: "TLSv1.3" },
+    ],
+    [
+      serve({ ALPNProtocols: ["h2"] }),
+      "TLS_HANDSHAKE",
+      /speaks none of the protocols offered; see tls\.ALPNProtocols/,
+    ],
     [serve({ requestCert: true, ca, maxVersion: "TLSv1.2" }), "TLS_HANDSHAKE", /client certificate/],
   ];
   for (const [listening, code, message, options] of cases) {
     const steered = new SteeredRuntime();
-    const { error, attempts } = await visit(makeDialer({ tls: { ca, ...options } }, steered.runtime), await listening);
+    const { error, attempts } = await visit(
+      makeDialer({ tls: { ca, ...options } }, steered.runtime),
+      await listening,
+    );
     assert.equal(error?.code, `ERR_TRUNKLINE_${code}`);
     assert.equal(error.phase, "tls");
     assert.match(error.message, message);
     assert.doesNotMatch(error.message, /0A000|\.c:\d/, "OpenSSL's internals are no help");
-    assert.deepEqual(attempts?.map(({ outcome }) => outcome), ["connected"]);
+    assert.deepEqual(
+      attempts?.map(({ outcome }) => outcome),
+      ["connected"],
+    );
     assert.deepEqual(steered.held, { timers: 0, sockets: 0 });
   }
 });
@@ -157,13 +228,19 @@ test("Dialer: tlsTimeout limits the handshake alone, and a cancel ends it", asyn
     const steered = new SteeredRuntime();
     const { pending, settled } = startDial(makeDialer({}, steered.runtime), { port, tls: true });
     await once(steered.sockets[0] ?? assert.fail("no socket"), "connect");
-    assert.deepEqual([...steered.timers].map(({ milliseconds }) => milliseconds), [TLS_TIMEOUT]);
+    assert.deepEqual(
+      [...steered.timers].map(({ milliseconds }) => milliseconds),
+      [TLS_TIMEOUT],
+    );
     if (ending === "cancel") pending.cancel();
     else {
       steered.fire(TLS_TIMEOUT);
       const { error, timings } = await settled;
       assert.ok(error instanceof TimeoutError);
-      assert.deepEqual([error.code, error.phase, error.timeout], ["ERR_TRUNKLINE_TLS_TIMEOUT", "tls", "tlsTimeout"]);
+      assert.deepEqual(
+        [error.code, error.phase, error.timeout],
+        ["ERR_TRUNKLINE_TLS_TIMEOUT", "tls", "tlsTimeout"],
+      );
       assert.match(error.message, /did not end within tlsTimeout \(10002 ms\)/);
       assert.deepEqual(Object.keys(timings ?? {}), ["connect", "tls"]);
     }
@@ -177,14 +254,19 @@ test("Dialer: unusable tls options fail before anything is opened", async () => 
   const dialer = makeDialer({ tls: { cert: "no certificate", key: "no key" } }, steered.runtime);
   const { error } = await dialOnce(dialer, { host: "example.test", tls: true });
   assert.deepEqual([error?.code, error?.phase], ["ERR_TRUNKLINE_TLS_OPTIONS", "tls"]);
-  assert.match(error?.message ?? "", /^the option tls cannot be used for example\.test:1: .*; check ca, cert, key/);
+  assert.match(
+    error?.message ?? "",
+    /^the option tls cannot be used for example\.test:1: .*; check ca, cert, key/,
+  );
   assert.equal(steered.opened.length, 0);
   assert.deepEqual(steered.held, { timers: 0, sockets: 0 });
 });
 
 test("Dialer: a client certificate is shown to the server", async () => {
   const client = authority.issue({ names: ["me"], clientAuth: true });
-  const port = await serve({ requestCert: true, ca }, (socket) => socket.end(String(socket.getPeerCertificate().subject.CN)));
+  const port = await serve({ requestCert: true, ca }, (socket) =>
+    socket.end(String(socket.getPeerCertificate().subject.CN)),
+  );
   const { bytes } = await visit(makeDialer({ tls: { ca, cert: client.cert, key: client.key } }), port);
   assert.equal(bytes.text, "me");
 });
@@ -204,7 +286,11 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     assert.deepEqual(resumed, [false, true, true, true, true, true]);
     dialer.close();
     assert.equal((await visit(dialer, port)).result?.resumed, false, "close forgets");
-    assert.equal((await visit(makeDialer({ tls: { ca } }), port)).result?.resumed, false, "sessions are a dialer's own");
+    assert.equal(
+      (await visit(makeDialer({ tls: { ca } }), port)).result?.resumed,
+      false,
+      "sessions are a dialer's own",
+    );
   });
 
   test(`Dialer: a session from a server with the wrong name is never used (${version})`, async () => {
@@ -228,9 +314,12 @@ test("Dialer: a burst of connections resumes, and a session the server has forgo
   const dialer = makeDialer({ tls: { ca } });
   await visit(dialer, port);
   const burst = await Promise.all(Array.from({ length: 8 }, () => visit(dialer, port)));
-  assert.deepEqual(burst.map(({ result }) => result?.resumed), new Array(8).fill(true));
+  assert.deepEqual(
+    burst.map(({ result }) => result?.resumed),
+    new Array(8).fill(true),
+  );
   server.setTicketKeys(Buffer.alloc(48, 2));
-  const afterwards = [];
+  const afterwards: unknown[] = [];
   for (let round = 0; round < 4; round++) afterwards.push((await visit(dialer, port)).result?.resumed);
   assert.equal(afterwards[0], false);
   assert.equal(afterwards[3], true, "the forgotten sessions are dropped, the new one is used");
@@ -247,7 +336,10 @@ test("Dialer: tls.keylog appends the keys to a file of the owner's; the environm
     const keylog = join(folder, "keys");
     for (let round = 0; round < 2; round++) await visit(makeDialer({ tls: { ca, keylog } }), port);
     const lines = (await readFile(keylog, "latin1")).trim().split("\n");
-    assert.equal(lines.filter((line) => /^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]+ [0-9a-f]+$/.test(line)).length, 2);
+    assert.equal(
+      lines.filter((line) => /^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]+ [0-9a-f]+$/.test(line)).length,
+      2,
+    );
     assert.equal((await stat(keylog)).mode & 0o077, 0);
   } finally {
     if (before === undefined) delete process.env["SSLKEYLOGFILE"];
@@ -264,7 +356,10 @@ test("Dialer: a key log that cannot be written warns once and costs no connectio
   const dialer = makeDialer({ tls: { ca, keylog: join(tmpdir(), "trunkline-no-such-folder", "keys") } });
   for (let round = 0; round < 2; round++) assert.ok((await visit(dialer, port)).result);
   process.off("warning", listener);
-  assert.deepEqual(warnings.map((warning) => (warning as NodeJS.ErrnoException).code), ["TRUNKLINE_KEYLOG"]);
+  assert.deepEqual(
+    warnings.map((warning) => (warning as NodeJS.ErrnoException).code),
+    ["TRUNKLINE_KEYLOG"],
+  );
 });
 
 test("Dialer: handed over, the socket has no listener of the dial's for errors and closing", async () => {

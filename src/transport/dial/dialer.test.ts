@@ -8,7 +8,17 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { NetworkError, TimeoutError } from "../../errors/index.js";
 import type { LookupFunction } from "../../runtime/index.js";
-import { CONNECT_TIMEOUT, DELAY, dialOnce, freePort, gate, listen, makeDialer, SteeredRuntime, startDial } from "./dial-fixture.js";
+import {
+  CONNECT_TIMEOUT,
+  DELAY,
+  dialOnce,
+  freePort,
+  gate,
+  listen,
+  makeDialer,
+  SteeredRuntime,
+  startDial,
+} from "./dial-fixture.js";
 
 const servers: Server[] = [];
 const serve = async (onSocket: (socket: Socket) => void, where?: string): Promise<number> => {
@@ -45,8 +55,14 @@ test("Dialer: connects, and bytes that the server sends first arrive through onr
   assert.ok(result);
   await promise;
   assert.deepEqual([bytes.text, bytes.tooEarly, result.usesOnread], ["hello", false, true]);
-  assert.deepEqual([result.remoteAddress, result.remotePort, result.localAddress], ["127.0.0.1", port, "127.0.0.1"]);
-  assert.deepEqual(result.attempts.map(({ address, outcome }) => `${address} ${outcome}`), ["127.0.0.1 connected"]);
+  assert.deepEqual(
+    [result.remoteAddress, result.remotePort, result.localAddress],
+    ["127.0.0.1", port, "127.0.0.1"],
+  );
+  assert.deepEqual(
+    result.attempts.map(({ address, outcome }) => `${address} ${outcome}`),
+    ["127.0.0.1 connected"],
+  );
   assert.equal(result.dns, undefined, "an address is not looked up");
   assert.ok((result.connect ?? -1) >= 0);
   assert.equal(result.tls, undefined);
@@ -82,10 +98,16 @@ test("Dialer: goes on to the next address when one is refused, and tries that on
   const port = await serve((socket) => socket.end());
   const dialer = makeDialer({ lookup: lookupOf("127.0.0.2", "127.0.0.1") });
   const first = await dialOnce(dialer, { host: "two.test", port });
-  assert.deepEqual(first.result?.attempts.map(({ address, outcome }) => `${address} ${outcome}`), ["127.0.0.2 refused", "127.0.0.1 connected"]);
+  assert.deepEqual(
+    first.result?.attempts.map(({ address, outcome }) => `${address} ${outcome}`),
+    ["127.0.0.2 refused", "127.0.0.1 connected"],
+  );
   assert.ok((first.result?.dns ?? -1) >= 0);
   const second = await dialOnce(dialer, { host: "two.test", port });
-  assert.deepEqual(second.result?.attempts.map(({ address }) => address), ["127.0.0.1"]);
+  assert.deepEqual(
+    second.result?.attempts.map(({ address }) => address),
+    ["127.0.0.1"],
+  );
   dialer.close();
   const third = await dialOnce(dialer, { host: "two.test", port });
   assert.equal(third.result?.attempts.length, 2, "close forgets");
@@ -101,7 +123,10 @@ test("Dialer: races past an address that never answers", async () => {
   await new Promise(setImmediate);
   steered.fire(DELAY);
   const { result } = await settled;
-  assert.deepEqual(result?.attempts.map(({ address, outcome }) => `${address} ${outcome}`), ["127.0.0.1 connected", "2001:db8::1 lost-race"]);
+  assert.deepEqual(
+    result?.attempts.map(({ address, outcome }) => `${address} ${outcome}`),
+    ["127.0.0.1 connected", "2001:db8::1 lost-race"],
+  );
   assert.deepEqual(steered.held, { timers: 0, sockets: 1 });
   result?.socket.destroy();
 });
@@ -110,13 +135,27 @@ test("Dialer: one failed address is told with its remedy, several with the outco
   const port = await freePort(createServer());
   const one = await dialOnce(makeDialer(), { port });
   assert.ok(one.error instanceof NetworkError);
-  assert.equal(one.error.message, `could not connect to 127.0.0.1:${port}: refused; check that the server is running and listens on that port`);
-  assert.deepEqual([one.error.code, one.error.phase, one.error.retryable], ["ERR_TRUNKLINE_CONNECTION_REFUSED", "connect", true]);
+  assert.equal(
+    one.error.message,
+    `could not connect to 127.0.0.1:${port}: refused; check that the server is running and listens on that port`,
+  );
+  assert.deepEqual(
+    [one.error.code, one.error.phase, one.error.retryable],
+    ["ERR_TRUNKLINE_CONNECTION_REFUSED", "connect", true],
+  );
   assert.equal((one.error.cause as NodeJS.ErrnoException).code, "ECONNREFUSED");
   assert.ok((one.timings?.connect ?? -1) >= 0);
-  const two = await dialOnce(makeDialer({ lookup: lookupOf("127.0.0.1", "127.0.0.2") }), { host: "two.test", port });
-  assert.match(two.error?.message ?? "", /^could not connect to two\.test:\d+: 127\.0\.0\.1 refused, 127\.0\.0\.2 refused; check/);
-  assert.equal((two.error?.cause as AggregateError).errors.length, 2);
+  const two = await dialOnce(makeDialer({ lookup: lookupOf("127.0.0.1", "127.0.0.2") }), {
+    host: "two.test",
+    port,
+  });
+  assert.match(
+    two.error?.message ?? "",
+    /^could not connect to two\.test:\d+: 127\.0\.0\.1 refused, 127\.0\.0\.2 refused; check/,
+  );
+  const cause = two.error?.cause;
+  assert.ok(cause instanceof AggregateError);
+  assert.equal(cause.errors.length, 2);
 });
 
 test("Dialer: a name without an address is a dns error that says what to check", async () => {
@@ -137,12 +176,21 @@ test("Dialer: a name without an address is a dns error that says what to check",
 
 test("Dialer: connectTimeout covers the lookup, and the error says the time went there", async () => {
   const steered = new SteeredRuntime();
-  const { settled } = startDial(makeDialer({ lookup: never }, steered.runtime), { host: "slow.test", port: 80 });
+  const { settled } = startDial(makeDialer({ lookup: never }, steered.runtime), {
+    host: "slow.test",
+    port: 80,
+  });
   steered.fire(CONNECT_TIMEOUT);
   const { error, timings } = await settled;
   assert.ok(error instanceof TimeoutError);
-  assert.deepEqual([error.code, error.phase, error.timeout, error.milliseconds], ["ERR_TRUNKLINE_CONNECT_TIMEOUT", "dns", "connectTimeout", CONNECT_TIMEOUT]);
-  assert.match(error.message, /slow\.test:80 within connectTimeout \(10001 ms\): the name was still being resolved/);
+  assert.deepEqual(
+    [error.code, error.phase, error.timeout, error.milliseconds],
+    ["ERR_TRUNKLINE_CONNECT_TIMEOUT", "dns", "connectTimeout", CONNECT_TIMEOUT],
+  );
+  assert.match(
+    error.message,
+    /slow\.test:80 within connectTimeout \(10001 ms\): the name was still being resolved/,
+  );
   assert.deepEqual([Object.keys(timings ?? {}), Object.keys(error.spent)], [["dns"], ["dns"]]);
   assert.deepEqual(steered.held, { timers: 0, sockets: 0 });
 });
@@ -150,15 +198,24 @@ test("Dialer: connectTimeout covers the lookup, and the error says the time went
 test("Dialer: connectTimeout ends the race, and the error lists every address", async () => {
   const steered = new SteeredRuntime();
   for (const address of ["192.0.2.1", "2001:db8::1"]) steered.blackHoles.add(address);
-  const { settled } = startDial(makeDialer({ lookup: lookupOf("192.0.2.1", "2001:db8::1") }, steered.runtime), { host: "hole.test", port: 80 });
+  const { settled } = startDial(
+    makeDialer({ lookup: lookupOf("192.0.2.1", "2001:db8::1") }, steered.runtime),
+    { host: "hole.test", port: 80 },
+  );
   await new Promise(setImmediate);
   steered.fire(DELAY);
   steered.fire(CONNECT_TIMEOUT);
   const { error, attempts, timings } = await settled;
   assert.ok(error instanceof TimeoutError);
   assert.equal(error.phase, "connect");
-  assert.match(error.message, /hole\.test:80 within connectTimeout \(10001 ms\): 192\.0\.2\.1 timed out after \d+ ms, 2001:db8::1 timed out after \d+ ms; check/);
-  assert.deepEqual(attempts?.map(({ outcome }) => outcome), ["timed-out", "timed-out"]);
+  assert.match(
+    error.message,
+    /hole\.test:80 within connectTimeout \(10001 ms\): 192\.0\.2\.1 timed out after \d+ ms, 2001:db8::1 timed out after \d+ ms; check/,
+  );
+  assert.deepEqual(
+    attempts?.map(({ outcome }) => outcome),
+    ["timed-out", "timed-out"],
+  );
   assert.deepEqual(Object.keys(timings ?? {}), ["dns", "connect"]);
   assert.deepEqual(steered.held, { timers: 0, sockets: 0 });
 });
@@ -179,14 +236,26 @@ test("Dialer: allowAddress is asked before each connect, for literals too", asyn
     return address === "127.0.0.1";
   };
   const steered = new SteeredRuntime();
-  const dialer = makeDialer({ allowAddress: onlyFirst, lookup: lookupOf("127.0.0.2", "127.0.0.1") }, steered.runtime);
+  const dialer = makeDialer(
+    { allowAddress: onlyFirst, lookup: lookupOf("127.0.0.2", "127.0.0.1") },
+    steered.runtime,
+  );
   const { result } = await dialOnce(dialer, { host: "two.test", port });
-  assert.deepEqual(result?.attempts.map(({ address, outcome }) => `${address} ${outcome}`), ["127.0.0.2 not-allowed", "127.0.0.1 connected"]);
-  assert.deepEqual(steered.opened.map(({ host }) => host), ["127.0.0.1"]);
+  assert.deepEqual(
+    result?.attempts.map(({ address, outcome }) => `${address} ${outcome}`),
+    ["127.0.0.2 not-allowed", "127.0.0.1 connected"],
+  );
+  assert.deepEqual(
+    steered.opened.map(({ host }) => host),
+    ["127.0.0.1"],
+  );
   result?.socket.destroy();
 
   const literal = await dialOnce(dialer, { host: "127.0.0.2", port });
-  assert.deepEqual([literal.error?.code, literal.error?.phase, literal.error?.retryable], ["ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", "connect", false]);
+  assert.deepEqual(
+    [literal.error?.code, literal.error?.phase, literal.error?.retryable],
+    ["ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", "connect", false],
+  );
   assert.match(literal.error?.message ?? "", /^allowAddress refuses the address 127\.0\.0\.2/);
   assert.deepEqual(asked, ["two.test 127.0.0.2", "two.test 127.0.0.1", "127.0.0.2 127.0.0.2"]);
 
@@ -211,7 +280,10 @@ test("Dialer: localAddress is used, and it decides the family of the lookup", as
     families.push(options.family);
     lookupOf("127.0.0.1")(host, options, callback);
   };
-  const { result } = await dialOnce(makeDialer({ localAddress: "127.0.0.3", lookup }), { host: "a.test", port });
+  const { result } = await dialOnce(makeDialer({ localAddress: "127.0.0.3", lookup }), {
+    host: "a.test",
+    port,
+  });
   assert.equal(result?.localAddress, "127.0.0.3");
   assert.deepEqual(families, [4]);
   result.socket.destroy();
@@ -224,7 +296,8 @@ test("PendingDial.cancel: nothing is left and no handler is called, whatever the
   const steered = new SteeredRuntime();
   steered.blackHoles.add("192.0.2.1");
   const late: (() => void)[] = [];
-  const lateLookup: LookupFunction = (_host, _options, callback) => late.push(() => callback(null, [{ address: "127.0.0.1", family: 4 }]));
+  const lateLookup: LookupFunction = (_host, _options, callback) =>
+    late.push(() => callback(null, [{ address: "127.0.0.1", family: 4 }]));
   const dials = [
     startDial(makeDialer({ lookup: lateLookup }, steered.runtime), { host: "a.test", port }),
     startDial(makeDialer({}, steered.runtime), { host: "192.0.2.1" }),

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { isIP } from "node:net";
 import type { Runtime } from "../../runtime/index.js";
-import { addressPolicy } from "../route/address-policy.js";
+import { addressPolicy } from "../route/index.js";
 import { FailedAddresses } from "./addresses.js";
 import type { DialHandlers, DialRequest, DialSettings, OnRead, PendingDial } from "./contract.js";
 import { Dial, type DialShared } from "./dial.js";

@@ -67,7 +67,9 @@ export class Handshake {
   };
 
   readonly #onClose = (): void => {
-    this.#onError(Object.assign(new Error("the connection closed during the handshake"), { code: "ECONNRESET" }));
+    this.#onError(
+      Object.assign(new Error("the connection closed during the handshake"), { code: "ECONNRESET" }),
+    );
   };
 }
 

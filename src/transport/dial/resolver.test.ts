@@ -23,7 +23,10 @@ test("Resolver: lookups of one name at one time are one lookup", () => {
   ask("a.test");
   ask("a.test");
   ask("b.test");
-  assert.deepEqual(asked.map(({ host }) => host), ["a.test", "b.test"]);
+  assert.deepEqual(
+    asked.map(({ host }) => host),
+    ["a.test", "b.test"],
+  );
   assert.deepEqual(asked[0]?.options, { all: true, verbatim: true, family: 0 });
   asked[0]?.answer(null, [one]);
   asked[0]?.answer(null, [one]); // once too often

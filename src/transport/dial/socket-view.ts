@@ -9,13 +9,27 @@ export const PROBE_AFTER_MS = 60_000;
 export type SocketView = Partial<
   Pick<
     Socket,
-    "connecting" | "localAddress" | "localPort" | "ref" | "remoteAddress" | "remotePort" | "setKeepAlive" | "setNoDelay" | "unref"
+    | "connecting"
+    | "localAddress"
+    | "localPort"
+    | "ref"
+    | "remoteAddress"
+    | "remotePort"
+    | "setKeepAlive"
+    | "setNoDelay"
+    | "unref"
   >
 >;
 export type TlsView = Partial<
   Pick<
     TLSSocket,
-    "alpnProtocol" | "authorizationError" | "authorized" | "getCipher" | "getPeerCertificate" | "getProtocol" | "isSessionReused"
+    | "alpnProtocol"
+    | "authorizationError"
+    | "authorized"
+    | "getCipher"
+    | "getPeerCertificate"
+    | "getProtocol"
+    | "isSessionReused"
   >
 >;
 

@@ -32,14 +32,24 @@ const otherCertificateErrors: ReadonlySet<string> = new Set([
 ]);
 
 // OpenSSL's words for a first record that is not TLS at all.
-const notTls = /wrong version number|packet length too long|record layer failure|unknown protocol|http request/i;
+const notTls =
+  /wrong version number|packet length too long|record layer failure|unknown protocol|http request/i;
 
 const hints: readonly (readonly [RegExp, string])[] = [
-  [/protocol version|unsupported protocol/i, "client and server share no TLS version; see tls.minVersion and tls.maxVersion"],
+  [
+    /protocol version|unsupported protocol/i,
+    "client and server share no TLS version; see tls.minVersion and tls.maxVersion",
+  ],
   [/no application protocol/i, "the server speaks none of the protocols offered; see tls.ALPNProtocols"],
   [/unrecognized name/i, "the server does not know this name; see tls.servername"],
-  [/certificate required|bad certificate|unknown ca/i, "the server wants a client certificate it trusts; see tls.cert and tls.key"],
-  [/handshake failure/i, "no common cipher, or the server wants a client certificate; see tls.ciphers, tls.cert and tls.key"],
+  [
+    /certificate required|bad certificate|unknown ca/i,
+    "the server wants a client certificate it trusts; see tls.cert and tls.key",
+  ],
+  [
+    /handshake failure/i,
+    "no common cipher, or the server wants a client certificate; see tls.ciphers, tls.cert and tls.key",
+  ],
   [/internal error/i, "the server failed, often because it does not serve this name"],
 ];
 
@@ -56,34 +66,62 @@ export function tlsError(
     new NetworkError(message, { code: `ERR_TRUNKLINE_${name}`, phase: "tls", retryable, cause });
 
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return make("TLS_NAME", `the certificate of ${where} is not for ${identity} but for ${namesIn(cause)}: use a name it is for, or set tls.servername`);
+    return make(
+      "TLS_NAME",
+      `the certificate of ${where} is not for ${identity} but for ${namesIn(cause)}: use a name it is for, or set tls.servername`,
+    );
   }
   if (code === "CERT_HAS_EXPIRED") {
     const since = certificate?.valid_to === undefined ? "" : ` on ${certificate.valid_to}`;
-    return make("TLS_EXPIRED", `the certificate of ${where}, or one it depends on, has expired${since}: the server needs a new one (or check this machine's clock)`);
+    return make(
+      "TLS_EXPIRED",
+      `the certificate of ${where}, or one it depends on, has expired${since}: the server needs a new one (or check this machine's clock)`,
+    );
   }
   if (code === "CERT_NOT_YET_VALID") {
     const from = certificate?.valid_from === undefined ? "" : ` before ${certificate.valid_from}`;
-    return make("TLS_EXPIRED", `the certificate of ${where}, or one it depends on, is not valid${from}: check this machine's clock`);
+    return make(
+      "TLS_EXPIRED",
+      `the certificate of ${where}, or one it depends on, is not valid${from}: check this machine's clock`,
+    );
   }
   if (untrusted.has(code)) {
     const issuer = issuerOf(certificate);
     const why =
-      code === "DEPTH_ZERO_SELF_SIGNED_CERT" ? "it is self-signed" : `${messageOf(cause)}${issuer === "" ? "" : `, issued by ${issuer}`}`;
-    return make("TLS_UNTRUSTED", `the certificate of ${where} is not trusted (${why}): if you trust it, give the authority's certificate in tls.ca`);
+      code === "DEPTH_ZERO_SELF_SIGNED_CERT"
+        ? "it is self-signed"
+        : `${messageOf(cause)}${issuer === "" ? "" : `, issued by ${issuer}`}`;
+    return make(
+      "TLS_UNTRUSTED",
+      `the certificate of ${where} is not trusted (${why}): if you trust it, give the authority's certificate in tls.ca`,
+    );
   }
   if (otherCertificateErrors.has(code)) {
-    return make("TLS_UNTRUSTED", `the certificate of ${where} was refused (${messageOf(cause)}): the server needs another one`);
+    return make(
+      "TLS_UNTRUSTED",
+      `the certificate of ${where} was refused (${messageOf(cause)}): the server needs another one`,
+    );
   }
   if (code === "ECONNRESET" || code === "EPIPE") {
-    return make("CONNECTION_RESET", `${where} closed the connection during the TLS handshake: check that the port speaks TLS and serves ${identity}`, true);
+    return make(
+      "CONNECTION_RESET",
+      `${where} closed the connection during the TLS handshake: check that the port speaks TLS and serves ${identity}`,
+      true,
+    );
   }
   const reason = reasonOf(cause);
   if (notTls.test(reason)) {
-    return make("HTTP_ON_TLS", `${where} did not answer in TLS, most likely it speaks plain HTTP on this port: use http://, or the server's TLS port`);
+    return make(
+      "HTTP_ON_TLS",
+      `${where} did not answer in TLS, most likely it speaks plain HTTP on this port: use http://, or the server's TLS port`,
+    );
   }
   const hint = hints.find(([pattern]) => pattern.test(reason))?.[1];
-  return make("TLS_HANDSHAKE", `the TLS handshake with ${where} failed (${reason})${hint === undefined ? "" : `: ${hint}`}`, hint === undefined);
+  return make(
+    "TLS_HANDSHAKE",
+    `the TLS handshake with ${where} failed (${reason})${hint === undefined ? "" : `: ${hint}`}`,
+    hint === undefined,
+  );
 }
 
 export function tlsTimeoutError(target: DialRequest, limit: number, timings: DialTimings): TimeoutError {
@@ -114,7 +152,9 @@ function reasonOf(cause: unknown): string {
 
 function namesIn(cause: unknown): string {
   const certificate =
-    typeof cause === "object" && cause !== null && "cert" in cause ? (cause.cert as Partial<PeerCertificate>) : undefined;
+    typeof cause === "object" && cause !== null && "cert" in cause
+      ? (cause.cert as Partial<PeerCertificate>)
+      : undefined;
   const names = certificate?.subjectaltname?.replaceAll(/\b(?:DNS|IP Address):/g, "");
   if (names !== undefined && names !== "") return names.length > 200 ? `${names.slice(0, 200)}…` : names;
   const common: unknown = certificate?.subject?.CN;

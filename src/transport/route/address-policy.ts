@@ -97,6 +97,8 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** The option `allowAddress` as a function; without it every address is allowed. */
-export function addressPolicy(allow: AllowAddress | undefined): ((address: string, host: string) => boolean) | undefined {
+export function addressPolicy(
+  allow: AllowAddress | undefined,
+): ((address: string, host: string) => boolean) | undefined {
   return allow === "public" ? isPublicAddress : allow;
 }

@@ -1,0 +1,1 @@
+export { type AllowAddress, addressPolicy, isPublicAddress } from "./address-policy.js";
