@@ -1,0 +1,48 @@
+// The question this project began from, in TypeScript: a new client in every task, are the TCP connections closed?
+// Run it after `npm test` or `npm run build` has compiled it. In a program of your own, import from "trunkline".
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Client, Request } from "../src/index.js";
+
+// A server that counts the connections it accepts and looks at what it gets.
+let connections = 0;
+const received = new Map<string, number>();
+const server = createServer(async (request, response) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const types = request.rawHeaders.filter(
+    (name, at) => at % 2 === 0 && name.toLowerCase() === "content-type",
+  ).length;
+  const seen = `${types} content-type ${request.headers["content-type"]}, body ${Buffer.concat(chunks)}`;
+  received.set(seen, (received.get(seen) ?? 0) + 1);
+  response.end("ok");
+});
+server.on("connection", () => connections++);
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+
+async function task(seconds: number, params: string): Promise<void> {
+  const client = new Client({ timeout: seconds * 1000 }); // one per task, on purpose
+  const values = new URLSearchParams();
+  values.append("data", params);
+  const request = new Request(url, { method: "POST", body: values.toString() });
+  request.headers.set("content-type", "application/x-www-form-urlencoded"); // append would add a second one to the body's own
+  const response = await client.do(request);
+  await response.text();
+}
+
+/** The same in its short form. */
+async function shortTask(seconds: number, params: string): Promise<void> {
+  const client = new Client({ timeout: seconds * 1000 });
+  await client.post(url, { form: { data: params } }).text();
+}
+
+for (let turn = 0; turn < 10; turn++) await task(5, "hello");
+for (let turn = 0; turn < 10; turn++) await shortTask(5, "hello");
+
+for (const [seen, times] of received) console.log(`${times} requests with ${seen}`);
+console.log(
+  `20 clients, one after another: ${connections} ${connections === 1 ? "connection" : "connections"}`,
+);
+server.close();
+server.closeAllConnections();

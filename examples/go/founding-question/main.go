@@ -1,0 +1,146 @@
+// The founding question, asked of Go itself: a new http.Client in every goroutine, are the TCP connections
+// closed? Each row is 1,000 POSTs to a server in this process, which counts the connections it accepts.
+//
+//	go run examples/go/founding-question/main.go
+//
+// Prints one JSON document. Standard library only; Go 1.19 or newer.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const requests = 1000
+
+type row struct {
+	Name        string `json:"name"`
+	Concurrency int    `json:"concurrency"`
+	Requests    int    `json:"requests"`
+	Connections int64  `json:"connections"`
+}
+
+// scenario makes, for one run, the function that gives each request its client.
+type scenario struct {
+	name   string
+	read   bool
+	client func() func() *http.Client
+}
+
+func newTransport(idlePerHost int) *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = idlePerHost // 0 means Go's default, 2
+	return transport
+}
+
+// clientEach gives each request a client of its own over one transport (a fresh one a run, so that no run
+// finds the connections of another), as http.Client{} does with http.DefaultTransport.
+func clientEach() func() *http.Client {
+	transport := newTransport(0)
+	return func() *http.Client { return &http.Client{Transport: transport, Timeout: 30 * time.Second} }
+}
+
+func oneClient(idlePerHost int) func() func() *http.Client {
+	return func() func() *http.Client {
+		client := &http.Client{Transport: newTransport(idlePerHost), Timeout: 30 * time.Second}
+		return func() *http.Client { return client }
+	}
+}
+
+func transportEach() func() *http.Client {
+	return func() *http.Client { return &http.Client{Transport: newTransport(0), Timeout: 30 * time.Second} }
+}
+
+func main() {
+	scenarios := []scenario{
+		{"new client each", true, clientEach},
+		{"one shared client", true, oneClient(0)},
+		{"shared, MaxIdleConnsPerHost=100", true, oneClient(100)},
+		{"closed unread", false, clientEach},
+		{"new transport each", true, transportEach},
+	}
+	rows := []row{}
+	for _, s := range scenarios {
+		for _, concurrency := range []int{1, 100} {
+			connections, err := run(s, concurrency)
+			if err != nil {
+				fmt.Fprintf(os.Stderr, "%s, %d at once: %v\n", s.name, concurrency, err)
+				os.Exit(1)
+			}
+			rows = append(rows, row{s.name, concurrency, requests, connections})
+		}
+	}
+	out := json.NewEncoder(os.Stdout)
+	if err := out.Encode(map[string]any{"goVersion": strings.TrimPrefix(runtime.Version(), "go"), "rows": rows}); err != nil {
+		os.Exit(1)
+	}
+}
+
+// run sends the requests, at most `concurrency` at once, a goroutine each, and returns how many connections
+// the server accepted.
+func run(s scenario, concurrency int) (int64, error) {
+	var accepted int64
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"ok":true,"data":"forty-six bytes of an answer"}`)
+		}),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				atomic.AddInt64(&accepted, 1)
+			}
+		},
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	go func() { _ = server.Serve(listener) }()
+	defer server.Close()
+
+	target := "http://" + listener.Addr().String() + "/"
+	clientOf := s.client()
+	slots := make(chan struct{}, concurrency)
+	failures := make(chan error, requests)
+	var group sync.WaitGroup
+	for i := 0; i < requests; i++ {
+		slots <- struct{}{}
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			defer func() { <-slots }()
+			if err := post(clientOf(), target, s.read); err != nil {
+				failures <- err
+			}
+		}()
+	}
+	group.Wait()
+	close(failures)
+	return atomic.LoadInt64(&accepted), <-failures
+}
+
+func post(client *http.Client, target string, read bool) error {
+	values := url.Values{}
+	values.Add("data", "hello")
+	response, err := client.PostForm(target, values)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if !read {
+		return nil
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	return err
+}

@@ -1,0 +1,104 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { Response } from "../../index.js";
+import { CommandFailure } from "../exit.js";
+import type { Output } from "../terminal.js";
+
+/** Where a body goes; `done` is called on every path. */
+interface Sink {
+  write(chunk: Uint8Array): Promise<void>;
+  /** True when nobody wants the rest. */
+  readonly finished: boolean;
+  done(): Promise<void>;
+}
+
+/**
+ * Writes a response's body to a file, to standard output, or nowhere, and resolves to its length. A body that is
+ * not text is kept from a terminal unless standard output was asked for by name.
+ */
+export async function writeBody(
+  response: Response,
+  output: string | undefined,
+  stdout: Output | undefined,
+): Promise<number> {
+  const sink = await openSink(response, output, stdout);
+  let bytes = 0;
+  try {
+    for await (const chunk of response) {
+      bytes += chunk.byteLength;
+      await sink.write(chunk);
+      if (sink.finished) break;
+    }
+  } finally {
+    await sink.done();
+    await response.close();
+  }
+  return bytes;
+}
+
+async function openSink(
+  response: Response,
+  output: string | undefined,
+  stdout: Output | undefined,
+): Promise<Sink> {
+  if (output !== undefined && output !== "-") return fileSink(output, response);
+  if (stdout === undefined) return { write: async () => {}, finished: false, done: async () => {} };
+  const guarded = output === undefined && stdout.isTerminal;
+  let first = true;
+  return {
+    write: async (chunk) => {
+      if (guarded && first && looksBinary(chunk)) throw binaryRefused(response);
+      first = false;
+      await stdout.write(chunk);
+    },
+    get finished(): boolean {
+      return stdout.broken;
+    },
+    done: async () => {},
+  };
+}
+
+async function fileSink(name: string, response: Response): Promise<Sink> {
+  let file: FileHandle;
+  try {
+    file = await open(name, "w");
+  } catch (error) {
+    await response.close();
+    throw cannotWrite(name, error);
+  }
+  return {
+    write: async (chunk) => {
+      try {
+        await file.writeFile(chunk);
+      } catch (error) {
+        throw cannotWrite(name, error);
+      }
+    },
+    finished: false,
+    done: () => file.close(),
+  };
+}
+
+function cannotWrite(name: string, error: unknown): CommandFailure {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why =
+    code === "ENOENT"
+      ? "its folder does not exist"
+      : code === "EISDIR"
+        ? "it is a folder"
+        : code === "EACCES"
+          ? "permission was denied"
+          : message;
+  return new CommandFailure(`the body cannot be written to ${name}: ${why}`);
+}
+
+/** A NUL byte near the start: no text has one, nearly every binary format does. */
+function looksBinary(chunk: Uint8Array): boolean {
+  return chunk.subarray(0, 4096).includes(0);
+}
+
+function binaryRefused(response: Response): CommandFailure {
+  const type = response.headers.get("content-type") ?? "no content-type";
+  return new CommandFailure(
+    `the body is binary (${type}) and could upset this terminal: save it with -o <file>, or insist with -o -`,
+  );
+}

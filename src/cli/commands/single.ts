@@ -1,0 +1,51 @@
+import { Client, type Response, type Transport } from "../../index.js";
+import type { Context } from "../context.js";
+import { CommandFailure, exitCode } from "../exit.js";
+import { duration, size } from "../render/table.js";
+import { printable } from "../terminal.js";
+import { writeBody } from "./body-output.js";
+import type { Plan } from "./plan.js";
+import type { Tally } from "./tally.js";
+
+/** One request: its body goes where the plan says; resolves to the exit code. */
+export async function sendOne(
+  plan: Plan,
+  transport: Transport,
+  tally: Tally,
+  context: Context,
+): Promise<number> {
+  const { stdout, stderr, interrupted } = context;
+  const client = new Client({ transport });
+  const started = performance.now();
+  let response: Response | undefined;
+  let bytes: number;
+  try {
+    response = await client.fetch(plan.target, { ...plan.init, signal: interrupted });
+    bytes = await writeBody(response, plan.output, plan.json ? undefined : stdout);
+  } catch (error) {
+    if (interrupted.aborted) {
+      await stderr.line("trunkline: interrupted");
+      return exitCode.interrupted;
+    }
+    const sentence = error instanceof Error ? error.message : String(error);
+    tally.failedWith(sentence);
+    if (error instanceof CommandFailure) throw error;
+    await stderr.line(`${stderr.style.paint("red", "trunkline:")} ${printable(sentence)}`);
+    return exitCode.failed;
+  }
+  const milliseconds = performance.now() - started;
+  tally.answered(response.status, milliseconds, bytes);
+  const status = `${response.status} ${response.statusText}`.trim();
+  if (plan.explain) {
+    if (stdout.isTerminal && plan.output === undefined && !plan.json && bytes > 0) await stderr.line();
+    await stderr.line(
+      `${plan.method} ${plan.url}: ${printable(status)}, ${size(bytes)} in ${duration(milliseconds)}`,
+    );
+    await stderr.line(printable(String(response.why())));
+  } else if (response.status >= 400) {
+    await stderr.line(
+      `${stderr.style.paint("yellow", "trunkline:")} the server answered ${printable(status)}`,
+    );
+  }
+  return exitCode.ok;
+}

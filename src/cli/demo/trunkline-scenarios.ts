@@ -1,0 +1,138 @@
+import { Client, defaultTransport, type Report, type Response, Transport } from "../../index.js";
+import { closedBecause, openedBecause, ranked } from "../render/phrases.js";
+import { grouped } from "../render/table.js";
+import {
+  concurrencies,
+  LARGE_REQUESTS,
+  REQUESTS,
+  type Reasons,
+  type Scenario,
+  type Session,
+} from "./scenario.js";
+import { largePath } from "./servers.js";
+
+type OriginReport = Report["origins"][number];
+
+/** A limit on each call, as the question's code had one; no run comes near it. */
+const timeout = 30_000;
+
+/** What is done with an answer. */
+type Use = (response: Response, kept: Response[]) => unknown;
+
+const read: Use = (response) => response.text();
+const leave: Use = (response, kept) => kept.push(response);
+const cancel: Use = (response) => response.body?.cancel();
+
+interface Way {
+  readonly name: string;
+  readonly large?: boolean;
+  readonly use: Use;
+  /** The clients of one run: which one a request goes through, and the transports behind them. */
+  clients(): { next(): Client; readonly transports: Transport[] };
+}
+
+/** A client each over the one default transport: the question's own situation. */
+const clientEach: Way["clients"] = () => ({
+  next: () => new Client({ timeout }),
+  transports: [],
+});
+
+/** One client over the given transport, or the default one. */
+function oneClient(transport?: Transport): ReturnType<Way["clients"]> {
+  const client = new Client(transport === undefined ? { timeout } : { timeout, transport });
+  return { next: () => client, transports: transport === undefined ? [] : [transport] };
+}
+
+const ways: readonly Way[] = [
+  { name: "new client each", use: read, clients: clientEach },
+  { name: "one shared client", use: read, clients: () => oneClient() },
+  {
+    name: "shared, idle cap 2",
+    use: read,
+    clients: () => oneClient(new Transport({ maxIdleConnectionsPerOrigin: 2 })),
+  },
+  {
+    name: "new transport each",
+    use: read,
+    clients: () => {
+      const transports: Transport[] = [];
+      const next = (): Client => {
+        const transport = new Transport();
+        transports.push(transport);
+        return new Client({ timeout, transport });
+      };
+      return { next, transports };
+    },
+  },
+  { name: "small bodies unread", use: leave, clients: clientEach },
+  { name: "large bodies unread", large: true, use: leave, clients: () => oneClient(new Transport()) },
+  { name: "large bodies cancelled", large: true, use: cancel, clients: () => oneClient(new Transport()) },
+];
+
+/** Trunkline's rows, under the names of the contract. */
+export const trunklineScenarios: readonly Scenario[] = ways.flatMap((way) =>
+  concurrencies.map((concurrency) => ({
+    name: way.name,
+    client: "trunkline" as const,
+    concurrency,
+    requests: way.large === true ? Math.max(LARGE_REQUESTS, concurrency) : REQUESTS,
+    prepare: (origin: string) => session(way, origin),
+  })),
+);
+
+function session(way: Way, origin: string): Session {
+  const { next, transports } = way.clients();
+  const url = `${origin}${way.large === true ? largePath : "/"}`;
+  const kept: Response[] = [];
+  const owners = (): Transport[] => (transports.length > 0 ? transports : [defaultTransport]);
+  return {
+    send: async () => {
+      await way.use(await next().post(url, { form: { data: "hello" } }), kept);
+    },
+    reasons: () => reasonsOf(owners(), origin),
+    end: () => {
+      for (const transport of transports) transport.destroy();
+      kept.length = 0;
+    },
+  };
+}
+
+/** What the transports say of one origin, added up. */
+function reasonsOf(transports: readonly Transport[], origin: string): Reasons {
+  const openedFor: OriginReport["openedFor"] = {};
+  const closed: OriginReport["closed"] = {};
+  let held = 0;
+  for (const transport of transports) {
+    const report = transport.explain().origins.find((entry) => entry.origin === origin);
+    if (report !== undefined) {
+      addTo(openedFor, report.openedFor);
+      addTo(closed, report.closed);
+    }
+    held += transport.snapshot().origins.find((entry) => entry.origin === origin)?.active ?? 0;
+  }
+  return { openedFor, closed, words: inWords(openedFor, closed, held) };
+}
+
+function addTo<Name extends string>(
+  sum: Partial<Record<Name, number>>,
+  counts: Partial<Record<Name, number>>,
+): void {
+  for (const [name, count] of Object.entries(counts) as [Name, number][])
+    sum[name] = (sum[name] ?? 0) + count;
+}
+
+/** The greatest reason of each kind: the table has a line for it, the JSON has all the counts. */
+function inWords(openedFor: OriginReport["openedFor"], closed: OriginReport["closed"], held: number): string {
+  const parts: string[] = [];
+  const [opened] = ranked(openedFor);
+  if (opened !== undefined) {
+    const [reason, count] = opened;
+    if (reason !== "first-use") parts.push(openedBecause[reason]);
+    else if (count > 1) parts.push("a new transport has no connection to reuse");
+    else parts.push("the one connection was free again each time");
+  }
+  const [ended] = ranked(closed);
+  if (ended !== undefined) parts.push(`${grouped(ended[1])} closed: ${closedBecause[ended[0]]}`);
+  if (held > 0) parts.push(`${grouped(held)} held by bodies nobody reads`);
+  return parts.join("; ");
+}
