@@ -152,9 +152,9 @@ export function fromWebStream(stream: WebStreamLike): ChunkStream {
   };
 }
 
-/** @throws TypeError when the stream is destroyed or was read from already. */
+/** @throws TypeError when the stream is destroyed or was read from already; one that failed fails when it is read. */
 export function fromNodeStream(stream: NodeStreamLike): ChunkStream {
-  if (isDisturbed(stream) || (stream.destroyed === true && !stream.errored)) {
+  if (!stream.errored && (stream.destroyed === true || isDisturbed(stream))) {
     throw new TypeError("This stream was read or destroyed already, so it cannot be a request body.");
   }
   // While the request waits for its connection nobody else listens, and an 'error' nobody hears ends the process.
