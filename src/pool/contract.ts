@@ -47,3 +47,11 @@ export interface PoolEffects<O, W extends Waiter<O>> {
    */
   check(member: Member<O>): true | string;
 }
+
+/** What a pool needs from outside beside its effects. */
+export interface PoolOptions {
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** The next connection id, never given before within the process. */
+  readonly nextId: () => number;
+}

@@ -27,7 +27,11 @@ export interface DialPlan {
  * Each dial replaces one loss, whatever its reason, save one whose `previous` is still there (4).
  * A dial that fails gives the loss back.
  */
-export function planDial<O>(route: PoolRoute<O>, waiter: Waiter<O> | undefined, keepAlive: boolean): DialPlan {
+export function planDial<O>(
+  route: PoolRoute<O>,
+  waiter: Waiter<O> | undefined,
+  keepAlive: boolean,
+): DialPlan {
   const skipped = waiter?.skipped;
   const stillThere = skipped !== undefined && skipped.state !== "closed";
   const loss = stillThere ? undefined : route.losses.pop();

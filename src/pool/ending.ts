@@ -9,7 +9,11 @@ export function inWords(milliseconds: number): string {
 }
 
 /** Why a connection whose exchange is over cannot be kept, if it cannot. */
-export function endAfterExchange<O>(member: Member<O>, limits: PoolLimits, now: number): CloseCause | undefined {
+export function endAfterExchange<O>(
+  member: Member<O>,
+  limits: PoolLimits,
+  now: number,
+): CloseCause | undefined {
   const planned = member.closeWhenReleased;
   if (planned !== undefined) {
     const by = planned === "transport-closed" ? "caller" : "client";
@@ -57,12 +61,20 @@ export function endOfUnneeded<O>(
 ): CloseCause | undefined {
   const evidence = "When its dial was done, nobody needed it any more.";
   if (shutDown) return { reason: "transport-closed", by: "caller", evidence };
-  if (member.closeWhenReleased !== undefined) return { reason: member.closeWhenReleased, by: "client", evidence };
-  return limits.keepAlive ? undefined : { reason: "surplus", by: "client", evidence: `${evidence} keepAlive is false.` };
+  if (member.closeWhenReleased !== undefined)
+    return { reason: member.closeWhenReleased, by: "client", evidence };
+  return limits.keepAlive
+    ? undefined
+    : { reason: "surplus", by: "client", evidence: `${evidence} keepAlive is false.` };
 }
 
 /** The end of an idle connection that makes room for a waiter of `route`, which cannot use it. */
-export function endOfEvicted<O>(route: PoolRoute<O>, limits: PoolLimits, full: boolean, now: number): CloseCause {
+export function endOfEvicted<O>(
+  route: PoolRoute<O>,
+  limits: PoolLimits,
+  full: boolean,
+  now: number,
+): CloseCause {
   const limit = full
     ? `maxConnectionsPerOrigin (${limits.maxConnectionsPerOrigin})`
     : `maxConnections (${limits.maxConnections})`;

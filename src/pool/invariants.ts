@@ -4,7 +4,17 @@ import type { Pool } from "./pool.js";
 import type { PoolRoute } from "./route.js";
 import type { Waiter } from "./waiter.js";
 
-const FIGURES = ["dialing", "active", "idle", "draining", "waiting", "opened", "closed", "requests", "reused"] as const;
+const FIGURES = [
+  "dialing",
+  "active",
+  "idle",
+  "draining",
+  "waiting",
+  "opened",
+  "closed",
+  "requests",
+  "reused",
+] as const;
 const STATES = ["dialing", "active", "idle", "draining"] as const;
 
 function must(holds: boolean, what: string): void {
@@ -51,13 +61,22 @@ function checkRoute<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O
   must(seen.closed === 0, `${route.key} holds a closed connection`);
   must(counts.opened - counts.closed === counts.open, `${route.key}: opened - closed is not what is there`);
   must(counts.open <= limits.maxConnectionsPerOrigin, `${route.key}: more than maxConnectionsPerOrigin`);
-  must(counts.idle <= limits.maxIdleConnectionsPerOrigin, `${route.key}: more than maxIdleConnectionsPerOrigin`);
+  must(
+    counts.idle <= limits.maxIdleConnectionsPerOrigin,
+    `${route.key}: more than maxIdleConnectionsPerOrigin`,
+  );
   must(counts.dialing <= limits.maxDialingPerOrigin, `${route.key}: more than maxDialingPerOrigin`);
-  must((counts.open + counts.waiting === 0) === route.resting, `${route.key}: resting with something in it, or not resting`);
+  must(
+    (counts.open + counts.waiting === 0) === route.resting,
+    `${route.key}: resting with something in it, or not resting`,
+  );
 
   const spare = checkList(route.spare.oldest, "dialing");
   must(spare + awaited === counts.dialing, `${route.key}: a dial is neither awaited nor spare`);
-  must(spare === 0 || route.undialed.head === undefined, `${route.key}: a waiter lacks a dial and there is a spare one`);
+  must(
+    spare === 0 || route.undialed.head === undefined,
+    `${route.key}: a waiter lacks a dial and there is a spare one`,
+  );
   must(checkList(route.idle.oldest, "idle") === counts.idle, `${route.key}: the idle list is wrong`);
   checkWaiters(pool, route);
 }
@@ -81,8 +100,14 @@ function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute
       waiting += 1;
       if (waiter.dial !== undefined) dialed += 1;
       must(waiter.ticket > ticket, `${route.key}: the queue is out of order`);
-      must(waiter.waitingIn === route && waiter.member === undefined, `${route.key}: a waiter waits elsewhere or is served`);
-      must(waiter.started === undefined || waiter.started.dialedFor === waiter, "a waiter and its own dial disagree");
+      must(
+        waiter.waitingIn === route && waiter.member === undefined,
+        `${route.key}: a waiter waits elsewhere or is served`,
+      );
+      must(
+        waiter.started === undefined || waiter.started.dialedFor === waiter,
+        "a waiter and its own dial disagree",
+      );
       ticket = waiter.ticket;
       const fits = queue === route.queue && waiter.retriable && route.idle.newest !== undefined;
       must(!fits, `${route.key}: a waiter waits while an idle connection fits it`);
@@ -93,7 +118,10 @@ function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute
   let ticket = 0;
   for (let waiter = route.undialed.head; waiter !== undefined; waiter = waiter.undialedNext) {
     undialed += 1;
-    must(waiter.dial === undefined && waiter.started === undefined, "a waiter among those without a dial has one");
+    must(
+      waiter.dial === undefined && waiter.started === undefined,
+      "a waiter among those without a dial has one",
+    );
     must(waiter.ticket > ticket, `${route.key}: the waiters without a dial are out of order`);
     ticket = waiter.ticket;
   }
@@ -106,9 +134,15 @@ function checkStarved<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute
   const { limits, counts } = pool;
   if (route.counts.dialing >= limits.maxDialingPerOrigin) return;
   const full = route.counts.open >= limits.maxConnectionsPerOrigin;
-  if (full) must(route.idle.oldest === undefined, `${route.key}: a waiter lacks a dial beside an idle connection`);
-  else must(counts.open >= limits.maxConnections, `${route.key}: a waiter lacks a dial without a limit to keep it from one`);
-  if (!full) must(counts.idle === 0, `${route.key}: a waiter lacks a dial while idle connections could be evicted`);
+  if (full)
+    must(route.idle.oldest === undefined, `${route.key}: a waiter lacks a dial beside an idle connection`);
+  else
+    must(
+      counts.open >= limits.maxConnections,
+      `${route.key}: a waiter lacks a dial without a limit to keep it from one`,
+    );
+  if (!full)
+    must(counts.idle === 0, `${route.key}: a waiter lacks a dial while idle connections could be evicted`);
 }
 
 function checkIdleOrder<O>(oldest: Member<O> | undefined, idle: Set<Member<O>>): void {
@@ -118,7 +152,10 @@ function checkIdleOrder<O>(oldest: Member<O> | undefined, idle: Set<Member<O>>):
     length += 1;
     must(idle.has(member), "an idle connection is in no route's list");
     must(member.idleSince >= since, "the idle connections are not in the order of their idleness");
-    must(member.heapIndex >= 0 || member.at === Number.POSITIVE_INFINITY, "an idle connection has no deadline filed");
+    must(
+      member.heapIndex >= 0 || member.at === Number.POSITIVE_INFINITY,
+      "an idle connection has no deadline filed",
+    );
     since = member.idleSince;
   }
   must(length === idle.size, "an idle connection is missing from the order of all");

@@ -25,6 +25,15 @@ export class Ledger<O> {
     this.idle = new IdleSet(limits);
   }
 
+  /** Whether the limits allow one more dial to the route as things are. */
+  hasRoom(route: PoolRoute<O>): boolean {
+    return (
+      route.counts.dialing < this.limits.maxDialingPerOrigin &&
+      route.counts.open < this.limits.maxConnectionsPerOrigin &&
+      this.counts.open < this.limits.maxConnections
+    );
+  }
+
   /** A waiter joins the queue of the route. */
   enter(waiter: Waiter<O>, route: PoolRoute<O>, now: number): void {
     this.table.use(route);

@@ -61,7 +61,13 @@ export class Member<O> {
   heapKey: number = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  constructor(id: number, route: PoolRoute<O>, openedFor: DialReason, previous: number | undefined, now: number) {
+  constructor(
+    id: number,
+    route: PoolRoute<O>,
+    openedFor: DialReason,
+    previous: number | undefined,
+    now: number,
+  ) {
     this.id = id;
     this.route = route;
     this.openedFor = openedFor;

@@ -1,14 +1,15 @@
-import { TimerHeap } from "../runtime/index.js";
 import type { CloseCause, CloseReason } from "../trace/index.js";
-import type { PoolEffects, PoolLimits } from "./contract.js";
+import type { PoolEffects, PoolLimits, PoolOptions } from "./contract.js";
 import type { Counts } from "./counts.js";
 import { endAfterExchange, endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded } from "./ending.js";
 import { Hungry } from "./hungry.js";
+import { findSurplus } from "./idle-caps.js";
 import { learnFromEnd } from "./learning.js";
 import { Ledger } from "./ledger.js";
 import type { Member } from "./member.js";
-import { type PoolRoute, RouteEntry } from "./route.js";
+import type { PoolRoute } from "./route.js";
 import { type PoolSnapshot, takeSnapshot } from "./snapshot.js";
+import { WaitLimits } from "./wait-limits.js";
 import type { Waiter } from "./waiter.js";
 
 /**
@@ -18,14 +19,6 @@ import type { Waiter } from "./waiter.js";
 const PATIENCE = 1000;
 /** Holders listed at most: they are for messages. */
 const MAX_HOLDERS = 64;
-
-/** What a pool needs from outside beside its effects. */
-export interface PoolOptions {
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  /** The next connection id, never given before within the process. */
-  readonly nextId: () => number;
-}
 
 /**
  * The connections of a transport as a deterministic state machine. Every input takes the time (milliseconds,
@@ -41,10 +34,7 @@ export class Pool<O, W extends Waiter<O>> {
   readonly #effects: PoolEffects<O, W>;
   readonly #options: PoolOptions;
   readonly #hungry: Hungry<O>;
-  /** Routes whose oldest waiter without a dial has a `queueTimeout`. */
-  readonly #deadlines = new TimerHeap<RouteEntry<O>>();
-  /** Waiters that came while dials were being handed out, so that `maxWaiting` is yet to be applied to them. */
-  readonly #late: W[] = [];
+  readonly #waitLimits: WaitLimits<O, W>;
   #wakeAt = Number.POSITIVE_INFINITY;
   #feeding = false;
   #shutDown = false;
@@ -56,6 +46,7 @@ export class Pool<O, W extends Waiter<O>> {
     this.#hungry = new Hungry(limits);
     this.ledger = new Ledger(limits);
     this.counts = this.ledger.counts;
+    this.#waitLimits = new WaitLimits(this.ledger, effects);
   }
 
   /**
@@ -92,8 +83,8 @@ export class Pool<O, W extends Waiter<O>> {
     }
     this.ledger.enter(waiter, route, now);
     this.#want(route, now);
-    if (this.#feeding) this.#late.push(waiter);
-    else this.#applyMaxWaiting(waiter);
+    if (this.#feeding) this.#waitLimits.admitLater(waiter);
+    else this.#waitLimits.admit(waiter);
   }
 
   /** A waiter gives up. A dial under way for it goes on, for the others or to be idle. */
@@ -180,7 +171,7 @@ export class Pool<O, W extends Waiter<O>> {
     const onTheWay: Member<O>[] = [];
     for (let member = route.spare.oldest; member !== undefined; member = member.newer) onTheWay.push(member);
     let missing = count - route.counts.idle - onTheWay.length;
-    while (missing > 0 && route.undialed.head === undefined && this.#hasRoom(route)) {
+    while (missing > 0 && route.undialed.head === undefined && this.ledger.hasRoom(route)) {
       onTheWay.push(this.#dial(route, undefined, now));
       missing -= 1;
     }
@@ -189,7 +180,10 @@ export class Pool<O, W extends Waiter<O>> {
 
   /** Closes all idle connections. */
   closeIdle(now: number): void {
-    this.#endAllIdle({ reason: "idle-closed-by-caller", by: "caller", evidence: "closeIdle() was called." }, now);
+    this.#endAllIdle(
+      { reason: "idle-closed-by-caller", by: "caller", evidence: "closeIdle() was called." },
+      now,
+    );
   }
 
   /** The connection takes nothing more: an idle one closes, a busy one drains, one being dialed serves once at most. */
@@ -240,10 +234,14 @@ export class Pool<O, W extends Waiter<O>> {
     for (let member = idle.nextExpired(now); member !== undefined; member = idle.nextExpired(now)) {
       this.#expire(member, now);
     }
-    for (let entry = this.#deadlines.popDue(now); entry !== undefined; entry = this.#deadlines.popDue(now)) {
-      this.#timeOut(entry.route, now);
+    for (
+      let route = this.#waitLimits.timeOut(now);
+      route !== undefined;
+      route = this.#waitLimits.timeOut(now)
+    ) {
+      this.#want(route, now);
     }
-    this.#wakeAt = Math.min(idle.nextAt, this.#deadlines.nextAt);
+    this.#wakeAt = Math.min(idle.nextAt, this.#waitLimits.nextAt);
     this.#effects.wake(this.#wakeAt);
   }
 
@@ -294,28 +292,13 @@ export class Pool<O, W extends Waiter<O>> {
     return undefined;
   }
 
-  #applyMaxWaiting(waiter: W): void {
-    const route = waiter.waitingIn;
-    if (route === undefined || waiter.dial !== undefined) return;
-    const waiting = this.ledger.demand.undialed - 1;
-    if (waiting < this.limits.maxWaiting) return;
-    this.ledger.leave(waiter, route);
-    this.ledger.settle(route);
-    this.#effects.reject(waiter, { kind: "max-waiting", waiting });
-  }
-
   /** What follows when a connection has become idle: the caps, and waiters that its slot can serve. */
   #keepIdle(member: Member<O>, now: number): void {
     const { route } = member;
     this.#wakeBy(member.at);
-    const { maxIdleConnections: max, maxIdleConnectionsPerOrigin: maxPerOrigin } = this.limits;
-    const { oldest } = this.ledger.idle;
-    if (route.counts.idle > maxPerOrigin && route.idle.oldest !== undefined) {
-      const evidence = `${route.counts.idle} of this origin were idle; maxIdleConnectionsPerOrigin is ${maxPerOrigin}.`;
-      this.#end(route.idle.oldest, { reason: "max-idle-per-origin", by: "client", evidence }, now);
-    } else if (this.counts.idle > max && oldest !== undefined) {
-      const evidence = `${this.counts.idle} were idle; maxIdleConnections is ${max}.`;
-      this.#end(oldest, { reason: "max-idle", by: "client", evidence }, now);
+    const surplus = findSurplus(this.ledger, route);
+    if (surplus !== undefined) {
+      this.#end(surplus.member, { reason: surplus.reason, by: "client", evidence: surplus.evidence }, now);
     }
     if (route.undialed.head !== undefined) this.#want(route, now);
     else if (!this.#hungry.none) this.#feed(now);
@@ -366,26 +349,12 @@ export class Pool<O, W extends Waiter<O>> {
     return member;
   }
 
-  #hasRoom(route: PoolRoute<O>): boolean {
-    return (
-      route.counts.dialing < this.limits.maxDialingPerOrigin &&
-      route.counts.open < this.limits.maxConnectionsPerOrigin &&
-      this.counts.open < this.limits.maxConnections
-    );
-  }
-
   /** Something changed for the route: its waiters may dial, have a deadline, or there is nothing left in it. */
   #want(route: PoolRoute<O>, now: number): void {
     this.#hungry.add(route);
     if (!this.#hungry.none) this.#feed(now);
-    const { head } = route.undialed;
-    if (head === undefined) {
-      this.ledger.settle(route);
-    } else if (this.limits.queueTimeout !== Number.POSITIVE_INFINITY) {
-      route.deadline ??= new RouteEntry(route);
-      this.#deadlines.set(route.deadline, head.waitingSince + this.limits.queueTimeout);
-      this.#wakeBy(route.deadline.at);
-    }
+    if (route.undialed.head === undefined) this.ledger.settle(route);
+    else this.#wakeBy(this.#waitLimits.watch(route));
   }
 
   /** Starts the dials that waiters lack and the limits allow, the oldest waiter of all routes first. */
@@ -400,12 +369,12 @@ export class Pool<O, W extends Waiter<O>> {
     } finally {
       this.#feeding = false;
     }
-    for (let waiter = this.#late.pop(); waiter !== undefined; waiter = this.#late.pop()) this.#applyMaxWaiting(waiter);
+    this.#waitLimits.admitLate();
   }
 
   /** Starts one dial for the route, or ends an idle connection to make room for it. Whether either was possible. */
   #feedOne(route: PoolRoute<O>, now: number): boolean {
-    if (this.#hasRoom(route)) {
+    if (this.ledger.hasRoom(route)) {
       this.#dial(route, route.undialed.head, now);
       return true;
     }
@@ -414,16 +383,6 @@ export class Pool<O, W extends Waiter<O>> {
     if (victim === undefined) return false;
     this.#end(victim, endOfEvicted(route, this.limits, full, now), now);
     return true;
-  }
-
-  #timeOut(route: PoolRoute<O>, now: number): void {
-    for (let head = route.undialed.head; head !== undefined; head = route.undialed.head) {
-      const waited = now - head.waitingSince;
-      if (waited < this.limits.queueTimeout) break;
-      this.ledger.leave(head, route);
-      this.#effects.reject(head as W, { kind: "queue-timeout", waited });
-    }
-    this.#want(route, now);
   }
 
   #wakeBy(at: number): void {
