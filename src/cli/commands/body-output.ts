@@ -13,18 +13,20 @@ interface Sink {
 
 /**
  * Writes a response's body to a file, to standard output, or nowhere, and resolves to its length. A body that is
- * not text is kept from a terminal unless standard output was asked for by name.
+ * not text is kept from a terminal unless standard output was asked for by name. `progress` hears how much has come.
  */
 export async function writeBody(
   response: Response,
   output: string | undefined,
   stdout: Output | undefined,
+  progress?: (bytes: number) => void,
 ): Promise<number> {
   const sink = await openSink(response, output, stdout);
   let bytes = 0;
   try {
     for await (const chunk of response) {
       bytes += chunk.byteLength;
+      progress?.(bytes);
       await sink.write(chunk);
       if (sink.finished) break;
     }

@@ -1,6 +1,7 @@
 import { Client, type Response, type Transport } from "../../index.js";
 import type { Context } from "../context.js";
 import { CommandFailure, exitCode } from "../exit.js";
+import { Progress } from "../render/progress.js";
 import { duration, size } from "../render/table.js";
 import { printable } from "../terminal.js";
 import { writeBody } from "./body-output.js";
@@ -17,11 +18,20 @@ export async function sendOne(
   const { stdout, stderr, interrupted } = context;
   const client = new Client({ transport });
   const started = performance.now();
+  let received = 0;
+  let expected = "";
+  // A body that scrolls by on this terminal is its own progress.
+  const visible = stdout.isTerminal && plan.output === undefined && !plan.json;
+  const progress = visible ? undefined : new Progress(stderr, () => `${size(received)}${expected} received`);
   let response: Response | undefined;
   let bytes: number;
   try {
     response = await client.fetch(plan.target, { ...plan.init, signal: interrupted });
-    bytes = await writeBody(response, plan.output, plan.json ? undefined : stdout);
+    const length = Number(response.headers.get("content-length") ?? 0);
+    if (length > 0) expected = ` of ${size(length)}`;
+    bytes = await writeBody(response, plan.output, plan.json ? undefined : stdout, (sum) => {
+      received = sum;
+    });
   } catch (error) {
     if (interrupted.aborted) {
       await stderr.line("trunkline: interrupted");
@@ -32,12 +42,14 @@ export async function sendOne(
     if (error instanceof CommandFailure) throw error;
     await stderr.line(`${stderr.style.paint("red", "trunkline:")} ${printable(sentence)}`);
     return exitCode.failed;
+  } finally {
+    progress?.end();
   }
   const milliseconds = performance.now() - started;
   tally.answered(response.status, milliseconds, bytes);
   const status = `${response.status} ${response.statusText}`.trim();
   if (plan.explain) {
-    if (stdout.isTerminal && plan.output === undefined && !plan.json && bytes > 0) await stderr.line();
+    if (visible && bytes > 0) await stderr.line();
     await stderr.line(
       `${plan.method} ${plan.url}: ${printable(status)}, ${size(bytes)} in ${duration(milliseconds)}`,
     );

@@ -82,6 +82,12 @@ async function show(
   for (const line of scenarioTable(results, room, stdout.style)) await stdout.line(line);
   if (interrupted.aborted) return;
   await stdout.line();
+  const width = Math.min(100, stdout.style.columns);
+  if (warning !== undefined) {
+    for (const line of wrap(`While it ran, trunkline warned by itself: ${warning}.`, width))
+      await stdout.line(line);
+    await stdout.line();
+  }
   const go = measured ?? storedGo;
   for (const line of goTable(go, stdout.style)) await stdout.line(line);
   await stdout.line();
@@ -89,6 +95,5 @@ async function show(
     for (const line of picture(results, go, stderr.style)) await stderr.line(line);
     await stderr.line();
   }
-  const width = Math.min(100, stdout.style.columns);
   for (const line of wrap(answer(results, go), width)) await stdout.line(line);
 }

@@ -1,4 +1,4 @@
-import { Client, defaultTransport, type Report, type Response, Transport } from "../../index.js";
+import { Client, defaultTransport, type Response, Transport } from "../../index.js";
 import { closedBecause, openedBecause, ranked } from "../render/phrases.js";
 import { grouped } from "../render/table.js";
 import {
@@ -10,8 +10,6 @@ import {
   type Session,
 } from "./scenario.js";
 import { largePath } from "./servers.js";
-
-type OriginReport = Report["origins"][number];
 
 /** A limit on each call, as the question's code had one; no run comes near it. */
 const timeout = 30_000;
@@ -99,8 +97,8 @@ function session(way: Way, origin: string): Session {
 
 /** What the transports say of one origin, added up. */
 function reasonsOf(transports: readonly Transport[], origin: string): Reasons {
-  const openedFor: OriginReport["openedFor"] = {};
-  const closed: OriginReport["closed"] = {};
+  const openedFor: Reasons["openedFor"] = {};
+  const closed: Reasons["closed"] = {};
   let held = 0;
   for (const transport of transports) {
     const report = transport.explain().origins.find((entry) => entry.origin === origin);
@@ -122,7 +120,7 @@ function addTo<Name extends string>(
 }
 
 /** The greatest reason of each kind: the table has a line for it, the JSON has all the counts. */
-function inWords(openedFor: OriginReport["openedFor"], closed: OriginReport["closed"], held: number): string {
+function inWords(openedFor: Reasons["openedFor"], closed: Reasons["closed"], held: number): string {
   const parts: string[] = [];
   const [opened] = ranked(openedFor);
   if (opened !== undefined) {
