@@ -1,0 +1,37 @@
+import type { Request, Response } from "../message/index.js";
+import type { Call } from "./call.js";
+import { Client } from "./client.js";
+import type { Init } from "./options.js";
+
+/** The client behind the functions below: no base URL, no time limit, `defaultTransport`. */
+export const defaultClient: Client = new Client();
+
+/** `defaultClient.fetch`: drop-in for the global. */
+export function fetch(input: string | URL | Request | globalThis.Request, init?: Init): Promise<Response> {
+  return defaultClient.fetch(input, init);
+}
+
+export function get(url: string | URL, init?: Init): Call {
+  return defaultClient.get(url, init);
+}
+
+export function head(url: string | URL, init?: Init): Call {
+  return defaultClient.head(url, init);
+}
+
+export function post(url: string | URL, init?: Init): Call {
+  return defaultClient.post(url, init);
+}
+
+export function put(url: string | URL, init?: Init): Call {
+  return defaultClient.put(url, init);
+}
+
+export function patch(url: string | URL, init?: Init): Call {
+  return defaultClient.patch(url, init);
+}
+
+/** DELETE; `delete` is a word of the language. */
+export function del(url: string | URL, init?: Init): Call {
+  return defaultClient.delete(url, init);
+}

@@ -1,0 +1,70 @@
+import type { CloseReason, DialReason } from "../trace/index.js";
+
+/** What a diagnosed problem is. */
+export type FindingKind =
+  | "client-per-request"
+  | "keep-alive-off"
+  | "body-unread"
+  | "body-abandoned"
+  | "idle-limit-churn"
+  | "idle-timeout-race"
+  | "idle-timeout-short"
+  | "server-closes-each"
+  | "http-1.0-peer"
+  | "duplicate-module"
+  | "route-split"
+  | "unbounded-burst"
+  | "queueing"
+  | "slow-dns"
+  | "tls-not-resumed"
+  | "stale-retries"
+  | "over-dialing"
+  | "dial-failures";
+
+/** One diagnosed problem with its evidence and its remedy. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly severity: "high" | "medium" | "low";
+  readonly origin?: string;
+  /** How often it was seen. */
+  readonly count: number;
+  /** What it cost: connections that could have been spared, milliseconds spent on them. */
+  readonly cost: { readonly connections: number; readonly milliseconds: number };
+  /** `file:line:column` of the user's code where it starts. */
+  readonly site?: string;
+  readonly title: string;
+  readonly evidence: readonly string[];
+  readonly remedy: string;
+  /** Why it might be wrong. */
+  readonly doubt?: string;
+}
+
+export interface OriginReport {
+  readonly origin: string;
+  readonly requests: number;
+  readonly connections: number;
+  readonly reuse: number;
+  /** Milliseconds spent making connections. */
+  readonly handshakeMs: number;
+  readonly openedFor: Readonly<Partial<Record<DialReason, number>>>;
+  readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
+  /** The idle age, in milliseconds, at which the server was found to close. */
+  readonly learnedIdleLimit?: number;
+}
+
+/** What happened to the connections, in one shape for every program that explains. */
+export interface Report {
+  readonly requests: number;
+  readonly connections: number;
+  /** The share of requests that did not open a connection; 1 when there was no request. */
+  readonly reuse: number;
+  readonly origins: readonly OriginReport[];
+  readonly findings: readonly Finding[];
+  /** Records the bounded recorder had to forget. */
+  readonly dropped: number;
+}
+
+/** The share of requests that did not open a connection. */
+export function reuseOf(requests: number, connections: number): number {
+  return requests === 0 ? 1 : Math.max(0, (requests - connections) / requests);
+}

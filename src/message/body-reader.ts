@@ -1,0 +1,335 @@
+import { currentSlab, SLAB_ITEM_BYTES, slabCopy } from "./slab.js";
+
+/** Where a body's bytes come from: a connection, a stream. */
+export interface BodyFeed {
+  /** More bytes may be pushed. */
+  resume(): void;
+  /** The consumer wants no more. Resolves when the feed has let go. */
+  cancel(reason: unknown): Promise<void>;
+}
+
+/** An unread body is read ahead this far, so that a response that fits frees its connection, read or not. */
+export const READ_AHEAD_BYTES: number = 64 * 1024;
+/** A body known to be larger is read into buffers of its own that are handed over uncopied. */
+const OWN_BUFFER_BYTES = 256 * 1024;
+/** The size of these buffers; 64 KiB measured best. */
+const CHUNK_BYTES = 64 * 1024;
+/** A read that filled less of such a buffer than this is copied out, and the buffer used again. */
+const HAND_OVER_BYTES = 16 * 1024;
+/** `bytes()` of a body of known length reads straight into its result up to this size; beyond it the length
+ * is only a claim, and memory is taken as bytes arrive. */
+const PREALLOCATED_BYTES = 512 * 1024 * 1024;
+
+const OPEN = 0;
+const ENDED = 1;
+const FAILED = 2;
+
+interface Settle<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The bytes of one body between the feed that pushes them and the consumer that collects or reads them. At
+ * most one consumer; nothing is copied twice.
+ */
+export class BodyReader {
+  #feed: BodyFeed | undefined;
+  /** Bytes announced, -1 when unknown. */
+  readonly #length: number;
+  #state = OPEN;
+  #error: unknown;
+  /** The first piece: most bodies have no other. */
+  #piece: Buffer | undefined;
+  #pieceStart = 0;
+  #pieceEnd = 0;
+  #more: Buffer[] | undefined;
+  #queued = 0;
+  /** Set while `collect` waits; the bytes then go to `#result` or `#more` without a limit. */
+  #collecting: Settle<Buffer> | undefined;
+  #result: Buffer | undefined;
+  #filled = 0;
+  #reading: Settle<Uint8Array | undefined> | undefined;
+  /** What {@link nextBuffer} gave last. */
+  #view: Buffer | undefined;
+  #taken = false;
+  #cancelled = false;
+  /** Whether the consumer has been given any bytes. */
+  delivered = false;
+  /** Bytes pushed so far. */
+  received = 0;
+
+  constructor(feed: BodyFeed | undefined, length: number) {
+    this.#feed = feed;
+    this.#length = length;
+  }
+
+  /** A body that is complete and in one piece already. */
+  static whole(buffer: Buffer, start: number, end: number): BodyReader {
+    const reader = new BodyReader(undefined, end - start);
+    reader.#piece = buffer;
+    reader.#pieceStart = start;
+    reader.#pieceEnd = end;
+    reader.#queued = end - start;
+    reader.received = end - start;
+    reader.#state = ENDED;
+    return reader;
+  }
+
+  /** A body that is complete, whose bytes still lie in a buffer that will be overwritten. */
+  static copied(buffer: Buffer, start: number, end: number): BodyReader {
+    const length = end - start;
+    if (length <= SLAB_ITEM_BYTES) {
+      const offset = slabCopy(buffer, start, end);
+      return BodyReader.whole(currentSlab(), offset, offset + length);
+    }
+    const own = Buffer.allocUnsafeSlow(length);
+    buffer.copy(own, 0, start, end);
+    return BodyReader.whole(own, 0, length);
+  }
+
+  static empty(): BodyReader {
+    const reader = new BodyReader(undefined, 0);
+    reader.#state = ENDED;
+    return reader;
+  }
+
+  // ── the feed's side ──────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes the bytes; returns whether more are wanted now. */
+  push(buffer: Buffer, start: number, end: number): boolean {
+    const length = end - start;
+    if (length === 0) return this.wantsMore;
+    this.received += length;
+    if (this.#cancelled) return true;
+    const result = this.#result;
+    if (result !== undefined) {
+      // A read that went to the view is where it belongs already.
+      if (buffer !== this.#view) buffer.copy(result, this.#filled, start, end);
+      this.#filled += length;
+      return true;
+    }
+    if (buffer === this.#view && length >= HAND_OVER_BYTES) {
+      // The consumer may transfer the chunk's memory away, so no later read goes there.
+      this.#view = undefined;
+      this.#enqueue(start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end));
+    } else if (this.#piece === undefined && this.#reading === undefined && length <= SLAB_ITEM_BYTES) {
+      this.#pieceStart = slabCopy(buffer, start, end);
+      this.#pieceEnd = this.#pieceStart + length;
+      this.#piece = currentSlab();
+      this.#queued += length;
+    } else {
+      const own = Buffer.allocUnsafeSlow(length);
+      buffer.copy(own, 0, start, end);
+      this.#enqueue(own);
+    }
+    return this.wantsMore;
+  }
+
+  /** As {@link push}, of a buffer that is the reader's to keep. */
+  pushOwned(chunk: Buffer): boolean {
+    if (this.#cancelled || chunk.length === 0) return true;
+    this.received += chunk.length;
+    this.#enqueue(chunk);
+    return this.wantsMore;
+  }
+
+  /** Whether the feed should go on, or wait for `resume`. */
+  get wantsMore(): boolean {
+    return this.#queued < READ_AHEAD_BYTES || this.#collecting !== undefined || this.#cancelled;
+  }
+
+  /**
+   * The buffer the next read should go to, where the body has one of its own: the result itself while
+   * collecting a body of known length, fresh chunks while streaming a large one.
+   */
+  nextBuffer(): Buffer | undefined {
+    if (this.#cancelled || this.#state !== OPEN) return undefined;
+    const result = this.#result;
+    if (result !== undefined) {
+      if (this.#filled >= result.length) return undefined;
+      this.#view = result.subarray(this.#filled, this.#filled + OWN_BUFFER_BYTES);
+      return this.#view;
+    }
+    const large = this.#length < 0 ? this.received > OWN_BUFFER_BYTES : this.#length > OWN_BUFFER_BYTES;
+    if (!large) return undefined;
+    this.#view ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    return this.#view;
+  }
+
+  end(): void {
+    if (this.#state !== OPEN) return;
+    this.#state = ENDED;
+    this.#feed = undefined;
+    this.#view = undefined;
+    const collecting = this.#collecting;
+    if (collecting !== undefined) {
+      this.#collecting = undefined;
+      collecting.resolve(this.#assemble());
+    }
+    const reading = this.#reading;
+    if (reading !== undefined) {
+      this.#reading = undefined;
+      reading.resolve(undefined);
+    }
+  }
+
+  /** Ends the body with an error: what arrived before it can still be read from a stream, then it throws. */
+  fail(error: unknown): void {
+    if (this.#state !== OPEN) return;
+    this.#state = FAILED;
+    this.#error = error;
+    this.#feed = undefined;
+    this.#view = undefined;
+    this.#result = undefined;
+    this.#collecting?.reject(error);
+    this.#collecting = undefined;
+    this.#reading?.reject(error);
+    this.#reading = undefined;
+  }
+
+  // ── the consumer's side ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether all bytes are here, so that nothing more will be asked of the feed. */
+  get complete(): boolean {
+    return this.#state === ENDED;
+  }
+
+  get failed(): boolean {
+    return this.#state === FAILED;
+  }
+
+  /** Whether a consumer has begun with it. */
+  get taken(): boolean {
+    return this.#taken;
+  }
+
+  take(): void {
+    this.#taken = true;
+  }
+
+  /** The whole body as text if it is complete and in one piece, else undefined; consumes it. */
+  textNow(): string | undefined {
+    if (this.#state !== ENDED || this.#more !== undefined || this.#result !== undefined) return undefined;
+    const piece = this.#piece;
+    if (piece === undefined) return "";
+    // A byte order mark is dropped, as everywhere on the platform.
+    const start =
+      piece[this.#pieceStart] === 0xef && this.#pieceEnd - this.#pieceStart >= 3 && piece[this.#pieceStart + 1] === 0xbb && piece[this.#pieceStart + 2] === 0xbf
+        ? this.#pieceStart + 3
+        : this.#pieceStart;
+    this.#piece = undefined;
+    return piece.toString("utf8", start, this.#pieceEnd);
+  }
+
+  /** All bytes, when they have arrived. The buffer is the caller's alone, unless it is a `shared` small one. */
+  collect(): Promise<Buffer> {
+    if (this.#state === ENDED) return Promise.resolve(this.#assemble());
+    if (this.#state === FAILED) return Promise.reject(this.#error);
+    this.delivered = true;
+    return new Promise<Buffer>((resolve, reject) => {
+      this.#collecting = { resolve, reject };
+      if (this.#length > OWN_BUFFER_BYTES && this.#length <= PREALLOCATED_BYTES) this.#intoResult();
+      this.#feed?.resume();
+    });
+  }
+
+  /** The next bytes, `undefined` at the end. One call at a time. */
+  read(): Promise<Uint8Array | undefined> {
+    const chunk = this.#dequeue();
+    if (chunk !== undefined) {
+      this.delivered = true;
+      if (this.#state === OPEN && this.#queued < READ_AHEAD_BYTES) this.#feed?.resume();
+      return Promise.resolve(chunk);
+    }
+    if (this.#state === ENDED) return Promise.resolve(undefined);
+    if (this.#state === FAILED) return Promise.reject(this.#error);
+    return new Promise<Uint8Array | undefined>((resolve, reject) => {
+      this.#reading = { resolve, reject };
+      this.#feed?.resume();
+    });
+  }
+
+  /** Gives the rest up. Resolves when the feed has let go of the body. */
+  cancel(reason: unknown): Promise<void> {
+    this.#taken = true;
+    this.#piece = undefined;
+    this.#more = undefined;
+    this.#queued = 0;
+    if (this.#state !== OPEN) return Promise.resolve();
+    this.#cancelled = true;
+    const reading = this.#reading;
+    this.#reading = undefined;
+    reading?.resolve(undefined);
+    return this.#feed?.cancel(reason) ?? Promise.resolve();
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  #enqueue(chunk: Buffer): void {
+    const reading = this.#reading;
+    if (reading !== undefined) {
+      this.#reading = undefined;
+      this.delivered = true;
+      reading.resolve(chunk);
+      return;
+    }
+    this.#queued += chunk.length;
+    if (this.#more === undefined) this.#more = [chunk];
+    else this.#more.push(chunk);
+  }
+
+  #dequeue(): Uint8Array | undefined {
+    const piece = this.#piece;
+    if (piece !== undefined) {
+      this.#piece = undefined;
+      this.#queued -= this.#pieceEnd - this.#pieceStart;
+      return ownCopy(piece, this.#pieceStart, this.#pieceEnd);
+    }
+    const chunk = this.#more?.shift();
+    if (chunk !== undefined) this.#queued -= chunk.length;
+    return chunk;
+  }
+
+  /** Turns to reading straight into the final buffer; what is queued moves there. */
+  #intoResult(): void {
+    const result = Buffer.allocUnsafeSlow(this.#length);
+    let filled = 0;
+    if (this.#piece !== undefined) filled += this.#piece.copy(result, 0, this.#pieceStart, this.#pieceEnd);
+    for (const chunk of this.#more ?? []) filled += chunk.copy(result, filled);
+    this.#piece = undefined;
+    this.#more = undefined;
+    this.#view = undefined;
+    this.#queued = 0;
+    this.#result = result;
+    this.#filled = filled;
+  }
+
+  #assemble(): Buffer {
+    const result = this.#result;
+    if (result !== undefined) {
+      this.#result = undefined;
+      return result;
+    }
+    const piece = this.#piece;
+    const more = this.#more;
+    this.#piece = undefined;
+    this.#more = undefined;
+    this.#queued = 0;
+    if (piece === undefined) {
+      if (more === undefined) return Buffer.alloc(0);
+      return more.length === 1 ? (more[0] as Buffer) : Buffer.concat(more);
+    }
+    const first = piece.subarray(this.#pieceStart, this.#pieceEnd);
+    return more === undefined ? first : Buffer.concat([first, ...more]);
+  }
+}
+
+/** A copy in memory of its own: a view on a slab would show its holder the bodies of other responses. */
+export function ownCopy(buffer: Buffer, start: number, end: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(end - start);
+  copy.set(buffer.subarray(start, end));
+  return copy;
+}

@@ -1,0 +1,35 @@
+export { type BodyFeed, BodyReader } from "./body-reader.js";
+export { type BodyInit, type BodySource, bodySource } from "./body-source.js";
+export {
+  createHeaders,
+  Headers,
+  type HeadersInit,
+  headersFromBlock,
+  headersFromRaw,
+  linkHeadersToPlatform,
+  rawHeaders,
+} from "./headers.js";
+export { feedFromIterator } from "./iterator-feed.js";
+export { inheritFromPlatform } from "./platform.js";
+export { appendQuery } from "./query.js";
+export {
+  bodyOf,
+  configureRequest,
+  normaliseMethod,
+  plainRequest,
+  type RedirectMode,
+  Request,
+  type RequestInit,
+  type RequestParts,
+  requestParts,
+} from "./request.js";
+export {
+  replaceResponseBody,
+  Response,
+  responseBody,
+  responseFromWire,
+  type ResponseInit,
+  type ResponseOrigin,
+  type WireResponse,
+} from "./response.js";
+export { parseTarget, parseURL, type Target } from "./target.js";

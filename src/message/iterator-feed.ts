@@ -1,0 +1,51 @@
+import { type BodyFeed, BodyReader } from "./body-reader.js";
+import type { BodySource } from "./body-source.js";
+
+/** A reader over a body source: of responses made by hand, clones, and decoded bodies. */
+export function feedFromIterator(source: Pick<BodySource, "open" | "length">): BodyReader {
+  const feed = new IteratorFeed(source);
+  const reader = new BodyReader(feed, source.length ?? -1);
+  feed.reader = reader;
+  return reader;
+}
+
+class IteratorFeed implements BodyFeed {
+  readonly #source: Pick<BodySource, "open">;
+  #iterator: AsyncIterator<Uint8Array> | undefined;
+  #pulling = false;
+  reader: BodyReader | undefined;
+
+  constructor(source: Pick<BodySource, "open">) {
+    this.#source = source;
+  }
+
+  resume(): void {
+    if (!this.#pulling) void this.#pull();
+  }
+
+  async #pull(): Promise<void> {
+    const reader = this.reader as BodyReader;
+    this.#pulling = true;
+    try {
+      this.#iterator ??= this.#source.open();
+      do {
+        const next = await this.#iterator.next();
+        if (next.done === true) {
+          reader.end();
+          return;
+        }
+        const bytes = next.value;
+        if (!reader.pushOwned(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) break;
+      } while (reader.wantsMore && !reader.cancelled);
+    } catch (error) {
+      reader.fail(error);
+    } finally {
+      this.#pulling = false;
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#iterator?.return?.();
+    this.reader?.end();
+  }
+}

@@ -1,0 +1,343 @@
+import { type BodyInit, type BodySource, bodySource, formBody, jsonBody } from "./body-source.js";
+import { feedFromIterator } from "./iterator-feed.js";
+import { Headers, type HeadersInit } from "./headers.js";
+import { inheritFromPlatform } from "./platform.js";
+import { appendQuery } from "./query.js";
+import { Response } from "./response.js";
+import { parseTarget, parseURL, type Target } from "./target.js";
+
+export type RedirectMode = "follow" | "manual" | "error";
+
+/** What a request can be made with: WHATWG fetch's members, and what fetch lacks. */
+export interface RequestInit {
+  method?: string;
+  headers?: HeadersInit;
+  body?: BodyInit | null;
+  signal?: AbortSignal | null;
+  redirect?: RedirectMode;
+  /** Accepted for compatibility: a streaming body is always sent as it comes. */
+  duplex?: "half";
+  /** Added to the URL's query. Arrays repeat the name; `undefined` and `null` are left out. */
+  query?: Record<string, unknown> | URLSearchParams;
+  /** The body, as JSON, with its content type. */
+  json?: unknown;
+  /** The body, as `application/x-www-form-urlencoded`. */
+  form?: Record<string, string | string[]> | URLSearchParams;
+  /**
+   * Whether sending it twice does no harm. Default: true for GET, HEAD, OPTIONS, TRACE, PUT and DELETE (RFC 9110
+   * §9.2.2) and where an `Idempotency-Key` field is present.
+   */
+  idempotent?: boolean;
+  /** Fields after the body, which is then sent chunked; a function is called once the body has been sent. */
+  trailers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /** Called for each 1xx response before the final one. */
+  onInformational?: (status: number, headers: Headers) => void;
+}
+
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+const plain: unique symbol = Symbol("made by the client");
+const parts: unique symbol = Symbol("the request's parts");
+const configure: unique symbol = Symbol("sets the request's parts");
+
+/** A request: the WHATWG class's interface, `instanceof globalThis.Request`, and the extras of {@link RequestInit}. */
+export class Request {
+  #target: Target;
+  #method: string;
+  #headers: Headers | undefined;
+  #source: BodySource | undefined;
+  #signal: AbortSignal | undefined;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #used = false;
+  #hash = "";
+  /** How redirects are treated; `follow` unless said otherwise. */
+  redirect: RedirectMode = "follow";
+  idempotentMark: boolean | undefined = undefined;
+  trailers: RequestInit["trailers"] = undefined;
+  onInformational: RequestInit["onInformational"] = undefined;
+
+  /**
+   * @throws TypeError when the URL, the method or a header cannot be sent, or GET and HEAD are given a body.
+   */
+  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit | typeof plain, target?: Target) {
+    if (init === plain) {
+      this.#target = target as Target;
+      this.#method = input as string;
+      return;
+    }
+    inheritFromPlatform("Request", Request);
+    const base = typeof input === "string" || input instanceof URL ? undefined : input;
+    const href = base === undefined ? String(input) : base.url;
+    const query = init?.query;
+    this.#target = parseTarget(query === undefined ? href : appendQuery(parseURL(href), query).href);
+    const hash = href.indexOf("#");
+    if (hash >= 0) this.#hash = parseURL(href).hash;
+    this.#method = normaliseMethod(init?.method ?? base?.method ?? "GET");
+    this.#headers = new Headers(init?.headers ?? (base?.headers as HeadersInit | undefined));
+    this.#signal = (init?.signal === null ? undefined : (init?.signal ?? base?.signal)) as AbortSignal | undefined;
+    this.redirect = init?.redirect ?? (base?.redirect as RedirectMode | undefined) ?? "follow";
+    if (!["follow", "manual", "error"].includes(this.redirect)) {
+      throw new TypeError(`Cannot use redirect ${JSON.stringify(this.redirect)} as it must be follow, manual or error`);
+    }
+    if (base instanceof Request) {
+      this.idempotentMark = base.idempotentMark;
+      this.trailers = base.trailers;
+      this.onInformational = base.onInformational;
+    }
+    if (init !== undefined) this.#takeExtras(init);
+    const given = init === undefined ? undefined : bodyOf(init);
+    if (given !== undefined) this.#setBody(given);
+    else if (init?.body === undefined && base !== undefined) this.#inheritBody(base);
+    if (this.#source !== undefined && (this.#method === "GET" || this.#method === "HEAD")) {
+      throw new TypeError(`Cannot send a body with ${this.#method}; use POST, PUT or PATCH`);
+    }
+  }
+
+  /** The client's way: a request without fields and body of its own yet, from a parsed target. */
+  static [plain](method: string, target: Target): Request {
+    return new Request(method, plain, target);
+  }
+
+  static [parts](request: Request): RequestParts {
+    return {
+      target: request.#target,
+      headers: request.#headers,
+      source: request.#source,
+      signal: request.#signal,
+    };
+  }
+
+  static [configure](request: Request, headers: Headers | undefined, source: BodySource | undefined, signal: AbortSignal | undefined): void {
+    request.#headers = headers;
+    request.#source = source;
+    request.#signal = signal;
+  }
+
+  /** Upper case for the methods of fetch; others as given. */
+  get method(): string {
+    return this.#method;
+  }
+
+  /** The normalised URL, without user part. */
+  get url(): string {
+    return `${this.#target.href}${this.#hash}`;
+  }
+
+  /** The URL, parsed. */
+  get parsedURL(): URL {
+    return new URL(this.url);
+  }
+
+  get headers(): Headers {
+    this.#headers ??= new Headers();
+    return this.#headers;
+  }
+
+  /** Aborts the call, its body included. Always present, as fetch has it. */
+  get signal(): AbortSignal {
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    const source = this.#source;
+    if (source === undefined) return null;
+    this.#stream ??= streamOfSource(source, () => this.#markUsed());
+    return this.#stream;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#used;
+  }
+
+  /** Whether it may be sent again after a connection was lost. */
+  get idempotent(): boolean {
+    return (
+      this.idempotentMark ??
+      (IDEMPOTENT.has(this.#method) ||
+        (this.#headers?.has("idempotency-key") ?? false) ||
+        (this.#headers?.has("x-idempotency-key") ?? false))
+    );
+  }
+
+  // Members of the WHATWG class that mean something only in a browser; their values are the defaults there.
+  get cache(): "default" {
+    return "default";
+  }
+  get credentials(): "same-origin" {
+    return "same-origin";
+  }
+  get destination(): "" {
+    return "";
+  }
+  get duplex(): "half" {
+    return "half";
+  }
+  get integrity(): "" {
+    return "";
+  }
+  get keepalive(): boolean {
+    return false;
+  }
+  get mode(): "cors" {
+    return "cors";
+  }
+  get referrer(): string {
+    return "about:client";
+  }
+  get referrerPolicy(): "" {
+    return "";
+  }
+  get [Symbol.toStringTag](): string {
+    return "Request";
+  }
+
+  text(): Promise<string> {
+    return this.#asResponse().text();
+  }
+  json<T = unknown>(): Promise<T> {
+    return this.#asResponse().json<T>();
+  }
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#asResponse().bytes();
+  }
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#asResponse().arrayBuffer();
+  }
+  blob(): Promise<Blob> {
+    return this.#asResponse().blob();
+  }
+  formData(): Promise<FormData> {
+    return this.#asResponse().formData();
+  }
+
+  /** The same request again. A body that can be read only once is split between the two. */
+  clone(): Request {
+    if (this.#used) throw new TypeError("Cannot clone this request as its body has been used");
+    const copy = new Request(this.#method, plain, this.#target);
+    copy.#hash = this.#hash;
+    copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
+    copy.#signal = this.#signal;
+    copy.redirect = this.redirect;
+    copy.idempotentMark = this.idempotentMark;
+    copy.trailers = this.trailers;
+    copy.onInformational = this.onInformational;
+    const source = this.#source;
+    if (source !== undefined) {
+      if (source.replayable) {
+        copy.#source = source;
+      } else {
+        const [mine, theirs] = (this.body as ReadableStream<Uint8Array>).tee();
+        this.#stream = undefined;
+        this.#source = bodySource(mine);
+        copy.#source = bodySource(theirs);
+      }
+    }
+    return copy;
+  }
+
+  #asResponse(): Response {
+    if (this.#used) throw new TypeError("Cannot read the request body as it has already been used");
+    this.#markUsed();
+    const source = this.#source;
+    if (source === undefined) return new Response(null);
+    const type = this.headers.get("content-type");
+    const response = new Response(streamOfSource(source, () => undefined));
+    if (type !== null) response.headers.set("content-type", type);
+    return response;
+  }
+
+  #markUsed(): void {
+    this.#used = true;
+  }
+
+  #takeExtras(init: RequestInit): void {
+    if (init.idempotent !== undefined) this.idempotentMark = init.idempotent;
+    if (init.trailers !== undefined) this.trailers = init.trailers;
+    if (init.onInformational !== undefined) this.onInformational = init.onInformational;
+  }
+
+  #setBody(source: BodySource): void {
+    this.#source = source;
+    if (source.contentType !== undefined && !this.headers.has("content-type")) {
+      this.headers.set("content-type", source.contentType);
+    }
+  }
+
+  #inheritBody(base: Request | globalThis.Request): void {
+    if (base.bodyUsed) throw new TypeError("Cannot make a Request from one whose body has been used");
+    if (base instanceof Request) {
+      this.#source = base.#source;
+      if (base.#source !== undefined && !base.#source.replayable) base.#markUsed();
+    } else if (base.body !== null) {
+      this.#source = bodySource(base.body as unknown as ReadableStream<Uint8Array>);
+    }
+  }
+}
+
+/** What the client and the transport need of a request without paying for the public getters. */
+export interface RequestParts {
+  readonly target: Target;
+  readonly headers: Headers | undefined;
+  readonly source: BodySource | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The request's parts. */
+export function requestParts(request: Request): RequestParts {
+  return Request[parts](request);
+}
+
+/** A request from a parsed target; its method is not checked. */
+export function plainRequest(method: string, target: Target): Request {
+  return Request[plain](method, target);
+}
+
+/** Sets what {@link plainRequest} left empty. */
+export function configureRequest(
+  request: Request,
+  headers: Headers | undefined,
+  source: BodySource | undefined,
+  signal: AbortSignal | undefined,
+): void {
+  Request[configure](request, headers, source, signal);
+}
+
+/** The body that an init describes: at most one of `body`, `json` and `form`. */
+export function bodyOf(init: RequestInit): BodySource | undefined {
+  const { body, json, form } = init;
+  const given = (body !== undefined && body !== null ? 1 : 0) + (json !== undefined ? 1 : 0) + (form !== undefined ? 1 : 0);
+  if (given > 1) throw new TypeError("Cannot send more than one of body, json and form");
+  if (json !== undefined) return jsonBody(json);
+  if (form !== undefined) return formBody(form);
+  if (body === undefined || body === null) return undefined;
+  return bodySource(body);
+}
+
+/** Checks a method and normalises it as fetch does: `get` becomes `GET`, `patch` stays. */
+export function normaliseMethod(method: string): string {
+  const upper = method.toUpperCase();
+  if (NORMALISED.has(upper)) return upper;
+  if (typeof method !== "string" || !TOKEN.test(method)) {
+    throw new TypeError(`Cannot use ${JSON.stringify(method)} as a method as it is not a token (RFC 9110 §9.1)`);
+  }
+  return method;
+}
+
+function streamOfSource(source: BodySource, onUse: () => void): ReadableStream<Uint8Array> {
+  const reader = feedFromIterator(source);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        onUse();
+        const chunk = await reader.read();
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(chunk);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

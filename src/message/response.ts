@@ -1,0 +1,391 @@
+import type { ReadableByteStreamController, UnderlyingByteSource } from "node:stream/web";
+import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
+import { BodyReader, ownCopy } from "./body-reader.js";
+import { type BodyInit, bodySource } from "./body-source.js";
+import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
+import { parseFormData } from "./form-data.js";
+import { feedFromIterator } from "./iterator-feed.js";
+import { inheritFromPlatform } from "./platform.js";
+
+/** What a response can tell of where it came from; the transport's exchange. */
+export interface ResponseOrigin {
+  readonly connection: ResponseConnection;
+  readonly timings: Timings;
+  readonly trailers: Promise<Headers>;
+  why(): Decision;
+}
+
+/** What the engine hands over when the head of a response is complete. */
+export interface WireResponse {
+  readonly status: number;
+  /** The whole head in latin1; split only when a header is asked for. */
+  readonly block: string;
+  readonly headersStart: number;
+  readonly url: string;
+  /** `null` where the status or method allows none. */
+  readonly body: BodyReader | null;
+  readonly exchange: ResponseOrigin;
+}
+
+export interface ResponseInit {
+  status?: number;
+  statusText?: string;
+  headers?: HeadersInit;
+}
+
+const fromWire: unique symbol = Symbol("from the wire");
+const replaceBody: unique symbol = Symbol("replace the body");
+const bodyOf: unique symbol = Symbol("the body's reader");
+
+/**
+ * A response: the interface of the WHATWG class, `instanceof globalThis.Response`, and what a program needs to
+ * see its connection. The body is read from the connection as it is asked for; small ones have arrived already.
+ */
+export class Response {
+  #wire: WireResponse | undefined;
+  #body: BodyReader | null = null;
+  #status = 200;
+  #statusText: string | undefined;
+  #headers: Headers | undefined;
+  #url = "";
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #type: "basic" | "default" | "error" = "default";
+  /** True when a redirect led here. */
+  redirected = false;
+  /** How many exchanges the call needed: 1 without retries and redirects. */
+  attempts = 1;
+
+  /**
+   * Makes a response by hand, as tests and middleware do.
+   *
+   * @throws RangeError when the status is not 200 to 599; TypeError when a status that has no body is given one.
+   */
+  constructor(body?: BodyInit | null, init?: ResponseInit | typeof fromWire) {
+    if (init === fromWire) return;
+    inheritFromPlatform("Response", Response);
+    const status = init?.status ?? 200;
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new RangeError(`Cannot make a Response with status ${status} as it must be 200 to 599`);
+    }
+    this.#status = status;
+    this.#statusText = init?.statusText ?? "";
+    this.#headers = new Headers(init?.headers);
+    if (body === undefined || body === null) return;
+    if (hasNoBody(status)) throw new TypeError(`Cannot make a Response with status ${status} and a body`);
+    const source = bodySource(body);
+    if (source.contentType !== undefined && !this.#headers.has("content-type")) {
+      this.#headers.set("content-type", source.contentType);
+    }
+    this.#body = feedFromIterator(source);
+  }
+
+  /** The engine's way to make one. */
+  static [fromWire](wire: WireResponse): Response {
+    const response = new Response(undefined, fromWire);
+    response.#wire = wire;
+    response.#status = wire.status;
+    response.#body = wire.body;
+    response.#url = wire.url;
+    response.#type = "basic";
+    return response;
+  }
+
+  /** A response with the same head and another body, for decoding. */
+  static [replaceBody](response: Response, body: BodyReader | null): Response {
+    response.#body = body;
+    response.#stream = undefined;
+    return response;
+  }
+
+  static [bodyOf](response: Response): BodyReader | null {
+    return response.#body;
+  }
+
+  /** A network error, as the platform's `Response.error()`. */
+  static error(): Response {
+    const response = new Response();
+    response.#type = "error";
+    response.#status = 0;
+    return response;
+  }
+
+  /** A response with `value` as JSON and its content type. */
+  static json(value: unknown, init?: ResponseInit): Response {
+    const text = JSON.stringify(value);
+    if (text === undefined) throw new TypeError("Cannot make a JSON response as the value is not JSON");
+    const headers = new Headers(init?.headers);
+    if (!headers.has("content-type")) headers.set("content-type", "application/json");
+    return new Response(text, { ...init, headers });
+  }
+
+  /** A response that redirects to `url`. */
+  static redirect(url: string | URL, status = 302): Response {
+    if (![301, 302, 303, 307, 308].includes(status)) {
+      throw new RangeError(`Cannot redirect with status ${status} as it must be 301, 302, 303, 307 or 308`);
+    }
+    return new Response(null, { status, headers: { location: new URL(url).href } });
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  /** Whether the status is 200 to 299. */
+  get ok(): boolean {
+    return this.#status >= 200 && this.#status <= 299;
+  }
+
+  get statusText(): string {
+    if (this.#statusText === undefined) {
+      const wire = this.#wire as WireResponse;
+      const end = wire.block.indexOf("\r\n");
+      this.#statusText = wire.block.slice("HTTP/1.1 200 ".length, end < 0 ? undefined : end);
+    }
+    return this.#statusText;
+  }
+
+  /** The response's headers; read-only where it came from the network. */
+  get headers(): Headers {
+    if (this.#headers === undefined) {
+      const wire = this.#wire as WireResponse;
+      this.#headers = headersFromBlock(wire.block, wire.headersStart);
+    }
+    return this.#headers;
+  }
+
+  /** The final URL, without user part and fragment. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get type(): "basic" | "default" | "error" {
+    return this.#type;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Response";
+  }
+
+  // ── the connection ───────────────────────────────────────────────────────────────────────────────────────
+
+  /** The connection it came over; undefined where it was made by hand. */
+  get connection(): ResponseConnection {
+    return this.#origin("connection").connection;
+  }
+
+  /** Where the time went, in milliseconds. */
+  get timings(): Timings {
+    return this.#origin("timings").timings;
+  }
+
+  /** Why this connection: which ones were considered, and what would have saved the dial. */
+  why(): Decision {
+    return this.#origin("a decision").why();
+  }
+
+  /** The fields after a chunked body, once it has been read. Failures are those of the body. */
+  get trailers(): Promise<Headers> {
+    return this.#wire === undefined ? Promise.resolve(new Headers()) : this.#wire.exchange.trailers;
+  }
+
+  #origin(what: string): ResponseOrigin {
+    if (this.#wire === undefined) {
+      throw new TypeError(`Cannot tell ${what} of this response as it was not received from a server`);
+    }
+    return this.#wire.exchange;
+  }
+
+  // ── the body ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The body as a stream; `null` where there cannot be one (HEAD, 204, 304). */
+  get body(): ReadableStream<Uint8Array> | null {
+    const body = this.#body;
+    if (body === null) return null;
+    this.#stream ??= streamOf(body);
+    return this.#stream;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#body?.taken ?? false;
+  }
+
+  /** The body as text, decoded as UTF-8. */
+  text(): Promise<string> {
+    const body = this.#body;
+    if (body === null) return Promise.resolve("");
+    if (body.taken || this.#stream?.locked === true) return this.#used("text");
+    body.take();
+    const now = body.textNow();
+    return now === undefined ? body.collect().then(decodeUtf8) : Promise.resolve(now);
+  }
+
+  /** The body parsed as JSON. @throws SyntaxError when it is not JSON. */
+  json<T = unknown>(): Promise<T> {
+    const body = this.#body;
+    if (body !== null && !body.taken && this.#stream?.locked !== true) {
+      body.take();
+      const now = body.textNow();
+      if (now === undefined) return body.collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
+      try {
+        return Promise.resolve(JSON.parse(now) as T);
+      } catch (error) {
+        return Promise.reject(this.#notJson(now, error));
+      }
+    }
+    if (body === null) return Promise.reject(this.#notJson("", undefined));
+    return this.#used("json");
+  }
+
+  /** The body's bytes, in memory of their own. */
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const body = this.#body;
+    if (body === null) return new Uint8Array(0);
+    if (body.taken || this.#stream?.locked === true) return this.#used("bytes");
+    body.take();
+    const bytes = await body.collect();
+    const whole = bytes.byteLength === bytes.buffer.byteLength;
+    return whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : ownCopy(bytes, 0, bytes.length);
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer;
+  }
+
+  async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" });
+  }
+
+  /** The body parsed as a form, `multipart/form-data` or `application/x-www-form-urlencoded`. */
+  async formData(): Promise<FormData> {
+    return parseFormData(await this.bytes(), this.headers.get("content-type"));
+  }
+
+  /** The body's bytes as they arrive. Leaving the loop early gives the rest up. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const body = this.#body;
+    if (body === null) return;
+    if (body.taken || this.#stream?.locked === true) return this.#used("iterate");
+    body.take();
+    let ended = false;
+    try {
+      for (;;) {
+        const chunk = await body.read();
+        if (chunk === undefined) break;
+        yield chunk;
+      }
+      ended = true;
+    } catch (error) {
+      ended = true;
+      throw error;
+    } finally {
+      if (!ended) await body.cancel(new Error("The loop over the response body was left before its end"));
+    }
+  }
+
+  /**
+   * Gives up what has not been read of the body. A short rest is read and the connection kept; a long one
+   * costs the connection. Safe to call at any time, and more than once.
+   */
+  async close(): Promise<void> {
+    await this.#body?.cancel(undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A second response with the same head and body. Both bodies must be read or closed. */
+  clone(): Response {
+    const body = this.#body;
+    if (body?.taken === true || this.#stream?.locked === true) {
+      throw new TypeError("Cannot clone this response as its body has been used");
+    }
+    const copy = new Response(undefined, fromWire);
+    copy.#wire = this.#wire;
+    copy.#status = this.#status;
+    copy.#statusText = this.#statusText;
+    copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
+    copy.#url = this.#url;
+    copy.#type = this.#type;
+    copy.redirected = this.redirected;
+    copy.attempts = this.attempts;
+    if (body !== null) {
+      const [mine, theirs] = (this.body as ReadableStream<Uint8Array>).tee();
+      this.#body = feedFromIterator(bodySource(mine));
+      this.#stream = undefined;
+      copy.#body = feedFromIterator(bodySource(theirs));
+    }
+    return copy;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Response { status: ${this.status}, url: ${JSON.stringify(this.url)}, bodyUsed: ${this.bodyUsed} }`;
+  }
+
+  #used(what: string): Promise<never> {
+    return Promise.reject(
+      new TypeError(`Cannot read the response body (${what}) as it has already been used; clone() the response first`),
+    );
+  }
+
+  #parse<T>(text: string): T {
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw this.#notJson(text, error);
+    }
+  }
+
+  #notJson(text: string, cause: unknown): SyntaxError {
+    const type = this.headers.get("content-type") ?? "no content-type";
+    const what = text === "" ? "it is empty" : "it is not JSON";
+    return new SyntaxError(
+      `Cannot parse the response body as ${what} (status ${this.#status}, ${type}, ${text.length} characters)`,
+      { cause },
+    );
+  }
+}
+
+/** The engine's constructor. */
+export function responseFromWire(wire: WireResponse): Response {
+  return Response[fromWire](wire);
+}
+
+/** The reader behind the response's body, for layers that decode or measure it. */
+export function responseBody(response: Response): BodyReader | null {
+  return Response[bodyOf](response);
+}
+
+/** Puts another body under the same head. */
+export function replaceResponseBody(response: Response, body: BodyReader | null): Response {
+  return Response[replaceBody](response, body);
+}
+
+/** Statuses whose responses never have a body (WHATWG fetch, null body status). */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
+function decodeUtf8(bytes: Buffer): string {
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  return bytes.toString("utf8", start);
+}
+
+function streamOf(body: BodyReader): ReadableStream<Uint8Array> {
+  const source: UnderlyingByteSource = {
+    type: "bytes",
+    async pull(controller) {
+      body.take();
+      const chunk = await body.read();
+      if (chunk === undefined) {
+        controller.close();
+        // A pending BYOB read is answered only by this.
+        (controller as ReadableByteStreamController).byobRequest?.respond(0);
+      } else {
+        controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
+      }
+    },
+    cancel: (reason: unknown) => body.cancel(reason),
+  };
+  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+}

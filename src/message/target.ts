@@ -1,0 +1,95 @@
+/** Where a request goes, worked out once per URL. */
+export interface Target {
+  /** The normalised URL, without user part and fragment. */
+  readonly href: string;
+  /** `scheme://host[:port]`. */
+  readonly origin: string;
+  readonly secure: boolean;
+  /** For the resolver: no brackets around IPv6. */
+  readonly hostname: string;
+  readonly port: number;
+  /** Value of the Host field: the port only when it is not the scheme's default. */
+  readonly host: string;
+  /** Request target in origin form: path and query. */
+  readonly path: string;
+  /** The URL's user part as the value of an `Authorization` field, where it had one. */
+  readonly authorization: string | undefined;
+  /** The heads of requests without fields of their own, by method, so that a repeated GET encodes nothing. */
+  plainHead: string | undefined;
+}
+
+const CACHE_ENTRIES = 1024; // a crawler's working set of hot URLs; an entry is about 1 KiB
+const cache = new Map<string, Target>();
+
+/**
+ * Parses and checks a URL. What was parsed is remembered, since the same few URLs make most of a program's
+ * requests and `new URL` costs more than the rest of the request's preparation.
+ */
+export function parseTarget(url: string): Target {
+  const known = cache.get(url);
+  if (known !== undefined) return known;
+  const target = targetOf(parseURL(url), url);
+  if (cache.size >= CACHE_ENTRIES) cache.delete(cache.keys().next().value as string);
+  cache.set(url, target);
+  return target;
+}
+
+/** Parses an absolute http(s) URL, or says what is wrong with it. */
+export function parseURL(url: string, base?: string | URL): URL {
+  let parsed: URL;
+  try {
+    parsed = base === undefined ? new URL(url) : new URL(url, base);
+  } catch (cause) {
+    throw new TypeError(`Cannot request ${quote(url)} as it is not a valid URL${suggestion(url)}`, { cause });
+  }
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    throw new TypeError(
+      `Cannot request ${quote(url)} as its scheme is ${JSON.stringify(parsed.protocol.slice(0, -1))}, not http or https${suggestion(url)}`,
+    );
+  }
+  return parsed;
+}
+
+function suggestion(url: string): string {
+  // `localhost:8080` parses as scheme "localhost"; `10.0.0.1:8080/x` and `example.com/x` do not parse at all.
+  const looksLikeHost = /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#]|$)/i.test(url);
+  if (looksLikeHost) return `; did you mean ${quote(`http://${url}`)}?`;
+  return /^\/(?!\/)/.test(url) ? "; a path alone needs the client's baseURL option" : "";
+}
+
+function quote(url: string): string {
+  const masked = url.replace(/\/\/([^/?#@:]*):[^/?#@]*@/, "//$1:***@");
+  return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked);
+}
+
+function targetOf(url: URL, source: string): Target {
+  if (url.hostname === "") throw new TypeError(`Cannot request ${quote(source)} as it names no host`);
+  const secure = url.protocol === "https:";
+  const hostname = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
+  const path = `${url.pathname}${url.search}`;
+  return {
+    href: `${url.origin}${path}`,
+    origin: url.origin,
+    secure,
+    hostname,
+    port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
+    host: url.host,
+    path,
+    authorization: userPart(url),
+    plainHead: undefined,
+  };
+}
+
+function userPart(url: URL): string | undefined {
+  if (url.username === "" && url.password === "") return undefined;
+  const credentials = `${decodeURIComponentSafely(url.username)}:${decodeURIComponentSafely(url.password)}`;
+  return `Basic ${Buffer.from(credentials, "utf8").toString("base64")}`;
+}
+
+function decodeURIComponentSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone "%" is a legal, if odd, password
+  }
+}

@@ -1,0 +1,1 @@
+export { Connection, type ConnectionHost } from "./connection.js";

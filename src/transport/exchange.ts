@@ -1,0 +1,262 @@
+import type { BodyFeed, BodyReader, BodySource, Headers, Request, Response, ResponseOrigin, Target, WireResponse } from "../message/index.js";
+import { headersFromBlock, responseFromWire } from "../message/index.js";
+import { type Member, Waiter } from "../pool/index.js";
+import type { Timed } from "../runtime/index.js";
+import type { Decision, ExchangeFacts, ExchangeOutcome, OriginStats, ResponseConnection, Timings } from "../trace/index.js";
+import type { Connection } from "./connection/index.js";
+import type { Candidate } from "./decision.js";
+
+/** Who is told how an exchange went: the promise of `roundTrip`, or the client's call. */
+export interface Settle {
+  resolve(response: Response): void;
+  reject(error: unknown): void;
+  /** The exchange is over, its body included. */
+  ended?(exchange: Exchange): void;
+}
+
+/** What the transport does for its exchanges. */
+export interface ExchangeHost {
+  callTimedOut(exchange: Exchange, now: number): void;
+  decide(exchange: Exchange): Decision;
+}
+
+/**
+ * One request and its response. It waits in the pool (as a `Waiter`), is the response's view of what happened,
+ * and the feed of its body: one object in place of four, since there is one for every request.
+ */
+export class Exchange extends Waiter<Connection> implements WireResponse, ResponseOrigin, BodyFeed, Timed, ExchangeFacts {
+  readonly id: number;
+  readonly host: ExchangeHost;
+  readonly request: Request;
+  readonly target: Target;
+  readonly method: string;
+  readonly stats: OriginStats;
+  readonly settle: Settle;
+  /** Head, and small body: what goes out first, in one write. */
+  readonly head: string | Buffer;
+  /** The rest of the body, where it does not go out with the head. */
+  readonly upload: BodySource | undefined;
+  /** Its length; -1 for chunked. */
+  uploadLength = 0;
+  /** The request asked for the connection to end with it. */
+  readonly wantsClose: boolean;
+  readonly signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined = undefined;
+  /** Runs the caller's functions in the caller's async context; set only where there are any. */
+  runInContext: (<T>(callback: () => T) => T) | undefined = undefined;
+
+  // Timed: the deadline of the whole call.
+  at: number = Number.POSITIVE_INFINITY;
+  heapKey = 0;
+  heapIndex = -1;
+  /** The limit behind it, in milliseconds. */
+  callTimeout = 0;
+
+  outcome: ExchangeOutcome = "active";
+  attempt = 1;
+  queuedAt: number;
+  assignedAt = 0;
+  sentAt = 0;
+  headersAt = 0;
+  endedAt = 0;
+  status = 0;
+  block = "";
+  headersStart = 0;
+  body: BodyReader | null = null;
+  bytesRead = 0;
+  bytesWritten = 0;
+  idleFor = 0;
+  reused = false;
+  requestNumber = 0;
+  connectionId = 0;
+  errorCode: string | undefined = undefined;
+  /** Whether the body can be sent again. */
+  replayable = true;
+  /** The dial its wait caused. */
+  dialed: Member<Connection> | undefined = undefined;
+  /** Set when it was given up: what it rejects with. */
+  cancelledWith: { readonly error: unknown } | undefined = undefined;
+  /** What was considered when it did not get an idle connection at once. */
+  candidates: Candidate[] | undefined = undefined;
+  #connection: Connection | undefined;
+  #trailers: Promise<Headers> | undefined;
+  #settleTrailers: Promised<Headers> | undefined;
+  #trailerBlock: string | undefined;
+  #trailerError: unknown;
+
+  constructor(
+    id: number,
+    host: ExchangeHost,
+    request: Request,
+    target: Target,
+    stats: OriginStats,
+    settle: Settle,
+    head: string | Buffer,
+    upload: BodySource | undefined,
+    wantsClose: boolean,
+    signal: AbortSignal | undefined,
+    now: number,
+  ) {
+    super();
+    this.id = id;
+    this.host = host;
+    this.request = request;
+    this.target = target;
+    this.method = request.method;
+    this.stats = stats;
+    this.settle = settle;
+    this.head = head;
+    this.upload = upload;
+    this.wantsClose = wantsClose;
+    this.signal = signal;
+    this.queuedAt = now;
+  }
+
+  get url(): string {
+    return this.target.href;
+  }
+
+  get path(): string {
+    return this.target.path;
+  }
+
+  get origin(): string {
+    return this.target.origin;
+  }
+
+  /** The response's view of this exchange is the exchange. */
+  get exchange(): this {
+    return this;
+  }
+
+  assigned(connection: Connection, now: number): void {
+    this.#connection = connection;
+    const member = connection.member;
+    this.connectionId = member.id;
+    this.requestNumber = member.requests;
+    this.idleFor = member.lastIdleFor;
+    this.reused = member.requests > 1 || member.lastIdleFor > 0;
+    this.assignedAt = now;
+  }
+
+  /** Makes it ready to be sent again, on another connection. */
+  rewind(): void {
+    this.#connection = undefined;
+    this.member = undefined;
+    this.attempt += 1;
+    this.sentAt = 0;
+    this.bytesWritten = 0;
+    this.bytesRead = 0;
+  }
+
+  /** Hands the response to the caller; its head is in. */
+  respond(): Response {
+    const response = responseFromWire(this);
+    response.attempts = this.attempt;
+    this.settle.resolve(response);
+    return response;
+  }
+
+  // ── what the response tells of it ────────────────────────────────────────────────────────────────────────
+
+  get connection(): ResponseConnection {
+    const connection = this.#connection as Connection;
+    const { dialed } = connection;
+    const tls = dialed?.tlsInfo;
+    return {
+      id: this.connectionId,
+      protocol: "http/1.1",
+      reused: this.reused,
+      requestNumber: this.requestNumber,
+      ...(this.reused ? { idleFor: this.idleFor } : {}),
+      remoteAddress: dialed?.remoteAddress ?? "",
+      remotePort: dialed?.remotePort ?? 0,
+      localPort: dialed?.localPort ?? 0,
+      ...(tls === undefined
+        ? {}
+        : {
+            tls: {
+              version: tls.version,
+              cipher: tls.cipher,
+              resumed: tls.resumed,
+              authorized: tls.authorized,
+            },
+          }),
+    };
+  }
+
+  get timings(): Timings {
+    const dial = this.reused ? undefined : this.#connection?.dialed;
+    return {
+      queued: this.assignedAt - this.queuedAt,
+      ...(dial?.dns === undefined ? {} : { dns: dial.dns }),
+      ...(dial?.connect === undefined ? {} : { connect: dial.connect }),
+      ...(dial?.tls === undefined ? {} : { tls: dial.tls }),
+      sent: this.sentAt - this.assignedAt,
+      waiting: this.headersAt - this.sentAt,
+      ...(this.endedAt > 0 ? { received: this.endedAt - this.headersAt, total: this.endedAt - this.queuedAt } : {}),
+    };
+  }
+
+  /** Milliseconds by phase so far, for the error that says where the time went. */
+  spent(now: number): Record<string, number> {
+    if (this.assignedAt === 0) return { queued: now - this.queuedAt };
+    const spent: Record<string, number> = { queued: this.assignedAt - this.queuedAt };
+    if (this.sentAt === 0) return { ...spent, writing: now - this.assignedAt };
+    spent["writing"] = this.sentAt - this.assignedAt;
+    if (this.headersAt === 0) return { ...spent, waiting: now - this.sentAt };
+    spent["waiting"] = this.headersAt - this.sentAt;
+    spent["receiving"] = now - this.headersAt;
+    return spent;
+  }
+
+  why(): Decision {
+    return this.host.decide(this);
+  }
+
+  // ── trailers ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  get trailers(): Promise<Headers> {
+    if (this.#trailers === undefined) {
+      this.#trailers = new Promise<Headers>((resolve, reject) => {
+        this.#settleTrailers = { resolve, reject };
+      });
+      // Whoever does not look at them must not be told of their failure.
+      this.#trailers.catch(() => undefined);
+      if (this.#trailerError !== undefined) this.#settleTrailers?.reject(this.#trailerError);
+      else if (this.#trailerBlock !== undefined) this.trailersArrived(this.#trailerBlock);
+    }
+    return this.#trailers;
+  }
+
+  trailersArrived(block: string): void {
+    this.#trailerBlock = block;
+    this.#settleTrailers?.resolve(headersFromBlock(block, 0));
+  }
+
+  trailersFailed(error: unknown): void {
+    this.#trailerError = error;
+    this.#settleTrailers?.reject(error);
+  }
+
+  // ── the feed of its body ─────────────────────────────────────────────────────────────────────────────────
+
+  resume(): void {
+    this.#connection?.resumeReading(this);
+  }
+
+  cancel(reason: unknown): Promise<void> {
+    return this.#connection?.abandonBody(this, reason) ?? Promise.resolve();
+  }
+
+  // ── the deadline of its call ─────────────────────────────────────────────────────────────────────────────
+
+  expired(now: number): void {
+    this.host.callTimedOut(this, now);
+  }
+}
+
+interface Promised<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}

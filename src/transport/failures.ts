@@ -1,0 +1,111 @@
+import { NetworkError, type NetworkErrorDetails, type Phase, ProtocolError, TimeoutError, type TimeoutKind } from "../errors/index.js";
+import type { CloseCause } from "../trace/index.js";
+import type { Exchange } from "./exchange.js";
+
+/** The facts of an exchange that every error about it carries. */
+function factsOf(exchange: Exchange): Omit<NetworkErrorDetails, "code" | "phase"> {
+  return {
+    url: exchange.url,
+    connection: exchange.connectionId === 0 ? undefined : exchange.connectionId,
+    reused: exchange.reused,
+    bytesWritten: exchange.bytesWritten,
+    responseStarted: exchange.headersAt > 0,
+    retryable: exchange.retriable && exchange.headersAt === 0,
+  };
+}
+
+/** What `GET http://host:port` looks like in a sentence. */
+function named(exchange: Exchange): string {
+  return `${exchange.method} ${exchange.origin}`;
+}
+
+/** The connection ended under an exchange. */
+export function connectionLost(exchange: Exchange, cause: CloseCause, error: unknown, phase: Phase): NetworkError {
+  const code = error instanceof ProtocolError ? error.code : (LOST_CODES[cause.reason] ?? "ERR_TRUNKLINE_CONNECTION_LOST");
+  const sent = exchange.headersAt > 0 ? "the response was cut off" : "no response came";
+  const idle = exchange.reused ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before` : "";
+  const what = error instanceof ProtocolError ? error.message : cause.evidence;
+  const advice =
+    exchange.headersAt > 0 || exchange.retriable
+      ? ""
+      : "; it was not sent again as it might have been carried out (set idempotent: true where that does no harm)";
+  return new NetworkError(`${named(exchange)} failed as ${sent}: ${what}${idle}${advice}`, {
+    ...factsOf(exchange),
+    code,
+    phase,
+    cause: error,
+  });
+}
+
+const LOST_CODES: Readonly<Record<string, string>> = {
+  "server-closed-unanswered": "ERR_TRUNKLINE_SERVER_CLOSED",
+  "server-closed-idle": "ERR_TRUNKLINE_SERVER_CLOSED",
+  "server-closed-mid-response": "ERR_TRUNKLINE_RESPONSE_CUT",
+  reset: "ERR_TRUNKLINE_CONNECTION_RESET",
+  "write-error": "ERR_TRUNKLINE_WRITE",
+  "protocol-error": "ERR_TRUNKLINE_PROTOCOL",
+  "limit-exceeded": "ERR_TRUNKLINE_LIMIT",
+  "tls-error": "ERR_TRUNKLINE_TLS",
+  "transport-closed": "ERR_TRUNKLINE_CLOSED",
+};
+
+/** One of the time limits was passed. */
+export function timedOut(exchange: Exchange, timeout: TimeoutKind, milliseconds: number, phase: Phase, now: number, extra = ""): TimeoutError {
+  const spent = exchange.spent(now);
+  const where = Object.entries(spent)
+    .map(([name, value]) => `${name} ${Math.round(value)} ms`)
+    .join(", ");
+  return new TimeoutError(
+    `${named(exchange)} timed out: ${TIMEOUT_MEANING[timeout]} ${timeout} of ${milliseconds} ms (${where})${extra === "" ? "" : `; ${extra}`}`,
+    { ...factsOf(exchange), code: "ERR_TRUNKLINE_TIMEOUT", phase, timeout, milliseconds, spent },
+  );
+}
+
+const TIMEOUT_MEANING: Readonly<Record<TimeoutKind, string>> = {
+  timeout: "the call took longer than its",
+  queueTimeout: "no connection was free within the",
+  connectTimeout: "no connection was made within the",
+  tlsTimeout: "the TLS handshake took longer than the",
+  headersTimeout: "no response came within the",
+  bodyTimeout: "no byte of the body came within the",
+  proxyTimeout: "the proxy did not answer within the",
+};
+
+/** A dial failed; the dialer's error gains the exchange's URL. */
+export function dialFailed(exchange: Exchange, error: unknown): unknown {
+  if (!(error instanceof NetworkError)) return error;
+  const details = { ...factsOf(exchange), code: error.code, phase: error.phase, cause: error.cause ?? error };
+  const message = `${named(exchange)} failed: ${error.message}`;
+  const copy =
+    error instanceof TimeoutError
+      ? new TimeoutError(message, { ...details, timeout: error.timeout, milliseconds: error.milliseconds, spent: error.spent })
+      : new NetworkError(message, details);
+  return copy;
+}
+
+/** The pool turned the exchange away. */
+export function turnedAway(exchange: Exchange, code: string, message: string): NetworkError {
+  return new NetworkError(`${named(exchange)} failed: ${message}`, { ...factsOf(exchange), code, phase: "queue" });
+}
+
+/** The request's own body could not be sent. */
+export function bodyFailed(exchange: Exchange, message: string, cause: unknown, code = "ERR_TRUNKLINE_REQUEST_BODY"): NetworkError {
+  return new NetworkError(`${named(exchange)} failed: ${message}`, { ...factsOf(exchange), code, phase: "write", cause });
+}
+
+/** The transport takes no more requests. */
+export function closedError(): NetworkError {
+  return new NetworkError("The transport is closed; make a new one, or keep it open while requests are made", {
+    code: "ERR_TRUNKLINE_CLOSED",
+    phase: "queue",
+  });
+}
+
+/** The code of an error, for the record. */
+export function codeOf(error: unknown): string {
+  if (error instanceof Error) {
+    const { code } = error as { code?: unknown };
+    return typeof code === "string" ? code : error.name;
+  }
+  return "unknown";
+}

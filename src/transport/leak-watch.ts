@@ -1,0 +1,49 @@
+import type { BodyReader, Response } from "../message/index.js";
+import { userFrame } from "./call-site.js";
+import type { Exchange } from "./exchange.js";
+
+interface Watched {
+  readonly body: BodyReader;
+  readonly stats: Exchange["stats"];
+  readonly site: string | undefined;
+}
+
+/**
+ * Finds responses whose body nobody read before the garbage collector took them: each pins its connection. Only
+ * bodies that did not arrive with their head are watched, which spares the common small response the cost.
+ */
+export class LeakWatch {
+  readonly #sites = new WeakMap<Exchange, string>();
+  readonly #registry = new FinalizationRegistry<Watched>((watched) => LeakWatch.#collected(watched));
+
+  /** Notes where in the user's code this call was made; a stack costs microseconds, so only when asked for. */
+  sample(exchange: Exchange): void {
+    exchange.stats.sitesToSample -= 1;
+    const holder: { stack?: string } = {};
+    Error.captureStackTrace(holder, LeakWatch.prototype.sample);
+    const site = userFrame(holder.stack);
+    if (site !== undefined) this.#sites.set(exchange, site);
+  }
+
+  siteOf(exchange: Exchange): string | undefined {
+    return this.#sites.get(exchange);
+  }
+
+  watch(exchange: Exchange, response: Response): void {
+    if (exchange.body === null || exchange.body.complete) return;
+    this.#registry.register(response, { body: exchange.body, stats: exchange.stats, site: this.#sites.get(exchange) });
+  }
+
+  /** A body given up unread by its owner: the site, where it is known, is noted. */
+  static noteUnread(stats: Exchange["stats"], site: string | undefined): void {
+    stats.sitesToSample = Math.max(stats.sitesToSample, 16);
+    if (site !== undefined) stats.leakSites.set(site, (stats.leakSites.get(site) ?? 0) + 1);
+  }
+
+  static #collected(watched: Watched): void {
+    if (watched.body.taken || watched.body.complete || watched.body.failed) return;
+    watched.stats.leakedBodies += 1;
+    LeakWatch.noteUnread(watched.stats, watched.site);
+    void watched.body.cancel(undefined);
+  }
+}

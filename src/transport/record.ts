@@ -1,0 +1,29 @@
+import type { ConnectionRecord, DialRecord } from "../trace/index.js";
+import type { Connection } from "./connection/index.js";
+
+/** A connection's life as data. `epoch`: milliseconds since 1970 at the runtime's zero. */
+export function connectionRecord(connection: Connection, route: string, epoch: number, now: number): ConnectionRecord {
+  const { member, dialed, closedBecause } = connection;
+  const dial: DialRecord = { attempts: [...(dialed?.attempts ?? connection.dialError?.attempts ?? [])] };
+  const timings = dialed ?? connection.dialError?.timings;
+  if (timings?.dns !== undefined) dial.dns = timings.dns;
+  if (timings?.connect !== undefined) dial.connect = timings.connect;
+  if (timings?.tls !== undefined) dial.tls = timings.tls;
+  if (dialed?.resumed !== undefined) dial.resumed = dialed.resumed;
+  return {
+    id: member.id,
+    origin: member.route.origin,
+    ...(dialed === undefined ? {} : { protocol: "http/1.1" as const }),
+    state: closedBecause === undefined ? member.state : "closed",
+    route,
+    openedFor: member.openedFor,
+    ...(member.previous === undefined ? {} : { previous: member.previous }),
+    dial,
+    openedAt: epoch + member.dialStartedAt,
+    ...(closedBecause === undefined ? {} : { closedAt: epoch + now }),
+    requests: member.requests,
+    bytesRead: connection.bytesRead,
+    bytesWritten: connection.bytesWritten,
+    ...(closedBecause === undefined ? {} : { closed: closedBecause }),
+  };
+}
