@@ -160,8 +160,7 @@ export class ConnectRace {
   }
 
   #win(runner: Runner): void {
-    if (this.#over) return;
-    this.#running.delete(runner);
+    if (!this.#running.delete(runner)) return;
     runner.detach();
     this.#record(runner, "connected");
     this.stop("lost-race");
@@ -169,7 +168,7 @@ export class ConnectRace {
   }
 
   #drop(runner: Runner, error: unknown): void {
-    if (this.#over || !this.#running.delete(runner)) return;
+    if (!this.#running.delete(runner)) return;
     runner.detach();
     destroyQuietly(runner.socket);
     this.#fail(runner.address, runner.startedAt, error);

@@ -233,10 +233,7 @@ export class Dial implements PendingDial {
       return;
     }
     try {
-      const socket = this.#shared.runtime.connect({ tls: { ...this.#tls.options, socket: stream } });
-      // Not every stream is destroyed with the TLS socket on top of it.
-      socket.once("close", () => stream.destroy());
-      this.#connected(socket);
+      this.#connected(this.#shared.runtime.connect({ tls: { ...this.#tls.options, socket: stream } }));
     } catch (error) {
       destroyQuietly(stream);
       this.#fail(tlsOptionsError(this.#target, error));

@@ -370,3 +370,43 @@ test("Dialer: handed over, the socket has no listener of the dial's for errors a
   assert.equal(socket.listenerCount("secureConnect"), 0);
   socket.destroy();
 });
+
+test("Dialer: every socket is without Nagle's delay and with probes for a peer that is gone", async () => {
+  const steered = new SteeredRuntime();
+  const calls: unknown[] = [];
+  const { runtime } = steered;
+  const spied = {
+    ...runtime,
+    connect: (options: Parameters<typeof runtime.connect>[0]) =>
+      Object.assign(runtime.connect(options), {
+        setNoDelay: (...args: unknown[]) => calls.push(["noDelay", ...args]),
+        setKeepAlive: (...args: unknown[]) => calls.push(["keepAlive", ...args]),
+      }),
+  };
+  const port = await serve();
+  for (const tls of [false, true]) {
+    const { result } = await dialOnce(makeDialer({ tls: { ca } }, spied), { port, tls });
+    assert.deepEqual(calls.splice(0), [
+      ["noDelay", true],
+      ["keepAlive", true, 60_000],
+    ]);
+    result?.socket.destroy();
+  }
+});
+
+test("Dialer: a dial that is cancelled in its handshake does not cost the session", async () => {
+  const port = await serve();
+  const steered = new SteeredRuntime();
+  const dialer = makeDialer({ tls: { ca } }, steered.runtime);
+  await visit(dialer, port);
+  const { pending } = startDial(dialer, { servername: "example.test", port, tls: true });
+  const socket = steered.sockets[1] ?? assert.fail("no socket");
+  await once(socket, "connect");
+  pending.cancel();
+  await once(socket, "close");
+  const { pending: second } = startDial(dialer, { servername: "example.test", port, tls: true });
+  await once(steered.sockets[2] ?? assert.fail("no socket"), "connect");
+  second.cancel();
+  await once(steered.sockets[2] ?? assert.fail("no socket"), "close");
+  assert.equal((await visit(dialer, port)).result?.resumed, true);
+});
