@@ -146,6 +146,7 @@ describe("BodySource.cancel: closes a stream exactly once, on every path", () =>
       const iterator = source.open();
       await iterator.next();
       await assert.rejects(iterator.next(), { name: "TypeError", message: /this stream gave number/ });
+      assert.equal(probe.closed(), 1);
       await source.cancel();
       assert.equal(probe.closed(), 1);
     });
@@ -161,6 +162,19 @@ describe("BodySource.cancel: closes a stream exactly once, on every path", () =>
       await outcome;
       assert.equal(probe.closed(), 1);
     }
+  });
+
+  it("cancel: a chunk that arrives afterwards is not given out", async () => {
+    let arrive = (_: IteratorResult<Uint8Array>) => {};
+    const next = () =>
+      new Promise<IteratorResult<Uint8Array>>((resolve) => {
+        arrive = resolve;
+      });
+    const source = bodySource({ [Symbol.asyncIterator]: () => ({ next }) });
+    const outcome = assert.rejects(source.open().next(), { message: "stop" });
+    await source.cancel(new Error("stop"));
+    arrive({ done: false, value: bytes("late") });
+    await outcome;
   });
 
   it("cancel: without a reason a read under way still fails", async () => {

@@ -158,16 +158,12 @@ export function fromNodeStream(stream: NodeStreamLike): ChunkStream {
     throw new TypeError("This stream was read or destroyed already, so it cannot be a request body.");
   }
   // While the request waits for its connection nobody else listens, and an 'error' nobody hears ends the process.
-  let failure: { readonly error: unknown } | undefined;
-  stream.on("error", (error) => {
-    failure ??= { error };
-  });
-  if (stream.errored) failure = { error: stream.errored };
+  // The stream keeps the error, and its iterator gives it to whoever reads.
+  stream.on("error", () => undefined);
   let iterator: AsyncIterator<unknown> | undefined;
   return {
     text: true,
     pull() {
-      if (failure !== undefined) return Promise.reject(failure.error);
       iterator ??= stream[Symbol.asyncIterator]();
       return iterator.next();
     },

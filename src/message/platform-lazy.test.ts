@@ -22,3 +22,21 @@ it("headers and bodies: neither importing nor using them loads the platform's HT
     "",
   );
 });
+
+it("Headers: can take the platform's place, or do without it", () => {
+  for (const place of [
+    "globalThis.Headers = Headers",
+    "globalThis.Headers = class extends Headers {}",
+    "delete globalThis.Headers",
+  ]) {
+    const script = `
+      const { Headers } = await import(${JSON.stringify(new URL("./headers.js", import.meta.url))});
+      ${place};
+      process.stdout.write(new Headers({ a: "1" }).get("a"));
+    `;
+    assert.equal(
+      execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }),
+      "1",
+    );
+  }
+});
