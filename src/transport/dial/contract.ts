@@ -112,6 +112,6 @@ export interface DialHandlers {
 export interface PendingDial {
   /** Ends it and all it opened; no handler is called any more. Does nothing when the dial is over. */
   cancel(): void;
-  /** Whether it keeps the process alive (it does unless told otherwise). */
+  /** Whether it keeps the process alive (it does unless told otherwise). The socket of `done` is left as last told. */
   setRef(keepAlive: boolean): void;
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { NetworkError, TimeoutError } from "../../errors/index.js";
-import type { LookupFunction } from "../../runtime/index.js";
+import type { LookupFunction, Runtime } from "../../runtime/index.js";
 import {
   CONNECT_TIMEOUT,
   DELAY,
@@ -18,6 +18,7 @@ import {
   makeDialer,
   SteeredRuntime,
   startDial,
+  TLS_TIMEOUT,
 } from "./dial-fixture.js";
 
 const servers: Server[] = [];
@@ -348,4 +349,47 @@ test("Dialer: connections do not keep the caller's AsyncLocalStorage", async () 
   });
   await promise;
   assert.deepEqual(seen, [undefined, undefined]);
+});
+
+test("PendingDial.setRef: reaches the timers and sockets that are there and those to come", async () => {
+  const { runtime } = new SteeredRuntime();
+  const calls: string[] = [];
+  const spied: Runtime = {
+    ...runtime,
+    setTimer: (callback, milliseconds) => ({
+      ...runtime.setTimer(callback, milliseconds),
+      setRef: (keepAlive) => calls.push(`timer ${milliseconds} ${keepAlive}`),
+    }),
+    connect: (options) =>
+      Object.assign(runtime.connect(options), {
+        ref: () => calls.push("socket ref"),
+        unref: () => calls.push("socket unref"),
+      }),
+  };
+  const port = await serve((socket) => socket.resume());
+  const plain = startDial(makeDialer({}, spied), { port });
+  plain.pending.setRef(false);
+  plain.pending.setRef(true);
+  plain.pending.cancel();
+  plain.pending.setRef(false);
+  assert.deepEqual(calls.splice(0), [
+    `timer ${CONNECT_TIMEOUT} false`,
+    "socket unref",
+    `timer ${CONNECT_TIMEOUT} true`,
+    "socket ref",
+  ]);
+  const secure = startDial(makeDialer({ lookup: lookupOf("127.0.0.1") }, spied), {
+    host: "a.test",
+    port,
+    tls: true,
+  });
+  secure.pending.setRef(false);
+  while (!calls.includes(`timer ${TLS_TIMEOUT} false`)) await new Promise(setImmediate);
+  secure.pending.cancel();
+  assert.deepEqual(calls, [
+    `timer ${CONNECT_TIMEOUT} false`,
+    "socket unref",
+    "socket unref",
+    `timer ${TLS_TIMEOUT} false`,
+  ]);
 });
