@@ -3,6 +3,13 @@
  * Everything listens on the loopback interface and leaves nothing behind after `close()`.
  * @module
  */
+export {
+  type CertificateAuthority,
+  createAuthority,
+  type IssuedCertificate,
+  type IssueOptions,
+  selfSigned,
+} from "./certificates.js";
 export type { Gate } from "./gate.js";
 export type { DripOptions, Expected, ExtraHeaders, WireConnection, WireEnding } from "./wire-connection.js";
 export { ConnectionOver, WireFailure } from "./wire-errors.js";

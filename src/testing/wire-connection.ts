@@ -31,7 +31,6 @@ export interface WireConnectionEvents {
     event: "request" | "reply" | "fin-sent" | "reset-sent" | "fin-received" | "closed",
     detail?: string,
   ): void;
-  readonly halfOpen: boolean;
   readonly patience: number;
 }
 
@@ -77,7 +76,6 @@ export class WireConnection {
       this.#ending ??= "fin";
       events.log("fin-received");
       this.#incoming.finish(new ConnectionOver(`connection ${id}: the peer closed its side`, "peer"));
-      if (!events.halfOpen) socket.end();
     });
     socket.on("error", () => {
       if (this.#ending !== "reset-sent" && this.#ending !== "server-close") this.#ending = "reset";

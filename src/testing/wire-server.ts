@@ -86,7 +86,9 @@ export class WireServer {
   private constructor(options: WireServerOptions) {
     this.#options = options;
     this.#default = options.script ?? answerEach;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ allowHalfOpen: options.halfOpen ?? false, noDelay: true }, (socket) =>
+      this.#accept(socket),
+    );
     if (options.tls !== undefined) {
       this.#tls = createTlsServer(options.tls, (socket) => this.#secured(socket));
       this.#tls.on("tlsClientError", (error, socket) => this.#insecure(error, socket));
@@ -257,7 +259,10 @@ export class WireServer {
     const { remotePort = -1 } = raw;
     raw.once("close", () => {
       this.#raw.delete(raw);
-      if (this.#handshakes.get(remotePort)?.raw === raw) this.#handshakes.delete(remotePort);
+      if (this.#handshakes.get(remotePort)?.raw === raw) {
+        this.#handshakes.delete(remotePort);
+        this.#log(id, "tls-failed", "closed");
+      }
       this.#changed();
     });
     this.#log(id, "accepted");
@@ -301,7 +306,6 @@ export class WireServer {
         if (event === "request") this.#requests += 1;
         this.#log(id, event, detail);
       },
-      halfOpen: this.#options.halfOpen ?? false,
       patience: this.#options.patience ?? 10_000,
     };
     const connection = new WireConnection(id, socket, raw, events);
