@@ -1,7 +1,7 @@
 /** The name of a stack's first frame outside this package and Node itself: `file:line:column` of the user's code. */
 export function userFrame(stack: string | undefined): string | undefined {
   for (const line of (stack ?? "").split("\n").slice(1)) {
-    const match = /\(?((?:file:\/\/|\/|[A-Za-z]:\\)[^()]+:\d+:\d+)\)?$/.exec(line.trim());
+    const match = /(?:^at (?:async )?|\()((?:file:\/\/|\/|[A-Za-z]:\\)[^()]+:\d+:\d+)\)?$/.exec(line.trim());
     const place = match?.[1];
     if (place === undefined || place.includes("node:") || isOwn(place)) continue;
     return place.startsWith("file://") ? place.slice("file://".length) : place;
