@@ -38,9 +38,18 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-const plain: unique symbol = Symbol("made by the client");
-const parts: unique symbol = Symbol("the request's parts");
-const configure: unique symbol = Symbol("sets the request's parts");
+/** Tells the constructor that the client has checked everything and fills the rest itself. */
+const PLAIN: RequestInit = Object.freeze({});
+
+// The doors into the private state, opened once by the static block of the class.
+let makePlain: (method: string, target: Target) => Request;
+let partsOf: (request: Request) => RequestParts;
+let configure: (
+  request: Request,
+  headers: Headers | undefined,
+  source: BodySource | undefined,
+  signal: AbortSignal | undefined,
+) => void;
 
 /** A request: the WHATWG class's interface, `instanceof globalThis.Request`, and the extras of {@link RequestInit}. */
 export class Request {
@@ -61,8 +70,8 @@ export class Request {
   /**
    * @throws TypeError when the URL, the method or a header cannot be sent, or GET and HEAD are given a body.
    */
-  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit | typeof plain, target?: Target) {
-    if (init === plain) {
+  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, target?: Target) {
+    if (init === PLAIN) {
       this.#target = target as Target;
       this.#method = input as string;
       return;
@@ -95,24 +104,19 @@ export class Request {
     }
   }
 
-  /** The client's way: a request without fields and body of its own yet, from a parsed target. */
-  static [plain](method: string, target: Target): Request {
-    return new Request(method, plain, target);
-  }
-
-  static [parts](request: Request): RequestParts {
-    return {
+  static {
+    makePlain = (method, target) => new Request(method, PLAIN, target);
+    partsOf = (request) => ({
       target: request.#target,
       headers: request.#headers,
       source: request.#source,
       signal: request.#signal,
+    });
+    configure = (request, headers, source, signal) => {
+      request.#headers = headers;
+      request.#source = source;
+      request.#signal = signal;
     };
-  }
-
-  static [configure](request: Request, headers: Headers | undefined, source: BodySource | undefined, signal: AbortSignal | undefined): void {
-    request.#headers = headers;
-    request.#source = source;
-    request.#signal = signal;
   }
 
   /** Upper case for the methods of fetch; others as given. */
@@ -216,7 +220,7 @@ export class Request {
   /** The same request again. A body that can be read only once is split between the two. */
   clone(): Request {
     if (this.#used) throw new TypeError("Cannot clone this request as its body has been used");
-    const copy = new Request(this.#method, plain, this.#target);
+    const copy = makePlain(this.#method, this.#target);
     copy.#hash = this.#hash;
     copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
     copy.#signal = this.#signal;
@@ -287,12 +291,12 @@ export interface RequestParts {
 
 /** The request's parts. */
 export function requestParts(request: Request): RequestParts {
-  return Request[parts](request);
+  return partsOf(request);
 }
 
 /** A request from a parsed target; its method is not checked. */
 export function plainRequest(method: string, target: Target): Request {
-  return Request[plain](method, target);
+  return makePlain(method, target);
 }
 
 /** Sets what {@link plainRequest} left empty. */
@@ -302,7 +306,7 @@ export function configureRequest(
   source: BodySource | undefined,
   signal: AbortSignal | undefined,
 ): void {
-  Request[configure](request, headers, source, signal);
+  configure(request, headers, source, signal);
 }
 
 /** The body that an init describes: at most one of `body`, `json` and `form`. */

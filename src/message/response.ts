@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { ReadableByteStreamController, UnderlyingByteSource } from "node:stream/web";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { BodyReader, ownCopy } from "./body-reader.js";
@@ -33,9 +34,13 @@ export interface ResponseInit {
   headers?: HeadersInit;
 }
 
-const fromWire: unique symbol = Symbol("from the wire");
-const replaceBody: unique symbol = Symbol("replace the body");
-const bodyOf: unique symbol = Symbol("the body's reader");
+/** Tells the constructor that the engine fills the response itself. */
+const FROM_WIRE: ResponseInit = Object.freeze({});
+
+// The doors into the private state, opened once by the static block of the class.
+let fromWire: (wire: WireResponse) => Response;
+let bodyOf: (response: Response) => BodyReader | null;
+let replaceBody: (response: Response, body: BodyReader | null) => void;
 
 /**
  * A response: the interface of the WHATWG class, `instanceof globalThis.Response`, and what a program needs to
@@ -60,8 +65,8 @@ export class Response {
    *
    * @throws RangeError when the status is not 200 to 599; TypeError when a status that has no body is given one.
    */
-  constructor(body?: BodyInit | null, init?: ResponseInit | typeof fromWire) {
-    if (init === fromWire) return;
+  constructor(body?: BodyInit | null, init?: ResponseInit) {
+    if (init === FROM_WIRE) return;
     inheritFromPlatform("Response", Response);
     const status = init?.status ?? 200;
     if (!Number.isInteger(status) || status < 200 || status > 599) {
@@ -79,26 +84,21 @@ export class Response {
     this.#body = feedFromIterator(source);
   }
 
-  /** The engine's way to make one. */
-  static [fromWire](wire: WireResponse): Response {
-    const response = new Response(undefined, fromWire);
-    response.#wire = wire;
-    response.#status = wire.status;
-    response.#body = wire.body;
-    response.#url = wire.url;
-    response.#type = "basic";
-    return response;
-  }
-
-  /** A response with the same head and another body, for decoding. */
-  static [replaceBody](response: Response, body: BodyReader | null): Response {
-    response.#body = body;
-    response.#stream = undefined;
-    return response;
-  }
-
-  static [bodyOf](response: Response): BodyReader | null {
-    return response.#body;
+  static {
+    fromWire = (wire) => {
+      const response = new Response(undefined, FROM_WIRE);
+      response.#wire = wire;
+      response.#status = wire.status;
+      response.#body = wire.body;
+      response.#url = wire.url;
+      response.#type = "basic";
+      return response;
+    };
+    bodyOf = (response) => response.#body;
+    replaceBody = (response, body) => {
+      response.#body = body;
+      response.#stream = undefined;
+    };
   }
 
   /** A network error, as the platform's `Response.error()`. */
@@ -300,7 +300,7 @@ export class Response {
     if (body?.taken === true || this.#stream?.locked === true) {
       throw new TypeError("Cannot clone this response as its body has been used");
     }
-    const copy = new Response(undefined, fromWire);
+    const copy = new Response(undefined, FROM_WIRE);
     copy.#wire = this.#wire;
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
@@ -318,7 +318,7 @@ export class Response {
     return copy;
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
+  [inspect.custom](): string {
     return `Response { status: ${this.status}, url: ${JSON.stringify(this.url)}, bodyUsed: ${this.bodyUsed} }`;
   }
 
@@ -348,17 +348,17 @@ export class Response {
 
 /** The engine's constructor. */
 export function responseFromWire(wire: WireResponse): Response {
-  return Response[fromWire](wire);
+  return fromWire(wire);
 }
 
 /** The reader behind the response's body, for layers that decode or measure it. */
 export function responseBody(response: Response): BodyReader | null {
-  return Response[bodyOf](response);
+  return bodyOf(response);
 }
 
 /** Puts another body under the same head. */
-export function replaceResponseBody(response: Response, body: BodyReader | null): Response {
-  return Response[replaceBody](response, body);
+export function replaceResponseBody(response: Response, body: BodyReader | null): void {
+  replaceBody(response, body);
 }
 
 /** Statuses whose responses never have a body (WHATWG fetch, null body status). */

@@ -4,7 +4,7 @@ import type { PoolLimits } from "../pool/index.js";
 import type { LookupFunction } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
 import type { DialTarget, TlsOptions } from "./dial/index.js";
-import type { AllowAddress } from "./route/address-policy.js";
+import type { AllowAddress } from "./route/index.js";
 
 /** Settings of a `Transport`. Times are milliseconds, sizes bytes; what has no default is not limited. */
 export interface TransportOptions {

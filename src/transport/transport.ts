@@ -3,10 +3,10 @@ import { type Phase, ProtocolError } from "../errors/index.js";
 import { explainRecorder, type Report } from "../explain/index.js";
 import { inheritFromPlatform, linkHeadersToPlatform, parseTarget, Request, requestParts, Response, type Target } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
-import { nodeRuntime, type Runtime, type RuntimeTimer, type Timed, TimerHeap } from "../runtime/index.js";
+import { nodeRuntime, type Runtime } from "../runtime/index.js";
 import { type CloseCause, type ConnectionRecord, type OriginStats, Recorder, type Recording } from "../trace/index.js";
 import { Connection, type ConnectionHost } from "./connection/index.js";
-import { probe } from "./connection/probe.js";
+import { Clock } from "./clock.js";
 import { candidatesAt, decisionOf } from "./decision.js";
 import { Dialer } from "./dial/index.js";
 import { Exchange, type ExchangeHost, type Settle } from "./exchange.js";
@@ -15,6 +15,7 @@ import { LeakWatch } from "./leak-watch.js";
 import { normaliseOptions, type Settings, type TransportOptions } from "./options.js";
 import { prepare } from "./prepare.js";
 import { connectionRecord } from "./record.js";
+import { StallGuard } from "./stall-guard.js";
 import { noteTransport, type TransportSite } from "./transport-sites.js";
 
 /** Sends one request and gives its response: the seam between policy and connections, as Go's `RoundTripper`. */
@@ -55,8 +56,6 @@ let lastConnectionId = 0;
 let lastExchangeId = 0;
 let platformLinked = false;
 
-/** A gap between two polls of this length is a stall: a close may be in the kernel that nobody has seen. */
-const STALL_MS = 20;
 
 /**
  * Owns connections: dials, pools, reuses and closes them, and remembers why. Share one; a transport per request
@@ -70,21 +69,15 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #recorder: Recorder | undefined;
   readonly #counters: Recorder;
   readonly #origins = new Map<string, Origin>();
-  readonly #timers = new TimerHeap<Timed & { expired(now: number): void }>();
+  readonly #clock: Clock;
+  readonly #stalls: StallGuard;
   readonly #live = new Map<number, Connection>();
   readonly #connectionHost: ConnectionHost;
   readonly #exchangeHost: ExchangeHost;
   readonly #leaks: LeakWatch;
   readonly #site: TransportSite;
   readonly #routeName: string;
-  #poolWakeAt = Number.POSITIVE_INFINITY;
-  #timer: RuntimeTimer | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  /** Keeps the process alive while somebody waits for something. The sockets themselves never do. */
-  #anchor: RuntimeTimer | undefined;
   #activity = 0;
-  #polledAt = 0;
-  #suspicious = false;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
 
@@ -92,6 +85,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const { [runtimeOption]: runtime = nodeRuntime, ...given } = options as TransportOptions & { [runtimeOption]?: Runtime };
     this.#runtime = runtime;
     this.#settings = normaliseOptions(given);
+    this.#clock = new Clock(runtime, (now) => this.#pool.tick(now));
+    this.#stalls = new StallGuard(runtime);
     const settings = this.#settings;
     const epoch = runtime.wallNow() - runtime.now();
     this.#counters = new Recorder(given.recorder === false ? { connections: 0, exchanges: 0 } : (given.recorder ?? {}), epoch, runtime.now());
@@ -162,11 +157,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
     origin.stats.requests += 1;
     this.#site.requests += 1;
     if (origin.stats.sitesToSample > 0) this.#leaks.sample(exchange);
-    if (this.#activity++ === 0) this.#setAlive(true);
+    if (this.#activity++ === 0) this.#clock.setAlive(true);
     if (signal !== undefined) this.#listen(exchange, signal);
     if (options !== undefined) {
       exchange.callTimeout = options.timeout;
-      this.#setTimer(exchange, options.deadline);
+      this.#clock.set(exchange, options.deadline);
     }
     this.#acquire(exchange, origin.route, now);
     return exchange;
@@ -295,11 +290,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
         connection.shut(cause);
         this.#gone(connection, cause);
       },
-      wake: (at) => {
-        this.#poolWakeAt = at;
-        this.#arm(at);
-      },
-      check: (member) => this.#check(member),
+      wake: (at) => this.#clock.wakePool(at),
+      check: (member) => this.#stalls.check(member),
     };
   }
 
@@ -407,21 +399,6 @@ export class Transport implements RoundTripper, AsyncDisposable {
     return `${holders.length} connections to ${exchange.origin} are held${held} (${active} active and ${dialing} dialing in all)`;
   }
 
-  /**
-   * Rule 11: whether an idle connection is still open. Only after the event loop stood still: then a close can be
-   * in the kernel that no callback has told of. In a loop that turns, the pending read tells.
-   */
-  #check(member: Member<Connection>): true | string {
-    const now = this.#runtime.now();
-    if (now - member.idleSince < STALL_MS) return true;
-    if (!this.#suspicious && now - this.#polledAt < STALL_MS) return true;
-    const connection = member.owner as Connection;
-    const seen = probe(connection.socket);
-    if (seen === true) return true;
-    connection.shut({ reason: "server-closed-idle", by: "server", evidence: seen });
-    return seen;
-  }
-
   // ── the connections' host ────────────────────────────────────────────────────────────────────────────────
 
   #hostOfConnections(): ConnectionHost {
@@ -432,8 +409,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
       maxHeaderBytes: settings.maxHeaderBytes,
       keepAlive: settings.keepAlive,
       now: () => this.#runtime.now(),
-      polled: () => this.#polled(),
-      setDeadline: (connection, at) => this.#setTimer(connection, at),
+      polled: () => this.#stalls.polled(),
+      setDeadline: (connection, at) => this.#clock.set(connection, at),
       released: (connection, now) => this.#pool.released(connection.member, now),
       closed: (connection, cause) => {
         this.#gone(connection, cause);
@@ -450,19 +427,6 @@ export class Transport implements RoundTripper, AsyncDisposable {
       bodyTimedOut: (exchange, now) => timedOut(exchange, "bodyTimeout", settings.bodyTimeout, exchange.headersAt > 0 ? "body" : "write", now),
       watchBody: (exchange, response) => this.#leaks.watch(exchange, response),
     };
-  }
-
-  #polled(): number {
-    const now = this.#runtime.now();
-    if (now - this.#polledAt > STALL_MS && this.#polledAt > 0 && !this.#suspicious) {
-      // The first callback after a gap: closes of other connections may be behind it in the same batch.
-      this.#suspicious = true;
-      this.#runtime.setImmediate(() => {
-        this.#suspicious = false;
-      });
-    }
-    this.#polledAt = now;
-    return now;
   }
 
   #exchangeFailed(exchange: Exchange, cause: CloseCause, error: unknown): void {
@@ -508,9 +472,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   #exchangeEnded(exchange: Exchange, _now: number): void {
     this.#recorder?.exchangeEnded(exchange);
-    if (exchange.heapIndex >= 0) this.#timers.remove(exchange);
+    if (exchange.heapIndex >= 0) this.#clock.remove(exchange);
     if (exchange.onAbort !== undefined) exchange.signal?.removeEventListener("abort", exchange.onAbort);
-    if (--this.#activity === 0) this.#setAlive(false);
+    if (--this.#activity === 0) this.#clock.setAlive(false);
     exchange.settle.ended?.(exchange);
   }
 
@@ -518,7 +482,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   #gone(connection: Connection, cause: CloseCause): void {
     if (!this.#live.delete(connection.member.id)) return;
     connection.closedBecause = cause;
-    this.#timers.remove(connection);
+    this.#clock.remove(connection);
     const stats = this.#counters.origin(connection.member.route.origin);
     this.#counters.closed(stats, cause.reason, this.#record(connection));
     if (cause.reason === "body-unread") stats.sitesToSample = Math.max(stats.sitesToSample, 16);
@@ -549,55 +513,14 @@ export class Transport implements RoundTripper, AsyncDisposable {
     signal.addEventListener("abort", exchange.onAbort, { once: true });
   }
 
-  // ── time ─────────────────────────────────────────────────────────────────────────────────────────────────
-
   /** The transport's clock. @internal */
   now(): number {
     return this.#runtime.now();
   }
 
-  #setTimer(entry: Timed & { expired(now: number): void }, at: number): void {
-    this.#timers.set(entry, at);
-    if (at < this.#timerAt) this.#arm(at);
-  }
-
-  #arm(at: number): void {
-    if (at >= this.#timerAt) return;
-    this.#timer?.clear();
-    this.#timerAt = at;
-    const delay = Math.max(1, Math.ceil(at - this.#runtime.now()));
-    this.#timer = this.#runtime.setTimer(() => this.#tick(), Math.min(delay, 2 ** 31 - 1));
-    this.#timer.setRef(false);
-  }
-
-  #tick(): void {
-    this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = this.#runtime.now();
-    for (let due = this.#timers.popDue(now); due !== undefined; due = this.#timers.popDue(now)) due.expired(now);
-    if (now >= this.#poolWakeAt) {
-      this.#poolWakeAt = Number.POSITIVE_INFINITY;
-      this.#pool.tick(now);
-    }
-    const next = Math.min(this.#timers.nextAt, this.#poolWakeAt);
-    if (next !== Number.POSITIVE_INFINITY) this.#arm(next);
-  }
-
-  #setAlive(alive: boolean): void {
-    if (this.#anchor === undefined) {
-      if (!alive) return;
-      this.#anchor = this.#runtime.setTimer(() => undefined, 2 ** 31 - 1);
-    }
-    this.#anchor.setRef(alive);
-  }
-
   #checkClosed(): void {
     if (this.#closing === undefined || this.#live.size > 0 || this.#activity > 0) return;
-    this.#timer?.clear();
-    this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#anchor?.clear();
-    this.#anchor = undefined;
+    this.#clock.stop();
     this.#dialer.close();
     this.#closed?.();
   }

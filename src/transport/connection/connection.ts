@@ -8,6 +8,10 @@ import type { CloseCause } from "../../trace/index.js";
 import type { DialAttempt, DialResult, DialTimings, PendingDial } from "../dial/index.js";
 import type { Exchange } from "../exchange.js";
 import { emergencyRead } from "./emergency-read.js";
+import { Opening } from "./opening.js";
+import { ReadTarget } from "./read-target.js";
+import { whyNotReusable } from "./reuse.js";
+import { causeOfSocketError } from "./socket-errors.js";
 import { Upload } from "./upload.js";
 
 /** What a connection needs of the transport that owns it. */
@@ -48,10 +52,6 @@ const DRAIN_BYTES = 256 * 1024;
 /** …within this many milliseconds. */
 const DRAIN_MS = 50;
 
-/** One read buffer for all sockets of the process: the parser is done with it when the callback returns. */
-const READ_BUFFER_BYTES = 64 * 1024;
-let readBuffer: Buffer | undefined;
-
 /**
  * One wire and the HTTP/1.1 codec on it. Reading and writing go on independently; whether the connection can be
  * used again is decided in one place, {@link #complete}.
@@ -74,9 +74,7 @@ export class Connection implements Timed {
   /** Set while a body given up is being drained: bytes that may still be read for that. */
   #drainLeft = -1;
   #drained: (() => void) | undefined;
-  /** The buffer that reads go to now, and the one to change to after this callback. */
-  #current: Uint8Array | undefined;
-  #next: Uint8Array | undefined;
+  readonly #target = new ReadTarget();
   /** The dial under way. */
   pending: PendingDial | undefined = undefined;
   /** What was tried, where the dial failed. */
@@ -99,32 +97,15 @@ export class Connection implements Timed {
 
   // ── the wire ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** `onread.buffer`: Node asks after each read; `undefined` means "the same again" and costs nothing. */
-  readonly buffer = (): Uint8Array => {
-    if (this.#current === undefined) {
-      readBuffer ??= Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-      if (this.#socket !== undefined) this.#current = readBuffer;
-      return readBuffer;
-    }
-    const next = this.#next;
-    this.#next = undefined;
-    if (next !== undefined) this.#current = next;
-    return next as Uint8Array;
-  };
+  /** `onread.buffer`. Node's own type does not know that `undefined` keeps the buffer. */
+  readonly buffer = (): Uint8Array => this.#target.take() as Uint8Array;
 
   /** `onread.callback`. A throw in it would be an uncaught exception, so nothing may escape. */
   readonly read = (bytes: number, buffer: Uint8Array): boolean => {
     const more = this.#bytes(buffer as Buffer, bytes);
-    const body = this.#exchange?.body;
-    const wanted = body === undefined || body === null || this.#phase === HEAD ? undefined : body.nextBuffer();
-    this.#readInto(wanted);
+    this.#target.choose(this.#phase > HEAD ? this.#exchange?.body?.nextBuffer() : undefined);
     return more;
   };
-
-  #readInto(wanted: Buffer | undefined): void {
-    const target = wanted ?? (readBuffer as Buffer);
-    if (target !== this.#current) this.#next = target;
-  }
 
   /** The dial is done. */
   opened(result: DialResult): void {
@@ -132,12 +113,11 @@ export class Connection implements Timed {
     this.pending = undefined;
     const socket = result.socket;
     this.#socket = socket;
-    this.#current = result.usesOnread ? readBuffer : undefined;
+    this.#target.opened();
     socket.on("error", (error: Error) => this.#errored(error));
     socket.on("end", () => this.#ended());
     socket.on("close", () => this.#ended());
     if (!result.usesOnread) {
-      readBuffer ??= Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
       socket.on("data", (chunk: Buffer) => {
         if (!this.#bytes(chunk, chunk.length)) socket.pause();
       });
@@ -374,7 +354,14 @@ export class Connection implements Timed {
     this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
     exchange.endedAt = now;
     exchange.outcome = "complete";
-    const cause = this.#whyNotReusable(exchange, extraBytes);
+    const cause = whyNotReusable({
+      exchange,
+      parser: this.#parser,
+      extraBytes,
+      uploading: this.#upload !== undefined,
+      sawEnd: this.#sawEnd,
+      keepAlive: this.#host.keepAlive,
+    });
     if (cause === undefined) {
       const parser = this.#parser;
       if (parser.keepAliveTimeout >= 0) this.member.serverIdleLimit = withMargin(parser.keepAliveTimeout * 1000);
@@ -387,39 +374,6 @@ export class Connection implements Timed {
     }
     this.#host.exchangeEnded(exchange, now);
     if (this.#drainLeft >= 0) this.#endDraining();
-  }
-
-  #whyNotReusable(exchange: Exchange, extraBytes: boolean): CloseCause | undefined {
-    const parser = this.#parser;
-    if (extraBytes) {
-      return {
-        reason: "unsolicited-data",
-        by: "server",
-        evidence: `bytes followed the end of the response to ${exchange.method}, status ${parser.status}`,
-      };
-    }
-    if (this.#upload !== undefined) {
-      return {
-        reason: "upload-unfinished",
-        by: "server",
-        evidence: `the server answered ${parser.status} after ${exchange.bytesWritten} bytes of the request, before its end`,
-      };
-    }
-    if (exchange.wantsClose) {
-      return this.#host.keepAlive
-        ? { reason: "request-said-close", by: "caller", evidence: "the request had Connection: close" }
-        : { reason: "keep-alive-off", by: "client", evidence: "the transport has keepAlive: false" };
-    }
-    if (parser.saidClose) {
-      return { reason: "server-said-close", by: "server", evidence: "the response had Connection: close" };
-    }
-    if (!parser.keepAlive) {
-      return { reason: "http-1.0", by: "server", evidence: `the server answered with HTTP/1.${parser.minorVersion} and no keep-alive` };
-    }
-    if (this.#sawEnd) {
-      return { reason: "server-said-close", by: "server", evidence: "the server ended the connection with its response" };
-    }
-    return undefined;
   }
 
   // ── the consumer's side ──────────────────────────────────────────────────────────────────────────────────
@@ -572,18 +526,7 @@ export class Connection implements Timed {
 
   #errored(error: NodeJS.ErrnoException): void {
     if (this.#phase === CLOSED) return;
-    const exchange = this.#exchange;
-    const code = error.code ?? error.name;
-    if (error.code === "ECONNRESET" || error.code === "ECONNABORTED" || error.code === "ETIMEDOUT") {
-      const when = exchange === undefined ? "while the connection was idle" : "during a request";
-      this.#fail({ reason: "reset", by: error.code === "ETIMEDOUT" ? "network" : "server", evidence: `${code} ${when}` }, error);
-    } else if (error.code === "EPIPE") {
-      this.#fail({ reason: "write-error", by: "server", evidence: `${code}: the peer no longer accepts data` }, error);
-    } else if (this.dialed?.tlsInfo !== undefined && /SSL|TLS/.test(code)) {
-      this.#fail({ reason: "tls-error", by: "server", evidence: `${code}: ${error.message}` }, error);
-    } else {
-      this.#fail({ reason: "write-error", by: "network", evidence: `${code}: ${error.message}` }, error);
-    }
+    this.#fail(causeOfSocketError(error, this.#exchange !== undefined, this.dialed?.tlsInfo !== undefined), error);
   }
 
   /**
@@ -622,20 +565,6 @@ export class Connection implements Timed {
       const error = this.#host.bodyTimedOut(exchange, now);
       this.#fail({ reason: "timeout", by: "client", evidence: `no byte moved for ${this.#host.bodyTimeout} ms` }, error);
     }
-  }
-}
-
-/** Somebody waits for a dial that no request needs yet. */
-class Opening {
-  readonly promise: Promise<void>;
-  resolve: () => void = () => undefined;
-  reject: (error: unknown) => void = () => undefined;
-
-  constructor() {
-    this.promise = new Promise<void>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
   }
 }
 

@@ -1,1 +1,2 @@
 export { Connection, type ConnectionHost } from "./connection.js";
+export { probe } from "./probe.js";

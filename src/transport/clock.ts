@@ -1,0 +1,82 @@
+import { type Runtime, type RuntimeTimer, type Timed, TimerHeap } from "../runtime/index.js";
+
+/** Something with a deadline. */
+export interface Expiring extends Timed {
+  expired(now: number): void;
+}
+
+const LONGEST_DELAY = 2 ** 31 - 1; // what setTimeout takes
+
+/**
+ * All the time limits of a transport on one timer, which never keeps the process alive by itself. What keeps it
+ * alive is the anchor: a timer that does nothing, held while somebody waits for something. The sockets never do,
+ * since changing a socket's mind for every request would cost more than the whole bookkeeping.
+ */
+export class Clock {
+  readonly #runtime: Runtime;
+  readonly #poolTick: (now: number) => void;
+  readonly #heap = new TimerHeap<Expiring>();
+  #timer: RuntimeTimer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #poolAt = Number.POSITIVE_INFINITY;
+  #anchor: RuntimeTimer | undefined;
+
+  constructor(runtime: Runtime, poolTick: (now: number) => void) {
+    this.#runtime = runtime;
+    this.#poolTick = poolTick;
+  }
+
+  /** Sets the entry's deadline; `Infinity` for none. */
+  set(entry: Expiring, at: number): void {
+    this.#heap.set(entry, at);
+    if (at < this.#timerAt) this.#arm(at);
+  }
+
+  remove(entry: Expiring): void {
+    if (entry.heapIndex >= 0) this.#heap.remove(entry);
+  }
+
+  /** When the pool wants its tick. */
+  wakePool(at: number): void {
+    this.#poolAt = at;
+    if (at < this.#timerAt) this.#arm(at);
+  }
+
+  /** Whether the process must stay alive. */
+  setAlive(alive: boolean): void {
+    if (this.#anchor === undefined) {
+      if (!alive) return;
+      this.#anchor = this.#runtime.setTimer(() => undefined, LONGEST_DELAY);
+    }
+    this.#anchor.setRef(alive);
+  }
+
+  stop(): void {
+    this.#timer?.clear();
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#anchor?.clear();
+    this.#anchor = undefined;
+  }
+
+  #arm(at: number): void {
+    this.#timer?.clear();
+    this.#timerAt = at;
+    const delay = Math.max(1, Math.ceil(at - this.#runtime.now()));
+    this.#timer = this.#runtime.setTimer(() => this.#tick(), Math.min(delay, LONGEST_DELAY));
+    this.#timer.setRef(false);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#runtime.now();
+    for (let due = this.#heap.popDue(now); due !== undefined; due = this.#heap.popDue(now)) due.expired(now);
+    if (now >= this.#poolAt) {
+      this.#poolAt = Number.POSITIVE_INFINITY;
+      this.#poolTick(now);
+    }
+    const next = Math.min(this.#heap.nextAt, this.#poolAt);
+    if (next < this.#timerAt) this.#arm(next);
+  }
+}

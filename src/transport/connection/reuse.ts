@@ -1,0 +1,50 @@
+import type { ResponseHeadParser } from "../../http1/index.js";
+import type { CloseCause } from "../../trace/index.js";
+import type { Exchange } from "../exchange.js";
+
+/** What decides, at the end of a response, whether its connection can be used again. */
+export interface ReuseFacts {
+  readonly exchange: Exchange;
+  readonly parser: ResponseHeadParser;
+  /** Bytes followed the end of the response. */
+  readonly extraBytes: boolean;
+  /** The request's body was still being sent. */
+  readonly uploading: boolean;
+  /** The peer has ended its side. */
+  readonly sawEnd: boolean;
+  readonly keepAlive: boolean;
+}
+
+/** Why the connection cannot be used again; `undefined` when it can. A join of both directions, decided here only. */
+export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
+  const { exchange, parser } = facts;
+  if (facts.extraBytes) {
+    return {
+      reason: "unsolicited-data",
+      by: "server",
+      evidence: `bytes followed the end of the response to ${exchange.method}, status ${parser.status}`,
+    };
+  }
+  if (facts.uploading) {
+    return {
+      reason: "upload-unfinished",
+      by: "server",
+      evidence: `the server answered ${parser.status} after ${exchange.bytesWritten} bytes of the request, before its end`,
+    };
+  }
+  if (exchange.wantsClose) {
+    return facts.keepAlive
+      ? { reason: "request-said-close", by: "caller", evidence: "the request had Connection: close" }
+      : { reason: "keep-alive-off", by: "client", evidence: "the transport has keepAlive: false" };
+  }
+  if (parser.saidClose) {
+    return { reason: "server-said-close", by: "server", evidence: "the response had Connection: close" };
+  }
+  if (!parser.keepAlive) {
+    return { reason: "http-1.0", by: "server", evidence: `the server answered with HTTP/1.${parser.minorVersion} and no keep-alive` };
+  }
+  if (facts.sawEnd) {
+    return { reason: "server-said-close", by: "server", evidence: "the server ended the connection with its response" };
+  }
+  return undefined;
+}

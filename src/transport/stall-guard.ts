@@ -1,0 +1,44 @@
+import type { Member } from "../pool/index.js";
+import type { Runtime } from "../runtime/index.js";
+import type { Connection } from "./connection/index.js";
+import { probe } from "./connection/index.js";
+
+/** A gap between two polls of this length, in milliseconds, is a stall. */
+const STALL_MS = 20;
+
+/**
+ * Design rule 11: after the event loop stood still, a server's close can be in the kernel that no callback has told
+ * of yet, so an idle connection is looked at before it is written to. In a loop that turns, the read that every
+ * idle connection has pending tells in time, and nothing is checked.
+ */
+export class StallGuard {
+  readonly #runtime: Runtime;
+  #polledAt = 0;
+  /** After a gap, until the loop has been round: closes may be behind the present callback in the same batch. */
+  #suspicious = false;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** A read callback runs. Returns the time. */
+  polled(): number {
+    const now = this.#runtime.now();
+    if (now - this.#polledAt > STALL_MS && this.#polledAt > 0 && !this.#suspicious) {
+      this.#suspicious = true;
+      this.#runtime.setImmediate(() => {
+        this.#suspicious = false;
+      });
+    }
+    this.#polledAt = now;
+    return now;
+  }
+
+  /** Whether the idle connection may be used, or the evidence that its server has left. */
+  check(member: Member<Connection>): true | string {
+    const now = this.#runtime.now();
+    if (now - member.idleSince < STALL_MS) return true;
+    if (!this.#suspicious && now - this.#polledAt < STALL_MS) return true;
+    return probe((member.owner as Connection).socket);
+  }
+}
