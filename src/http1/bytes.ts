@@ -37,22 +37,6 @@ export function latin1(buffer: Buffer, start: number, end: number): string {
   return (buffer as Buffer & Latin1Sliceable).latin1Slice(start, end);
 }
 
-/** A lower-case ASCII word as bytes, for {@link matches}. */
-export function word(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-}
-
-/**
- * Whether the token bytes at `at` spell `lower`, in any case. Setting bit 5 lowers letters and changes no digit
- * or hyphen; the bytes it would confuse with those are control bytes, which no token holds.
- */
-export function matches(buffer: Uint8Array, at: number, lower: Uint8Array): boolean {
-  for (let i = 0; i < lower.length; i++) {
-    if (((buffer[at + i] as number) | 0x20) !== lower[i]) return false;
-  }
-  return true;
-}
-
 const EXCERPT_LENGTH = 40;
 
 /** The bytes of a range in quotes for an error message: at most 40 characters, everything unprintable escaped. */

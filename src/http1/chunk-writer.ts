@@ -33,8 +33,10 @@ export function validateTrailers(trailers: readonly string[]): void {
   for (let i = 0; i < trailers.length; i += 2) {
     const name = trailers[i] as string;
     const value = trailers[i + 1];
-    if (!isToken(name)) throw new TypeError(`The trailer name ${JSON.stringify(name)} is not a valid HTTP token.`);
-    if (isForbiddenTrailer(name)) throw new TypeError(`The field ${name} cannot be a trailer; send it as a header.`);
+    if (!isToken(name))
+      throw new TypeError(`The trailer name ${JSON.stringify(name)} is not a valid HTTP token.`);
+    if (isForbiddenTrailer(name))
+      throw new TypeError(`The field ${name} cannot be a trailer; send it as a header.`);
     if (typeof value !== "string" || !isFieldValue(value)) {
       throw new TypeError(
         `The value of the trailer ${name} holds a control character (such as CR, LF or NUL) or one beyond latin1.`,

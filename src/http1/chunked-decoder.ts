@@ -1,4 +1,4 @@
-import { BYTE_CLASS, COLON, CR, HEX, HTAB, latin1, LF, SP, TOKEN, VALUE } from "./bytes.js";
+import { BYTE_CLASS, COLON, CR, HEX, HTAB, LF, latin1, SP, TOKEN, VALUE } from "./bytes.js";
 import {
   badChunk,
   badTrailer,
@@ -102,7 +102,8 @@ export class ChunkedDecoder {
         at = this.#readLine(buffer, at, end, start);
       } else if (state < TRAILER_FIRST) {
         const wanted = state === DATA_CR ? CR : LF;
-        if (buffer[at] !== wanted) throw this.#bad("has no CRLF after the data of a chunk", buffer, at, start);
+        if (buffer[at] !== wanted)
+          throw this.#bad("has no CRLF after the data of a chunk", buffer, at, start);
         this.#state = state === DATA_CR ? DATA_LF : SIZE_FIRST;
         at++;
       } else {
@@ -185,7 +186,8 @@ export class ChunkedDecoder {
           break;
         case TRAILER_VALUE:
           if (byte === CR) this.#state = TRAILER_LF;
-          else if ((bits & VALUE) === 0) throw this.#badTrailer("a control byte or bare LF", buffer, at, start);
+          else if ((bits & VALUE) === 0)
+            throw this.#badTrailer("a control byte or bare LF", buffer, at, start);
           break;
         case TRAILER_LF:
           if (byte !== LF) throw this.#badTrailer("a CR without LF", buffer, at, start);

@@ -1,19 +1,22 @@
 import { ProtocolError } from "../errors/index.js";
-import { excerpt, HTAB, matches, SP, word } from "./bytes.js";
-
-const CONNECTION = word("connection");
-const KEEP_ALIVE = word("keep-alive");
-const CONTENT_LENGTH = word("content-length");
-const TRANSFER_ENCODING = word("transfer-encoding");
-const CHUNKED = word("chunked");
-const CLOSE = word("close");
-const UPGRADE = word("upgrade");
-const TIMEOUT = word("timeout");
-const MAX = word("max");
+import { excerpt, HTAB, SP } from "./bytes.js";
+import {
+  isChunked,
+  isClose,
+  isConnection,
+  isContentLength,
+  isKeepAlive,
+  isMax,
+  isTimeout,
+  isTransferEncoding,
+  isUpgrade,
+} from "./words.js";
 
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 const ZERO = 0x30;
+/** Any number of this many digits is a small integer for the machine. */
+const SMALL_DIGITS = 9;
 /** Where a number of the Keep-Alive field stops growing, so that absurd ones stay ordinary integers. */
 const KEEP_ALIVE_CEILING = 2_147_483_647;
 
@@ -52,19 +55,46 @@ export class FramingFields {
    * `from` and `to` bound its value, `base` is where the head starts (offsets in errors count from there).
    */
   read(buffer: Buffer, base: number, name: number, length: number, from: number, to: number): void {
-    const wanted =
-      length === 14
-        ? matches(buffer, name, CONTENT_LENGTH)
-        : length === 17
-          ? matches(buffer, name, TRANSFER_ENCODING)
-          : matches(buffer, name, CONNECTION) || matches(buffer, name, KEEP_ALIVE);
-    if (!wanted) return;
-    const start = skipBlanks(buffer, from, to);
-    const end = dropBlanks(buffer, start, to);
-    if (length === 14) this.#readLength(buffer, base, start, end);
-    else if (length === 17) this.#readCoding(buffer, base, start, end);
-    else if (((buffer[name] as number) | 0x20) === CONNECTION[0]) this.#readConnection(buffer, start, end);
-    else this.#readKeepAlive(buffer, start, end);
+    if (length === 14) {
+      if (!isContentLength(buffer, name) || this.#readPlainLength(buffer, from, to)) return;
+      const start = skipBlanks(buffer, from, to);
+      this.#readLength(buffer, base, start, dropBlanks(buffer, start, to));
+    } else if (length === 10) {
+      if (isConnection(buffer, name)) {
+        if (!this.#readPlainConnection(buffer, from, to)) this.#readConnection(buffer, from, to);
+      } else if (isKeepAlive(buffer, name)) {
+        this.#readKeepAlive(buffer, from, to);
+      }
+    } else if (isTransferEncoding(buffer, name)) {
+      const start = skipBlanks(buffer, from, to);
+      this.#readCoding(buffer, base, start, dropBlanks(buffer, start, to));
+    }
+  }
+
+  /** The way nearly every server writes it, ` 1234` in small integers; false leaves the rest to {@link #readLength}. */
+  #readPlainLength(buffer: Buffer, from: number, to: number): boolean {
+    const start = buffer[from] === SP ? from + 1 : from;
+    const digits = to - start;
+    if (digits < 1 || digits > SMALL_DIGITS || this.#lengthDigits !== 0) return false;
+    let value = 0;
+    for (let i = start; i < to; i++) {
+      const digit = (buffer[i] as number) - ZERO;
+      if (digit < 0 || digit > 9) return false;
+      value = (value * 10 + digit) | 0;
+    }
+    this.contentLength = value;
+    this.#lengthDigits = digits;
+    return true;
+  }
+
+  /** A lone `keep-alive` or `close`; false leaves the rest to {@link #readConnection}. */
+  #readPlainConnection(buffer: Buffer, from: number, to: number): boolean {
+    const start = buffer[from] === SP ? from + 1 : from;
+    const length = to - start;
+    if (length === 10 && isKeepAlive(buffer, start)) this.keepAlive = true;
+    else if (length === 5 && isClose(buffer, start)) this.close = true;
+    else return false;
+    return true;
   }
 
   #readLength(buffer: Buffer, base: number, start: number, end: number): void {
@@ -79,12 +109,19 @@ export class FramingFields {
         digits++;
         if (value > Number.MAX_SAFE_INTEGER) throw badLength(buffer, base, start, end, "is more than 2^53-1");
       } else if (byte === COMMA) {
-        if (digits === 0) throw badLength(buffer, base, start, end, start === end ? "is empty" : "has an empty member");
+        if (digits === 0)
+          throw badLength(buffer, base, start, end, start === end ? "is empty" : "has an empty member");
         if (this.#lengthDigits === 0) {
           this.contentLength = value;
           this.#lengthDigits = digits;
         } else if (this.contentLength !== value || this.#lengthDigits !== digits) {
-          throw badLength(buffer, base, start, end, `does not repeat the length seen before, ${this.contentLength}`);
+          throw badLength(
+            buffer,
+            base,
+            start,
+            end,
+            `does not repeat the length seen before, ${this.contentLength}`,
+          );
         }
         if (i >= end) return;
         value = 0;
@@ -103,7 +140,7 @@ export class FramingFields {
     if (this.chunked) {
       throw badCoding(buffer, base, start, end, "follows another one; only a single `chunked` is understood");
     }
-    if (end - start !== CHUNKED.length || !matches(buffer, start, CHUNKED)) {
+    if (end - start !== 7 || !isChunked(buffer, start)) {
       throw badCoding(buffer, base, start, end, "is not supported; only a single `chunked` is understood");
     }
     this.chunked = true;
@@ -116,9 +153,9 @@ export class FramingFields {
       while (to < end && buffer[to] !== COMMA) to++;
       const first = skipBlanks(buffer, from, to);
       const length = dropBlanks(buffer, first, to) - first;
-      if (length === 10 && matches(buffer, first, KEEP_ALIVE)) this.keepAlive = true;
-      else if (length === 5 && matches(buffer, first, CLOSE)) this.close = true;
-      else if (length === 7 && matches(buffer, first, UPGRADE)) this.upgrade = true;
+      if (length === 10 && isKeepAlive(buffer, first)) this.keepAlive = true;
+      else if (length === 5 && isClose(buffer, first)) this.close = true;
+      else if (length === 7 && isUpgrade(buffer, first)) this.upgrade = true;
       from = to + 1;
     }
   }
@@ -133,9 +170,9 @@ export class FramingFields {
       let equals = first;
       while (equals < to && buffer[equals] !== EQUALS) equals++;
       const length = dropBlanks(buffer, first, equals) - first;
-      if (length === 7 && matches(buffer, first, TIMEOUT)) {
+      if (length === 7 && isTimeout(buffer, first)) {
         this.keepAliveTimeout = readCount(buffer, equals + 1, to, this.keepAliveTimeout);
-      } else if (length === 3 && matches(buffer, first, MAX)) {
+      } else if (length === 3 && isMax(buffer, first)) {
         this.keepAliveMax = readCount(buffer, equals + 1, to, this.keepAliveMax);
       }
       from = to + 1;

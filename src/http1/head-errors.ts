@@ -1,5 +1,5 @@
 import { ProtocolError } from "../errors/index.js";
-import { BYTE_CLASS, CR, describeByte, excerpt, HTAB, LF, SP, TOKEN } from "./bytes.js";
+import { COLON, CR, describeByte, excerpt, HTAB, LF, SP } from "./bytes.js";
 import { MAX_HEADER_COUNT, MAX_INFORMATIONAL } from "./limits.js";
 
 /*
@@ -37,7 +37,13 @@ export function badStatusLine(buffer: Buffer, base: number, at: number, end: num
 }
 
 /** A byte that no status line, field name or field value may hold; `colon` is -1 while in the name. */
-export function badByte(buffer: Buffer, base: number, line: number, colon: number, at: number): ProtocolError {
+export function badByte(
+  buffer: Buffer,
+  base: number,
+  line: number,
+  colon: number,
+  at: number,
+): ProtocolError {
   const where = at - base;
   const byte = buffer[at] as number;
   if (line === base) {
@@ -51,7 +57,8 @@ export function badByte(buffer: Buffer, base: number, line: number, colon: numbe
 
 function describe(buffer: Buffer, line: number, colon: number, at: number, where: number): string {
   const byte = buffer[at] as number;
-  if (colon >= 0) return `The value of the response header ${excerpt(buffer, line, colon)} ${stray(byte)} at byte ${where}.`;
+  if (colon >= 0)
+    return `The value of the response header ${excerpt(buffer, line, colon)} ${stray(byte)} at byte ${where}.`;
   const name = excerpt(buffer, line, at);
   if (at > line && (byte === SP || byte === HTAB)) {
     return `The response header ${name} has a blank where only a colon may follow its name, at byte ${where}.`;
@@ -62,15 +69,22 @@ function describe(buffer: Buffer, line: number, colon: number, at: number, where
   if (at === line && (byte === SP || byte === HTAB)) {
     return `A response header line at byte ${where} starts with a blank: folded headers are obsolete and refused.`;
   }
-  if (at === line && byte === LF) return `The response's headers end with a bare LF at byte ${where}; CRLF is required.`;
-  if (at > line && byte === 0x3a) return `The response header ${name} is malformed at byte ${where}.`;
+  if (at === line && byte === LF)
+    return `The response's headers end with a bare LF at byte ${where}; CRLF is required.`;
+  if (byte === COLON) return `A response header line at byte ${where} has no name before its colon.`;
   return at === line
     ? `A response header name starts with ${describeByte(byte)} at byte ${where}, which no name may hold.`
     : `The response header name ${name} is followed by ${describeByte(byte)} at byte ${where}, which no name may hold.`;
 }
 
 /** `at` is the byte that should have been the LF after a CR. */
-export function missingLineFeed(buffer: Buffer, base: number, line: number, colon: number, at: number): ProtocolError {
+export function missingLineFeed(
+  buffer: Buffer,
+  base: number,
+  line: number,
+  colon: number,
+  at: number,
+): ProtocolError {
   const where = at - base;
   if (line === base) {
     return new ProtocolError(
@@ -78,7 +92,8 @@ export function missingLineFeed(buffer: Buffer, base: number, line: number, colo
       `The response's status line ${excerpt(buffer, base, at)} has a CR without LF at byte ${where - 1}.`,
     );
   }
-  const place = colon < 0 ? "The response's head" : `The value of the response header ${excerpt(buffer, line, colon)}`;
+  const place =
+    colon < 0 ? "The response's head" : `The value of the response header ${excerpt(buffer, line, colon)}`;
   return new ProtocolError("ERR_TRUNKLINE_BAD_HEADER", `${place} has a CR without LF at byte ${where - 1}.`);
 }
 
@@ -123,9 +138,4 @@ export function codingInOldVersion(): ProtocolError {
     "ERR_TRUNKLINE_TRANSFER_ENCODING",
     "The response has Transfer-Encoding: chunked in HTTP/1.0, which knows no transfer codings.",
   );
-}
-
-/** Whether `byte` may be part of a field name. */
-export function isTokenByte(byte: number): boolean {
-  return ((BYTE_CLASS[byte] as number) & TOKEN) !== 0;
 }

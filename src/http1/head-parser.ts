@@ -1,4 +1,4 @@
-import { BYTE_CLASS, COLON, CR, LF, latin1, SP, TOKEN, VALUE } from "./bytes.js";
+import { BYTE_CLASS, COLON, CR, LF, latin1, SP, TOKEN } from "./bytes.js";
 import { FramingFields } from "./framing-fields.js";
 import {
   badByte,
@@ -11,6 +11,7 @@ import {
   tooManyInformational,
 } from "./head-errors.js";
 import { MAX_HEADER_COUNT, MAX_INFORMATIONAL } from "./limits.js";
+import { skipValue, wordsOf } from "./value-scan.js";
 
 /** The response has no body, whatever its framing fields say (HEAD, 1xx, 204, 304, CONNECT 2xx). */
 export const BODY_NONE = 0;
@@ -139,6 +140,8 @@ export class ResponseHeadParser {
     let line = base + this.#line;
     let colon = this.#colon < 0 ? -1 : base + this.#colon;
     let count = this.#count;
+    const table = BYTE_CLASS;
+    const words = wordsOf(buffer);
     if (at === base) {
       if (!this.#startLine(buffer, base, end)) return -1;
       // From here on the status line is scanned like a field whose name is `HTTP/1.1 200`.
@@ -146,7 +149,7 @@ export class ResponseHeadParser {
     }
     for (;;) {
       if (colon < 0) {
-        while (at < end && ((BYTE_CLASS[buffer[at] as number] as number) & TOKEN) !== 0) at++;
+        while (at < end && ((table[buffer[at] as number] as number) & TOKEN) !== 0) at++;
         if (at >= end) break;
         if (buffer[at] !== COLON || at === line) {
           if (buffer[at] !== CR || at !== line) throw badByte(buffer, base, line, -1, at);
@@ -157,7 +160,7 @@ export class ResponseHeadParser {
         }
         colon = at++;
       }
-      while (at < end && ((BYTE_CLASS[buffer[at] as number] as number) & VALUE) !== 0) at++;
+      at = skipValue(buffer, words, at, end);
       if (at >= end) break;
       if (buffer[at] !== CR) throw badByte(buffer, base, line, colon, at);
       if (at + 1 >= end) break;
@@ -182,7 +185,8 @@ export class ResponseHeadParser {
   /** Reads `HTTP/1.x NNN` and looks at the byte after it; false when that has not all arrived. */
   #startLine(buffer: Buffer, base: number, end: number): boolean {
     const seen = end - base;
-    if (seen <= STATUS_END || !startsWithPrefix(buffer, base)) return this.#partialStartLine(buffer, base, end);
+    if (seen <= STATUS_END || !startsWithPrefix(buffer, base))
+      return this.#partialStartLine(buffer, base, end);
     const minor = (buffer[base + 7] as number) - 0x30;
     const hundreds = (buffer[base + 9] as number) - 0x30;
     const tens = (buffer[base + 10] as number) - 0x30;

@@ -17,4 +17,10 @@ export {
   MAX_TRAILER_BYTES,
 } from "./limits.js";
 export { type RequestHeaderFacts, validateMethod, validateRequestHeaders } from "./request-validation.js";
-export { CHUNKED_BODY, encodeRequestHead, NO_BODY, type RequestFraming, type RequestHead } from "./request-writer.js";
+export {
+  CHUNKED_BODY,
+  encodeRequestHead,
+  NO_BODY,
+  type RequestFraming,
+  type RequestHead,
+} from "./request-writer.js";

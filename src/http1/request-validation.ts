@@ -28,7 +28,8 @@ const NOTHING_SAID: RequestHeaderFacts = Object.freeze({
  * @throws TypeError
  */
 export function validateMethod(method: string): void {
-  if (!isToken(method)) throw new TypeError(`The method ${quote(method)} is not a valid HTTP token, such as GET.`);
+  if (!isToken(method))
+    throw new TypeError(`The method ${quote(method)} is not a valid HTTP token, such as GET.`);
 }
 
 /**
@@ -118,7 +119,9 @@ class Facts implements RequestHeaderFacts {
         this.#addLength(name, value);
         break;
       case "transfer-encoding":
-        throw new TypeError(`The header ${name} cannot be set by hand: how the body is framed follows from the body.`);
+        throw new TypeError(
+          `The header ${name} cannot be set by hand: how the body is framed follows from the body.`,
+        );
       case "connection":
         for (const token of value.split(",")) this.#addConnection(name, token.trim().toLowerCase());
         break;
@@ -127,7 +130,9 @@ class Facts implements RequestHeaderFacts {
         break;
       case "te":
         if (value.trim().toLowerCase() !== "trailers") {
-          throw new TypeError(`The header ${name} may only be "trailers": no other transfer coding is understood.`);
+          throw new TypeError(
+            `The header ${name} may only be "trailers": no other transfer coding is understood.`,
+          );
         }
         this.#te = true;
         break;
@@ -139,14 +144,18 @@ class Facts implements RequestHeaderFacts {
         break;
       case "keep-alive":
       case "proxy-connection":
-        throw new TypeError(`The header ${name} cannot be set by hand: the transport's options decide about reuse.`);
+        throw new TypeError(
+          `The header ${name} cannot be set by hand: the transport's options decide about reuse.`,
+        );
     }
   }
 
   /** What only the whole list can tell. */
   judge(): void {
     if (this.upgrade && !this.#upgradeTo) {
-      throw new TypeError('The header Connection says "upgrade", but there is no Upgrade header that says to what.');
+      throw new TypeError(
+        'The header Connection says "upgrade", but there is no Upgrade header that says to what.',
+      );
     }
     if (this.#upgradeTo && !this.upgrade) {
       throw new TypeError('The header Upgrade needs "Connection: upgrade" beside it.');
@@ -159,7 +168,8 @@ class Facts implements RequestHeaderFacts {
   #addHost(name: string, value: string): void {
     if (this.host) throw new TypeError(`The header ${name} is there twice; a request has one.`);
     // Whitespace, a path or user information in it would let two parsers see two hosts.
-    if (/[\s/\\?#@,]/.test(value)) throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no host.`);
+    if (/[\s/\\?#@,]/.test(value))
+      throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no host.`);
     this.host = true;
   }
 
