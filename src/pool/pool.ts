@@ -222,6 +222,10 @@ export class Pool<O, W extends Waiter<O>> {
         this.ledger.leave(next, route);
         this.#effects.reject(next as W, { kind: "closed" });
       }
+      this.ledger.settle(route);
+    }
+    // Only with no waiter left anywhere, or the slots that come free would be dialed for them.
+    for (const route of table.values()) {
       for (let first = route.members.first; first !== undefined; first = route.members.first) {
         this.#end(first, TRANSPORT_CLOSED, now);
       }

@@ -1,0 +1,151 @@
+import {
+  type CountsRecord,
+  checkInvariants,
+  type Member,
+  Pool,
+  type PoolLimits,
+  type PoolRoute,
+  Waiter,
+} from "../../src/pool/index.js";
+import type { CloseReason } from "../../src/trace/index.js";
+import { NO_LIMITS } from "./pool-limits.js";
+
+class NamedWaiter extends Waiter<string> {
+  readonly name: string;
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+}
+
+/**
+ * A pool that is driven by lines and tells what it did in lines. Connections are called c1, c2… in the order
+ * of their dials; waiters and routes as the lines call them.
+ *
+ *     acquire <waiter> <route> [once] [retry]    once: cannot be sent twice; retry: must dial
+ *     cancel <waiter>
+ *     dialed|failed|released <connection>…
+ *     closed|retire <connection> <reason>
+ *     keeps <connection> <milliseconds>          the server announced how long it keeps it idle
+ *     takes <connection> <requests>              the server announced how many more it takes
+ *     dead <connection>                          a check will find it closed
+ *     preconnect <route> <count>
+ *     closeIdle | shutdown | destroy | tick
+ *
+ * and answers with
+ *
+ *     dial <connection> <route> <reason> [after <connection>]
+ *     assign <waiter> <connection> [idle <milliseconds>]
+ *     reject <waiter> <why>
+ *     close <connection> <reason> <by>
+ */
+export class ScriptedPool {
+  readonly pool: Pool<string, NamedWaiter>;
+  readonly #members = new Map<string, Member<string>>();
+  readonly #waiters = new Map<string, NamedWaiter>();
+  readonly #dead = new Set<Member<string>>();
+  #events: string[] = [];
+  #ids = 0;
+
+  constructor(limits: Partial<PoolLimits>) {
+    this.pool = new Pool(
+      { ...NO_LIMITS, ...limits },
+      {
+        dial: (member) => {
+          this.#members.set(`c${member.id}`, member);
+          const after = member.previous === undefined ? "" : ` after c${member.previous}`;
+          this.#events.push(`dial c${member.id} ${member.route.key} ${member.openedFor}${after}`);
+        },
+        assign: (waiter, member) => {
+          const idle = member.lastIdleFor > 0 ? ` idle ${member.lastIdleFor}` : "";
+          this.#events.push(`assign ${waiter.name} c${member.id}${idle}`);
+        },
+        reject: (waiter, why) => this.#events.push(`reject ${waiter.name} ${why.kind}`),
+        close: (member, reason, by) => this.#events.push(`close c${member.id} ${reason} ${by}`),
+        wake: () => {},
+        check: (member) => !this.#dead.has(member) || "It was found closed.",
+      },
+      { random: () => 0.5, nextId: () => ++this.#ids },
+    );
+  }
+
+  /** Does what the line says and returns what the pool did. */
+  do(line: string, now: number): string[] {
+    this.#events = [];
+    const [verb = "", ...words] = line.split(" ");
+    this.#dispatch(verb, words, now);
+    checkInvariants(this.pool);
+    return this.#events;
+  }
+
+  counts(): CountsRecord {
+    return this.pool.snapshot().totals;
+  }
+
+  #dispatch(verb: string, words: readonly string[], now: number): void {
+    const { pool } = this;
+    const [name = "", second = ""] = words;
+    switch (verb) {
+      case "acquire":
+        return pool.acquire(this.#newWaiter(name, words), this.#route(second), now);
+      case "cancel":
+        return pool.cancel(this.#known(this.#waiters, name), now);
+      case "dialed":
+      case "failed":
+      case "released":
+        for (const each of words) this.#change(verb, this.#member(each), now);
+        return undefined;
+      case "closed":
+        return pool.closed(this.#member(name), second as CloseReason, now);
+      case "retire":
+        return pool.retire(this.#member(name), second as CloseReason, now);
+      case "keeps":
+        this.#member(name).serverIdleLimit = Number(second);
+        return undefined;
+      case "takes":
+        this.#member(name).serverRequestsLeft = Number(second);
+        return undefined;
+      case "dead":
+        this.#dead.add(this.#member(name));
+        return undefined;
+      case "preconnect":
+        pool.preconnect(this.#route(name), Number(second), now);
+        return undefined;
+      case "closeIdle":
+      case "shutdown":
+      case "destroy":
+      case "tick":
+        return pool[verb](now);
+      default:
+        throw new Error(`There is no "${verb}" in the language of pool behaviours.`);
+    }
+  }
+
+  #change(verb: "dialed" | "failed" | "released", member: Member<string>, now: number): void {
+    if (verb === "failed") this.pool.dialFailed(member, new Error("refused"), now);
+    else this.pool[verb](member, now);
+  }
+
+  #newWaiter(name: string, words: readonly string[]): NamedWaiter {
+    const waiter = new NamedWaiter(name);
+    waiter.retriable = !words.includes("once");
+    waiter.mustDial = words.includes("retry") ? "retry" : undefined;
+    this.#waiters.set(name, waiter);
+    return waiter;
+  }
+
+  #route(key: string): PoolRoute<string> {
+    return this.pool.route(key, `http://${key}`);
+  }
+
+  #member(name: string): Member<string> {
+    return this.#known(this.#members, name);
+  }
+
+  #known<T>(things: Map<string, T>, name: string): T {
+    const thing = things.get(name);
+    if (thing === undefined) throw new Error(`There is no ${name} at this point.`);
+    return thing;
+  }
+}
