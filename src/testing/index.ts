@@ -10,6 +10,8 @@ export {
   type IssueOptions,
   selfSigned,
 } from "./certificates.js";
+export { FRIENDLY_JSON, type Route } from "./friendly-routes.js";
+export { FriendlyServer, type FriendlyServerOptions } from "./friendly-server.js";
 export type { Gate } from "./gate.js";
 export type { DripOptions, Expected, ExtraHeaders, WireConnection, WireEnding } from "./wire-connection.js";
 export { ConnectionOver, WireFailure } from "./wire-errors.js";
