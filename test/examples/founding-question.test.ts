@@ -8,8 +8,7 @@ test("examples/founding-question: opens one connection, and the server gets one 
   const example = fileURLToPath(new URL("../../examples/founding-question.js", import.meta.url));
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [example]);
   assert.deepEqual(stdout.trimEnd().split("\n"), [
-    "10 requests with 1 content-type application/x-www-form-urlencoded, body data=hello",
-    "10 requests with 1 content-type application/x-www-form-urlencoded;charset=UTF-8, body data=hello",
+    "20 requests with 1 content-type application/x-www-form-urlencoded, body data=hello",
     "20 clients, one after another: 1 connection",
   ]);
   assert.equal(stderr, "");

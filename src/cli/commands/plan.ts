@@ -36,6 +36,7 @@ export async function makePlan(options: ParsedOptions, context: Context): Promis
     throw new UsageError("-o - and --json both want standard output; give -o a file name");
   }
   const target = options.positionals[0]!;
+  refuseSchemeless(target);
   const body = await readBody(options, context);
   const headers = options.values("header").map(parseHeader);
   if (body?.contentType !== undefined && !headers.some(([name]) => name.toLowerCase() === "content-type")) {
@@ -54,6 +55,12 @@ export async function makePlan(options: ParsedOptions, context: Context): Promis
     explain: options.has("explain"),
     json,
   };
+}
+
+/** The commonest slip has its own sentence, whose suggestion can be copied as it stands. */
+function refuseSchemeless(target: string): void {
+  if (/^[a-z][a-z0-9+.-]*:\/\/|^https?:/i.test(target)) return;
+  throw new UsageError(`"${target}" has no scheme: did you mean http://${target}?`);
 }
 
 /** Made once before anything is sent, so that a bad URL, method or header is a mistake of usage, not a failure. */

@@ -10,8 +10,10 @@ type Ask = ServersRequest extends infer Each
 /** A server of the demo, seen from the clients' thread. */
 export interface DemoServer {
   readonly origin: string;
-  /** Ends the server and says what it counted itself. */
-  close(): Promise<{ connections: number; requests: number }>;
+  /** What the server has counted itself. */
+  count(): Promise<{ connections: number; requests: number }>;
+  /** Ends the server and every connection to it. */
+  close(): Promise<unknown>;
 }
 
 /** The thread in which the demo's servers run. */
@@ -36,7 +38,11 @@ export class ServerHost {
   /** A new server on a port of its own, so that one scenario's connections cannot serve another. */
   async open(): Promise<DemoServer> {
     const { port } = await this.#ask({ ask: "open" });
-    return { origin: `http://127.0.0.1:${port}`, close: () => this.#ask({ ask: "close", port }) };
+    return {
+      origin: `http://127.0.0.1:${port}`,
+      count: () => this.#ask({ ask: "count", port }),
+      close: () => this.#ask({ ask: "close", port }),
+    };
   }
 
   async stop(): Promise<void> {

@@ -1,16 +1,19 @@
 import { Buffer } from "node:buffer";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 
 /** What the demo asks of its servers' thread. */
 export type ServersRequest = { readonly id: number } & (
   | { readonly ask: "open" }
+  /** What it has counted, once no connection is still on its way. */
+  | { readonly ask: "count"; readonly port: number }
   /** Ends a server and everything connected to it. */
   | { readonly ask: "close"; readonly port: number }
 );
 
-/** Its answer: the port of a new server, or what a closed one had counted. */
+/** Its answer: the port of the server and what it has counted so far. */
 export interface ServersAnswer {
   readonly id: number;
   readonly port: number;
@@ -23,6 +26,9 @@ export const largePath = "/large";
 
 const small = Buffer.from('{"ok":true,"data":"forty-six bytes of answers"}');
 const large = Buffer.alloc(1024 * 1024, "trunkline ");
+
+const TURN_MS = 5;
+const QUIET_TURNS = 3;
 
 interface Counted {
   readonly server: Server;
@@ -47,16 +53,29 @@ export function serve(): void {
       });
       return;
     }
-    const counted = servers.get(message.port);
-    // A turn of the loop first: a connection made just now may still wait to be accepted, and it counts.
-    setImmediate(() => {
-      if (counted === undefined) return;
-      reply({ port: message.port, connections: counted.connections, requests: counted.requests });
-      servers.delete(message.port);
-      counted.server.close();
-      counted.server.closeAllConnections();
-    });
+    const { port: asked } = message;
+    const counted = servers.get(asked);
+    if (counted === undefined) return;
+    if (message.ask === "count") {
+      void settled(counted).then(() =>
+        reply({ port: asked, connections: counted.connections, requests: counted.requests }),
+      );
+      return;
+    }
+    servers.delete(asked);
+    counted.server.close();
+    counted.server.closeAllConnections();
+    reply({ port: asked, connections: counted.connections, requests: counted.requests });
   });
+}
+
+/** Resolves once nothing has been accepted for a while: a connection made just now may still wait for that, and it counts. */
+async function settled(counted: Counted): Promise<void> {
+  for (let quiet = 0; quiet < QUIET_TURNS; ) {
+    const before = counted.connections;
+    await delay(TURN_MS);
+    quiet = counted.connections === before ? quiet + 1 : 0;
+  }
 }
 
 /** A server that counts what it accepts, and never closes a connection by itself within a demo's time. */

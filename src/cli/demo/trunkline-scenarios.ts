@@ -74,11 +74,11 @@ export const trunklineScenarios: readonly Scenario[] = ways.flatMap((way) =>
     client: "trunkline" as const,
     concurrency,
     requests: way.large === true ? Math.max(LARGE_REQUESTS, concurrency) : REQUESTS,
-    prepare: (origin: string) => session(way, origin),
+    prepare: (origin: string) => session(way, origin, concurrency),
   })),
 );
 
-function session(way: Way, origin: string): Session {
+function session(way: Way, origin: string, concurrency: number): Session {
   const { next, transports } = way.clients();
   const url = `${origin}${way.large === true ? largePath : "/"}`;
   const kept: Response[] = [];
@@ -87,7 +87,7 @@ function session(way: Way, origin: string): Session {
     send: async () => {
       await way.use(await next().post(url, { form: { data: "hello" } }), kept);
     },
-    reasons: () => reasonsOf(owners(), origin),
+    reasons: () => reasonsOf(owners(), origin, concurrency),
     end: () => {
       for (const transport of transports) transport.destroy();
       kept.length = 0;
@@ -96,7 +96,7 @@ function session(way: Way, origin: string): Session {
 }
 
 /** What the transports say of one origin, added up. */
-function reasonsOf(transports: readonly Transport[], origin: string): Reasons {
+function reasonsOf(transports: readonly Transport[], origin: string, concurrency: number): Reasons {
   const openedFor: Reasons["openedFor"] = {};
   const closed: Reasons["closed"] = {};
   let held = 0;
@@ -108,7 +108,7 @@ function reasonsOf(transports: readonly Transport[], origin: string): Reasons {
     }
     held += transport.snapshot().origins.find((entry) => entry.origin === origin)?.active ?? 0;
   }
-  return { openedFor, closed, words: inWords(openedFor, closed, held) };
+  return { openedFor, closed, words: inWords(openedFor, closed, held, concurrency) };
 }
 
 function addTo<Name extends string>(
@@ -120,12 +120,19 @@ function addTo<Name extends string>(
 }
 
 /** The greatest reason of each kind: the table has a line for it, the JSON has all the counts. */
-function inWords(openedFor: Reasons["openedFor"], closed: Reasons["closed"], held: number): string {
+function inWords(
+  openedFor: Reasons["openedFor"],
+  closed: Reasons["closed"],
+  held: number,
+  concurrency: number,
+): string {
   const parts: string[] = [];
   const [opened] = ranked(openedFor);
   if (opened !== undefined) {
     const [reason, count] = opened;
-    if (reason !== "first-use") parts.push(openedBecause[reason]);
+    if (reason === "all-busy" && count < concurrency && held === 0)
+      parts.push("one for each request at once");
+    else if (reason !== "first-use") parts.push(openedBecause[reason]);
     else if (count > 1) parts.push("a new transport has no connection to reuse");
     else parts.push("the one connection was free again each time");
   }

@@ -6,7 +6,7 @@ export const openedBecause: Readonly<Record<DialReason, string>> = {
   "all-busy": "every other connection was busy",
   "previous-not-kept": "the one before could not be kept",
   "idle-expired": "the idle ones had reached their limit",
-  evicted: "an idle one had made room for another origin",
+  evicted: "idle ones had been closed to keep within a cap",
   "aged-out": "the one before had reached its age",
   "too-long-idle": "the idle ones had been idle too long for a request that cannot be repeated",
   retry: "a request was sent again",
