@@ -85,6 +85,11 @@ export class Response {
   }
 
   static {
+    Object.defineProperty(Response.prototype, inspect.custom, {
+      value(this: Response): string {
+        return `Response { status: ${this.status}, url: ${JSON.stringify(this.url)}, bodyUsed: ${this.bodyUsed} }`;
+      },
+    });
     fromWire = (wire) => {
       const response = new Response(undefined, FROM_WIRE);
       response.#wire = wire;
@@ -316,10 +321,6 @@ export class Response {
       copy.#body = feedFromIterator(bodySource(theirs));
     }
     return copy;
-  }
-
-  [inspect.custom](): string {
-    return `Response { status: ${this.status}, url: ${JSON.stringify(this.url)}, bodyUsed: ${this.bodyUsed} }`;
   }
 
   #used(what: string): Promise<never> {
