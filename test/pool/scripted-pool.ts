@@ -88,35 +88,40 @@ export class ScriptedPool {
     const [name = "", second = ""] = words;
     switch (verb) {
       case "acquire":
-        return pool.acquire(this.#newWaiter(name, words), this.#route(second), now);
+        pool.acquire(this.#newWaiter(name, words), this.#route(second), now);
+        break;
       case "cancel":
-        return pool.cancel(this.#known(this.#waiters, name), now);
+        pool.cancel(this.#known(this.#waiters, name), now);
+        break;
       case "dialed":
       case "failed":
       case "released":
         for (const each of words) this.#change(verb, this.#member(each), now);
-        return undefined;
+        break;
       case "closed":
-        return pool.closed(this.#member(name), second as CloseReason, now);
+        pool.closed(this.#member(name), second as CloseReason, now);
+        break;
       case "retire":
-        return pool.retire(this.#member(name), second as CloseReason, now);
+        pool.retire(this.#member(name), second as CloseReason, now);
+        break;
       case "keeps":
         this.#member(name).serverIdleLimit = Number(second);
-        return undefined;
+        break;
       case "takes":
         this.#member(name).serverRequestsLeft = Number(second);
-        return undefined;
+        break;
       case "dead":
         this.#dead.add(this.#member(name));
-        return undefined;
+        break;
       case "preconnect":
         pool.preconnect(this.#route(name), Number(second), now);
-        return undefined;
+        break;
       case "closeIdle":
       case "shutdown":
       case "destroy":
       case "tick":
-        return pool[verb](now);
+        pool[verb](now);
+        break;
       default:
         throw new Error(`There is no "${verb}" in the language of pool behaviours.`);
     }

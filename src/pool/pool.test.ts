@@ -1,0 +1,358 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CloseReason } from "../trace/index.js";
+import type { PoolEffects, PoolLimits, Rejection } from "./contract.js";
+import { checkInvariants } from "./invariants.js";
+import type { Member } from "./member.js";
+import { Pool } from "./pool.js";
+import type { PoolRoute } from "./route.js";
+import { Waiter } from "./waiter.js";
+
+type Owner = string;
+type TestPool = Pool<Owner, Waiter<Owner>>;
+
+const NONE = Number.POSITIVE_INFINITY;
+const NO_LIMITS: PoolLimits = {
+  maxConnections: NONE,
+  maxConnectionsPerOrigin: NONE,
+  maxIdleConnections: NONE,
+  maxIdleConnectionsPerOrigin: NONE,
+  maxDialingPerOrigin: NONE,
+  maxWaiting: NONE,
+  queueTimeout: NONE,
+  idleTimeout: NONE,
+  maxConnectionAge: NONE,
+  maxRequestsPerConnection: NONE,
+  keepAlive: true,
+};
+
+function makePool(
+  limits: Partial<PoolLimits>,
+  effects: Partial<PoolEffects<Owner, Waiter<Owner>>> = {},
+  random: () => number = () => 0.5,
+): { pool: TestPool; route: PoolRoute<Owner>; dials: Member<Owner>[]; wakes: number[] } {
+  const dials: Member<Owner>[] = [];
+  const wakes: number[] = [];
+  let ids = 0;
+  const pool: TestPool = new Pool(
+    { ...NO_LIMITS, ...limits },
+    {
+      dial: (member) => {
+        dials.push(member);
+      },
+      assign: () => {},
+      reject: () => {},
+      close: () => {},
+      wake: (at) => {
+        wakes.push(at);
+      },
+      check: () => true,
+      ...effects,
+    },
+    { random, nextId: () => ++ids },
+  );
+  return { pool, route: pool.route("a", "http://a"), dials, wakes };
+}
+
+function acquire(pool: TestPool, route: PoolRoute<Owner>, now: number): Waiter<Owner> {
+  const waiter = new Waiter<Owner>();
+  pool.acquire(waiter, route, now);
+  return waiter;
+}
+
+function open(pool: TestPool, route: PoolRoute<Owner>, now: number): Member<Owner> {
+  const { member } = dialedFor(pool, acquire(pool, route, now), now);
+  assert.ok(member);
+  return member;
+}
+
+function dialedFor(pool: TestPool, waiter: Waiter<Owner>, now: number): Waiter<Owner> {
+  assert.ok(waiter.dial);
+  pool.dialed(waiter.dial, now);
+  return waiter;
+}
+
+test("Pool: does not recurse, when 20,000 waiters' dials all fail at once from within the dial effect", () => {
+  const rejected: Rejection<Owner>[] = [];
+  const { pool, route } = makePool(
+    { maxDialingPerOrigin: 1 },
+    {
+      dial: (member) => {
+        if (failing) pool.dialFailed(member, "refused", 0);
+      },
+      reject: (_waiter, why) => {
+        rejected.push(why);
+      },
+    },
+  );
+  let failing = false;
+  const first = acquire(pool, route, 0);
+  for (let index = 0; index < 20_000; index += 1) acquire(pool, route, 0);
+  assert.ok(first.dial);
+  failing = true;
+  pool.dialFailed(first.dial, "refused", 0);
+  assert.equal(rejected.length, 20_001);
+  assert.equal(pool.counts.open + pool.counts.waiting, 0);
+  checkInvariants(pool);
+});
+
+test("Pool: counts a slot free once, when the close effect reports the same connection closed", () => {
+  const { pool, route } = makePool({ maxIdleConnections: 0 }, { close: (m) => pool.closed(m, "reset", 0) });
+  pool.released(open(pool, route, 0), 0);
+  assert.equal(pool.counts.closed, 1);
+  assert.equal(pool.counts.open, 0);
+  checkInvariants(pool);
+});
+
+test("Pool: judges maxWaiting by who is left without a dial, when a waiter comes from within an effect", () => {
+  let late: Waiter<Owner> | undefined;
+  const rejected: Waiter<Owner>[] = [];
+  const { pool, route } = makePool(
+    { maxWaiting: 0, maxConnectionsPerOrigin: 2 },
+    {
+      dial: () => {
+        late ??= acquire(pool, route, 0);
+      },
+      reject: (waiter) => {
+        rejected.push(waiter);
+      },
+    },
+  );
+  acquire(pool, route, 0);
+  assert.ok(late?.dial, "there was room for a second dial");
+  assert.deepEqual(rejected, []);
+});
+
+test("Pool: works on, when an effect breaks its promise and throws", () => {
+  let broken = true;
+  const { pool, route } = makePool(
+    {},
+    {
+      dial: () => {
+        if (broken) throw new Error("broken effect");
+      },
+    },
+  );
+  assert.throws(() => acquire(pool, route, 0), /broken effect/);
+  broken = false;
+  const waiter = acquire(pool, route, 1);
+  assert.ok(waiter.dial, "the next one still gets a dial");
+});
+
+test("hasWork: is true for waiters and exchanges, false for idle connections and dials nobody awaits", () => {
+  const { pool, route, dials } = makePool({});
+  assert.equal(pool.hasWork, false);
+  const waiter = acquire(pool, route, 0);
+  assert.equal(pool.hasWork, true);
+  pool.cancel(waiter, 1);
+  assert.equal(pool.hasWork, false, "its dial is awaited by nobody");
+  assert.equal(dials.length, 1);
+  const member = dialedFor(pool, acquire(pool, route, 2), 2).member;
+  assert.ok(member);
+  assert.equal(pool.hasWork, true);
+  pool.retire(member, "max-age", 3);
+  assert.equal(pool.hasWork, true, "a draining connection has an exchange");
+  pool.released(member, 4);
+  assert.equal(pool.hasWork, false);
+});
+
+test("dialedFor: names the starter while its dial is handed out, and nobody once that one is gone", () => {
+  const seen: (Waiter<Owner> | undefined)[] = [];
+  const { pool, route, dials } = makePool(
+    {},
+    {
+      assign: (_waiter, member) => {
+        seen.push(member.dialedFor);
+      },
+    },
+  );
+  const first = acquire(pool, route, 0);
+  const second = acquire(pool, route, 0);
+  const [one, two] = dials;
+  assert.ok(one && two);
+  pool.dialed(two, 1);
+  assert.equal(first.member, two);
+  pool.dialed(one, 2);
+  assert.equal(second.member, one);
+  assert.deepEqual(seen, [second, undefined]);
+  assert.equal(two.dialedFor, undefined, "it holds no waiter for longer than needed");
+});
+
+test("wake: is asked for the earliest deadline, and again after each tick", () => {
+  const { pool, route, wakes } = makePool({
+    idleTimeout: 100,
+    queueTimeout: 500,
+    maxConnectionsPerOrigin: 1,
+  });
+  const other = pool.route("b", "http://b");
+  const member = open(pool, route, 0);
+  acquire(pool, route, 10);
+  assert.deepEqual(wakes, [510]);
+  pool.released(open(pool, other, 20), 20);
+  assert.deepEqual(wakes, [510, 120]);
+  pool.tick(119);
+  assert.deepEqual(wakes, [510, 120, 120], "too early, so it is asked for again");
+  pool.tick(120);
+  assert.deepEqual(wakes, [510, 120, 120, 510]);
+  pool.released(member, 130);
+  pool.tick(510);
+  assert.equal(wakes.at(-1), NONE, "nothing is left to wake up for");
+});
+
+test("wake: costs nothing, when a connection goes idle again and again", () => {
+  const { pool, route, wakes } = makePool({ idleTimeout: 1000 });
+  pool.released(open(pool, route, 0), 0);
+  for (let now = 1; now < 100; now += 1) {
+    const { member } = acquire(pool, route, now);
+    assert.ok(member);
+    pool.released(member, now);
+  }
+  assert.deepEqual(wakes, [1000]);
+});
+
+test("maxConnectionAge: varies by a tenth either way", () => {
+  for (const [random, expiresAt] of [
+    [0, 1900],
+    [0.5, 2000],
+    [0.999, 2100],
+  ] as const) {
+    const { pool, route } = makePool({ maxConnectionAge: 1000 }, {}, () => random);
+    assert.equal(Math.round(open(pool, route, 1000).expiresAt), expiresAt);
+  }
+});
+
+test("route: keeps a route's object and what was learned, while few others come and go", () => {
+  const { pool, route } = makePool({});
+  const member = open(pool, route, 0);
+  pool.released(member, 0);
+  pool.closed(member, "server-closed-idle", 2000);
+  for (let index = 0; index < 1000; index += 1) pool.route(`other ${index}`, "http://other");
+  assert.equal(pool.route("a", "http://a"), route);
+  assert.equal(pool.learnedIdleLimit(route), 2000);
+});
+
+test("route: forgets routes with nothing in them, when thousands come, but none that has something", () => {
+  const { pool, route } = makePool({});
+  const busy = pool.route("busy", "http://busy");
+  open(pool, busy, 0);
+  for (let index = 0; index < 10_000; index += 1) pool.route(`other ${index}`, "http://other");
+  assert.ok(pool.ledger.table.size < 5000);
+  assert.equal(pool.route("busy", "http://busy"), busy);
+  assert.notEqual(pool.route("a", "http://a"), route);
+  checkInvariants(pool);
+});
+
+test("acquire: uses the pool's route of the key, when it is given one that was forgotten", () => {
+  const { pool, route } = makePool({});
+  for (let index = 0; index < 10_000; index += 1) pool.route(`other ${index}`, "http://other");
+  const first = acquire(pool, route, 0);
+  assert.equal(first.waitingIn, route, "nobody has taken its place");
+  const { pool: second, route: forgotten } = makePool({});
+  for (let index = 0; index < 10_000; index += 1) second.route(`other ${index}`, "http://other");
+  const current = second.route("a", "http://a");
+  assert.equal(acquire(second, forgotten, 0).waitingIn, current);
+  checkInvariants(second);
+});
+
+test("snapshot: has totals and the figures of each route that was used, as plain data", () => {
+  const { pool, route } = makePool({ maxConnectionsPerOrigin: 1 });
+  pool.route("unused", "http://unused");
+  const member = open(pool, route, 0);
+  pool.released(member, 1);
+  acquire(pool, route, 2);
+  acquire(pool, route, 3);
+  const figures = {
+    dialing: 0,
+    active: 1,
+    idle: 0,
+    draining: 0,
+    waiting: 1,
+    opened: 1,
+    closed: 0,
+    requests: 2,
+    reused: 1,
+  };
+  assert.deepEqual(pool.snapshot(), {
+    totals: figures,
+    origins: [{ origin: "http://a", route: "a", ...figures }],
+  });
+});
+
+test("holders: lists the route's connections, oldest first", () => {
+  const { pool, route } = makePool({});
+  const members = [open(pool, route, 0), open(pool, route, 0)];
+  acquire(pool, route, 0);
+  assert.deepEqual(
+    pool.holders(route).map(({ id, state }) => [id, state]),
+    [...members.map(({ id }) => [id, "active"]), [3, "dialing"]],
+  );
+  pool.closed(members[0] as Member<Owner>, "aborted", 1);
+  assert.deepEqual(
+    pool.holders(route).map(({ id }) => id),
+    [2, 3],
+  );
+});
+
+test("holders: stops at 64", () => {
+  const { pool, route } = makePool({});
+  for (let index = 0; index < 100; index += 1) acquire(pool, route, 0);
+  assert.equal(pool.holders(route).length, 64);
+});
+
+test("preconnect: returns the connections on their way, and none when enough are idle", () => {
+  const { pool, route, dials } = makePool({});
+  const [one, two] = pool.preconnect(route, 2, 0);
+  assert.ok(one && two);
+  pool.dialed(one, 1);
+  assert.deepEqual(pool.preconnect(route, 2, 2), [two]);
+  pool.dialed(two, 3);
+  assert.deepEqual(pool.preconnect(route, 2, 4), []);
+  assert.equal(dials.length, 2);
+});
+
+/** POSTs at a steady pace against a server that ends connections idle for 2 s; returns how many were lost. */
+function lostPosts(pace: number, posts: number): number {
+  const limit = 2000;
+  const delay = 1;
+  let lost = 0;
+  const { pool, route } = makePool({ idleTimeout: 55_000 });
+  let now = 0;
+  /** Ends by the server that reach the client by `time`. */
+  const letServerEnd = (time: number): void => {
+    for (const member of pool.holders(route)) {
+      const endsAt = member.idleSince + limit + delay;
+      if (member.state === "idle" && endsAt <= time) {
+        pool.tick(endsAt);
+        pool.closed(member, "server-closed-idle", endsAt);
+      }
+    }
+    pool.tick(time);
+  };
+  for (let index = 0; index < posts; index += 1) {
+    letServerEnd(now);
+    const post = new Waiter<Owner>();
+    post.retriable = false;
+    pool.acquire(post, route, now);
+    if (post.dial !== undefined) pool.dialed(post.dial, now);
+    const { member } = post;
+    assert.ok(member);
+    // What is written while the server's end is under way is lost.
+    const ended: CloseReason | undefined =
+      member.lastIdleFor >= limit ? "server-closed-unanswered" : undefined;
+    if (ended === undefined) {
+      pool.released(member, now);
+    } else {
+      lost += 1;
+      pool.closed(member, ended, now);
+    }
+    now += pace;
+  }
+  return lost;
+}
+
+test("learning: at most the first POST is lost, when they come around an unannounced idle limit of 2 s", () => {
+  for (const pace of [1700, 1999, 2000, 2000.5, 2001, 2100, 3000]) {
+    assert.ok(lostPosts(pace, 600) <= 1, `POSTs ${pace} ms apart`);
+  }
+  assert.equal(lostPosts(2000.5, 600), 1, "the model does lose one");
+});
