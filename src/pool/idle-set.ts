@@ -23,6 +23,11 @@ export class IdleSet<O> {
     return this.#timers.nextAt;
   }
 
+  /** Entries in the heap of deadlines: idle connections, and some that have been idle. */
+  get filed(): number {
+    return this.#timers.size;
+  }
+
   put(member: Member<O>, now: number): void {
     member.idleSince = now;
     member.route.idle.push(member);

@@ -43,6 +43,7 @@ export function checkInvariants<O, W extends Waiter<O>>(pool: Pool<O, W>): void 
   must(counts.open <= limits.maxConnections, "more than maxConnections");
   must(counts.idle <= limits.maxIdleConnections, "more than maxIdleConnections");
   must(pool.ledger.demand.undialed === undialed, "the number of waiters without a dial is wrong");
+  must(pool.ledger.idle.filed <= counts.open, "deadlines of closed connections are kept");
   checkIdleOrder(pool.ledger.idle.oldest, idle);
 }
 

@@ -310,6 +310,27 @@ test("preconnect: returns the connections on their way, and none when enough are
   assert.equal(dials.length, 2);
 });
 
+test("learning: takes nothing from a connection that was never used, nor from one busy without a pause", () => {
+  const { pool, route } = makePool({});
+  const [unused] = pool.preconnect(route, 1, 0);
+  assert.ok(unused);
+  pool.dialed(unused, 0);
+  pool.closed(unused, "server-closed-idle", 1000);
+  pool.closed(open(pool, route, 1000), "server-closed-unanswered", 1500);
+  assert.equal(pool.learnedIdleLimit(route), undefined);
+});
+
+test("learning: takes the idle age of a connection that ended on reuse, before any answer", () => {
+  for (const reason of ["server-closed-unanswered", "reset", "write-error", "server-idle-timeout"] as const) {
+    const { pool, route } = makePool({});
+    const member = open(pool, route, 0);
+    pool.released(member, 0);
+    acquire(pool, route, 700);
+    pool.closed(member, reason, 5000);
+    assert.equal(pool.learnedIdleLimit(route), 700, reason);
+  }
+});
+
 /** POSTs at a steady pace against a server that ends connections idle for 2 s; returns how many were lost. */
 function lostPosts(pace: number, posts: number): number {
   const limit = 2000;
