@@ -1,5 +1,3 @@
-import { BYTE_CLASS, TOKEN, VALUE } from "./bytes.js";
-
 /** What a validated header list says about the exchange. */
 export interface RequestHeaderFacts {
   /** The list asks for the connection to end with this exchange. */
@@ -59,24 +57,18 @@ export function validateRequestHeaders(headers: readonly string[], bodyLength = 
   return facts;
 }
 
+// On strings the engine's regular expressions are twice as fast as a loop over character codes.
+const NOT_IN_TOKEN = /[^!#$%&'*+.^_`|~0-9A-Za-z-]/;
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
 /** Whether the text is a token (RFC 9110 §5.6.2), as methods and field names are. */
 export function isToken(text: string): boolean {
-  const { length } = text;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0xff || ((BYTE_CLASS[unit] as number) & TOKEN) === 0) return false;
-  }
-  return length > 0;
+  return text !== "" && !NOT_IN_TOKEN.test(text);
 }
 
-/** Whether every character is one that a field value may hold; each becomes one byte. */
+/** Whether every character is one that a field value may hold (RFC 9110 §5.5); each becomes one byte. */
 export function isFieldValue(text: string): boolean {
-  const { length } = text;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0xff || ((BYTE_CLASS[unit] as number) & VALUE) === 0) return false;
-  }
-  return true;
+  return !NOT_IN_VALUE.test(text);
 }
 
 /** 1 at the lengths of the names that {@link Facts} knows, so that other names are not even lowered. */
