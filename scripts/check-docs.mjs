@@ -1,12 +1,10 @@
 // Proves about the documents what a machine can: links lead somewhere, and every reason and finding has its entry.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { filesUnder, root } from "./lib/project.mjs";
 
 const read = (path) => readFileSync(join(root, path), "utf8");
-const top = filesUnder(".", (file) => /^[^/]+\.md$/.test(file)).filter(
-  (file) => !file.startsWith("node_modules/"),
-);
+const top = readdirSync(root).filter((name) => name.endsWith(".md"));
 const documents = [
   ...top,
   ...filesUnder("docs", (file) => file.endsWith(".md")),

@@ -1,6 +1,7 @@
 // Runs compiled tests with a given node binary and reads the totals.
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { compiled, filesUnder, root, run } from "./project.mjs";
 
 /** Test sources whose path contains one of the words (all when there are none). Sources, not outputs: a deleted test must not live on. */
@@ -21,8 +22,7 @@ export async function runTests(sources, { node = process.execPath, label = "node
     "--test",
     // Each file has a process of its own; more than two at once only makes timings noisy on a small machine.
     "--test-concurrency=2",
-    // A file that takes longer hangs; CI runs the property tests with many more seeds.
-    `--test-timeout=${process.env.CI ? 600_000 : 120_000}`,
+    `--import=${pathToFileURL(join(root, "scripts/lib/watchdog.mjs"))}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     `--test-reporter=${join(root, "scripts/lib/test-counts.mjs")}`,
