@@ -1,0 +1,3 @@
+module trunkline.test/bench
+
+go 1.19

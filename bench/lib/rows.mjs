@@ -1,0 +1,199 @@
+// What is measured, against whom, and what the result has to be. Each target is a ratio to another client of the same
+// run (`to`), or an absolute limit where there is no such client (`atMost` alone).
+
+/** What each client is called in the tables, and what worker.mjs knows it by. */
+export const clients = {
+  "raw sockets": "raw",
+  trunkline: "trunkline",
+  "trunkline, recorder off": "trunkline:recorder-off",
+  "undici request": "undici:request",
+  "undici stream": "undici:stream",
+  "undici dispatch": "undici:dispatch",
+  "undici fetch": "undici:fetch",
+  "global fetch": "fetch",
+  "node:http agent": "http",
+  got: "got",
+  axios: "axios",
+  "Go net/http": "go",
+};
+
+const cpu = { key: "cpuMicrosPerRequest", name: "CPU", unit: "µs per request" };
+const rate = { key: "rps", name: "rate", unit: "requests/s" };
+const p99 = { key: "p99", name: "p99", unit: "ms" };
+const cpuPerGigabyte = { key: "cpuMillisPerGigabyte", name: "CPU", unit: "ms per GB" };
+const memory = { key: "rssKilobytesEach", name: "memory", unit: "KB each" };
+const time = { key: "milliseconds", name: "time", unit: "ms" };
+
+const everyone = Object.keys(clients).filter((name) => !name.startsWith("trunkline,"));
+const bodyClients = [
+  "raw sockets",
+  "trunkline",
+  "undici request",
+  "undici fetch",
+  "global fetch",
+  "node:http agent",
+  "Go net/http",
+];
+const noRaw = bodyClients.filter((name) => name !== "raw sockets");
+const loop = (operation, concurrency) => ({ kind: "closedLoop", operation, concurrency });
+const transfer = (operation) => ({ kind: "transfers", operation, concurrency: 1 });
+
+/**
+ * `rounds` is how often each client runs; the rounds of the clients are interleaved. `before22` replaces `atMost` on
+ * Node 20, where the peer is undici 7; `from` is the oldest Node a target holds for.
+ */
+export const rows = [
+  {
+    name: "text50",
+    title: "`client.get(url)` and `text()`, 50 at once",
+    task: loop("text", 50),
+    clients: everyone,
+    metric: cpu,
+    targets: [
+      { to: "raw sockets", atMost: 1.6 },
+      { to: "undici request", atMost: 0.4, before22: 0.6 },
+    ],
+  },
+  {
+    name: "text1",
+    title: "the same, 1 at a time",
+    task: loop("text", 1),
+    clients: [
+      "raw sockets",
+      "trunkline",
+      "undici request",
+      "undici dispatch",
+      "node:http agent",
+      "Go net/http",
+    ],
+    metric: rate,
+    targets: [{ to: "undici request", atLeast: 1.2 }],
+  },
+  {
+    name: "text1000",
+    title: "the same, 1,000 at once",
+    task: loop("text", 1000),
+    clients: [
+      "raw sockets",
+      "trunkline",
+      "undici request",
+      "undici dispatch",
+      "node:http agent",
+      "Go net/http",
+    ],
+    metric: cpu,
+    targets: [{ to: "undici request", atMost: 0.35 }],
+  },
+  {
+    name: "rate20k",
+    title: "the same at 20,000 a second, whatever the answers do",
+    task: { kind: "openLoop", operation: "text", concurrency: 50, rate: 20_000 },
+    clients: ["trunkline", "undici request", "undici dispatch"],
+    metric: p99,
+    targets: [{ to: "undici request", atMost: 1 }],
+  },
+  {
+    name: "fetch-json",
+    title: "`fetch(url)` and `json()`, 50 at once",
+    task: loop("json", 50),
+    clients: ["raw sockets", "trunkline", "undici fetch", "global fetch", "got", "axios", "Go net/http"],
+    metric: cpu,
+    targets: [{ to: "global fetch", atMost: 0.15 }],
+  },
+  {
+    name: "post",
+    title: "`client.post(url, { json })` of 1 KiB, 50 at once",
+    task: loop("post", 50),
+    clients: everyone.filter((name) => !/stream|dispatch/.test(name)),
+    metric: cpu,
+    targets: [{ to: "undici request", atMost: 0.45 }],
+  },
+  {
+    name: "tls50",
+    title: "`client.get(url)` and `text()` over TLS, 50 at once",
+    secure: true,
+    task: loop("text", 50),
+    clients: [
+      "raw sockets",
+      "trunkline",
+      "undici request",
+      "undici dispatch",
+      "node:http agent",
+      "Go net/http",
+    ],
+    metric: cpu,
+    targets: [{ to: "undici request", atMost: 0.6 }],
+  },
+  {
+    name: "page",
+    title: "a realistic call: TLS, 20 response headers of which 3 are read, 4 KiB of JSON parsed, 50 at once",
+    secure: true,
+    task: loop("page", 50),
+    clients: everyone.filter((name) => !/stream|dispatch/.test(name)),
+    metric: cpu,
+    targets: [{ to: "undici request", atMost: 0.6 }],
+  },
+  {
+    name: "stream",
+    title: "a response of 64 MiB, read as a stream",
+    task: transfer("stream"),
+    clients: bodyClients,
+    metric: cpuPerGigabyte,
+    targets: [{ to: "undici request", atMost: 0.55 }],
+  },
+  {
+    name: "bytes",
+    title: "a response of 64 MiB, `bytes()`",
+    task: transfer("bytes"),
+    clients: noRaw,
+    metric: cpuPerGigabyte,
+    targets: [{ to: "undici request", atMost: 0.75 }],
+  },
+  {
+    name: "upload",
+    title: "an upload of 64 MiB from an async iterable",
+    task: transfer("upload"),
+    clients: noRaw,
+    metric: cpuPerGigabyte,
+    targets: [{ to: "undici request", atMost: 0.6 }],
+  },
+  {
+    name: "idle",
+    title: "memory of 5,000 idle connections",
+    task: { kind: "idleMemory", operation: "text", concurrency: 5000 },
+    clients: ["raw sockets", "trunkline", "undici request", "node:http agent", "Go net/http"],
+    rounds: 3,
+    metric: memory,
+    targets: [{ atMost: 12, from: 26 }],
+  },
+  {
+    name: "import",
+    title: "`import` of the package in a fresh process",
+    task: { kind: "importTime" },
+    clients: ["trunkline", "undici request", "got", "axios"],
+    rounds: 15,
+    metric: time,
+    targets: [{ atMost: 20 }],
+  },
+  {
+    name: "start",
+    title: "process start to the first body",
+    task: { kind: "firstBody" },
+    clients: ["trunkline", "undici request", "global fetch", "got", "axios"],
+    rounds: 15,
+    metric: time,
+    targets: [
+      { to: "undici request", atMost: 1 },
+      { to: "got", atMost: 1 },
+      { to: "axios", atMost: 1 },
+    ],
+  },
+  {
+    name: "recorder",
+    title: "the recorder on, against off: `text()`, 50 at once",
+    task: loop("text", 50),
+    clients: ["trunkline", "trunkline, recorder off"],
+    metric: cpu,
+    targets: [{ to: "trunkline, recorder off", atMost: 1.05 }],
+  },
+];
