@@ -10,9 +10,14 @@ export {
   type IssueOptions,
   selfSigned,
 } from "./certificates.js";
+export type { FakeHost, FakeRoute } from "./fake-network.js";
+export type { FakePeer } from "./fake-peer.js";
+export { FakeRuntime, type FakeRuntimeOptions } from "./fake-runtime.js";
+export type { FakeSocket } from "./fake-socket.js";
 export { FRIENDLY_JSON, type Route } from "./friendly-routes.js";
 export { FriendlyServer, type FriendlyServerOptions } from "./friendly-server.js";
 export type { Gate } from "./gate.js";
+export { seededRandom } from "./seeded-random.js";
 export type { DripOptions, Expected, ExtraHeaders, WireConnection, WireEnding } from "./wire-connection.js";
 export { ConnectionOver, WireFailure } from "./wire-errors.js";
 export type { WireBody, WireHead, WireRequest } from "./wire-request.js";

@@ -1,0 +1,216 @@
+import type { LookupAddress, LookupAllOptions } from "node:dns";
+import { isIP } from "node:net";
+import type { Runtime, RuntimeTimer, SocketOptions } from "../runtime/index.js";
+import { FakeClock } from "./fake-clock.js";
+import { endpoint, type FakeHost, type FakeRoute, systemError } from "./fake-network.js";
+import { FakeSocket } from "./fake-socket.js";
+import { seededRandom } from "./seeded-random.js";
+
+export interface FakeRuntimeOptions {
+  /** The monotonic clock at the start; default 0. */
+  readonly now?: number;
+  /** The wall clock at the start; default 2024-01-01. */
+  readonly wallNow?: number;
+  /** Of `random()`; default 1. */
+  readonly seed?: number;
+}
+
+class FakeTimer implements RuntimeTimer {
+  readonly #clear: () => void;
+  refed = true;
+
+  constructor(clear: () => void) {
+    this.#clear = clear;
+  }
+
+  clear(): void {
+    this.#clear();
+  }
+
+  setRef(keepAlive: boolean): void {
+    this.refed = keepAlive;
+  }
+}
+
+/** The longest that `advanceUntil` and `run` go on, in virtual milliseconds. */
+const DEFAULT_LIMIT = 3_600_000;
+
+/**
+ * A runtime in which nothing happens by itself: a virtual clock, names and addresses that do what the test says, and
+ * connections in memory. What happened stands in {@link log} as lines such as `at(250) dial 192.0.2.1:80`.
+ *
+ * ```ts
+ * const runtime = new FakeRuntime();
+ * runtime.host("example.test", ["2001:db8::1", "192.0.2.1"]);
+ * runtime.address("2001:db8::1", { blackHole: true });
+ * runtime.onConnect((socket) => socket.peer.write("HTTP/1.1 204 No Content\r\n\r\n"));
+ * ```
+ */
+export class FakeRuntime implements Runtime {
+  readonly #clock: FakeClock;
+  readonly #hosts = new Map<string, FakeHost>();
+  readonly #addresses = new Map<string, FakeRoute[]>();
+  readonly #timers = new Set<FakeTimer>();
+  readonly #random: () => number;
+  #wallOffset: number;
+  #onConnect: (socket: FakeSocket) => void = () => {};
+  /** What happened, in order; add lines of your own with {@link note}. */
+  readonly log: string[] = [];
+  /** Every dial, in order, whatever became of it. */
+  readonly sockets: FakeSocket[] = [];
+
+  constructor(options: FakeRuntimeOptions = {}) {
+    const { now = 0, wallNow = Date.UTC(2024, 0, 1), seed = 1 } = options;
+    this.#clock = new FakeClock(now);
+    this.#wallOffset = wallNow - now;
+    this.#random = seededRandom(seed);
+  }
+
+  // What the test says.
+
+  /** Says what the resolver answers for a name; an unknown name is `ENOTFOUND`. */
+  host(name: string, answer: readonly string[] | FakeHost): this {
+    this.#hosts.set(name, "length" in answer ? { addresses: answer } : answer);
+    return this;
+  }
+
+  /**
+   * Says what dials of an address (`192.0.2.1`, or with a port `192.0.2.1:80`, `[2001:db8::1]:80`, or `unix:/path`)
+   * do: the first dial the first, and so on, the last for all that follow. An address without this connects at once.
+   */
+  address(address: string, ...routes: readonly [FakeRoute, ...FakeRoute[]]): this {
+    this.#addresses.set(address, [...routes]);
+    return this;
+  }
+
+  /** Called at each connection, before the client hears of it. */
+  onConnect(callback: (socket: FakeSocket) => void): this {
+    this.#onConnect = callback;
+    return this;
+  }
+
+  /** Adds a line to the log. */
+  note(text: string): void {
+    this.log.push(`at(${Math.round(this.now() * 1000) / 1000}) ${text}`);
+  }
+
+  /** Moves the virtual clock, running everything that falls due on the way; 0 runs what is due now. */
+  advance(milliseconds: number): Promise<void> {
+    return this.#clock.advance(milliseconds);
+  }
+
+  /**
+   * Moves the clock from one event to the next until the condition holds.
+   * @throws when nothing is left to happen, or nothing within `limit` milliseconds, with the log
+   */
+  async advanceUntil(condition: () => boolean, limit: number = DEFAULT_LIMIT): Promise<void> {
+    if (await this.#clock.runUntil(condition, this.now() + limit)) return;
+    const why = this.#clock.pending === 0 ? "nothing is left to happen" : `${limit} ms have passed`;
+    throw new Error(
+      `at ${this.now()} ms ${why} and the condition does not hold; what happened:\n${this.log.join("\n")}`,
+    );
+  }
+
+  /** Moves the clock until the promise is settled, and gives its outcome. */
+  async run<T>(promise: Promise<T>, limit: number = DEFAULT_LIMIT): Promise<T> {
+    let settled = false;
+    const settle = (): void => {
+      settled = true;
+    };
+    promise.then(settle, settle);
+    await this.advanceUntil(() => settled, limit);
+    return promise;
+  }
+
+  /** The wall clock jumps (a suspended machine, a corrected clock); the monotonic one does not. */
+  jumpWallClock(milliseconds: number): void {
+    this.#wallOffset += milliseconds;
+  }
+
+  /** Timers that are set, and of them those that keep the process alive. */
+  get timers(): { readonly set: number; readonly refed: number } {
+    return { set: this.#timers.size, refed: [...this.#timers].filter((timer) => timer.refed).length };
+  }
+
+  /** Dials and connections that are not destroyed. */
+  get openSockets(): readonly FakeSocket[] {
+    return this.sockets.filter((socket) => !socket.destroyed);
+  }
+
+  // Runtime
+
+  readonly now = (): number => this.#clock.now;
+
+  readonly wallNow = (): number => this.#clock.now + this.#wallOffset;
+
+  readonly random = (): number => this.#random();
+
+  readonly setTimer = (callback: () => void, milliseconds: number): RuntimeTimer => {
+    const drop = (): void => {
+      this.#timers.delete(timer);
+    };
+    // As in Node: the shortest timer is one millisecond.
+    const cancel = this.#clock.schedule(Math.max(1, milliseconds), () => {
+      drop();
+      callback();
+    });
+    const timer = new FakeTimer(() => {
+      drop();
+      cancel();
+    });
+    this.#timers.add(timer);
+    return timer;
+  };
+
+  readonly setImmediate = (callback: () => void): void => this.#clock.immediate(callback);
+
+  readonly lookup = (
+    hostname: string,
+    options: LookupAllOptions,
+    callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+  ): void => {
+    this.note(`lookup ${hostname}`);
+    const known =
+      this.#hosts.get(hostname) ?? (isIP(hostname) > 0 ? { addresses: [hostname] } : { fails: "ENOTFOUND" });
+    const { addresses = [], after = 0, blackHole = false }: FakeHost = known;
+    if (blackHole) return;
+    const wanted = addresses
+      .map((address) => ({ address, family: isIP(address) }))
+      .filter(({ family }) => !options.family || `${options.family}`.endsWith(`${family}`));
+    const fails = known.fails ?? (wanted.length === 0 ? "ENOTFOUND" : undefined);
+    this.#clock.schedule(after, () => {
+      if (fails === undefined) {
+        this.note(`resolved ${hostname} ${wanted.map(({ address }) => address).join(" ")}`);
+        callback(null, wanted);
+      } else {
+        this.note(`unresolved ${hostname} ${fails}`);
+        callback(systemError(fails, "getaddrinfo", hostname, { hostname }), []);
+      }
+    });
+  };
+
+  readonly connect = (options: SocketOptions): FakeSocket => {
+    const { host = "127.0.0.1", port = 0, path } = options;
+    if (options.tls?.["socket"] !== undefined) {
+      throw new TypeError("FakeRuntime does no TLS over a stream of the caller's: use real sockets for that");
+    }
+    const name = path === undefined ? endpoint(host, port) : `unix:${path}`;
+    const socket = new FakeSocket({
+      clock: this.#clock,
+      route: this.#routeOf(this.#addresses.has(name) ? name : host),
+      options,
+      name,
+      localPort: 50_001 + this.sockets.length,
+      log: (text) => this.note(text),
+      connected: (connected) => this.#onConnect(connected),
+    });
+    this.note(`dial ${name}`);
+    this.sockets.push(socket);
+    return socket;
+  };
+
+  #routeOf(address: string): FakeRoute {
+    const routes = this.#addresses.get(address) ?? [];
+    return (routes.length > 1 ? routes.shift() : routes[0]) ?? {};
+  }
+}

@@ -1,0 +1,294 @@
+import { Duplex } from "node:stream";
+import type { SocketOptions } from "../runtime/index.js";
+import type { FakeClock } from "./fake-clock.js";
+import { type FakeRoute, systemError } from "./fake-network.js";
+import { FakePeer } from "./fake-peer.js";
+import { type Done, Window } from "./fake-window.js";
+
+interface Parcel {
+  bytes: Uint8Array;
+  readonly consumed: () => void;
+}
+
+export interface FakeDial {
+  readonly clock: FakeClock;
+  readonly route: FakeRoute;
+  readonly options: SocketOptions;
+  /** `192.0.2.1:80`, or `unix:/path`. */
+  readonly name: string;
+  readonly localPort: number;
+  readonly log: (text: string) => void;
+  readonly connected: (socket: FakeSocket) => void;
+}
+
+/** The client's end of a fake connection. It behaves as `net.Socket` and `tls.TLSSocket` do, `onread` included. */
+export class FakeSocket extends Duplex {
+  readonly peer: FakePeer;
+  /** `192.0.2.1:80`, or `unix:/path`. */
+  readonly name: string;
+  /** What it was dialed with. */
+  readonly options: SocketOptions;
+  readonly encrypted: boolean;
+  readonly authorized: boolean;
+  readonly alpnProtocol: string | false;
+  readonly #dial: FakeDial;
+  readonly #queue: Parcel[] = [];
+  readonly #window = new Window();
+  #cancel: () => void = () => {};
+  #state: "connecting" | "securing" | "open" = "connecting";
+  #held: (() => void)[] = [];
+  #buffer: Uint8Array | undefined;
+  #reading = false;
+  #finArrived = false;
+  #finSeen = false;
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  #refed = true;
+
+  constructor(dial: FakeDial) {
+    super({ allowHalfOpen: false });
+    this.#dial = dial;
+    this.name = dial.name;
+    this.options = dial.options;
+    this.encrypted = dial.options.tls !== undefined;
+    this.authorized = this.encrypted;
+    this.alpnProtocol = dial.route.alpn ?? false;
+    this.peer = new FakePeer(this);
+    const { after = 0, fails, blackHole = false } = dial.route;
+    if (blackHole) return;
+    this.#cancel = dial.clock.schedule(after, () =>
+      fails === undefined ? this.#connected() : this.#failed("connect", fails),
+    );
+  }
+
+  get connecting(): boolean {
+    return this.#state === "connecting" && !this.destroyed;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.connecting ? undefined : this.options.host;
+  }
+
+  get remotePort(): number | undefined {
+    return this.connecting ? undefined : this.options.port;
+  }
+
+  get localAddress(): string {
+    return this.options.localAddress ?? (this.options.host?.includes(":") ? "::1" : "127.0.0.1");
+  }
+
+  get localPort(): number {
+    return this.#dial.localPort;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  /** Whether it keeps the process alive. */
+  get refed(): boolean {
+    return this.#refed;
+  }
+
+  ref(): this {
+    this.#refed = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#refed = false;
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  getProtocol(): string | null {
+    return this.encrypted ? "TLSv1.3" : null;
+  }
+
+  getCipher(): { name: string; standardName: string; version: string } {
+    return { name: "TLS_AES_128_GCM_SHA256", standardName: "TLS_AES_128_GCM_SHA256", version: "TLSv1.3" };
+  }
+
+  isSessionReused(): boolean {
+    return false;
+  }
+
+  resetAndDestroy(): this {
+    this.#dial.log(`reset ${this.name}`);
+    this.send(() => this.peer.destroy(systemError("ECONNRESET", "read", "")));
+    return this.destroy();
+  }
+
+  override pause(): this {
+    if (this.options.onread !== undefined) this.#reading = false;
+    return super.pause();
+  }
+
+  override resume(): this {
+    if (this.options.onread !== undefined) this.#startReading();
+    return super.resume();
+  }
+
+  /** For both ends: something travels over the link. */
+  send(arrival: () => void): void {
+    this.#dial.clock.schedule(this.#dial.route.latency ?? 0, arrival);
+  }
+
+  /** For the peer: its bytes have come. */
+  arrive(bytes: Uint8Array, consumed: () => void): void {
+    if (this.destroyed) {
+      consumed();
+      return;
+    }
+    this.#queue.push({ bytes, consumed });
+    this.#deliver();
+  }
+
+  arriveEnd(): void {
+    this.#finArrived = true;
+    this.#deliver();
+  }
+
+  override _read(): void {
+    this.#startReading();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    if (this.#state !== "open") {
+      this.#held.push(() => this._write(chunk, _encoding, done));
+      return;
+    }
+    this.#bytesWritten += chunk.length;
+    const bytes = Buffer.from(chunk);
+    const consumed = this.#window.take(bytes.length, done);
+    this.send(() => this.peer.arrive(bytes, consumed));
+  }
+
+  override _final(done: Done): void {
+    if (this.#state !== "open") {
+      this.#held.push(() => this._final(done));
+      return;
+    }
+    this.#dial.log(`end ${this.name}`);
+    this.#sendEnd();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#cancel();
+    if (this.#state === "open") {
+      this.#dial.log(`closed ${this.name}`);
+      if (!this.writableFinished) this.#sendEnd();
+    } else if (error === null) {
+      this.#dial.log(`cancelled ${this.name}`);
+    }
+    for (const { consumed } of this.#queue.splice(0)) consumed();
+    done(error);
+  }
+
+  #sendEnd(): void {
+    this.send(() => {
+      if (!this.peer.destroyed) this.peer.push(null);
+    });
+  }
+
+  #failed(syscall: "connect" | "read", code: string): void {
+    this.#dial.log(`failed ${this.name} ${code}`);
+    const { host: address, port } = this.options;
+    this.destroy(systemError(code, syscall, this.name, { address, port }));
+  }
+
+  #connected(): void {
+    this.#dial.log(`connected ${this.name}`);
+    const { secureAfter = 0, secureFails, secureBlackHole = false } = this.#dial.route;
+    if (!this.encrypted) {
+      this.#open("connect");
+      return;
+    }
+    this.#state = "securing";
+    this.emit("connect");
+    if (secureBlackHole || this.destroyed) return;
+    this.#cancel = this.#dial.clock.schedule(secureAfter, () => {
+      if (secureFails !== undefined) {
+        this.#failed("read", secureFails);
+        return;
+      }
+      this.#dial.log(`secured ${this.name}`);
+      this.#open("secureConnect");
+    });
+  }
+
+  #open(event: "connect" | "secureConnect"): void {
+    this.#state = "open";
+    const { onread } = this.options;
+    if (onread !== undefined) {
+      const { buffer } = onread;
+      this.#buffer = typeof buffer === "function" ? buffer() : buffer;
+      this.#reading = true;
+    }
+    this.#dial.connected(this);
+    this.emit(event);
+    for (const held of this.#held.splice(0)) held();
+    this.#deliver();
+  }
+
+  #startReading(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#dial.clock.schedule(0, () => this.#deliver());
+  }
+
+  #deliver(): void {
+    if (this.#state !== "open") return;
+    while (this.#reading && !this.destroyed) {
+      const parcel = this.#queue[0];
+      if (parcel === undefined) break;
+      if (this.options.onread === undefined) this.#push(parcel);
+      else this.#read(this.options.onread, parcel);
+    }
+    if (this.#queue.length > 0 || !this.#finArrived || this.#finSeen || !this.#reading || this.destroyed)
+      return;
+    this.#finSeen = true;
+    this.push(null);
+    // As in `net`: nobody may ever read this stream, and its end is to be seen all the same.
+    this.read(0);
+  }
+
+  #push(parcel: Parcel): void {
+    this.#queue.shift();
+    this.#bytesRead += parcel.bytes.length;
+    this.#reading = this.push(parcel.bytes);
+    parcel.consumed();
+  }
+
+  #read(onread: NonNullable<SocketOptions["onread"]>, parcel: Parcel): void {
+    const buffer = this.#buffer as Uint8Array;
+    if (buffer.length === 0) {
+      this.destroy(systemError("ENOBUFS", "read", ""));
+      return;
+    }
+    const count = Math.min(buffer.length, parcel.bytes.length);
+    buffer.set(parcel.bytes.subarray(0, count));
+    this.#bytesRead += count;
+    parcel.bytes = parcel.bytes.subarray(count);
+    if (parcel.bytes.length === 0) this.#queue.shift();
+    if (onread.callback(count, buffer) === false) this.#reading = false;
+    if (typeof onread.buffer === "function") {
+      // `net` keeps the buffer it has when the function returns none.
+      const next: Uint8Array | undefined = onread.buffer();
+      if (next !== undefined) this.#buffer = next;
+    }
+    if (parcel.bytes.length === 0) parcel.consumed();
+  }
+}
