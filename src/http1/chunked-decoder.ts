@@ -174,6 +174,7 @@ export class ChunkedDecoder {
     while (at < end) {
       const byte = buffer[at] as number;
       const bits = BYTE_CLASS[byte] as number;
+      if (++this.#trailerBytes > MAX_TRAILER_BYTES) throw trailersTooLarge();
       switch (this.#state) {
         case TRAILER_FIRST:
           if (byte === CR) this.#state = END_LF;
@@ -199,7 +200,6 @@ export class ChunkedDecoder {
           this.#finish();
           return at + 1;
       }
-      if (++this.#trailerBytes > MAX_TRAILER_BYTES) throw trailersTooLarge();
       at++;
     }
     this.#keepTrailers(buffer, from, at);

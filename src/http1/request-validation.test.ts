@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { validateMethod, validateRequestHeaders } from "./request-validation.js";
+
+describe("validateMethod", () => {
+  for (const method of ["GET", "post", "M-SEARCH", "!#$%&'*+-.^_`|~09"]) {
+    test(`validateMethod: takes ${method}`, () => validateMethod(method));
+  }
+  for (const method of ["", "G T", "GET\r\nX: y", "GET\0", "G\xc9T", "G/T", "GET ", "\u{1f600}"]) {
+    test(`validateMethod: refuses ${JSON.stringify(method)}`, () => {
+      assert.throws(() => validateMethod(method), { name: "TypeError", message: /method/ });
+    });
+  }
+});
+
+describe("validateRequestHeaders", () => {
+  const nothing = { close: false, contentLength: -1, host: false, expectContinue: false, upgrade: false };
+  const accepted: [what: string, headers: string[], length: number, facts: object][] = [
+    ["nothing", [], 0, nothing],
+    ["ordinary headers", ["Accept", "*/*", "X-B", "\t \xe9~"], 0, nothing],
+    ["an empty value", ["A", ""], 0, nothing],
+    ["Connection: close", ["connection", "Keep-Alive , CLOSE"], 0, { ...nothing, close: true }],
+    ["Connection: keep-alive", ["Connection", "keep-alive"], 0, nothing],
+    ["one Host", ["HOST", "example.com:8080"], 0, { ...nothing, host: true }],
+    ["an IPv6 Host", ["Host", "[::1]:80"], 0, { ...nothing, host: true }],
+    ["an agreeing Content-Length", ["Content-Length", "12"], 12, { ...nothing, contentLength: 12 }],
+    ["a Content-Length for a stream", ["content-length", "12"], -1, { ...nothing, contentLength: 12 }],
+    ["Expect", ["Expect", "100-Continue"], 5, { ...nothing, expectContinue: true }],
+    ["TE: trailers", ["TE", "trailers", "Connection", "TE"], 0, nothing],
+    ["an upgrade", ["Connection", "Upgrade", "Upgrade", "websocket"], 0, { ...nothing, upgrade: true }],
+    ["Trailer", ["Trailer", "Digest"], -1, nothing],
+  ];
+  for (const [what, headers, length, facts] of accepted) {
+    test(`validateRequestHeaders: takes ${what}`, () => {
+      assert.deepEqual({ ...validateRequestHeaders(headers, length) }, facts);
+    });
+  }
+
+  const refused: [what: string, headers: string[], length: number, message: RegExp][] = [
+    ["an empty name", ["", "x"], 0, /name ""/],
+    ["a name with a space", ["A b", "x"], 0, /"A b"/],
+    ["a name with a colon", ["A:", "x"], 0, /"A:"/],
+    ["a name with CRLF", ["A\r\nB", "x"], 0, /"A\\r\\nB"/],
+    ["a name beyond ASCII", ["É", "x"], 0, /"É"/],
+    ["a value with CR", ["X-A", "a\rb"], 0, /X-A/],
+    ["a value with LF", ["X-A", "a\nB: c"], 0, /X-A/],
+    ["a value with NUL", ["X-A", "a\0"], 0, /X-A/],
+    ["a value with DEL", ["X-A", "\x7f"], 0, /X-A/],
+    ["a value beyond latin1", ["X-A", "€"], 0, /X-A/],
+    ["a name without value", ["A", "b", "X-A"], 0, /X-A has no value/],
+    ["Transfer-Encoding", ["transfer-encoding", "chunked"], -1, /transfer-encoding cannot be set by hand/],
+    [
+      "a second Content-Length",
+      ["Content-Length", "1", "content-length", "1"],
+      1,
+      /content-length is there twice/,
+    ],
+    ["a Content-Length list", ["Content-Length", "1, 1"], 1, /Content-Length/],
+    ["a signed Content-Length", ["Content-Length", "+1"], 1, /Content-Length/],
+    ["an empty Content-Length", ["Content-Length", ""], 0, /Content-Length/],
+    ["a Content-Length beyond 2^53-1", ["Content-Length", "9007199254740992"], -1, /Content-Length/],
+    ["a Content-Length that is too long", ["Content-Length", "13"], 12, /says 13 bytes, but the body has 12/],
+    ["a Content-Length without body", ["Content-Length", "5"], 0, /says 5 bytes, but the body has 0/],
+    ["two Hosts", ["Host", "a", "host", "b"], 0, /host is there twice/],
+    ["a Host with a space", ["Host", "a b"], 0, /Host/],
+    ["a Host with a path", ["Host", "a/b"], 0, /Host/],
+    ["Keep-Alive", ["Keep-Alive", "timeout=5"], 0, /Keep-Alive/],
+    ["Proxy-Connection", ["Proxy-Connection", "keep-alive"], 0, /Proxy-Connection/],
+    ["TE other than trailers", ["TE", "gzip"], 0, /TE/],
+    ["Connection: TE alone", ["Connection", "te"], 0, /TE/],
+    ["Connection: Content-Length", ["Connection", "Content-Length"], 0, /Connection.*"content-length"/],
+    ["Upgrade alone", ["Upgrade", "h2c"], 0, /Upgrade/],
+    ["Connection: upgrade alone", ["Connection", "upgrade"], 0, /Upgrade/],
+    ["another Expect", ["Expect", "gold"], 0, /Expect/],
+  ];
+  for (const [what, headers, length, message] of refused) {
+    test(`validateRequestHeaders: refuses ${what}`, () => {
+      assert.throws(() => validateRequestHeaders(headers, length), { name: "TypeError", message });
+    });
+  }
+
+  test("validateRequestHeaders: never shows a value that may be a secret", () => {
+    assert.throws(
+      () => validateRequestHeaders(["Authorization", "Bearer SECRET\n"]),
+      (error: Error) => /Authorization/.test(error.message) && !/SECRET/.test(error.message),
+    );
+  });
+});
