@@ -5,8 +5,9 @@ import { packageOf } from "../package.js";
 import { Progress } from "../render/progress.js";
 import { wrap } from "../render/wrap.js";
 import { answer } from "./answer.js";
-import { type GoResult, measureGo, storedGo } from "./go.js";
+import { type GoResult, startGo, storedGo } from "./go.js";
 import { measure } from "./measure.js";
+import { muteTransportWarning } from "./mute-warning.js";
 import { otherScenarios } from "./other-scenarios.js";
 import { goTable, picture, scenarioTable } from "./picture.js";
 import type { ScenarioResult } from "./scenario.js";
@@ -27,7 +28,12 @@ const warmUps = ["one shared client", "global fetch", "node:http, one keep-alive
 export const demo: Run = async (options, context) => {
   const { stdout, stderr, interrupted, program } = context;
   const json = options.has("json");
-  const go = startGo(program, interrupted);
+  // Building goes on beside the scenarios: it is what takes Go's time.
+  const go = startGo(
+    packageOf(program).root,
+    AbortSignal.any([interrupted, AbortSignal.timeout(GO_BUDGET_MS)]),
+  );
+  const warning = muteTransportWarning();
   const results: ScenarioResult[] = [];
   const progress = new Progress(stderr, () =>
     results.length < scenarios.length
@@ -42,7 +48,7 @@ export const demo: Run = async (options, context) => {
       if (result === undefined) break;
       results.push(result);
     }
-    const beside = interrupted.aborted ? undefined : await go.result;
+    const beside = interrupted.aborted ? undefined : await go.measure();
     progress.end();
     if (json) {
       const document = {
@@ -59,20 +65,11 @@ export const demo: Run = async (options, context) => {
     return interrupted.aborted ? exitCode.interrupted : exitCode.ok;
   } finally {
     progress.end();
-    go.stop();
+    warning.end();
+    await go.stop();
     await host.stop();
   }
 };
-
-/** Go's run goes on beside the scenarios: most of its time is its compiler's. */
-function startGo(
-  program: URL,
-  interrupted: AbortSignal,
-): { result: Promise<GoResult | undefined>; stop(): void } {
-  const stopped = new AbortController();
-  const signal = AbortSignal.any([stopped.signal, interrupted, AbortSignal.timeout(GO_BUDGET_MS)]);
-  return { result: measureGo(packageOf(program).root, signal), stop: () => stopped.abort() };
-}
 
 async function show(
   results: readonly ScenarioResult[],

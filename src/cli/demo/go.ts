@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+const run = promisify(execFile);
+
 /** What Go's own client did with the same traffic. */
 export interface GoResult {
   readonly version: string;
@@ -48,28 +50,53 @@ export const storedGo: GoResult = {
   ],
 };
 
+/** Go's program on its way to be measured. */
+export interface GoRun {
+  /** Runs it once it is built: not before, since two measurements at once would disturb each other. */
+  measure(): Promise<GoResult | undefined>;
+  /** Ends what is under way and takes away what was built. */
+  stop(): Promise<void>;
+}
+
 /**
- * Builds and runs the Go program of the examples where Go and the program are there, within the signal's time;
- * `undefined` otherwise. Nothing is downloaded: the program needs the standard library alone.
+ * Starts to build the Go program of the examples where Go and the program are there. Within the signal's time its
+ * figures come from `measure`, otherwise `undefined` does. Nothing is downloaded: it needs the standard library alone.
  */
-export async function measureGo(packageRoot: URL, signal: AbortSignal): Promise<GoResult | undefined> {
+export function startGo(packageRoot: URL, signal: AbortSignal): GoRun {
   const source = new URL("examples/go/founding-question/main.go", packageRoot);
-  if (!existsSync(source)) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), "trunkline-demo-"));
-  try {
-    const binary = join(folder, "founding-question");
-    const env = { ...process.env, GOTOOLCHAIN: "local", GOPROXY: "off", GO111MODULE: "off", GOFLAGS: "" };
-    const run = promisify(execFile);
-    await run("go", ["build", "-o", binary, fileURLToPath(source)], { signal, env });
-    const { stdout } = await run(binary, { signal });
-    const { goVersion, rows } = JSON.parse(stdout) as { goVersion: string; rows: GoRow[] };
-    return { version: goVersion, measured: true, rows };
-  } catch {
-    // No Go, an old one, a full disk, or no time left: the demo then shows the stored figures and says so.
-    return undefined;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const stopped = new AbortController();
+  const options = {
+    signal: AbortSignal.any([signal, stopped.signal]),
+    env: { ...process.env, GOTOOLCHAIN: "local", GOPROXY: "off", GO111MODULE: "off", GOFLAGS: "" },
+  };
+  const folder = existsSync(source) ? mkdtemp(join(tmpdir(), "trunkline-demo-")) : undefined;
+  // Whatever is amiss (no Go, an old one, a full disk, no time left), the stored figures are shown, and said to be stored.
+  const binary = folder
+    ?.then(async (path) => {
+      const program = join(path, "founding-question");
+      await run("go", ["build", "-o", program, fileURLToPath(source)], options);
+      return program;
+    })
+    .catch(() => undefined);
+  return {
+    measure: async () => {
+      const program = await binary;
+      if (program === undefined) return undefined;
+      try {
+        const { stdout } = await run(program, [], options);
+        const { goVersion, rows } = JSON.parse(stdout) as { goVersion: string; rows: GoRow[] };
+        return { version: goVersion, measured: true, rows };
+      } catch {
+        return undefined;
+      }
+    },
+    stop: async () => {
+      stopped.abort();
+      await binary;
+      const path = await folder?.catch(() => undefined);
+      if (path !== undefined) await rm(path, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Connections of one row, or `undefined` where it was not measured. */
