@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 export function packageOf(program: URL): { root: URL; version: string } {
   for (let folder = new URL(".", program); ; folder = new URL("..", folder)) {
     const found = readPackage(new URL("package.json", folder));
-    if (found?.name === "trunkline") return { root: folder, version: found.version ?? "unknown" };
+    // A build's own package.json may have the name as well; only the package's has a version.
+    if (found?.name === "trunkline" && found.version !== undefined)
+      return { root: folder, version: found.version };
     if (folder.pathname === new URL("..", folder).pathname) return { root: folder, version: "unknown" };
   }
 }
