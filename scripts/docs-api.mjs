@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { importable } from "./lib/consumer.mjs";
-import { exportsOf, membersOf } from "./lib/declarations.mjs";
+import { bodyStart, exportsOf, membersOf } from "./lib/declarations.mjs";
 import { dist, filesUnder, root, run } from "./lib/project.mjs";
 
 const groups = [
@@ -20,7 +20,7 @@ function markdown(doc) {
     )
     .replace(/^@param\s+(?:\{[^}]*\}\s+)?([\w$.]+)\s*-?\s*/gm, "- `$1`: ")
     .replace(/^@returns?\s+/gm, "Returns: ")
-    .replace(/^@throws\s+(?:\{([^}]*)\}\s*)?/gm, (_, type) => `Throws ${type ? `\`${type}\`` : ""} `)
+    .replace(/^@throws\s+(?:\{([^}]*)\}\s*)?/gm, (_, type) => `Throws ${type ? `\`${type}\` ` : ""}`)
     .replace(/^@default(?:Value)?\s+/gm, "Default: ")
     .replace(/^@example\s*/gm, "")
     .trim();
@@ -37,7 +37,7 @@ function describe({ name, kind, doc, code, more }) {
   const parts = [`### ${name}\n`];
   if (kind === "class" || kind === "interface") {
     const head = code
-      .slice(0, code.indexOf("{"))
+      .slice(0, bodyStart(code))
       .replace(/^declare\s+/, "")
       .trim();
     parts.push(fence(head));

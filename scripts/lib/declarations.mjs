@@ -42,7 +42,8 @@ function endOfStatement(text) {
     else if ("{([".includes(character)) depth++;
     else if ("})]".includes(character)) {
       depth--;
-      if (depth === 0 && isBlock && character === "}") return index + 1;
+      // `class A extends B<{ … }> {`: the first brace that closes need not be the body's.
+      if (depth === 0 && isBlock && /^}\s*(?:\n|$)/.test(text.slice(index, index + 3))) return index + 1;
     } else if (character === ";" && depth === 0) return index + 1;
   }
   return text.length;
@@ -101,10 +102,24 @@ export function exportsOf(file, seen = new Set()) {
   return found;
 }
 
+/** Index of the brace that opens the body of a class or an interface: the last one outside of all others. */
+export function bodyStart(code) {
+  let depth = 0;
+  let start = code.length;
+  for (let index = 0; index < code.length; index++) {
+    const character = code[index];
+    if (code.startsWith("/*", index)) index = code.indexOf("*/", index) + 1;
+    else if (character === '"' || character === "'" || character === "`")
+      index = code.indexOf(character, index + 1);
+    else if (character === "{" && depth++ === 0) start = index;
+    else if (character === "}") depth--;
+  }
+  return start;
+}
+
 /** The public members of a class or an interface. */
 export function membersOf(code) {
-  const open = code.indexOf("{");
-  const body = code.slice(open + 1, code.lastIndexOf("}"));
+  const body = code.slice(bodyStart(code) + 1, code.lastIndexOf("}"));
   return statements(body)
     .filter(({ code: member }) => !/^(?:#|private\b|protected\b|static \{)/.test(member) && member !== ";")
     .map(({ doc, code: member }) => ({ doc, code: member.replace(/\n {4}/g, "\n") }));
