@@ -1,8 +1,8 @@
 // The question this project began from, in TypeScript: a new client in every task, are the TCP connections closed?
-// Run it after `npm test` or `npm run build` has compiled it. In a program of your own, import from "trunkline".
+// Run it with `node .build/examples/founding-question.js` once `npm test` has compiled it.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Client, Request } from "../src/index.js";
+import { Client, Request } from "trunkline";
 
 // A server that counts the connections it accepts and looks at what it gets.
 let connections = 0;
