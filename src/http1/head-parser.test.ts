@@ -78,6 +78,9 @@ describe("ResponseHeadParser: what it reads", () => {
     );
     assert.equal(parser.keepAliveMax, -1);
     assert.equal(parser.bodyKind, BODY_UNTIL_CLOSE);
+    parse(`${OK}Transfer-Encoding: chunked\r\n\r\n`, "GET", parser);
+    parse(`${OK}\r\n`, "GET", parser);
+    assert.equal(parser.bodyKind, BODY_UNTIL_CLOSE);
   });
 
   test("parse: leaves the bytes after the head to the caller", () => {
