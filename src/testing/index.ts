@@ -14,6 +14,8 @@ export type { FakeHost, FakeRoute } from "./fake-network.js";
 export type { FakePeer } from "./fake-peer.js";
 export { FakeRuntime, type FakeRuntimeOptions } from "./fake-runtime.js";
 export type { FakeSocket } from "./fake-socket.js";
+export { type DirectionFault, type Fault, randomFault } from "./fault.js";
+export { type FaultEvent, FaultProxy, type FaultProxyOptions } from "./fault-proxy.js";
 export { FRIENDLY_JSON, type Route } from "./friendly-routes.js";
 export { FriendlyServer, type FriendlyServerOptions } from "./friendly-server.js";
 export type { Gate } from "./gate.js";

@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { Gate } from "./gate.js";
 import { Incoming } from "./incoming.js";
 import { showBytes, showDifference } from "./show-bytes.js";
+import { twoTurns } from "./turns.js";
 import { ConnectionOver, WireFailure } from "./wire-errors.js";
 import { readBody, readHead, type WireBody, type WireHead, type WireRequest } from "./wire-request.js";
 
@@ -219,8 +220,14 @@ export class WireConnection {
     await this.#finish();
   }
 
-  /** Resets the connection (RST) at once; what was written and not sent yet is lost. */
-  reset(): void {
+  /**
+   * Resets the connection (RST). It first lets two turns of the event loop pass, so that a peer in this process has
+   * read what was written before: libuv reports a reset that comes together with bytes as an ordinary end. With
+   * `atOnce` it does not wait, and what was written and not sent yet is lost.
+   */
+  async reset(options: { readonly atOnce?: boolean } = {}): Promise<void> {
+    if (options.atOnce !== true) await twoTurns();
+    if (this.socket.destroyed) return;
     this.#ending = "reset-sent";
     this.#events.log("reset-sent");
     this.#raw.resetAndDestroy();

@@ -31,7 +31,7 @@ test("WireServer over TLS: serves, ends and resets like over TCP", async () => {
   assert.equal(await first.closed, "end");
 
   const two = (await dial(server)).resume();
-  (await server.connection(2)).reset();
+  await (await server.connection(2)).reset();
   const [error] = (await once(two, "error")) as [NodeJS.ErrnoException];
   assert.equal(error.code, "ECONNRESET");
   assert.equal(await (await server.connection(2)).closed, "reset-sent");

@@ -163,7 +163,8 @@ test("WireConnection: end, halfClose, reset and the peer's own endings each have
   assert.equal(await (await server.connection(1)).closed, "end");
 
   const two = await peer();
-  (await server.connection(2)).reset();
+  await (await server.connection(2)).reply("bytes before the reset");
+  await (await server.connection(2)).reset();
   const [error] = (await once(two, "error")) as [NodeJS.ErrnoException];
   assert.equal(error.code, "ECONNRESET");
   assert.equal(await (await server.connection(2)).closed, "reset-sent");
