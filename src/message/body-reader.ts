@@ -54,6 +54,7 @@ export class BodyReader {
   #view: Buffer | undefined;
   #taken = false;
   #cancelled = false;
+  #cancelling: Promise<void> | undefined;
   /** Whether the consumer has been given any bytes. */
   delivered = false;
   /** Bytes pushed so far. */
@@ -113,7 +114,7 @@ export class BodyReader {
       // The consumer may transfer the chunk's memory away, so no later read goes there.
       this.#view = undefined;
       this.#enqueue(start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end));
-    } else if (this.#piece === undefined && this.#reading === undefined && length <= SLAB_ITEM_BYTES) {
+    } else if (this.#queued === 0 && this.#reading === undefined && length <= SLAB_ITEM_BYTES) {
       this.#pieceStart = slabCopy(buffer, start, end);
       this.#pieceEnd = this.#pieceStart + length;
       this.#piece = currentSlab();
@@ -165,7 +166,11 @@ export class BodyReader {
     const collecting = this.#collecting;
     if (collecting !== undefined) {
       this.#collecting = undefined;
-      collecting.resolve(this.#assemble());
+      try {
+        collecting.resolve(this.#assemble());
+      } catch (error) {
+        collecting.reject(error); // larger than a buffer can be
+      }
     }
     const reading = this.#reading;
     if (reading !== undefined) {
@@ -215,7 +220,10 @@ export class BodyReader {
     if (piece === undefined) return "";
     // A byte order mark is dropped, as everywhere on the platform.
     const start =
-      piece[this.#pieceStart] === 0xef && this.#pieceEnd - this.#pieceStart >= 3 && piece[this.#pieceStart + 1] === 0xbb && piece[this.#pieceStart + 2] === 0xbf
+      piece[this.#pieceStart] === 0xef &&
+      this.#pieceEnd - this.#pieceStart >= 3 &&
+      piece[this.#pieceStart + 1] === 0xbb &&
+      piece[this.#pieceStart + 2] === 0xbf
         ? this.#pieceStart + 3
         : this.#pieceStart;
     this.#piece = undefined;
@@ -244,24 +252,33 @@ export class BodyReader {
     }
     if (this.#state === ENDED) return Promise.resolve(undefined);
     if (this.#state === FAILED) return Promise.reject(this.#error);
+    if (this.#cancelled) return Promise.reject(closedEarly());
     return new Promise<Uint8Array | undefined>((resolve, reject) => {
       this.#reading = { resolve, reject };
       this.#feed?.resume();
     });
   }
 
-  /** Gives the rest up. Resolves when the feed has let go of the body. */
+  /**
+   * Gives the rest up. Resolves when the feed has let go of the body. Whoever still waits for bytes is told so: what
+   * is not the end must not look like it.
+   */
   cancel(reason: unknown): Promise<void> {
     this.#taken = true;
+    if (this.#cancelling !== undefined) return this.#cancelling;
     this.#piece = undefined;
     this.#more = undefined;
     this.#queued = 0;
     if (this.#state !== OPEN) return Promise.resolve();
     this.#cancelled = true;
-    const reading = this.#reading;
+    this.#result = undefined;
+    this.#view = undefined;
+    this.#collecting?.reject(closedEarly());
+    this.#collecting = undefined;
+    this.#reading?.reject(closedEarly());
     this.#reading = undefined;
-    reading?.resolve(undefined);
-    return this.#feed?.cancel(reason) ?? Promise.resolve();
+    this.#cancelling = this.#feed?.cancel(reason) ?? Promise.resolve();
+    return this.#cancelling;
   }
 
   get cancelled(): boolean {
@@ -325,6 +342,10 @@ export class BodyReader {
     const first = piece.subarray(this.#pieceStart, this.#pieceEnd);
     return more === undefined ? first : Buffer.concat([first, ...more]);
   }
+}
+
+function closedEarly(): Error {
+  return new Error("The response body was closed before its end");
 }
 
 /** A copy in memory of its own: a view on a slab would show its holder the bodies of other responses. */

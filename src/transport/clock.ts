@@ -20,6 +20,7 @@ export class Clock {
   #timerAt = Number.POSITIVE_INFINITY;
   #poolAt = Number.POSITIVE_INFINITY;
   #anchor: RuntimeTimer | undefined;
+  #alive = false;
 
   constructor(runtime: Runtime, poolTick: (now: number) => void) {
     this.#runtime = runtime;
@@ -44,11 +45,16 @@ export class Clock {
 
   /** Whether the process must stay alive. */
   setAlive(alive: boolean): void {
-    if (this.#anchor === undefined) {
-      if (!alive) return;
-      this.#anchor = this.#runtime.setTimer(() => undefined, LONGEST_DELAY);
-    }
-    this.#anchor.setRef(alive);
+    this.#alive = alive;
+    if (this.#anchor !== undefined) this.#anchor.setRef(alive);
+    else if (alive) this.#dropAnchor();
+  }
+
+  #dropAnchor(): void {
+    this.#anchor = this.#runtime.setTimer(() => {
+      this.#anchor = undefined;
+      if (this.#alive) this.#dropAnchor();
+    }, LONGEST_DELAY);
   }
 
   stop(): void {

@@ -1,8 +1,25 @@
-import type { BodyFeed, BodyReader, BodySource, Headers, Request, Response, ResponseOrigin, Target, WireResponse } from "../message/index.js";
+import type {
+  BodyFeed,
+  BodyReader,
+  BodySource,
+  Headers,
+  Request,
+  Response,
+  ResponseOrigin,
+  Target,
+  WireResponse,
+} from "../message/index.js";
 import { headersFromBlock, responseFromWire } from "../message/index.js";
 import { type Member, Waiter } from "../pool/index.js";
 import type { Timed } from "../runtime/index.js";
-import type { Decision, ExchangeFacts, ExchangeOutcome, OriginStats, ResponseConnection, Timings } from "../trace/index.js";
+import type {
+  Decision,
+  ExchangeFacts,
+  ExchangeOutcome,
+  OriginStats,
+  ResponseConnection,
+  Timings,
+} from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Candidate } from "./decision.js";
 
@@ -24,7 +41,10 @@ export interface ExchangeHost {
  * One request and its response. It waits in the pool (as a `Waiter`), is the response's view of what happened,
  * and the feed of its body: one object in place of four, since there is one for every request.
  */
-export class Exchange extends Waiter<Connection> implements WireResponse, ResponseOrigin, BodyFeed, Timed, ExchangeFacts {
+export class Exchange
+  extends Waiter<Connection>
+  implements WireResponse, ResponseOrigin, BodyFeed, Timed, ExchangeFacts
+{
   readonly id: number;
   readonly host: ExchangeHost;
   readonly request: Request;
@@ -194,7 +214,9 @@ export class Exchange extends Waiter<Connection> implements WireResponse, Respon
       ...(dial?.tls === undefined ? {} : { tls: dial.tls }),
       sent: this.sentAt - this.assignedAt,
       waiting: this.headersAt - this.sentAt,
-      ...(this.endedAt > 0 ? { received: this.endedAt - this.headersAt, total: this.endedAt - this.queuedAt } : {}),
+      ...(this.endedAt > 0
+        ? { received: this.endedAt - this.headersAt, total: this.endedAt - this.queuedAt }
+        : {}),
     };
   }
 
@@ -224,7 +246,9 @@ export class Exchange extends Waiter<Connection> implements WireResponse, Respon
       // Whoever does not look at them must not be told of their failure.
       this.#trailers.catch(() => undefined);
       if (this.#trailerError !== undefined) this.#settleTrailers?.reject(this.#trailerError);
-      else if (this.#trailerBlock !== undefined) this.trailersArrived(this.#trailerBlock);
+      else if (this.#trailerBlock !== undefined || this.outcome === "complete") {
+        this.trailersArrived(this.#trailerBlock ?? "");
+      }
     }
     return this.#trailers;
   }

@@ -1,4 +1,11 @@
-import { NetworkError, type NetworkErrorDetails, type Phase, ProtocolError, TimeoutError, type TimeoutKind } from "../errors/index.js";
+import {
+  NetworkError,
+  type NetworkErrorDetails,
+  type Phase,
+  ProtocolError,
+  TimeoutError,
+  type TimeoutKind,
+} from "../errors/index.js";
 import type { CloseCause } from "../trace/index.js";
 import type { Exchange } from "./exchange.js";
 
@@ -20,10 +27,20 @@ function named(exchange: Exchange): string {
 }
 
 /** The connection ended under an exchange. */
-export function connectionLost(exchange: Exchange, cause: CloseCause, error: unknown, phase: Phase): NetworkError {
-  const code = error instanceof ProtocolError ? error.code : (LOST_CODES[cause.reason] ?? "ERR_TRUNKLINE_CONNECTION_LOST");
+export function connectionLost(
+  exchange: Exchange,
+  cause: CloseCause,
+  error: unknown,
+  phase: Phase,
+): NetworkError {
+  const code =
+    error instanceof ProtocolError
+      ? error.code
+      : (LOST_CODES[cause.reason] ?? "ERR_TRUNKLINE_CONNECTION_LOST");
   const sent = exchange.headersAt > 0 ? "the response was cut off" : "no response came";
-  const idle = exchange.reused ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before` : "";
+  const idle = exchange.reused
+    ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before`
+    : "";
   const what = error instanceof ProtocolError ? error.message : cause.evidence;
   const advice =
     exchange.headersAt > 0 || exchange.retriable
@@ -50,7 +67,14 @@ const LOST_CODES: Readonly<Record<string, string>> = {
 };
 
 /** One of the time limits was passed. */
-export function timedOut(exchange: Exchange, timeout: TimeoutKind, milliseconds: number, phase: Phase, now: number, extra = ""): TimeoutError {
+export function timedOut(
+  exchange: Exchange,
+  timeout: TimeoutKind,
+  milliseconds: number,
+  phase: Phase,
+  now: number,
+  extra = "",
+): TimeoutError {
   const spent = exchange.spent(now);
   const where = Object.entries(spent)
     .map(([name, value]) => `${name} ${Math.round(value)} ms`)
@@ -78,27 +102,49 @@ export function dialFailed(exchange: Exchange, error: unknown): unknown {
   const message = `${named(exchange)} failed: ${error.message}`;
   const copy =
     error instanceof TimeoutError
-      ? new TimeoutError(message, { ...details, timeout: error.timeout, milliseconds: error.milliseconds, spent: error.spent })
+      ? new TimeoutError(message, {
+          ...details,
+          timeout: error.timeout,
+          milliseconds: error.milliseconds,
+          spent: error.spent,
+        })
       : new NetworkError(message, details);
   return copy;
 }
 
 /** The pool turned the exchange away. */
 export function turnedAway(exchange: Exchange, code: string, message: string): NetworkError {
-  return new NetworkError(`${named(exchange)} failed: ${message}`, { ...factsOf(exchange), code, phase: "queue" });
+  return new NetworkError(`${named(exchange)} failed: ${message}`, {
+    ...factsOf(exchange),
+    code,
+    phase: "queue",
+  });
 }
 
 /** The request's own body could not be sent. */
-export function bodyFailed(exchange: Exchange, message: string, cause: unknown, code = "ERR_TRUNKLINE_REQUEST_BODY"): NetworkError {
-  return new NetworkError(`${named(exchange)} failed: ${message}`, { ...factsOf(exchange), code, phase: "write", cause });
+export function bodyFailed(
+  exchange: Exchange,
+  message: string,
+  cause: unknown,
+  code = "ERR_TRUNKLINE_REQUEST_BODY",
+): NetworkError {
+  return new NetworkError(`${named(exchange)} failed: ${message}`, {
+    ...factsOf(exchange),
+    code,
+    phase: "write",
+    cause,
+  });
 }
 
 /** The transport takes no more requests. */
 export function closedError(): NetworkError {
-  return new NetworkError("The transport is closed; make a new one, or keep it open while requests are made", {
-    code: "ERR_TRUNKLINE_CLOSED",
-    phase: "queue",
-  });
+  return new NetworkError(
+    "The transport is closed; make a new one, or keep it open while requests are made",
+    {
+      code: "ERR_TRUNKLINE_CLOSED",
+      phase: "queue",
+    },
+  );
 }
 
 /** The code of an error, for the record. */

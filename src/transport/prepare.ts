@@ -1,5 +1,12 @@
-import { CHUNKED_BODY, encodeRequestHead, NO_BODY, type RequestFraming, validateMethod, validateRequestHeaders } from "../http1/index.js";
-import { type BodySource, type Headers, rawHeaders, type Request, type Target } from "../message/index.js";
+import {
+  CHUNKED_BODY,
+  encodeRequestHead,
+  NO_BODY,
+  type RequestFraming,
+  validateMethod,
+  validateRequestHeaders,
+} from "../http1/index.js";
+import { type BodySource, type Headers, type Request, rawHeaders, type Target } from "../message/index.js";
 
 /** A request ready for the wire. */
 export interface Prepared {
@@ -38,7 +45,11 @@ export function prepare(
   validateMethod(method);
   const length = request.trailers === undefined ? source?.length : undefined;
   const facts = validateRequestHeaders(fields, source === undefined ? 0 : (length ?? -1));
-  const framing = framingOf(method, source, length ?? (request.trailers === undefined && facts.contentLength >= 0 ? facts.contentLength : undefined));
+  const framing = framingOf(
+    method,
+    source,
+    length ?? (request.trailers === undefined && facts.contentLength >= 0 ? facts.contentLength : undefined),
+  );
   const close = facts.close || !keepAlive;
   const head = encodeRequestHead({
     method,
@@ -52,7 +63,13 @@ export function prepare(
   if (source === undefined) return { head, upload: undefined, uploadLength: 0, close, replayable };
   const joined = framing.kind === "length" ? joinBody(head, source.small, framing.length) : undefined;
   if (joined !== undefined) return { head: joined, upload: undefined, uploadLength: 0, close, replayable };
-  return { head, upload: source, uploadLength: framing.kind === "length" ? framing.length : -1, close, replayable };
+  return {
+    head,
+    upload: source,
+    uploadLength: framing.kind === "length" ? framing.length : -1,
+    close,
+    replayable,
+  };
 }
 
 /** A GET without fields of its own has the same head each time. */
@@ -67,7 +84,11 @@ function plainGet(target: Target): Prepared {
   return { head, upload: undefined, uploadLength: 0, close: false, replayable: true };
 }
 
-function framingOf(method: string, source: BodySource | undefined, length: number | undefined): RequestFraming {
+function framingOf(
+  method: string,
+  source: BodySource | undefined,
+  length: number | undefined,
+): RequestFraming {
   if (source === undefined) return NO_BODY;
   if (length === undefined) return CHUNKED_BODY;
   // An empty body of a method that needs none is no body.
@@ -106,12 +127,18 @@ function withDefaults(fields: readonly string[], target: Target): readonly strin
   return all;
 }
 
-function joinBody(head: string, small: string | Uint8Array | undefined, length: number): string | Buffer | undefined {
+function joinBody(
+  head: string,
+  small: string | Uint8Array | undefined,
+  length: number,
+): string | Buffer | undefined {
   if (small === undefined) return length === 0 ? head : undefined;
   if (length > JOINED_BYTES) return undefined;
   if (typeof small === "string") {
     // As many characters as bytes: ASCII, which is the same in latin1.
-    return small.length === length ? head + small : Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(small, "utf8")]);
+    return small.length === length
+      ? head + small
+      : Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(small, "utf8")]);
   }
   const joined = Buffer.allocUnsafe(head.length + small.byteLength);
   joined.write(head, 0, "latin1");

@@ -1,51 +1,32 @@
 import { AsyncResource } from "node:async_hooks";
-import { type Phase, ProtocolError } from "../errors/index.js";
-import { explainRecorder, type Report } from "../explain/index.js";
-import { inheritFromPlatform, linkHeadersToPlatform, parseTarget, Request, requestParts, Response, type Target } from "../message/index.js";
+import { type NetworkError, type Phase, ProtocolError, TimeoutError } from "../errors/index.js";
+import type { Report } from "../explain/index.js";
+import { parseTarget, type Request, type Response, requestParts, type Target } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { nodeRuntime, type Runtime } from "../runtime/index.js";
-import { type CloseCause, type ConnectionRecord, type OriginStats, Recorder, type Recording } from "../trace/index.js";
-import { Connection, type ConnectionHost } from "./connection/index.js";
+import {
+  type CloseCause,
+  type ConnectionRecord,
+  type OriginStats,
+  Recorder,
+  type Recording,
+} from "../trace/index.js";
 import { Clock } from "./clock.js";
+import { Connection, type ConnectionHost } from "./connection/index.js";
 import { candidatesAt, decisionOf } from "./decision.js";
-import { Dialer } from "./dial/index.js";
+import { Dials } from "./dials.js";
 import { Exchange, type ExchangeHost, type Settle } from "./exchange.js";
 import { closedError, codeOf, connectionLost, dialFailed, timedOut, turnedAway } from "./failures.js";
+import { History } from "./history.js";
 import { LeakWatch } from "./leak-watch.js";
 import { normaliseOptions, type Settings, type TransportOptions } from "./options.js";
+import { linkPlatform } from "./platform-link.js";
 import { prepare } from "./prepare.js";
-import { connectionRecord } from "./record.js";
+import { mayGoOutAgain } from "./retry.js";
+import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
+import { describeHolders } from "./slot-holders.js";
 import { StallGuard } from "./stall-guard.js";
 import { noteTransport, type TransportSite } from "./transport-sites.js";
-
-/** Sends one request and gives its response: the seam between policy and connections, as Go's `RoundTripper`. */
-export interface RoundTripper {
-  /** One exchange, or two by the rule of safe retry; no policy of the call. */
-  roundTrip(request: Request): Promise<Response>;
-}
-
-/** Connection counts, and totals since the transport was made. */
-export interface Counts {
-  readonly dialing: number;
-  readonly active: number;
-  readonly idle: number;
-  readonly draining: number;
-  readonly waiting: number;
-  readonly opened: number;
-  readonly closed: number;
-  readonly requests: number;
-  readonly reused: number;
-}
-
-/** The key under which tests pass a runtime of their own in the options. */
-export const runtimeOption: unique symbol = Symbol("trunkline.runtime");
-
-/** What a call can tell the transport beside the request. */
-export interface ExchangeOptions {
-  /** When the whole call must be over, in the runtime's milliseconds, and the limit that made it so. */
-  readonly deadline: number;
-  readonly timeout: number;
-}
 
 interface Origin {
   readonly route: PoolRoute<Connection>;
@@ -54,8 +35,6 @@ interface Origin {
 
 let lastConnectionId = 0;
 let lastExchangeId = 0;
-let platformLinked = false;
-
 
 /**
  * Owns connections: dials, pools, reuses and closes them, and remembers why. Share one; a transport per request
@@ -65,50 +44,52 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #settings: Settings;
   readonly #runtime: Runtime;
   readonly #pool: Pool<Connection, Exchange>;
-  readonly #dialer: Dialer;
+  readonly #dials: Dials;
   readonly #recorder: Recorder | undefined;
   readonly #counters: Recorder;
   readonly #origins = new Map<string, Origin>();
   readonly #clock: Clock;
   readonly #stalls: StallGuard;
-  readonly #live = new Map<number, Connection>();
+  readonly #history: History;
   readonly #connectionHost: ConnectionHost;
   readonly #exchangeHost: ExchangeHost;
   readonly #leaks: LeakWatch;
   readonly #site: TransportSite;
-  readonly #routeName: string;
   #activity = 0;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
+  #destroyReason: Error | undefined;
 
   constructor(options: TransportOptions = {}) {
-    const { [runtimeOption]: runtime = nodeRuntime, ...given } = options as TransportOptions & { [runtimeOption]?: Runtime };
+    const { [runtimeOption]: runtime = nodeRuntime, ...given } = options as TransportOptions & {
+      [runtimeOption]?: Runtime;
+    };
     this.#runtime = runtime;
     this.#settings = normaliseOptions(given);
     this.#clock = new Clock(runtime, (now) => this.#pool.tick(now));
     this.#stalls = new StallGuard(runtime);
     const settings = this.#settings;
     const epoch = runtime.wallNow() - runtime.now();
-    this.#counters = new Recorder(given.recorder === false ? { connections: 0, exchanges: 0 } : (given.recorder ?? {}), epoch, runtime.now());
+    this.#counters = new Recorder(
+      given.recorder === false ? { connections: 0, exchanges: 0 } : (given.recorder ?? {}),
+      epoch,
+      runtime.now(),
+    );
     this.#recorder = given.recorder === false ? undefined : this.#counters;
     this.#pool = new Pool<Connection, Exchange>(settings.pool, this.#effects(), {
       random: () => runtime.random(),
       nextId: () => ++lastConnectionId,
     });
-    this.#dialer = new Dialer(
-      {
-        connectTimeout: settings.connectTimeout,
-        tlsTimeout: settings.tlsTimeout,
-        happyEyeballs: settings.happyEyeballs,
-        ...pick(given, "lookup", "localAddress", "socketPath", "tls", "allowAddress", "dial"),
-      },
-      runtime,
-    );
-    this.#routeName = `${given.socketPath === undefined ? "direct" : `unix:${given.socketPath}`}${given.localAddress === undefined ? "" : ` local:${given.localAddress}`}`;
+    this.#dials = new Dials(settings, runtime);
+    this.#history = new History(this.#counters, this.#pool, this.#dials, runtime, settings.pool);
     this.#connectionHost = this.#hostOfConnections();
     this.#exchangeHost = {
       callTimedOut: (exchange, now) =>
-        this.cancel(exchange, timedOut(exchange, "timeout", exchange.callTimeout, phaseOf(exchange), now), true),
+        this.cancel(
+          exchange,
+          timedOut(exchange, "timeout", exchange.callTimeout, phaseOf(exchange), now),
+          true,
+        ),
       decide: (exchange) => decisionOf(exchange, settings),
     };
     this.#leaks = new LeakWatch();
@@ -141,7 +122,19 @@ export class Transport implements RoundTripper, AsyncDisposable {
     try {
       const prepared = prepare(request, target, headers, source, this.#settings.keepAlive);
       const { head, upload, close } = prepared;
-      exchange = new Exchange(++lastExchangeId, this.#exchangeHost, request, target, origin.stats, settle, head, upload, close, signal, now);
+      exchange = new Exchange(
+        ++lastExchangeId,
+        this.#exchangeHost,
+        request,
+        target,
+        origin.stats,
+        settle,
+        head,
+        upload,
+        close,
+        signal,
+        now,
+      );
       exchange.uploadLength = prepared.uploadLength;
       exchange.retriable = prepared.replayable && request.idempotent;
       exchange.replayable = prepared.replayable;
@@ -184,7 +177,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
     exchange.cancelledWith = { error };
     connection.fail(
       timedOut
-        ? { reason: "timeout", by: "client", evidence: `the call took longer than its timeout of ${exchange.callTimeout} ms` }
+        ? {
+            reason: "timeout",
+            by: "client",
+            evidence: `the call took longer than its timeout of ${exchange.callTimeout} ms`,
+          }
         : { reason: "aborted", by: "caller", evidence: "the caller's signal aborted the request" },
       error,
     );
@@ -195,38 +192,29 @@ export class Transport implements RoundTripper, AsyncDisposable {
   /** Connections and waiters now, requests so far; in total and by route. */
   snapshot(): { totals: Counts; origins: ({ origin: string; route: string } & Counts)[] } {
     const { totals, origins } = this.#pool.snapshot();
-    return { totals, origins: origins.map(({ origin, route: _, ...counts }) => ({ origin, route: this.#nameOf(origin), ...counts })) };
+    return {
+      totals,
+      origins: origins.map(({ origin, route: _, ...counts }) => ({
+        origin,
+        route: this.#dials.routeOf(origin),
+        ...counts,
+      })),
+    };
   }
 
   /** The live connections and the closed ones the recorder remembers, oldest first. */
   connections(): ConnectionRecord[] {
-    const live = [...this.#live.values()].map((connection) => this.#record(connection));
-    return [...this.#counters.closedConnections(), ...live].sort((a, b) => a.id - b.id);
+    return this.#history.connections();
   }
 
   /** What happened and what to do about it; `String(report)` is for people. */
   explain(): Report {
-    return explainRecorder({
-      recorder: this.#counters,
-      live: [...this.#live.values()].map((connection) => this.#record(connection)),
-      learnedIdleLimit: (origin) => {
-        const known = this.#origins.get(origin);
-        return known === undefined ? undefined : this.#pool.learnedIdleLimit(known.route);
-      },
-      limits: this.#settings.pool,
-    });
+    return this.#history.report((origin) => this.#origins.get(origin)?.route);
   }
 
   /** Everything the recorder holds, as data. */
   recording(): Recording {
-    return {
-      version: 1,
-      startedAt: this.#counters.startedAt,
-      connections: this.connections(),
-      exchanges: this.#counters.exchanges(),
-      decisions: this.#counters.decisions(),
-      dropped: this.#counters.dropped,
-    };
+    return this.#history.recording();
   }
 
   // ── life ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,7 +228,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const target = parseTarget(origin);
     if (this.#closing !== undefined) throw closedError();
     const members = this.#pool.preconnect(this.#originOf(target).route, n, this.#runtime.now());
-    await Promise.all(members.map((member) => (member.owner as Connection).whenOpen()));
+    await Promise.all(members.map((member) => (member.owner as Connection).opening.whenOpen()));
   }
 
   /** Closes the idle connections; the others go on. */
@@ -261,16 +249,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** Ends everything at once; requests under way reject with `reason`. */
   destroy(reason?: Error): void {
-    const error = reason ?? closedError();
+    this.#destroyReason ??= reason ?? closedError();
     void this.close();
-    for (const connection of [...this.#live.values()]) {
-      connection.fail({ reason: "transport-closed", by: "caller", evidence: "the transport was destroyed" }, error);
-    }
-    this.#destroyReason = error;
     this.#pool.destroy(this.#runtime.now());
     this.#checkClosed();
   }
-  #destroyReason: Error | undefined;
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
@@ -286,9 +269,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
       close: (member, reason, by, evidence) => {
         const cause: CloseCause = { reason, by, evidence };
         const connection = member.owner as Connection;
-        connection.cancelDial();
-        connection.shut(cause);
-        this.#gone(connection, cause);
+        connection.opening.cancel();
+        connection.fail(cause, this.#destroyReason ?? closedError());
       },
       wake: (at) => this.#clock.wakePool(at),
       check: (member) => this.#stalls.check(member),
@@ -305,41 +287,26 @@ export class Transport implements RoundTripper, AsyncDisposable {
   #dial(member: Member<Connection>): void {
     const connection = new Connection(member, this.#connectionHost);
     member.owner = connection;
-    this.#live.set(member.id, connection);
+    this.#history.live.set(member.id, connection);
     const exchange = member.dialedFor as Exchange | undefined;
     if (exchange !== undefined) exchange.dialed = member;
     const stats = this.#counters.origin(member.route.origin);
     this.#counters.dialed(stats, member.openedFor);
-    const url = new URL(member.route.origin);
-    const secure = url.protocol === "https:";
-    const pending = this.#dialer.dial(
-      {
-        host: url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname,
-        port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
-        tls: secure,
-        origin: member.route.origin,
-        ...pick(this.#settings.options, "socketPath"),
+    this.#dials.start(member, connection, {
+      done: (result) => {
+        connection.opened(result);
+        this.#pool.dialed(member, this.#runtime.now());
+        connection.opening.settle(undefined);
+        linkPlatform(this.#runtime);
       },
-      { buffer: connection.buffer, callback: connection.read },
-      {
-        done: (result) => {
-          connection.opened(result);
-          this.#pool.dialed(member, this.#runtime.now());
-          connection.settleOpen(undefined);
-          linkPlatform(this.#runtime);
-        },
-        failed: (error, attempts, timings) => {
-          connection.dialFailed(error, attempts, timings);
-          stats.dialFailures += 1;
-          const timeout = /TIMEOUT/.test(error.code);
-          this.#gone(connection, { reason: "dial-failed", by: timeout ? "network" : "server", evidence: error.message });
-          this.#pool.dialFailed(member, error, this.#runtime.now());
-          connection.settleOpen(error);
-        },
+      failed: (error, attempts, timings) => {
+        connection.dialError = { attempts, timings };
+        stats.dialFailures += 1;
+        this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
+        this.#pool.dialFailed(member, error, this.#runtime.now());
+        connection.opening.settle(error);
       },
-    );
-    pending.setRef(false);
-    connection.pending = pending;
+    });
   }
 
   #assign(exchange: Exchange, member: Member<Connection>): void {
@@ -369,7 +336,14 @@ export class Transport implements RoundTripper, AsyncDisposable {
         error = this.#destroyReason ?? closedError();
         break;
       case "queue-timeout":
-        error = timedOut(exchange, "queueTimeout", this.#settings.pool.queueTimeout, "queue", now, this.#whoHolds(exchange, now));
+        error = timedOut(
+          exchange,
+          "queueTimeout",
+          this.#settings.pool.queueTimeout,
+          "queue",
+          now,
+          this.#whoHolds(exchange, now),
+        );
         break;
       case "max-waiting":
         error = turnedAway(
@@ -383,20 +357,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#settleFailure(exchange, error);
   }
 
-  /** Who holds the slots, for the errors about waiting. */
   #whoHolds(exchange: Exchange, now: number): string {
-    const origin = this.#originOf(exchange.target);
-    const holders = this.#pool.holders(origin.route);
-    const oldest = holders
-      .map((member) => member.owner?.busyWith)
-      .filter((busy) => busy !== undefined)
-      .sort((a, b) => a.assignedAt - b.assignedAt)[0];
-    const { active, dialing } = this.#pool.counts;
-    const held =
-      oldest === undefined
-        ? ""
-        : `, the longest by ${oldest.method} ${oldest.target.path.split("?")[0]} for ${Math.round(now - oldest.assignedAt)} ms`;
-    return `${holders.length} connections to ${exchange.origin} are held${held} (${active} active and ${dialing} dialing in all)`;
+    return describeHolders(this.#pool, this.#originOf(exchange.target).route, now);
   }
 
   // ── the connections' host ────────────────────────────────────────────────────────────────────────────────
@@ -423,8 +385,16 @@ export class Transport implements RoundTripper, AsyncDisposable {
         exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout"
           ? error
           : connectionLost(exchange, cause, error, "body"),
-      headersTimedOut: (exchange, now) => timedOut(exchange, "headersTimeout", settings.headersTimeout, "headers", now),
-      bodyTimedOut: (exchange, now) => timedOut(exchange, "bodyTimeout", settings.bodyTimeout, exchange.headersAt > 0 ? "body" : "write", now),
+      headersTimedOut: (exchange, now) =>
+        timedOut(exchange, "headersTimeout", settings.headersTimeout, "headers", now),
+      bodyTimedOut: (exchange, now) =>
+        timedOut(
+          exchange,
+          "bodyTimeout",
+          settings.bodyTimeout,
+          exchange.headersAt > 0 ? "body" : "write",
+          now,
+        ),
       watchBody: (exchange, response) => this.#leaks.watch(exchange, response),
     };
   }
@@ -434,7 +404,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
       this.#settleFailure(exchange, exchange.cancelledWith.error);
       return;
     }
-    if (this.#mayRetry(exchange, cause)) {
+    if (this.#settings.safeRetry && this.#closing === undefined && mayGoOutAgain(exchange, cause)) {
       exchange.outcome = "retried";
       this.#recorder?.exchangeEnded(exchange);
       exchange.stats.staleRetries += 1;
@@ -444,21 +414,16 @@ export class Transport implements RoundTripper, AsyncDisposable {
       this.#acquire(exchange, this.#originOf(exchange.target).route, this.#runtime.now());
       return;
     }
-    const isOurs = cause.reason === "timeout" || cause.reason === "request-body-failed" || cause.reason === "transport-closed";
+    const isOurs =
+      cause.reason === "timeout" ||
+      cause.reason === "request-body-failed" ||
+      cause.reason === "transport-closed";
     const phase: Phase = cause.reason === "write-error" ? "write" : "headers";
     exchange.outcome = "failed";
-    this.#settleFailure(exchange, isOurs && !(error instanceof ProtocolError) ? error : connectionLost(exchange, cause, error, phase));
-  }
-
-  /**
-   * Rule 6: only a connection that had been idle can have been dead before the request reached it; then it goes
-   * out again when nothing of it was written, or it can be repeated without harm.
-   */
-  #mayRetry(exchange: Exchange, cause: CloseCause): boolean {
-    if (!this.#settings.safeRetry || !exchange.reused || exchange.bytesRead > 0 || this.#closing !== undefined) return false;
-    if (cause.by === "caller" || cause.reason === "timeout" || cause.reason === "protocol-error" || cause.reason === "limit-exceeded") return false;
-    const nothingWritten = exchange.bytesWritten === 0;
-    return exchange.retriable || (nothingWritten && exchange.replayable);
+    this.#settleFailure(
+      exchange,
+      isOurs && !(error instanceof ProtocolError) ? error : connectionLost(exchange, cause, error, phase),
+    );
   }
 
   #settleFailure(exchange: Exchange, error: unknown): void {
@@ -474,34 +439,27 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#recorder?.exchangeEnded(exchange);
     if (exchange.heapIndex >= 0) this.#clock.remove(exchange);
     if (exchange.onAbort !== undefined) exchange.signal?.removeEventListener("abort", exchange.onAbort);
-    if (--this.#activity === 0) this.#clock.setAlive(false);
     exchange.settle.ended?.(exchange);
-  }
-
-  /** The connection has left the pool; its life becomes a record. */
-  #gone(connection: Connection, cause: CloseCause): void {
-    if (!this.#live.delete(connection.member.id)) return;
-    connection.closedBecause = cause;
-    this.#clock.remove(connection);
-    const stats = this.#counters.origin(connection.member.route.origin);
-    this.#counters.closed(stats, cause.reason, this.#record(connection));
-    if (cause.reason === "body-unread") stats.sitesToSample = Math.max(stats.sitesToSample, 16);
-    connection.settleOpen(closedError());
+    if (--this.#activity > 0) return;
+    this.#clock.setAlive(false);
     this.#checkClosed();
   }
 
-  #record(connection: Connection): ConnectionRecord {
-    return connectionRecord(connection, this.#nameOf(connection.member.route.origin), this.#counters.epoch, this.#runtime.now());
-  }
-
-  #nameOf(origin: string): string {
-    return origin.startsWith("https:") && this.#settings.options.tls !== undefined ? `${this.#routeName} tls:custom` : this.#routeName;
+  /** The connection has left the pool. */
+  #gone(connection: Connection, cause: CloseCause): void {
+    if (!this.#history.close(connection, cause)) return;
+    this.#clock.remove(connection);
+    connection.opening.settle(closedError());
+    this.#checkClosed();
   }
 
   #originOf(target: Target): Origin {
     let origin = this.#origins.get(target.origin);
     if (origin === undefined) {
-      origin = { route: this.#pool.route(target.origin, target.origin), stats: this.#counters.origin(target.origin) };
+      origin = {
+        route: this.#pool.route(target.origin, target.origin),
+        stats: this.#counters.origin(target.origin),
+      };
       if (this.#origins.size >= 4096) this.#origins.delete(this.#origins.keys().next().value as string);
       this.#origins.set(target.origin, origin);
     }
@@ -519,9 +477,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
   }
 
   #checkClosed(): void {
-    if (this.#closing === undefined || this.#live.size > 0 || this.#activity > 0) return;
+    if (this.#closing === undefined || this.#history.live.size > 0 || this.#activity > 0) return;
     this.#clock.stop();
-    this.#dialer.close();
+    this.#dials.close();
     this.#closed?.();
   }
 }
@@ -533,26 +491,8 @@ function phaseOf(exchange: Exchange): Phase {
   return exchange.dial === undefined ? "queue" : "connect";
 }
 
-/** The members of `from` that are set. */
-function pick<T extends object, K extends keyof T>(from: T, ...names: K[]): { [P in K]?: NonNullable<T[P]> } {
-  const picked: { [P in K]?: NonNullable<T[P]> } = {};
-  for (const name of names) {
-    const value = from[name];
-    if (value !== undefined && value !== null) picked[name] = value;
-  }
-  return picked;
-}
-
-/**
- * Makes our classes `instanceof` the platform's while the first response is under way, when the 20 ms it takes
- * to load those are spent waiting anyway.
- */
-function linkPlatform(runtime: Runtime): void {
-  if (platformLinked) return;
-  platformLinked = true;
-  runtime.setImmediate(() => {
-    inheritFromPlatform("Response", Response);
-    inheritFromPlatform("Request", Request);
-    linkHeadersToPlatform();
-  });
+/** Who a failed dial is put down to: silence to the network, an address that was not allowed to this client's settings. */
+function blameForDial(error: NetworkError): CloseCause["by"] {
+  if (error.code === "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED") return "client";
+  return error.phase === "dns" || error instanceof TimeoutError ? "network" : "server";
 }

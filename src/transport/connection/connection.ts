@@ -1,56 +1,28 @@
 import type { Duplex } from "node:stream";
-import { ProtocolError } from "../../errors/index.js";
-import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, ChunkedDecoder, ResponseHeadParser } from "../../http1/index.js";
-import { BodyReader, headersFromBlock, type Response } from "../../message/index.js";
+import { BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHeadParser } from "../../http1/index.js";
+import { BodyReader } from "../../message/index.js";
 import type { Member } from "../../pool/index.js";
 import type { Timed } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { DialAttempt, DialResult, DialTimings, PendingDial } from "../dial/index.js";
+import type { DialAttempt, DialResult, DialTimings } from "../dial/index.js";
 import type { Exchange } from "../exchange.js";
+import { brokenBy, closedIdle, endedEarly, givenUp, unsolicited } from "./causes.js";
+import { DRAIN_BYTES, DRAIN_MS, Drain } from "./drain.js";
 import { emergencyRead } from "./emergency-read.js";
+import type { ConnectionHost } from "./host.js";
+import { IncomingBody } from "./incoming-body.js";
+import { reportInformational } from "./informational.js";
 import { Opening } from "./opening.js";
 import { ReadTarget } from "./read-target.js";
 import { whyNotReusable } from "./reuse.js";
-import { causeOfSocketError } from "./socket-errors.js";
+import { causeOfSocketError, tookNothing } from "./socket-errors.js";
 import { Upload } from "./upload.js";
-
-/** What a connection needs of the transport that owns it. */
-export interface ConnectionHost {
-  readonly headersTimeout: number;
-  readonly bodyTimeout: number;
-  readonly maxHeaderBytes: number;
-  readonly keepAlive: boolean;
-  now(): number;
-  /** Bytes came in: the event loop polls. Returns the time. */
-  polled(): number;
-  setDeadline(connection: Connection, at: number): void;
-  /** The exchange is over and the connection can be used again. Called before the caller sees the end. */
-  released(connection: Connection, now: number): void;
-  /** The connection is gone; `exchange` is what it took with it. */
-  closed(connection: Connection, cause: CloseCause): void;
-  exchangeEnded(exchange: Exchange, now: number): void;
-  /** The connection died under the exchange before its head was in; the host tries again or rejects. */
-  exchangeFailed(exchange: Exchange, cause: CloseCause, error: unknown): void;
-  /** The error that a body cut short by `cause` ends with. */
-  bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown;
-  headersTimedOut(exchange: Exchange, now: number): unknown;
-  bodyTimedOut(exchange: Exchange, now: number): unknown;
-  /** The response's body is still arriving: somebody must read it. */
-  watchBody(exchange: Exchange, response: Response): void;
-}
 
 // What the next byte belongs to.
 const IDLE = 0;
 const HEAD = 1;
-const LENGTH = 2;
-const CHUNKS = 3;
-const UNTIL_CLOSE = 4;
-const CLOSED = 5;
-
-/** Of a body given up, this much is read to save the connection (Go drains as much)… */
-const DRAIN_BYTES = 256 * 1024;
-/** …within this many milliseconds. */
-const DRAIN_MS = 50;
+const BODY = 2;
+const CLOSED = 3;
 
 /**
  * One wire and the HTTP/1.1 codec on it. Reading and writing go on independently; whether the connection can be
@@ -60,26 +32,23 @@ export class Connection implements Timed {
   readonly member: Member<Connection>;
   readonly #host: ConnectionHost;
   readonly #parser: ResponseHeadParser;
-  #decoder: ChunkedDecoder | undefined;
+  /** Made for the first response that does not arrive in one piece. */
+  #incoming: IncomingBody | undefined;
   #socket: Duplex | undefined;
   /** How it was made, once it is. */
   dialed: DialResult | undefined = undefined;
   #phase = IDLE;
   #exchange: Exchange | undefined;
   #upload: Upload | undefined;
-  /** Bytes of a length-delimited body still to come. */
-  #remaining = 0;
   #paused = false;
   #sawEnd = false;
-  /** Set while a body given up is being drained: bytes that may still be read for that. */
-  #drainLeft = -1;
-  #drained: (() => void) | undefined;
+  /** Set while a body given up is being drained. */
+  #drain: Drain | undefined;
   readonly #target = new ReadTarget();
-  /** The dial under way. */
-  pending: PendingDial | undefined = undefined;
   /** What was tried, where the dial failed. */
-  dialError: { readonly attempts: readonly DialAttempt[]; readonly timings: DialTimings } | undefined = undefined;
-  #opening: Opening | undefined;
+  dialError: { readonly attempts: readonly DialAttempt[]; readonly timings: DialTimings } | undefined =
+    undefined;
+  readonly opening: Opening = new Opening();
   bytesRead = 0;
   bytesWritten = 0;
   closedBecause: CloseCause | undefined = undefined;
@@ -103,14 +72,13 @@ export class Connection implements Timed {
   /** `onread.callback`. A throw in it would be an uncaught exception, so nothing may escape. */
   readonly read = (bytes: number, buffer: Uint8Array): boolean => {
     const more = this.#bytes(buffer as Buffer, bytes);
-    this.#target.choose(this.#phase > HEAD ? this.#exchange?.body?.nextBuffer() : undefined);
+    this.#target.choose(this.#phase === BODY ? this.#exchange?.body?.nextBuffer() : undefined);
     return more;
   };
 
   /** The dial is done. */
   opened(result: DialResult): void {
     this.dialed = result;
-    this.pending = undefined;
     const socket = result.socket;
     this.#socket = socket;
     this.#target.opened();
@@ -122,33 +90,6 @@ export class Connection implements Timed {
         if (!this.#bytes(chunk, chunk.length)) socket.pause();
       });
     }
-  }
-
-  dialFailed(_error: unknown, attempts: readonly DialAttempt[], timings: DialTimings): void {
-    this.dialError = { attempts, timings };
-    this.pending = undefined;
-  }
-
-  /** Ends the dial, if one is under way. */
-  cancelDial(): void {
-    this.pending?.cancel();
-    this.pending = undefined;
-  }
-
-  /** Resolves when it is open, for whoever asked for it ahead of need. */
-  whenOpen(): Promise<void> {
-    if (this.#opening === undefined) {
-      const opening = new Opening();
-      this.#opening = opening;
-      if (this.dialed !== undefined) opening.resolve();
-    }
-    return this.#opening.promise;
-  }
-
-  /** The dial is over; a second call does nothing. */
-  settleOpen(error: unknown): void {
-    if (error === undefined) this.#opening?.resolve();
-    else this.#opening?.reject(error);
   }
 
   /** The exchange under way. */
@@ -184,7 +125,9 @@ export class Connection implements Timed {
           if (this.#phase === HEAD) this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
         },
         done: () => this.#uploaded(exchange),
-        failed: (cause, error) => this.#fail(cause, error),
+        failed: (cause, error) => {
+          if (this.#exchange === exchange) this.fail(cause, error);
+        },
         writeFailed: () => this.#readWhatCame(),
       });
       this.#upload.start();
@@ -192,8 +135,8 @@ export class Connection implements Timed {
   }
 
   #uploaded(exchange: Exchange): void {
-    this.#upload = undefined;
     if (this.#exchange !== exchange) return;
+    this.#upload = undefined;
     exchange.sentAt = this.#host.now();
     if (this.#phase === HEAD) this.#host.setDeadline(this, exchange.sentAt + this.#host.headersTimeout);
   }
@@ -209,8 +152,9 @@ export class Connection implements Timed {
       for (;;) {
         const exchange = this.#exchange;
         if (exchange === undefined) {
-          if (this.#phase !== CLOSED) this.#unsolicited(buffer, offset, end);
-          return this.#phase !== CLOSED;
+          if (this.#phase !== CLOSED)
+            this.close(unsolicited(buffer, offset, end, now - this.member.idleSince));
+          return false;
         }
         if (this.#phase !== HEAD) return this.#bodyBytes(exchange, buffer, offset, end, now);
         const after = this.#parser.parse(buffer, offset, end);
@@ -218,133 +162,81 @@ export class Connection implements Timed {
         if (after < 0) return true;
         offset = after;
         if (this.#parser.informational) {
-          this.#informational(exchange);
+          reportInformational(exchange, this.#parser);
+          if (this.#exchange !== exchange) return false; // the listener aborted the request
           if (offset === end) return true;
           continue;
         }
         return this.#head(exchange, buffer, offset, end, now);
       }
     } catch (error) {
-      const limit = error instanceof ProtocolError && error.limit;
-      const evidence = error instanceof Error ? error.message : String(error);
-      this.#fail({ reason: limit ? "limit-exceeded" : "protocol-error", by: limit ? "client" : "server", evidence }, error);
+      this.fail(brokenBy(error), error);
       return false;
-    }
-  }
-
-  #informational(exchange: Exchange): void {
-    const listener = exchange.request.onInformational;
-    if (listener === undefined) return;
-    const parser = this.#parser;
-    const { status } = parser;
-    const headers = headersFromBlock(parser.block, parser.headersStart);
-    const call = (): void => listener(status, headers);
-    try {
-      if (exchange.runInContext === undefined) call();
-      else exchange.runInContext(call);
-    } catch (error) {
-      // A listener that throws is its owner's affair; it surfaces, in a turn of its own.
-      queueMicrotask(() => {
-        throw error;
-      });
     }
   }
 
   #head(exchange: Exchange, buffer: Buffer, start: number, end: number, now: number): boolean {
     const parser = this.#parser;
+    const kind = parser.bodyKind;
     exchange.status = parser.status;
     exchange.block = parser.block;
     exchange.headersStart = parser.headersStart;
     exchange.headersAt = now;
     if (exchange.sentAt === 0) exchange.sentAt = now; // an early response: the upload was still under way
-    switch (parser.bodyKind) {
-      case BODY_NONE:
-        this.#complete(exchange, end > start, now);
+    if (kind === BODY_NONE) {
+      this.#complete(exchange, end > start, now);
+      exchange.respond();
+      return true;
+    }
+    let length = -1;
+    if (kind === BODY_LENGTH) {
+      length = parser.contentLength;
+      if (end - start >= length) {
+        exchange.body = length === 0 ? BodyReader.empty() : BodyReader.copied(buffer, start, start + length);
+        exchange.bytesRead += length;
+        this.#complete(exchange, end - start > length, now);
         exchange.respond();
         return true;
-      case BODY_LENGTH: {
-        const length = parser.contentLength;
-        if (end - start >= length) {
-          exchange.body = length === 0 ? BodyReader.empty() : BodyReader.copied(buffer, start, start + length);
-          exchange.bytesRead += length;
-          this.#complete(exchange, end - start > length, now);
-          exchange.respond();
-          return true;
-        }
-        this.#remaining = length;
-        this.#phase = LENGTH;
-        exchange.body = new BodyReader(exchange, length);
-        break;
       }
-      case BODY_CHUNKED:
-        this.#decoder ??= new ChunkedDecoder();
-        this.#decoder.reset();
-        this.#phase = CHUNKS;
-        exchange.body = new BodyReader(exchange, -1);
-        break;
-      default:
-        this.#phase = UNTIL_CLOSE;
-        exchange.body = new BodyReader(exchange, -1);
     }
+    const body = new BodyReader(exchange, length);
+    exchange.body = body;
+    this.#incoming ??= new IncomingBody();
+    this.#incoming.begin(body, kind, length);
+    this.#phase = BODY;
     this.#host.setDeadline(this, now + this.#host.bodyTimeout);
-    const more = this.#bodyBytes(exchange, buffer, start, end, now);
-    this.#host.watchBody(exchange, exchange.respond());
+    // Before its body: what breaks there is an error of the body. Whoever awaits the response runs after both.
+    const response = exchange.respond();
+    const more = start === end || this.#bodyBytes(exchange, buffer, start, end, now);
+    if (!body.complete) this.#host.watchBody(exchange, response);
     return more;
   }
 
   #bodyBytes(exchange: Exchange, buffer: Buffer, start: number, end: number, now: number): boolean {
-    const body = exchange.body as BodyReader;
-    let more = true;
-    switch (this.#phase) {
-      case LENGTH: {
-        const last = end - start >= this.#remaining;
-        const stop = last ? start + this.#remaining : end;
-        this.#remaining -= stop - start;
-        exchange.bytesRead += stop - start;
-        more = body.push(buffer, start, stop);
-        if (last) {
-          this.#complete(exchange, end > stop, now);
-          body.end();
-          return true;
-        }
-        break;
-      }
-      case CHUNKS: {
-        const decoder = this.#decoder as ChunkedDecoder;
-        const after = decoder.decode(buffer, start, end, (bytes, from, to) => {
-          more = body.push(bytes, from, to);
-        });
-        exchange.bytesRead += after - start;
-        if (decoder.done) {
-          exchange.trailersArrived(decoder.trailerBlock);
-          this.#complete(exchange, after < end, now);
-          body.end();
-          return true;
-        }
-        break;
-      }
-      case UNTIL_CLOSE:
-        exchange.bytesRead += end - start;
-        more = body.push(buffer, start, end);
-        break;
-      default:
-        return false;
-    }
-    if (this.#drainLeft >= 0) {
-      this.#drainLeft -= end - start;
-      if (this.#drainLeft < 0) {
-        this.#giveUpDraining(exchange, `more than ${DRAIN_BYTES} bytes of the body were left`);
-        return false;
-      }
+    const incoming = this.#incoming as IncomingBody;
+    const after = incoming.take(buffer, start, end);
+    exchange.bytesRead += after - start;
+    if (incoming.done) {
+      const body = exchange.body as BodyReader;
+      exchange.trailersArrived(incoming.trailerBlock);
+      this.#complete(exchange, after < end, now);
+      body.end();
       return true;
     }
-    if (!more) {
-      this.#paused = true;
-      this.#host.setDeadline(this, Number.POSITIVE_INFINITY); // the reader's time is its own
+    const drain = this.#drain;
+    if (drain !== undefined) {
+      drain.left -= end - start;
+      if (drain.left >= 0) return true;
+      this.#giveUp(exchange, `more than ${DRAIN_BYTES} bytes of the body were left`);
       return false;
     }
-    this.#host.setDeadline(this, now + this.#host.bodyTimeout);
-    return true;
+    if (incoming.wantsMore) {
+      this.#host.setDeadline(this, now + this.#host.bodyTimeout);
+      return true;
+    }
+    this.#paused = true;
+    this.#host.setDeadline(this, Number.POSITIVE_INFINITY); // the reader's time is its own
+    return false;
   }
 
   /** The response is complete: the one place that decides whether the connection can be used again. */
@@ -354,26 +246,39 @@ export class Connection implements Timed {
     this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
     exchange.endedAt = now;
     exchange.outcome = "complete";
+    // A TLS socket delivers what it had decrypted after it was told to pause: the end may be among that.
+    if (this.#paused) this.#resume();
     const cause = whyNotReusable({
       exchange,
       parser: this.#parser,
       extraBytes,
-      uploading: this.#upload !== undefined,
+      uploading: exchange.upload !== undefined && this.#isUploading(),
       sawEnd: this.#sawEnd,
       keepAlive: this.#host.keepAlive,
     });
+    this.#stopUpload();
     if (cause === undefined) {
       const parser = this.#parser;
-      if (parser.keepAliveTimeout >= 0) this.member.serverIdleLimit = withMargin(parser.keepAliveTimeout * 1000);
+      if (parser.keepAliveTimeout >= 0)
+        this.member.serverIdleLimit = withMargin(parser.keepAliveTimeout * 1000);
       if (parser.keepAliveMax >= 0) this.member.serverRequestsLeft = parser.keepAliveMax;
       this.#host.released(this, now);
     } else {
-      this.#upload?.stop();
-      this.#upload = undefined;
       this.close(cause);
     }
     this.#host.exchangeEnded(exchange, now);
-    if (this.#drainLeft >= 0) this.#endDraining();
+    this.#endDrain();
+  }
+
+  /** Whether bytes of the request have still to reach the kernel. */
+  #isUploading(): boolean {
+    if (this.#upload !== undefined && !this.#upload.wroteAll) return true;
+    return (this.#socket as Duplex).writableLength > 0;
+  }
+
+  #stopUpload(): void {
+    this.#upload?.stop();
+    this.#upload = undefined;
   }
 
   // ── the consumer's side ──────────────────────────────────────────────────────────────────────────────────
@@ -381,71 +286,58 @@ export class Connection implements Timed {
   /** The reader of the exchange's body wants more. */
   resumeReading(exchange: Exchange): void {
     if (this.#exchange !== exchange || !this.#paused) return;
-    this.#paused = false;
     this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
+    this.#resume();
+  }
+
+  #resume(): void {
+    this.#paused = false;
     this.#socket?.resume();
   }
 
   /** The reader gave the rest of the body up. A short rest is read, a long one costs the connection. */
   abandonBody(exchange: Exchange, reason: unknown): Promise<void> {
     if (this.#exchange !== exchange) return Promise.resolve();
+    if (this.#drain !== undefined) return this.#drain.over;
     if (reason !== undefined && reason === exchange.signal?.reason) {
-      this.#fail({ reason: "aborted", by: "caller", evidence: "the signal aborted while the body was arriving" }, reason);
+      const evidence = "the signal aborted while the body was arriving";
+      this.fail({ reason: "aborted", by: "caller", evidence }, reason);
       return Promise.resolve();
     }
-    const known = this.#phase === LENGTH;
-    if (this.#phase === UNTIL_CLOSE || (known && this.#remaining > DRAIN_BYTES)) {
-      this.#giveUpDraining(exchange, known ? `${this.#remaining} bytes of it were left` : "its end is the end of the connection");
+    const { kind, remaining } = this.#incoming as IncomingBody;
+    if (kind === BODY_UNTIL_CLOSE || (kind === BODY_LENGTH && remaining > DRAIN_BYTES)) {
+      this.#giveUp(
+        exchange,
+        kind === BODY_LENGTH ? `${remaining} bytes of it were left` : "its end is the end of the connection",
+      );
       return Promise.resolve();
     }
-    this.#drainLeft = DRAIN_BYTES;
+    const drain = new Drain();
+    this.#drain = drain;
     this.#host.setDeadline(this, this.#host.now() + DRAIN_MS);
-    return new Promise<void>((resolve) => {
-      this.#drained = resolve;
-      if (this.#paused) {
-        this.#paused = false;
-        this.#socket?.resume();
-      }
-    });
+    if (this.#paused) this.#resume();
+    return drain.over;
   }
 
-  #giveUpDraining(exchange: Exchange, why: string): void {
-    const read = exchange.body?.delivered === true;
+  #giveUp(exchange: Exchange, why: string): void {
     exchange.outcome = "cancelled";
-    this.#fail(
-      {
-        reason: read ? "body-abandoned" : "body-unread",
-        by: "caller",
-        evidence: `the response body was ${read ? "given up part-way" : "closed unread"}: ${why} (${exchange.method} status ${exchange.status})`,
-      },
-      new Error("The response body was closed before its end"),
-    );
+    this.fail(givenUp(exchange, why), new Error("The response body was closed before its end"));
   }
 
-  #endDraining(): void {
-    this.#drainLeft = -1;
-    const drained = this.#drained;
-    this.#drained = undefined;
-    drained?.();
+  #endDrain(): void {
+    const drain = this.#drain;
+    if (drain === undefined) return;
+    this.#drain = undefined;
+    drain.end();
   }
 
   // ── endings ──────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Fails what is under way and closes. */
-  fail(cause: CloseCause, error: unknown): void {
-    this.#fail(cause, error);
-  }
 
   /** Closes the connection, which has nothing under way. */
   close(cause: CloseCause): void {
     if (this.#phase === CLOSED) return;
     this.#shut(cause);
     this.#host.closed(this, cause);
-  }
-
-  /** As {@link close}, when the pool has already let go of it. */
-  shut(cause: CloseCause): void {
-    if (this.#phase !== CLOSED) this.#shut(cause);
   }
 
   #shut(cause: CloseCause): void {
@@ -455,21 +347,20 @@ export class Connection implements Timed {
     this.#socket?.destroy();
   }
 
-  #fail(cause: CloseCause, error: unknown): void {
+  /** Fails what is under way and closes. */
+  fail(cause: CloseCause, error: unknown): void {
     if (this.#phase === CLOSED) return;
     const exchange = this.#exchange;
     if (exchange === undefined) {
       this.close(cause);
       return;
     }
-    const inBody = this.#phase !== HEAD;
-    const body = exchange.body;
+    const inBody = this.#phase === BODY;
     this.#exchange = undefined;
-    this.#upload?.stop();
-    this.#upload = undefined;
+    this.#stopUpload();
     this.#shut(cause);
     this.#host.closed(this, cause);
-    if (!inBody || body === null) {
+    if (!inBody) {
       this.#host.exchangeFailed(exchange, cause, error);
       return;
     }
@@ -478,8 +369,8 @@ export class Connection implements Timed {
     exchange.endedAt = this.#host.now();
     exchange.trailersFailed(failure);
     this.#host.exchangeEnded(exchange, exchange.endedAt);
-    body.fail(failure);
-    if (this.#drainLeft >= 0) this.#endDraining();
+    exchange.body?.fail(failure);
+    this.#endDrain();
   }
 
   /** The peer ended its side. */
@@ -489,44 +380,26 @@ export class Connection implements Timed {
     const exchange = this.#exchange;
     const now = this.#host.now();
     if (exchange === undefined) {
-      const idle = Math.round(now - this.member.idleSince);
-      this.close({ reason: "server-closed-idle", by: "server", evidence: `the server ended the connection after ${idle} ms idle` });
+      this.close(closedIdle(now - this.member.idleSince));
       return;
     }
-    if (this.#phase === UNTIL_CLOSE) {
-      const body = exchange.body as BodyReader;
-      exchange.outcome = "complete";
-      exchange.endedAt = now;
-      this.#exchange = undefined;
-      this.close({ reason: "closed-by-eof-body", by: "server", evidence: "the response had no length, so the end of the connection was its end" });
-      this.#host.exchangeEnded(exchange, now);
+    const incoming = this.#phase === BODY ? this.#incoming : undefined;
+    if (incoming?.kind === BODY_UNTIL_CLOSE) {
       exchange.trailersArrived("");
-      body.end();
-      if (this.#drainLeft >= 0) this.#endDraining();
+      this.#complete(exchange, false, now);
+      exchange.body?.end();
       return;
     }
-    const started = exchange.bytesRead > 0;
-    this.#fail(
-      started
-        ? { reason: "server-closed-mid-response", by: "server", evidence: this.#cutOff(exchange) }
-        : {
-            reason: "server-closed-unanswered",
-            by: "server",
-            evidence: `the server ended the connection without an answer, ${Math.round(now - exchange.assignedAt)} ms after the request began`,
-          },
-      undefined,
-    );
-  }
-
-  #cutOff(exchange: Exchange): string {
-    if (this.#phase === HEAD) return `the connection ended after ${exchange.bytesRead} bytes of the response's head`;
-    if (this.#phase === LENGTH) return `the connection ended with ${this.#remaining} bytes of the body still to come`;
-    return "the connection ended before the last chunk of the body";
+    this.fail(endedEarly(exchange, incoming?.missing, now), undefined);
   }
 
   #errored(error: NodeJS.ErrnoException): void {
     if (this.#phase === CLOSED) return;
-    this.#fail(causeOfSocketError(error, this.#exchange !== undefined, this.dialed?.tlsInfo !== undefined), error);
+    const exchange = this.#exchange;
+    if (exchange !== undefined && this.#phase === HEAD && tookNothing(error, exchange)) {
+      exchange.bytesWritten = 0;
+    }
+    this.fail(causeOfSocketError(error, exchange !== undefined, this.dialed?.tlsInfo !== undefined), error);
   }
 
   /**
@@ -534,21 +407,12 @@ export class Connection implements Timed {
    * follows it (design rule 9). Node is about to close the socket, so it is read now or never.
    */
   #readWhatCame(): void {
-    if (this.#phase !== HEAD || this.#socket === undefined) return;
-    emergencyRead(this.#socket, (buffer, bytes) => {
+    if (this.#exchange === undefined || this.#socket === undefined) return;
+    const ended = emergencyRead(this.#socket, (buffer, bytes) => {
       this.#bytes(buffer, bytes);
       return this.#exchange !== undefined;
     });
-  }
-
-  #unsolicited(buffer: Buffer, start: number, end: number): void {
-    const idle = `${Math.round(this.#host.now() - this.member.idleSince)} ms`;
-    const text = buffer.toString("latin1", start, Math.min(end, start + 12));
-    if (/^HTTP\/1\.[01] 408/.test(text)) {
-      this.close({ reason: "server-idle-timeout", by: "server", evidence: `the server sent 408 after ${idle} idle` });
-    } else {
-      this.close({ reason: "unsolicited-data", by: "server", evidence: `${end - start} bytes arrived on an idle connection after ${idle}` });
-    }
+    if (ended && this.#phase === BODY) this.#ended();
   }
 
   // ── Timed ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -556,14 +420,14 @@ export class Connection implements Timed {
   expired(now: number): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
-    if (this.#drainLeft >= 0) {
-      this.#giveUpDraining(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
+    if (this.#drain !== undefined) {
+      this.#giveUp(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
     } else if (this.#phase === HEAD && this.#upload === undefined) {
-      const error = this.#host.headersTimedOut(exchange, now);
-      this.#fail({ reason: "timeout", by: "client", evidence: `no response within ${this.#host.headersTimeout} ms` }, error);
+      const evidence = `no response within ${this.#host.headersTimeout} ms`;
+      this.fail({ reason: "timeout", by: "client", evidence }, this.#host.headersTimedOut(exchange, now));
     } else {
-      const error = this.#host.bodyTimedOut(exchange, now);
-      this.#fail({ reason: "timeout", by: "client", evidence: `no byte moved for ${this.#host.bodyTimeout} ms` }, error);
+      const evidence = `no byte moved for ${this.#host.bodyTimeout} ms`;
+      this.fail({ reason: "timeout", by: "client", evidence }, this.#host.bodyTimedOut(exchange, now));
     }
   }
 }

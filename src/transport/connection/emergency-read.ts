@@ -8,20 +8,21 @@ export function descriptorOf(socket: Duplex): number {
 }
 
 /**
- * Reads what the kernel holds for a socket, synchronously, until there is no more or `take` returns false.
- * Only for plain sockets; on TLS the bytes would be ciphertext.
+ * Reads what the kernel holds for a socket, synchronously, until there is no more or `take` returns false. Returns
+ * whether the peer's orderly end was met. Only for plain sockets; on TLS the bytes would be ciphertext.
  */
-export function emergencyRead(socket: Duplex, take: (buffer: Buffer, bytes: number) => boolean): void {
-  if ((socket as { readonly encrypted?: boolean }).encrypted === true) return;
+export function emergencyRead(socket: Duplex, take: (buffer: Buffer, bytes: number) => boolean): boolean {
+  if ((socket as { readonly encrypted?: boolean }).encrypted === true) return false;
   const descriptor = descriptorOf(socket);
-  if (descriptor < 0) return;
+  if (descriptor < 0) return false;
   const buffer = Buffer.allocUnsafe(16 * 1024);
   try {
     for (;;) {
       const bytes = readSync(descriptor, buffer, 0, buffer.length, null);
-      if (bytes === 0 || !take(buffer, bytes)) return;
+      if (bytes === 0) return true;
+      if (!take(buffer, bytes)) return false;
     }
   } catch {
-    // EAGAIN: nothing more; ECONNRESET: nothing any more.
+    return false; // EAGAIN: nothing more; ECONNRESET: nothing any more.
   }
 }

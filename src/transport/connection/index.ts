@@ -1,2 +1,3 @@
-export { Connection, type ConnectionHost } from "./connection.js";
+export { Connection } from "./connection.js";
+export type { ConnectionHost } from "./host.js";
 export { probe } from "./probe.js";

@@ -1,13 +1,40 @@
-/** A dial that somebody waits for without a request: `preconnect`. */
-export class Opening {
-  readonly promise: Promise<void>;
-  resolve: () => void = () => undefined;
-  reject: (error: unknown) => void = () => undefined;
+import type { PendingDial } from "../dial/index.js";
 
-  constructor() {
-    this.promise = new Promise<void>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+/** The making of a connection: the dial under way, and whoever waits for it without a request (`preconnect`). */
+export class Opening {
+  /** The dial under way. */
+  pending: PendingDial | undefined = undefined;
+  #settled = false;
+  #error: unknown;
+  #promise: Promise<void> | undefined;
+  #resolve: () => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+
+  /** Resolves when the connection is open; rejects when it will not be. */
+  whenOpen(): Promise<void> {
+    this.#promise ??= new Promise<void>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      if (!this.#settled) return;
+      if (this.#error === undefined) resolve();
+      else reject(this.#error);
     });
+    return this.#promise;
+  }
+
+  /** The dial is over; a second call does nothing. */
+  settle(error: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#error = error;
+    this.pending = undefined;
+    if (error === undefined) this.#resolve();
+    else this.#reject(error);
+  }
+
+  /** Ends the dial, if one is under way. */
+  cancel(): void {
+    this.pending?.cancel();
+    this.pending = undefined;
   }
 }

@@ -1,6 +1,7 @@
-import type { ResponseHeadParser } from "../../http1/index.js";
+import { BODY_UNTIL_CLOSE, type ResponseHeadParser } from "../../http1/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
+import { CLOSED_BY_EOF_BODY } from "./causes.js";
 
 /** What decides, at the end of a response, whether its connection can be used again. */
 export interface ReuseFacts {
@@ -25,6 +26,14 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
       evidence: `bytes followed the end of the response to ${exchange.method}, status ${parser.status}`,
     };
   }
+  if (parser.status === 101) {
+    return {
+      reason: "upgraded",
+      by: "server",
+      evidence: "the server switched protocols (101), so the connection speaks HTTP/1.1 no longer",
+    };
+  }
+  if (parser.bodyKind === BODY_UNTIL_CLOSE) return CLOSED_BY_EOF_BODY;
   if (facts.uploading) {
     return {
       reason: "upload-unfinished",
@@ -41,10 +50,18 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
     return { reason: "server-said-close", by: "server", evidence: "the response had Connection: close" };
   }
   if (!parser.keepAlive) {
-    return { reason: "http-1.0", by: "server", evidence: `the server answered with HTTP/1.${parser.minorVersion} and no keep-alive` };
+    return {
+      reason: "http-1.0",
+      by: "server",
+      evidence: `the server answered with HTTP/1.${parser.minorVersion} and no keep-alive`,
+    };
   }
   if (facts.sawEnd) {
-    return { reason: "server-said-close", by: "server", evidence: "the server ended the connection with its response" };
+    return {
+      reason: "server-said-close",
+      by: "server",
+      evidence: "the server ended the connection with its response",
+    };
   }
   return undefined;
 }

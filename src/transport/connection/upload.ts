@@ -26,6 +26,7 @@ export class Upload {
   readonly #handlers: UploadHandlers;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #stopped = false;
+  #sent = 0;
   #wake: (() => void) | undefined;
   readonly #onDrain = (): void => this.#wakeUp();
   readonly #onWritten = (error?: Error | null): void => {
@@ -36,6 +37,11 @@ export class Upload {
     this.#socket = socket;
     this.#exchange = exchange;
     this.#handlers = handlers;
+  }
+
+  /** Whether all bytes that were declared are written; whether the source has more to say is of no matter then. */
+  get wroteAll(): boolean {
+    return this.#exchange.uploadLength >= 0 && this.#sent === this.#exchange.uploadLength;
   }
 
   start(): void {
@@ -58,7 +64,6 @@ export class Upload {
   async #run(): Promise<void> {
     const exchange = this.#exchange;
     const declared = exchange.uploadLength;
-    let sent = 0;
     try {
       const iterator = (exchange.upload as NonNullable<Exchange["upload"]>).open();
       this.#iterator = iterator;
@@ -67,12 +72,12 @@ export class Upload {
         if (this.#stopped) return;
         if (next.done === true) break;
         const chunk = next.value;
-        sent += chunk.byteLength;
-        if (declared >= 0 && sent > declared) return this.#mismatch(declared, sent, "at least ");
+        this.#sent += chunk.byteLength;
+        if (declared >= 0 && this.#sent > declared) return this.#mismatch(declared, "at least ");
         if (!this.#writeChunk(chunk, declared < 0)) await this.#drained();
         if (this.#stopped) return;
       }
-      if (declared >= 0 && sent < declared) return this.#mismatch(declared, sent, "");
+      if (declared >= 0 && this.#sent < declared) return this.#mismatch(declared, "");
       if (declared < 0) await this.#end();
       if (this.#stopped) return;
     } catch (error) {
@@ -80,7 +85,11 @@ export class Upload {
       this.#finish();
       const why = error instanceof Error ? error.message : String(error);
       this.#handlers.failed(
-        { reason: "request-body-failed", by: "caller", evidence: `the request body failed after ${sent} bytes` },
+        {
+          reason: "request-body-failed",
+          by: "caller",
+          evidence: `the request body failed after ${this.#sent} bytes`,
+        },
         bodyFailed(exchange, `the request body could not be read: ${why}`, error),
       );
       return;
@@ -102,7 +111,8 @@ export class Upload {
     this.#write(`0\r\n${encodeTrailers(fields)}\r\n`);
   }
 
-  #mismatch(declared: number, sent: number, atLeast: string): void {
+  #mismatch(declared: number, atLeast: string): void {
+    const sent = this.#sent;
     const iterator = this.#iterator;
     this.#finish();
     void Promise.resolve(iterator?.return?.()).catch(() => undefined);

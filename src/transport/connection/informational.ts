@@ -1,0 +1,21 @@
+import type { ResponseHeadParser } from "../../http1/index.js";
+import { headersFromBlock } from "../../message/index.js";
+import type { Exchange } from "../exchange.js";
+
+/** Tells the request's `onInformational` of the 1xx head that the parser holds, in the context of its call. */
+export function reportInformational(exchange: Exchange, parser: ResponseHeadParser): void {
+  const listener = exchange.request.onInformational;
+  if (listener === undefined) return;
+  const { status } = parser;
+  const headers = headersFromBlock(parser.block, parser.headersStart);
+  const call = (): void => listener(status, headers);
+  try {
+    if (exchange.runInContext === undefined) call();
+    else exchange.runInContext(call);
+  } catch (error) {
+    // A listener that throws is its owner's affair; it surfaces, in a turn of its own.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

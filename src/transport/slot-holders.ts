@@ -1,0 +1,24 @@
+import type { Pool, PoolRoute } from "../pool/index.js";
+import type { Connection } from "./connection/index.js";
+import type { Exchange } from "./exchange.js";
+
+/** Who holds the connections that the exchange waits for, for the errors about waiting. */
+export function describeHolders(
+  pool: Pool<Connection, Exchange>,
+  route: PoolRoute<Connection>,
+  now: number,
+): string {
+  const holders = pool.holders(route);
+  let oldest: Exchange | undefined;
+  for (const { owner } of holders) {
+    const busy = owner?.busyWith;
+    if (busy !== undefined && (oldest === undefined || busy.assignedAt < oldest.assignedAt)) oldest = busy;
+  }
+  const { active, dialing } = pool.counts;
+  const held =
+    oldest === undefined
+      ? ""
+      : `, the longest by ${oldest.method} ${oldest.target.path.split("?")[0]} for ${Math.round(now - oldest.assignedAt)} ms`;
+  const count = `${holders.length} ${holders.length === 1 ? "connection" : "connections"}`;
+  return `${count} to ${route.origin} ${holders.length === 1 ? "is" : "are"} held${held} (${active} active and ${dialing} dialing in all)`;
+}
