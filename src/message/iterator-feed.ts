@@ -1,4 +1,4 @@
-import { type BodyFeed, BodyReader } from "./body-reader.js";
+import { type BodyFeed, BodyReader, ownCopy } from "./body-reader.js";
 import type { BodySource } from "./body-source.js";
 
 /** A reader over a body source: of responses made by hand, clones, and decoded bodies. */
@@ -35,7 +35,13 @@ class IteratorFeed implements BodyFeed {
           return;
         }
         const bytes = next.value;
-        if (!reader.pushOwned(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) break;
+        // A part of a larger buffer (Node's pool, zlib's output) is not ours to keep: a byte stream detaches the
+        // whole buffer of what it is given.
+        const { buffer, byteOffset, byteLength } =
+          bytes.byteLength === bytes.buffer.byteLength
+            ? bytes
+            : ownCopy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength);
+        if (!reader.pushOwned(Buffer.from(buffer, byteOffset, byteLength))) break;
       } while (reader.wantsMore && !reader.cancelled);
     } catch (error) {
       reader.fail(error);
