@@ -19,6 +19,14 @@ export { type FaultEvent, FaultProxy, type FaultProxyOptions } from "./fault-pro
 export { FRIENDLY_JSON, type Route } from "./friendly-routes.js";
 export { FriendlyServer, type FriendlyServerOptions } from "./friendly-server.js";
 export type { Gate } from "./gate.js";
+export {
+  type MockAnswer,
+  type MockHandler,
+  type MockRequest,
+  type MockTransport,
+  mockTransport,
+} from "./mock-transport.js";
+export { onRuntime } from "./on-runtime.js";
 export { seededRandom } from "./seeded-random.js";
 export type { DripOptions, Expected, ExtraHeaders, WireConnection, WireEnding } from "./wire-connection.js";
 export { ConnectionOver, WireFailure } from "./wire-errors.js";
