@@ -7,7 +7,7 @@ import { capture, fail, root } from "../scripts/lib/project.mjs";
 import { canPin, measure, startServer } from "./lib/processes.mjs";
 import { markdown, terminalRow } from "./lib/report.mjs";
 import { clients, rows } from "./lib/rows.mjs";
-import { goClient, nodeBinary, peerVersions, setUp } from "./lib/setup.mjs";
+import { bundlePool, goClient, nodeBinary, peerVersions, setUp } from "./lib/setup.mjs";
 import { verdicts } from "./lib/verdicts.mjs";
 
 const help = `npm run bench -- [--only row,row] [--clients "name,name"] [--node 20,26] [--rounds n] [--quick] [--check]
@@ -15,9 +15,10 @@ const help = `npm run bench -- [--only row,row] [--clients "name,name"] [--node 
   --clients  only these clients beside trunkline (raw sockets, undici request, ...)
   --node     major versions to measure on; others than this one are fetched (default: this one and 26)
   --rounds   how often each client runs (default 5)
-  --no-build measure dist/ as it is
+  --no-build  measure dist/ as it is
   --quick    2 short rounds, for a first impression
   --check    exit with 1 when a target is missed
+  TRUNKLINE_DIST=file:///…/index.js measures another build.
   Whole rounds of every client are saved to bench/results/ and written to docs/performance.md; partial ones are printed only.`;
 
 const own = process.versions.node.split(".")[0];
@@ -54,13 +55,17 @@ if (unknown.length > 0) fail(`${unknown.join(", ")}: no such row or client.\n${h
 const wanted = (name) => only.length === 0 || only.includes(name);
 const isWanted = (client) =>
   chosenClients.length === 0 || client.startsWith("trunkline") || chosenClients.includes(client);
-const saves = !options.quick && chosenClients.length === 0 && options.rounds === undefined;
+const saves =
+  process.env.TRUNKLINE_DIST === undefined &&
+  !options.quick &&
+  chosenClients.length === 0 &&
+  options.rounds === undefined;
 const results = join(root, "bench", "results");
 
 await setUp({ build: !options["no-build"] });
 const go = goClient();
 const missed = [];
-const hasTrunkline = existsSync(join(root, "dist", "index.js"));
+const hasTrunkline = process.env.TRUNKLINE_DIST !== undefined;
 if (!hasTrunkline) console.error("There is no dist/index.js: the peers are measured without trunkline.");
 if (loadavg()[0] > 0.7)
   console.error(
@@ -89,7 +94,7 @@ async function measureOn(major) {
     for (const row of rows.filter((row) => wanted(row.name))) {
       const rounds = roundsOf(row);
       const figures = await measureRow({ row, rounds, node, server });
-      result.rows[row.name] = { date: new Date().toISOString().slice(0, 10), rounds, figures };
+      if (figures.trunkline !== undefined) result.rows[row.name] = { date: today(), rounds, figures };
       console.log(terminalRow(row, figures, major));
       missed.push(
         ...verdicts(row, figures, major)
@@ -100,7 +105,7 @@ async function measureOn(major) {
   } finally {
     await server.stop();
   }
-  if (wanted("pool")) result.poolSimulation = (await simulatePool(node, major)) ?? result.poolSimulation;
+  if (wanted("pool")) result.pool = await simulatePool(node, major);
   if (!saves || !hasTrunkline) return;
   mkdirSync(results, { recursive: true });
   writeFileSync(join(results, `node-${major}.json`), `${JSON.stringify(result, null, 1)}\n`);
@@ -113,7 +118,7 @@ function saved(major) {
 
 function roundsOf(row) {
   if (options.rounds !== undefined) return Number(options.rounds);
-  return options.quick ? Math.min(2, row.rounds ?? 2) : (row.rounds ?? 5);
+  return options.quick ? (row.quickRounds ?? 2) : (row.rounds ?? 5);
 }
 
 function windowOf() {
@@ -144,14 +149,18 @@ async function measureRow({ row, rounds, node, server }) {
   return figures;
 }
 
-/** The pool's own measurement, which needs no server. */
+/** The pool's own measurement, which needs no server: it says itself whether its target holds. */
 async function simulatePool(node, major) {
+  const env = { ...process.env, TRUNKLINE_COMPILED: await bundlePool() };
   const script = join(root, "bench", "pool-simulation.mjs");
-  if (!existsSync(script)) return undefined;
-  const { code, stdout, stderr } = await capture(node, [script]);
+  const { code, stdout, stderr } = await capture(node, ["--expose-gc", script], { env });
   console.log(`pool: simulated, from 100 origins to 100,000\n${stdout}${stderr}`);
   if (code !== 0) missed.push(`pool on Node ${major}`);
-  return stdout.trim();
+  return { text: stdout.trim(), passed: code === 0, date: today() };
+}
+
+function today() {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function machine() {

@@ -4,7 +4,12 @@
 const [what, name, url] = process.argv.slice(2);
 const { gotPackage, undiciPackage } = await import("./lib/versions.mjs");
 
-const packages = { trunkline: "../dist/index.js", undici: undiciPackage, got: gotPackage, axios: "axios" };
+const packages = {
+  trunkline: process.env.TRUNKLINE_DIST,
+  undici: undiciPackage,
+  got: gotPackage,
+  axios: "axios",
+};
 const firstBody = {
   trunkline: async ({ get }) => (await get(url)).text(),
   undici: async ({ request }) => (await request(url)).body.text(),

@@ -6,7 +6,9 @@ import { Meter, percentiles } from "./lib/meter.mjs";
 const task = JSON.parse(process.argv[2]);
 const [module, way] = task.client.split(":");
 const { create } = await import(`./clients/${module}.mjs`);
-const client = await create({ origin: task.origin, concurrency: task.concurrency, way });
+const { origin, concurrency, kind } = task;
+// At a fixed rate every client has the same limit, else one that is late answers with more and more connections.
+const client = await create({ origin, concurrency, way, capped: kind === "openLoop" });
 
 const isSmall = (text) => text.length === 46;
 const verify = {
@@ -106,5 +108,5 @@ function seededRandom(seed) {
 }
 
 const kinds = { closedLoop, openLoop, transfers, idleMemory };
-const figures = await kinds[task.kind](task);
+const figures = await kinds[kind](task);
 process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit());

@@ -1,10 +1,12 @@
-// Trunkline as a program uses it: default settings, but for the idle cap in the measurement of 5,000 idle connections.
+// Trunkline as a program uses it: default settings, but for the idle cap of 5,000 idle connections
+// and the limit that every client has at a fixed rate.
 import { largeChunks, pageFields, postDocument } from "../lib/documents.mjs";
 
-export async function create({ origin, concurrency, way }) {
-  const { Client, Transport, fetch } = await import("../../dist/index.js");
+export async function create({ origin, concurrency, way, capped }) {
+  const { Client, Transport, fetch } = await import(process.env.TRUNKLINE_DIST);
   const transport = new Transport({
     ...(way === "recorder-off" ? { recorder: false } : {}),
+    ...(capped ? { maxConnectionsPerOrigin: concurrency } : {}),
     ...(concurrency > 1024 ? { maxIdleConnections: concurrency } : {}),
   });
   const client = new Client({ transport });

@@ -33,6 +33,7 @@ function figureTable(row, figures) {
     ],
   ];
   const names = row.clients.filter((name) => figures[name] !== undefined);
+  if (names.length === 0) return [["no client ended its run"]];
   const filled = columns
     .map(([title, value]) => [title, ...names.map(value)])
     .filter(([, ...cells]) => cells.some((text) => text !== ""));
@@ -91,10 +92,8 @@ function nodeSection(result) {
     markdownLine(head),
     markdownRule(head),
     ...targets,
-    ...(result.poolSimulation === undefined
-      ? []
-      : ["", "Pool, simulated:", "", "```", result.poolSimulation, "```"]),
     ...measuredRows.flatMap((row) => figureSection(row, result.rows[row.name])),
+    ...poolSection(result.pool),
   ].join("\n");
 }
 
@@ -109,5 +108,21 @@ function figureSection(row, { figures, rounds, date }) {
     ...lines.map(markdownLine),
     "",
     `${rounds} rounds, ${date}.`,
+  ];
+}
+
+function poolSection(pool) {
+  if (pool === undefined) return [];
+  const title = "### the pool, simulated: acquire and release over 100 to 100,000 origins";
+  const fence = "```";
+  return [
+    "",
+    title,
+    "",
+    `${pool.passed ? "Target met" : "**Target missed**"}, ${pool.date}.`,
+    "",
+    fence,
+    pool.text,
+    fence,
   ];
 }

@@ -172,6 +172,7 @@ export const rows = [
     task: { kind: "importTime" },
     clients: ["trunkline", "undici request", "got", "axios"],
     rounds: 15,
+    quickRounds: 5,
     metric: time,
     targets: [{ atMost: 20 }],
   },
@@ -181,6 +182,7 @@ export const rows = [
     task: { kind: "firstBody" },
     clients: ["trunkline", "undici request", "global fetch", "got", "axios"],
     rounds: 15,
+    quickRounds: 5,
     metric: time,
     targets: [
       { to: "undici request", atMost: 1 },

@@ -1,7 +1,17 @@
 // What `npm run bench` needs and fetches for itself: the peers, trunkline's dist/, other Node releases, Go's client.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { fail, root, run } from "../../scripts/lib/project.mjs";
 import { ensureBundles, ensureDependencies } from "../../scripts/lib/setup.mjs";
 
@@ -23,9 +33,36 @@ export async function setUp({ build }) {
     const code = await run(npm, ["ci", ...options], { quiet: true, cwd: bench });
     if (code !== 0) fail("The peers could not be installed: npm's message above says why.");
   }
-  if (!build) return;
+  if (process.env.TRUNKLINE_DIST !== undefined) return;
+  if (build) {
+    await ensureDependencies();
+    await ensureBundles();
+  }
+  freezeDist();
+}
+
+/** Copies dist/ aside for this run and tells the clients where: half an hour is long enough for a build to come between. */
+function freezeDist() {
+  if (!existsSync(join(root, "dist", "index.js"))) return;
+  const copy = join(cache, "bench", `dist-${process.pid}`);
+  cpSync(join(root, "dist"), copy, { recursive: true });
+  process.env.TRUNKLINE_DIST = pathToFileURL(join(copy, "index.js")).href;
+  process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
+}
+
+/** Bundles the pool, which no entry point of the package exports, and returns the folder relative to bench/. */
+export async function bundlePool() {
   await ensureDependencies();
-  await ensureBundles();
+  const { build } = await import("esbuild");
+  const outfile = join(cache, "bench", "compiled", "src", "pool", "index.js");
+  await build({
+    entryPoints: [join(root, "src/pool/index.ts")],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+  });
+  return "../.cache/bench/compiled";
 }
 
 /** The binary of a Node release: this one, or one unpacked into .cache/ from the registry. */
