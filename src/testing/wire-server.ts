@@ -97,6 +97,9 @@ export class WireServer {
 
   /** Starts listening. */
   static async start(options: WireServerOptions = {}): Promise<WireServer> {
+    if (options.tls !== undefined && options.path !== undefined) {
+      throw new TypeError("WireServer speaks TLS on a TCP port only: leave out tls or path");
+    }
     const server = new WireServer(options);
     const { host = "127.0.0.1", port = 0, path } = options;
     await new Promise<void>((resolve, reject) => {
