@@ -1,4 +1,4 @@
-import type { CloseReason, DialReason } from "../trace/index.js";
+import type { CloseReason, DialReason, SiteTopic } from "../trace/index.js";
 
 /**
  * What findings are made from: plain counters about the connections of any HTTP client, as JSON. It is a sum, so
@@ -34,7 +34,7 @@ export interface OriginFacts {
   /** Connections closed, by why. A dial that failed is not a connection: see `dialFailures`. */
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
   /**
-   * Dials made no later than {@link REDIAL_SOON} after a connection of the origin had closed for the given reason, each closed
+   * Dials made no later than a minute (`REDIAL_SOON`) after a connection of the origin had closed for the given reason, each closed
    * connection counted once: what the close cost.
    */
   readonly redialed: Readonly<Partial<Record<CloseReason, number>>>;
@@ -43,9 +43,6 @@ export interface OriginFacts {
   /** `file:line:column` of the user's code, with counts, by what was seen to start there. */
   readonly sites: Readonly<Partial<Record<SiteTopic, Readonly<Record<string, number>>>>>;
 }
-
-/** A dial this soon (milliseconds) after a connection was closed could have used that connection. */
-export const REDIAL_SOON = 60_000;
 
 export type CountName =
   | "requests"
@@ -96,8 +93,6 @@ export type LeastName =
   /** The idle limit in milliseconds that the server announced (`Keep-Alive: timeout`). */
   | "announcedIdleLimit";
 
-export type SiteTopic = "body-unread" | "body-abandoned" | "keep-alive-off" | "dial";
-
 /**
  * The transports, agents, pools or sessions that one place in the user's code makes. The counters only grow, so
  * two views of one process are merged by the larger figures, and different processes are added up.
@@ -128,5 +123,16 @@ export const NO_EVIDENCE: Evidence = { origins: [], clients: [], modules: [], dr
 
 /** Facts of an origin with nothing in them, to be filled in. */
 export function noFacts(origin: string, client: ClientName): OriginFacts {
-  return { origin, client, counts: {}, most: {}, least: {}, openedFor: {}, closed: {}, redialed: {}, errors: {}, sites: {} };
+  return {
+    origin,
+    client,
+    counts: {},
+    most: {},
+    least: {},
+    openedFor: {},
+    closed: {},
+    redialed: {},
+    errors: {},
+    sites: {},
+  };
 }

@@ -1,47 +1,104 @@
 import type { PoolLimits } from "../pool/index.js";
-import { type ConnectionRecord, handshakeOf, type OriginStats, type Recorder } from "../trace/index.js";
-import { type OriginReport, type Report, reuseOf } from "./report.js";
-import { reportText } from "./text.js";
+import type { ConnectionRecord, OriginStats, Recorder } from "../trace/index.js";
+import { buildReport } from "./build.js";
+import type {
+  ClientFacts,
+  CountName,
+  Evidence,
+  LeastName,
+  ModuleFacts,
+  MostName,
+  OriginFacts,
+} from "./evidence.js";
+import type { Report } from "./report.js";
 
-/** What a report is made from. */
+/** What a transport's report is made from. */
 export interface ExplainInput {
   readonly recorder: Recorder;
   /** The connections that are open. */
   readonly live: readonly ConnectionRecord[];
   readonly learnedIdleLimit: (origin: string) => number | undefined;
   readonly limits: PoolLimits;
+  /** Connections held now by a response that nobody reads, by origin. */
+  readonly pinned: ReadonlyMap<string, number>;
+  readonly clients: readonly ClientFacts[];
+  readonly modules: readonly ModuleFacts[];
 }
 
 /** The report of one transport. `String(report)` is for people. */
 export function explainRecorder(input: ExplainInput): Report {
-  const origins = [...input.recorder.origins()].filter((stats) => stats.requests > 0 || stats.connections > 0).map((stats) => originReport(stats, input));
-  origins.sort((a, b) => b.requests - a.requests);
-  const requests = origins.reduce((sum, origin) => sum + origin.requests, 0);
-  const connections = origins.reduce((sum, origin) => sum + origin.connections, 0);
-  const dropped = input.recorder.dropped;
-  const report: Report = {
-    requests,
-    connections,
-    reuse: reuseOf(requests, connections),
-    origins,
-    findings: [],
-    dropped: dropped.connections + dropped.exchanges + dropped.decisions,
-  };
-  Object.defineProperty(report, "toString", { value: () => reportText(report), enumerable: false });
-  return report;
+  return buildReport(evidenceOf(input));
 }
 
-function originReport(stats: OriginStats, input: ExplainInput): OriginReport {
-  const live = input.live.filter((record) => record.origin === stats.origin);
-  const learned = input.learnedIdleLimit(stats.origin);
+/** What a transport knows, as evidence. */
+export function evidenceOf(input: ExplainInput): Evidence {
+  const { connections, exchanges, decisions } = input.recorder.dropped;
   return {
-    origin: stats.origin,
+    origins: [...input.recorder.origins()].map((stats) => originFacts(stats, input)),
+    clients: input.clients,
+    modules: input.modules,
+    dropped: connections + exchanges + decisions,
+  };
+}
+
+function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
+  const { limits } = input;
+  const counts: Record<CountName, number> = {
     requests: stats.requests,
     connections: stats.connections,
-    reuse: reuseOf(stats.requests, stats.connections),
-    handshakeMs: Math.round((stats.handshakeMs + live.reduce((sum, record) => sum + handshakeOf(record), 0)) * 1000) / 1000,
+    dialFailures: stats.dialFailures,
+    dialFailureMs: stats.dialFailureMs,
+    dnsLookups: stats.dnsLookups,
+    dnsMs: stats.dnsMs,
+    connectMs: stats.connectMs,
+    proxyMs: stats.proxyMs,
+    tlsHandshakes: stats.tlsHandshakes,
+    tlsResumed: stats.tlsResumed,
+    tlsMs: stats.tlsMs,
+    leakedBodies: stats.leakedBodies + (input.pinned.get(stats.origin) ?? 0),
+    staleRetries: stats.staleRetries,
+    staleFailures: stats.staleFailures,
+    queued: stats.queued,
+    queuedMs: stats.queuedMs,
+    unused: stats.unused,
+    delayedByDials: stats.delayedByDials,
+  };
+  const most: Partial<Record<MostName, number>> = withoutZeros({
+    openAtOnce: stats.openAtOnce,
+    dialingAtOnce: stats.dialingAtOnce,
+    demandAtOnce: stats.demandAtOnce,
+  });
+  const settings = [
+    "idleTimeout",
+    "maxConnections",
+    "maxConnectionsPerOrigin",
+    "maxIdleConnections",
+    "maxIdleConnectionsPerOrigin",
+    "maxDialingPerOrigin",
+  ] as const;
+  for (const name of settings) if (Number.isFinite(limits[name])) most[name] = limits[name];
+  const learnedIdleLimit = input.learnedIdleLimit(stats.origin);
+  const least: Partial<Record<LeastName, number>> = {
+    ...(learnedIdleLimit === undefined ? {} : { learnedIdleLimit }),
+    ...(Number.isFinite(stats.announcedIdleLimit) ? { announcedIdleLimit: stats.announcedIdleLimit } : {}),
+  };
+  return {
+    origin: stats.origin,
+    client: "trunkline",
+    counts: withoutZeros(counts),
+    most,
+    least,
     openedFor: { ...stats.openedFor },
     closed: { ...stats.closed },
-    ...(learned === undefined ? {} : { learnedIdleLimit: learned }),
+    redialed: { ...stats.redialed },
+    errors: { ...stats.errors },
+    sites: Object.fromEntries([...stats.sites].map(([topic, places]) => [topic, Object.fromEntries(places)])),
   };
+}
+
+function withoutZeros<K extends string>(
+  counts: Readonly<Partial<Record<K, number>>>,
+): Partial<Record<K, number>> {
+  const entries = Object.entries(counts) as [K, number][];
+  return Object.fromEntries(entries.filter(([, value]) => value !== 0)) as Partial<Record<K, number>>;
 }

@@ -1,6 +1,27 @@
-export type { ClientFacts, ClientName, CountName, Evidence, LeastName, ModuleFacts, MostName, OriginFacts, SiteTopic } from "./evidence.js";
-export { NO_EVIDENCE, noFacts, REDIAL_SOON } from "./evidence.js";
-export { explainRecorder, type ExplainInput } from "./explain.js";
+export { REDIAL_SOON, type SiteTopic } from "../trace/index.js";
+export { buildReport, mergeReports } from "./build.js";
+export type {
+  ClientFacts,
+  ClientName,
+  CountName,
+  Evidence,
+  LeastName,
+  ModuleFacts,
+  MostName,
+  OriginFacts,
+} from "./evidence.js";
+export { NO_EVIDENCE, noFacts } from "./evidence.js";
+export { type ExplainInput, explainRecorder } from "./explain.js";
+export { findings } from "./findings.js";
 export { mergeEvidence } from "./merge.js";
+export {
+  allNames,
+  type Explanation,
+  explainName,
+  inShort,
+  meaningOf,
+  type NamedExplanation,
+} from "./names.js";
 export type { Finding, FindingKind, OriginReport, Report } from "./report.js";
 export { reuseOf } from "./report.js";
+export { reportText } from "./text.js";

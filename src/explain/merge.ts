@@ -11,11 +11,18 @@ export function mergeEvidence(parts: readonly Evidence[]): Evidence {
   let dropped = 0;
   for (const part of parts) {
     dropped += part.dropped;
-    for (const facts of part.origins) mergeInto(origins, `${facts.origin}\n${facts.client}`, facts, mergeOrigins);
+    for (const facts of part.origins)
+      mergeInto(origins, `${facts.origin}\n${facts.client}`, facts, mergeOrigins);
     for (const facts of part.clients) {
-      mergeInto(clients, `${facts.process}\n${facts.client}\n${facts.type}\n${facts.site ?? ""}`, facts, mergeClients);
+      mergeInto(
+        clients,
+        `${facts.process}\n${facts.client}\n${facts.type}\n${facts.site ?? ""}`,
+        facts,
+        mergeClients,
+      );
     }
-    for (const facts of part.modules) modules.set(`${facts.process}\n${facts.name}\n${facts.path}\n${facts.version ?? ""}`, facts);
+    for (const facts of part.modules)
+      modules.set(`${facts.process}\n${facts.name}\n${facts.path}\n${facts.version ?? ""}`, facts);
   }
   return { origins: sorted(origins), clients: sorted(clients), modules: sorted(modules), dropped };
 }
@@ -47,7 +54,8 @@ function mergeOrigins(a: OriginFacts, b: OriginFacts): OriginFacts {
 }
 
 function mergeClients(a: ClientFacts, b: ClientFacts): ClientFacts {
-  const connections = a.connections === undefined ? b.connections : Math.max(a.connections, b.connections ?? 0);
+  const connections =
+    a.connections === undefined ? b.connections : Math.max(a.connections, b.connections ?? 0);
   return {
     ...a,
     created: Math.max(a.created, b.created),
@@ -59,7 +67,11 @@ function mergeClients(a: ClientFacts, b: ClientFacts): ClientFacts {
 const add = (a: number, b: number): number => a + b;
 
 /** The union of two records of numbers; where both have a name, the numbers are combined. */
-function fold<T extends Readonly<Partial<Record<string, number>>>>(a: T, b: T, combine: (a: number, b: number) => number): T {
+function fold<T extends Readonly<Partial<Record<string, number>>>>(
+  a: T,
+  b: T,
+  combine: (a: number, b: number) => number,
+): T {
   const result: Partial<Record<string, number>> = { ...a };
   for (const [name, value] of Object.entries(b)) {
     if (value === undefined) continue;

@@ -1,4 +1,5 @@
 import type { CloseReason, DialReason } from "../trace/index.js";
+import type { Evidence } from "./evidence.js";
 
 /** What a diagnosed problem is. */
 export type FindingKind =
@@ -42,6 +43,7 @@ export interface Finding {
 export interface OriginReport {
   readonly origin: string;
   readonly requests: number;
+  /** Connections opened; a dial that failed is none. */
   readonly connections: number;
   readonly reuse: number;
   /** Milliseconds spent making connections. */
@@ -62,6 +64,8 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** Records the bounded recorder had to forget. */
   readonly dropped: number;
+  /** What it was made from, so that reports of many processes can be merged without loss. */
+  readonly facts: Evidence;
 }
 
 /** The share of requests that did not open a connection. */

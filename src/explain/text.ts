@@ -1,19 +1,75 @@
-import type { Report } from "./report.js";
+import { inShort } from "./names.js";
+import type { Finding, OriginReport, Report } from "./report.js";
+import { percent, plural, ranked, seconds } from "./words.js";
+
+/** Origins shown apart; a crawler has thousands. */
+const MAX_ORIGINS = 10;
+const MAX_FINDINGS = 20;
 
 /** A report for people. */
 export function reportText(report: Report): string {
-  const lines = [`${report.requests} requests, ${report.connections} connections, ${(report.reuse * 100).toFixed(1)} % reuse`];
-  for (const origin of report.origins) {
-    lines.push(`${origin.origin}: ${origin.requests} requests on ${origin.connections} connections`);
-    const ranked = (counts: Readonly<Record<string, number>>): string =>
-      Object.entries(counts)
-        .sort((a, b) => b[1] - a[1])
-        .map(([name, count]) => `${name} ${count}`)
-        .join(", ");
-    if (origin.connections > 0) lines.push(`  opened for: ${ranked(origin.openedFor as Record<string, number>)}`);
-    const closed = ranked(origin.closed as Record<string, number>);
-    if (closed !== "") lines.push(`  closed: ${closed}`);
+  if (report.requests === 0 && report.origins.length === 0 && report.findings.length === 0)
+    return "No requests yet, so there is nothing to explain.";
+  const lines = [
+    `${plural(report.requests, "request")} on ${plural(report.connections, "connection")}: ${percent(report.reuse)} reused one.`,
+  ];
+  for (const origin of report.origins.slice(0, MAX_ORIGINS)) lines.push("", ...originLines(origin));
+  const rest = report.origins.slice(MAX_ORIGINS);
+  if (rest.length > 0) {
+    const requests = rest.reduce((sum, one) => sum + one.requests, 0);
+    const connections = rest.reduce((sum, one) => sum + one.connections, 0);
+    lines.push(
+      "",
+      `${plural(rest.length, "other origin")}: ${plural(requests, "request")} on ${plural(connections, "connection")}.`,
+    );
   }
-  for (const finding of report.findings) lines.push(`${finding.severity}: ${finding.title}`, ...finding.evidence.map((line) => `  ${line}`), `  ${finding.remedy}`);
+  lines.push("");
+  if (report.findings.length === 0) {
+    lines.push("Nothing to mend was found.");
+  } else {
+    lines.push(`${plural(report.findings.length, "finding")}, the worst first:`);
+    for (const [index, finding] of report.findings.slice(0, MAX_FINDINGS).entries())
+      lines.push("", ...findingLines(finding, index + 1));
+    if (report.findings.length > MAX_FINDINGS)
+      lines.push("", `and ${report.findings.length - MAX_FINDINGS} more.`);
+  }
+  if (report.dropped > 0) {
+    lines.push(
+      "",
+      `The recorder has forgotten ${plural(report.dropped, "single record")}; the totals above are complete.`,
+    );
+  }
   return lines.join("\n");
+}
+
+function originLines(origin: OriginReport): string[] {
+  const lines = [
+    `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}, ${percent(origin.reuse)} reuse`,
+  ];
+  if (origin.connections > 0) lines.push(`  ${seconds(origin.handshakeMs)} spent on making connections`);
+  const opened = ranked(origin.openedFor);
+  if (opened.length > 0) lines.push("  opened because");
+  for (const [reason, count] of opened) lines.push(`    ${count} × ${inShort("dial", reason)} (${reason})`);
+  const closed = ranked(origin.closed);
+  if (closed.length > 0) lines.push("  closed because");
+  for (const [reason, count] of closed) lines.push(`    ${count} × ${inShort("close", reason)} (${reason})`);
+  if (origin.learnedIdleLimit !== undefined)
+    lines.push(`  the server was seen to end connections after ${seconds(origin.learnedIdleLimit)} idle`);
+  return lines;
+}
+
+function findingLines(finding: Finding, number: number): string[] {
+  const cost = [
+    ...(finding.cost.connections > 0 ? [plural(finding.cost.connections, "connection")] : []),
+    ...(finding.cost.milliseconds > 0 ? [seconds(finding.cost.milliseconds)] : []),
+  ];
+  return [
+    `${number}. [${finding.severity}] ${finding.title} (${finding.kind})`,
+    ...(finding.origin === undefined ? [] : [`   at:     ${finding.origin}`]),
+    ...(finding.site === undefined ? [] : [`   code:   ${finding.site}`]),
+    ...finding.evidence.map((line) => `   seen:   ${line}`),
+    ...(cost.length === 0 ? [] : [`   cost:   ${cost.join(", ")}`]),
+    `   remedy: ${finding.remedy}`,
+    ...(finding.doubt === undefined ? [] : [`   doubt:  ${finding.doubt}`]),
+  ];
 }

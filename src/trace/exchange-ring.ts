@@ -1,5 +1,5 @@
-import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
 import type { ExchangeFacts } from "./recorder.js";
+import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
 import { redactPath } from "./redact.js";
 
 const OUTCOMES: readonly ExchangeOutcome[] = ["complete", "failed", "retried", "cancelled", "active"];
@@ -18,6 +18,8 @@ export class ExchangeRing {
   #numbers: Float64Array;
   #texts: (string | undefined)[];
   #count = 0;
+  /** Told of each record as it is made; undefined costs nothing but the look at it. */
+  listener: ((record: ExchangeRecord) => void) | undefined = undefined;
 
   constructor(limit: number, epoch: number) {
     this.#limit = limit;
@@ -30,6 +32,7 @@ export class ExchangeRing {
   add(facts: ExchangeFacts): void {
     if (this.#limit === 0) {
       this.#count += 1;
+      if (this.listener !== undefined) this.listener(recordOf(facts, this.#epoch));
       return;
     }
     if (this.#count === this.#capacity && this.#capacity < this.#limit) this.#grow();
@@ -56,6 +59,7 @@ export class ExchangeRing {
     texts[at + 1] = facts.path;
     texts[at + 2] = facts.origin;
     texts[at + 3] = facts.errorCode;
+    if (this.listener !== undefined) this.listener(this.#record(slot));
   }
 
   get dropped(): number {
@@ -105,4 +109,11 @@ export class ExchangeRing {
     this.#texts = texts;
     this.#capacity = capacity;
   }
+}
+
+/** The record of an exchange that no row is kept of. */
+function recordOf(facts: ExchangeFacts, epoch: number): ExchangeRecord {
+  const ring = new ExchangeRing(1, epoch);
+  ring.add(facts);
+  return ring.records()[0] as ExchangeRecord;
 }

@@ -1,10 +1,18 @@
-export { OriginStats } from "./origin-stats.js";
+export { OriginStats, REDIAL_SOON, type RecentClose, type SiteTopic } from "./origin-stats.js";
 export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
-export { type ExchangeFacts, handshakeOf, OTHER_ORIGINS, Recorder, type RecorderOptions } from "./recorder.js";
+export {
+  type ExchangeFacts,
+  handshakeOf,
+  OTHER_ORIGINS,
+  Recorder,
+  type RecorderOptions,
+  type RecordListener,
+} from "./recorder.js";
 export type {
   AttemptRecord,
   ConnectionRecord,
   Decision,
+  DialFate,
   DialRecord,
   ExchangeOutcome,
   ExchangeRecord,

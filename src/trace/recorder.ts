@@ -1,7 +1,18 @@
 import { ExchangeRing } from "./exchange-ring.js";
-import { OriginStats } from "./origin-stats.js";
-import type { ConnectionRecord, Decision, ExchangeRecord, Recording } from "./records.js";
+import { OriginStats, REDIAL_SOON } from "./origin-stats.js";
 import type { CloseReason, DialReason } from "./reasons.js";
+import type { ConnectionRecord, Decision, DialRecord, ExchangeRecord, Recording } from "./records.js";
+
+/** Who is told of each record as it is made: a recording that is streamed, the diagnostics channels. */
+export interface RecordListener {
+  /** A connection is open. */
+  opened?(record: ConnectionRecord): void;
+  /** A connection has ended, or could not be made. */
+  closed?(record: ConnectionRecord): void;
+  exchangeEnded?(record: ExchangeRecord): void;
+  /** A decision was made, or more is known of one: the latest of an exchange counts. */
+  decided?(decision: Decision): void;
+}
 
 /** How much a recorder keeps. */
 export interface RecorderOptions {
@@ -36,6 +47,8 @@ const CONNECTIONS = 1000;
 const EXCHANGES = 4096;
 /** Decisions are kept for exchanges that dialed or waited; each is about 1 KiB. */
 const DECISIONS = 1024;
+/** Closed connections of which a later dial is still recognised as a replacement. */
+const LOSSES = 1024;
 /** Origins counted apart; the rest are counted together, so that a crawler's recorder stays small. */
 const ORIGINS = 2048;
 /** The name that the rest is counted under. */
@@ -55,6 +68,9 @@ export class Recorder {
   #decisionNext = 0;
   #droppedDecisions = 0;
   readonly #origins = new Map<string, OriginStats>();
+  /** When and why connections closed that no dial has replaced. */
+  readonly #losses = new Map<number, { readonly reason: CloseReason; readonly at: number }>();
+  readonly #listeners: RecordListener[] = [];
   /** Milliseconds since 1970 at the runtime's zero. */
   readonly epoch: number;
   readonly startedAt: number;
@@ -85,14 +101,61 @@ export class Recorder {
     this.#exchanges.add(facts);
   }
 
-  dialed(stats: OriginStats, reason: DialReason): void {
-    stats.connections += 1;
-    stats.openedFor[reason] = (stats.openedFor[reason] ?? 0) + 1;
+  /**
+   * A dial begins.
+   *
+   * @param previous the connection that it stands in for.
+   * @param now milliseconds by the runtime's clock.
+   */
+  dialing(stats: OriginStats, previous: number | undefined, now: number): void {
+    const lost = previous === undefined ? undefined : this.#losses.get(previous);
+    if (previous === undefined || lost === undefined) return;
+    this.#losses.delete(previous);
+    if (now - lost.at <= REDIAL_SOON) stats.redialed[lost.reason] = (stats.redialed[lost.reason] ?? 0) + 1;
   }
 
-  closed(stats: OriginStats, reason: CloseReason, record: ConnectionRecord): void {
+  /** A dial succeeded. The record is made only for those who listen. */
+  opened(stats: OriginStats, reason: DialReason, dial: DialRecord, record: () => ConnectionRecord): void {
+    stats.connections += 1;
+    stats.openedFor[reason] = (stats.openedFor[reason] ?? 0) + 1;
+    stats.connectMs += dial.connect ?? 0;
+    stats.proxyMs += dial.proxy ?? 0;
+    if (dial.dns !== undefined) {
+      stats.dnsLookups += 1;
+      stats.dnsMs += dial.dns;
+    }
+    if (dial.tls !== undefined) {
+      stats.tlsHandshakes += 1;
+      stats.tlsMs += dial.tls;
+      if (dial.resumed === true) stats.tlsResumed += 1;
+    }
+    if (this.#listeners.length > 0) {
+      const made = record();
+      for (const listener of this.#listeners) listener.opened?.(made);
+    }
+  }
+
+  /**
+   * A connection has ended, or a dial has come to nothing.
+   *
+   * @param now milliseconds by the runtime's clock.
+   */
+  closed(stats: OriginStats, reason: CloseReason, record: ConnectionRecord, now: number): void {
+    if (record.protocol !== undefined) this.#countClose(stats, reason, record, now);
+    this.#remember(record);
+    for (const listener of this.#listeners) listener.closed?.(record);
+  }
+
+  #countClose(stats: OriginStats, reason: CloseReason, record: ConnectionRecord, now: number): void {
     stats.closed[reason] = (stats.closed[reason] ?? 0) + 1;
-    stats.handshakeMs += handshakeOf(record);
+    const by = record.closed?.by ?? "client";
+    if (record.requests === 0 && record.openedFor !== "preconnect" && by !== "caller") stats.unused += 1;
+    stats.noteClose({ id: record.id, reason, by, at: record.closedAt ?? this.epoch + now });
+    if (this.#losses.size >= LOSSES) this.#losses.delete(this.#losses.keys().next().value as number);
+    this.#losses.set(record.id, { reason, at: now });
+  }
+
+  #remember(record: ConnectionRecord): void {
     if (this.#connectionLimit === 0) {
       this.#droppedConnections += 1;
     } else if (this.#connections.length < this.#connectionLimit) {
@@ -104,6 +167,25 @@ export class Recorder {
     }
   }
 
+  /** Tells the listener of every record from now on; returns how to end that. */
+  listen(listener: RecordListener): () => void {
+    this.#listeners.push(listener);
+    this.#exchanges.listener = this.#toldOfExchanges();
+    return () => {
+      const at = this.#listeners.indexOf(listener);
+      if (at >= 0) this.#listeners.splice(at, 1);
+      this.#exchanges.listener = this.#toldOfExchanges();
+    };
+  }
+
+  #toldOfExchanges(): ((record: ExchangeRecord) => void) | undefined {
+    const told = this.#listeners.filter((listener) => listener.exchangeEnded !== undefined);
+    if (told.length === 0) return undefined;
+    return (record) => {
+      for (const listener of told) listener.exchangeEnded?.(record);
+    };
+  }
+
   decided(decision: Decision): void {
     if (this.#decisions.length < DECISIONS) {
       this.#decisions.push(decision);
@@ -112,11 +194,20 @@ export class Recorder {
       this.#decisionNext = (this.#decisionNext + 1) % DECISIONS;
       this.#droppedDecisions += 1;
     }
+    this.redecided(decision);
+  }
+
+  /** More is known of a decision that was recorded. */
+  redecided(decision: Decision): void {
+    for (const listener of this.#listeners) listener.decided?.(decision);
   }
 
   /** The closed connections it remembers, oldest first. */
   closedConnections(): ConnectionRecord[] {
-    return [...this.#connections.slice(this.#connectionNext), ...this.#connections.slice(0, this.#connectionNext)];
+    return [
+      ...this.#connections.slice(this.#connectionNext),
+      ...this.#connections.slice(0, this.#connectionNext),
+    ];
   }
 
   exchanges(): ExchangeRecord[] {

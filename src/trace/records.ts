@@ -38,6 +38,8 @@ export interface ConnectionRecord {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly closed?: { readonly reason: CloseReason; readonly by: ClosedBy; readonly evidence: string };
+  /** The exchanges that a failed dial made fail or wait for another one. */
+  readonly delayed?: readonly number[];
 }
 
 /** How an exchange ended. */
@@ -79,6 +81,9 @@ export type Verdict =
   | "draining"
   | "full";
 
+/** What became of a dial; `pending` while it goes on. */
+export type DialFate = "served-it" | "served-another" | "went-idle" | "failed" | "cancelled" | "pending";
+
 /** Why an exchange got the connection it got. Its `toString()` is a sentence. */
 export interface Decision {
   readonly exchange: number;
@@ -93,10 +98,12 @@ export interface Decision {
   readonly waited?: number;
   /** The limits in force that bear on it. */
   readonly limits: Readonly<Record<string, number | boolean>>;
+  /** The limit that made it wait, where one did. */
+  readonly limitedBy?: string;
   readonly dial?: {
     readonly connection: number;
     readonly reason: DialReason;
-    readonly fate: "served-it" | "served-another" | "went-idle" | "failed" | "cancelled";
+    readonly fate: DialFate;
   };
   /** The setting or change that would have saved the dial. */
   readonly couldHaveReused?: string;

@@ -11,9 +11,9 @@ export function userFrame(stack: string | undefined): string | undefined {
 
 const here = new URL(".", import.meta.url).pathname;
 // Bundled, all of the package is beside this file; unbundled, it is the folder above.
-const root = here.endsWith("/transport/") ? here.slice(0, -"transport/".length) : here;
+export const packageRoot: string = here.endsWith("/transport/") ? here.slice(0, -"transport/".length) : here;
 
 function isOwn(place: string): boolean {
   const path = place.startsWith("file://") ? place.slice("file://".length) : place;
-  return path.startsWith(root) && !/\.test\.[cm]?[jt]s:/.test(path);
+  return path.startsWith(packageRoot) && !/\.test\.[cm]?[jt]s:/.test(path);
 }

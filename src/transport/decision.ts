@@ -1,11 +1,14 @@
+import { inShort } from "../explain/index.js";
 import type { Member } from "../pool/index.js";
-import type { Decision, Verdict } from "../trace/index.js";
+import type { Decision, DialFate, DialReason, RecentClose, Verdict } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Exchange } from "./exchange.js";
 import type { Settings } from "./options.js";
 
 /** Connections looked at for one decision; a record of more would be longer than anyone reads. */
 const MAX_CANDIDATES = 16;
+/** A connection that closed longer ago than this (milliseconds) is no candidate any more. */
+const RECENTLY = 60_000;
 
 /** A connection that was considered when an exchange asked for one. */
 export interface Candidate {
@@ -15,7 +18,11 @@ export interface Candidate {
 }
 
 /** What the route's connections were doing when an exchange found none idle. */
-export function candidatesAt(holders: readonly Member<Connection>[], except: Member<Connection> | undefined, now: number): Candidate[] {
+export function candidatesAt(
+  holders: readonly Member<Connection>[],
+  except: Member<Connection> | undefined,
+  now: number,
+): Candidate[] {
   const candidates: Candidate[] = [];
   for (const member of holders) {
     if (member === except || candidates.length >= MAX_CANDIDATES) continue;
@@ -24,27 +31,57 @@ export function candidatesAt(holders: readonly Member<Connection>[], except: Mem
   return candidates;
 }
 
+/** The connections that could have been candidates had they not just closed, the latest first. `wall`: milliseconds since 1970. */
+export function closedCandidates(recent: readonly RecentClose[], wall: number): Candidate[] {
+  return recent
+    .filter((close) => wall - close.at <= RECENTLY)
+    .map((close): Candidate => {
+      const verdict =
+        close.reason === "idle-timeout" || close.reason === "max-age" || close.reason === "max-requests"
+          ? "expired"
+          : "closed";
+      return {
+        connection: close.id,
+        verdict,
+        facts: { reason: close.reason, by: close.by, closedAgo: rounded(wall - close.at) },
+      };
+    })
+    .reverse();
+}
+
 function judge(member: Member<Connection>, now: number): Candidate {
   const connection = member.id;
   const busyWith = member.owner?.busyWith;
+  const busy =
+    busyWith === undefined
+      ? {}
+      : { exchange: busyWith.id, method: busyWith.method, forMs: rounded(now - busyWith.assignedAt) };
   switch (member.state) {
     case "idle":
-      return { connection, verdict: "too-long-idle", facts: { idleFor: Math.round(now - member.idleSince) } };
+      return {
+        connection,
+        verdict: "too-long-idle",
+        facts: { idleFor: rounded(now - member.idleSince), ...toleratedBy(member) },
+      };
     case "dialing":
-      return { connection, verdict: "busy", facts: { dialing: true, forMs: Math.round(now - member.dialStartedAt) } };
-    case "draining":
-      return { connection, verdict: "draining", facts: { exchange: busyWith?.id } };
-    default:
       return {
         connection,
         verdict: "busy",
-        facts: {
-          ...(busyWith === undefined
-            ? {}
-            : { exchange: busyWith.id, forMs: Math.round(now - busyWith.assignedAt), method: busyWith.method }),
-        },
+        facts: { dialing: true, forMs: rounded(now - member.dialStartedAt) },
       };
+    case "draining":
+      return { connection, verdict: "draining", facts: busy };
+    default: {
+      // Its response is there and nobody reads it: what keeps it is the caller, not the server.
+      const unread = busyWith !== undefined && busyWith.headersAt > 0 && busyWith.body?.taken === false;
+      return { connection, verdict: "busy", facts: unread ? { ...busy, bodyUnread: true } : busy };
+    }
   }
+}
+
+function toleratedBy(member: Member<Connection>): { tolerated?: number } {
+  const tolerated = member.route.idleLimit?.tolerated(member.serverIdleLimit);
+  return tolerated === undefined || !Number.isFinite(tolerated) ? {} : { tolerated: rounded(tolerated) };
 }
 
 /** Limits of the pool in force, for the record. */
@@ -56,55 +93,90 @@ export function limitsOf(settings: Settings): Decision["limits"] {
   return limits;
 }
 
-/** The decision that gave the exchange its connection. */
-export function decisionOf(exchange: Exchange, settings: Settings): Decision {
-  const member = exchange.member as Member<Connection> | undefined;
+/** What a decision is made of, beside the exchange. */
+export interface DecisionParts {
+  readonly limits: Decision["limits"];
+  /** The limit that made it wait, where one did. */
+  readonly limitedBy: string | undefined;
+  /** The fate of the dial that its wait caused. */
+  readonly fate: DialFate;
+}
+
+/** The decision that gave the exchange its connection; connection 0 when it got none. */
+export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
   const waited = exchange.assignedAt > 0 ? exchange.assignedAt - exchange.queuedAt : 0;
   const dial = exchange.dialed;
+  const candidates =
+    exchange.candidates ??
+    (exchange.connectionId === 0
+      ? []
+      : [
+          {
+            connection: exchange.connectionId,
+            verdict: "taken" as const,
+            facts: { idleFor: rounded(exchange.idleFor), request: exchange.requestNumber },
+          },
+        ]);
   const decision: Decision = {
     exchange: exchange.id,
     connection: exchange.connectionId,
     reused: exchange.reused,
-    candidates:
-      exchange.candidates ??
-      (exchange.connectionId === 0
-        ? []
-        : [
-            {
-              connection: exchange.connectionId,
-              verdict: "taken",
-              facts: { idleFor: exchange.idleFor, request: exchange.requestNumber },
-            },
-          ]),
-    ...(waited > 0 ? { waited } : {}),
-    limits: limitsOf(settings),
+    candidates,
+    ...(waited > 0 ? { waited: rounded(waited) } : {}),
+    limits: parts.limits,
+    ...(parts.limitedBy === undefined ? {} : { limitedBy: parts.limitedBy }),
     ...(dial === undefined
       ? {}
-      : { dial: { connection: dial.id, reason: dial.openedFor, fate: fateOf(dial, exchange, member) } }),
-    ...couldHave(dial, exchange),
+      : { dial: { connection: dial.id, reason: dial.openedFor, fate: parts.fate } }),
+    ...couldHave(dial, exchange.stats.recent, candidates),
   };
-  // A sentence where it is printed, plain data where it is serialised.
-  Object.defineProperty(decision, "toString", { value: () => sentence(decision), enumerable: false });
+  return spoken(decision);
+}
+
+/** The same decision, which is a sentence where it is printed and plain data where it is serialised. */
+export function spoken(decision: Decision): Decision {
+  Object.defineProperty(decision, "toString", { value: () => decisionSentence(decision), enumerable: false });
   return decision;
 }
 
-function fateOf(
-  dial: Member<Connection>,
-  exchange: Exchange,
-  member: Member<Connection> | undefined,
-): NonNullable<Decision["dial"]>["fate"] {
-  if (member === dial) return "served-it";
-  if (dial.owner?.dialed === undefined) return dial.state === "closed" ? (dial.owner?.dialError === undefined ? "cancelled" : "failed") : "went-idle";
-  return dial.requests > 0 && exchange.connectionId !== dial.id ? "served-another" : "went-idle";
-}
-
-function couldHave(dial: Member<Connection> | undefined, exchange: Exchange): { couldHaveReused?: string } {
-  if (dial === undefined || exchange.reused) return {};
-  const remedy = REMEDIES[dial.openedFor];
+/** What would have saved the dial: from why the connection before it was lost, else from the dial's own reason. */
+function couldHave(
+  dial: Member<Connection> | undefined,
+  recent: readonly RecentClose[],
+  candidates: readonly Candidate[],
+): { couldHaveReused?: string } {
+  if (dial === undefined) return {};
+  const unread = candidates.filter((candidate) => candidate.facts["bodyUnread"] === true);
+  if (dial.openedFor === "all-busy" && unread.length > 0) {
+    return {
+      couldHaveReused: `reading or closing the response body of request ${String(unread[0]?.facts["exchange"])}, which holds connection ${unread[0]?.connection}`,
+    };
+  }
+  const lost = recent.find((close) => close.id === dial.previous);
+  const remedy = (lost === undefined ? undefined : LOST[lost.reason]) ?? REMEDIES[dial.openedFor];
   return remedy === undefined ? {} : { couldHaveReused: remedy };
 }
 
-const REMEDIES: Readonly<Partial<Record<Member<Connection>["openedFor"], string>>> = {
+const LOST: Readonly<Partial<Record<RecentClose["reason"], string>>> = {
+  "idle-timeout": "a longer idleTimeout, where the server keeps idle connections longer than that",
+  "max-idle": "a larger maxIdleConnections",
+  "max-idle-per-origin": "a larger maxIdleConnectionsPerOrigin",
+  evicted: "a larger maxConnections",
+  "max-age": "a larger maxConnectionAge",
+  "max-requests": "a larger maxRequestsPerConnection, or Keep-Alive: max of the server",
+  "idle-closed-by-caller": "not calling closeIdle()",
+  "server-closed-idle": "a longer keep-alive timeout in the server",
+  "server-idle-timeout": "a longer keep-alive timeout in the server",
+  "server-said-close": "keep-alive in the server, whose response said Connection: close",
+  "http-1.0": "HTTP/1.1 in the server",
+  "closed-by-eof-body": "a Content-Length or chunks in the server's response",
+  "request-said-close": "leaving Connection: close out of the request before",
+  "body-unread": "reading the response body of the request before",
+  "body-abandoned": "reading the response body of the request before to its end",
+  aborted: "not aborting the request before",
+};
+
+const REMEDIES: Readonly<Partial<Record<DialReason, string>>> = {
   "all-busy": "fewer requests at once, or maxConnectionsPerOrigin to queue instead of dialing",
   "previous-not-kept": "see why the previous connection was closed: transport.connections()",
   "idle-expired": "a longer idleTimeout, where the server keeps idle connections longer than that",
@@ -114,15 +186,50 @@ const REMEDIES: Readonly<Partial<Record<Member<Connection>["openedFor"], string>
   "keep-alive-off": "keepAlive: true",
 };
 
-function sentence(decision: Decision): string {
-  const on = `Request ${decision.exchange} went out on connection ${decision.connection}`;
-  const waited = decision.waited === undefined ? "" : ` after ${decision.waited.toFixed(1)} ms`;
-  if (decision.reused) {
-    const idle = decision.candidates.find((candidate) => candidate.connection === decision.connection)?.facts["idleFor"];
-    const idleText = typeof idle === "number" ? `, which had been idle for ${idle.toFixed(1)} ms` : ", which another request had just finished with";
-    return `${on}${idleText}${waited === "" ? "" : `, ${waited.trim()}`}.`;
+/** A decision as a person would tell it. */
+function decisionSentence(decision: Decision): string {
+  const limited =
+    decision.limitedBy === undefined
+      ? ""
+      : ` as ${decision.limitedBy} (${String(decision.limits[decision.limitedBy])}) was reached`;
+  const waited =
+    decision.waited === undefined ? "" : ` after ${decision.waited.toFixed(1)} ms of waiting${limited}`;
+  const { dial } = decision;
+  if (decision.connection === 0) {
+    const failed = dial === undefined ? "" : `; its dial, connection ${dial.connection}, ${FATES[dial.fate]}`;
+    return `Request ${decision.exchange} got no connection${failed}.`;
   }
-  const reason = decision.dial === undefined ? "" : `, dialed for it (${decision.dial.reason})`;
-  const could = decision.couldHaveReused === undefined ? "" : ` What would have saved the dial: ${decision.couldHaveReused}.`;
-  return `${on}${reason}${waited}.${could}`;
+  const on = `Request ${decision.exchange} went out on connection ${decision.connection}`;
+  const facts = decision.candidates.find((candidate) => candidate.verdict === "taken")?.facts ?? {};
+  const could =
+    decision.couldHaveReused === undefined
+      ? ""
+      : ` What would have saved the dial: ${decision.couldHaveReused}.`;
+  if (dial?.fate === "served-it") {
+    return `${on}, dialed for it as ${inShort("dial", dial.reason)} (${dial.reason})${waited}.${could}`;
+  }
+  const other =
+    dial === undefined
+      ? ""
+      : ` Connection ${dial.connection}, dialed for it (${dial.reason}), ${FATES[dial.fate]}.`;
+  const idle = facts["idleFor"];
+  const how = !decision.reused
+    ? ", which had been dialed for another request"
+    : typeof idle === "number" && idle > 0
+      ? `, which had been idle for ${idle.toFixed(1)} ms`
+      : ", which another request had just finished with";
+  return `${on}${how}${waited}.${other}${dial === undefined ? "" : could}`;
+}
+
+const FATES: Readonly<Record<DialFate, string>> = {
+  "served-it": "served it",
+  "served-another": "served another request",
+  "went-idle": "was kept idle for the next request",
+  failed: "failed",
+  cancelled: "was given up",
+  pending: "is still being made",
+};
+
+export function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
 }

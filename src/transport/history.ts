@@ -1,11 +1,22 @@
 import { explainRecorder, type Report } from "../explain/index.js";
 import type { Pool, PoolLimits, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
-import type { CloseCause, ConnectionRecord, Recorder, Recording } from "../trace/index.js";
+import type { CloseCause, CloseReason, ConnectionRecord, Recorder, Recording } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Dials } from "./dials.js";
 import type { Exchange } from "./exchange.js";
-import { connectionRecord } from "./record.js";
+import { connectionRecord, dialRecord } from "./record.js";
+import { transportFacts } from "./transport-sites.js";
+
+/** Closes whose cause is a line in the caller's code: that of the next requests is noted. */
+const CALLERS_FAULT: ReadonlySet<CloseReason> = new Set([
+  "body-unread",
+  "body-abandoned",
+  "request-said-close",
+  "keep-alive-off",
+]);
+/** A body that nobody has begun to read for so many milliseconds pins its connection. */
+const PINNED_AFTER = 1000;
 
 /** What a transport can tell: its live connections, and through the recorder those that are gone. */
 export class History {
@@ -31,13 +42,29 @@ export class History {
     this.#limits = limits;
   }
 
+  /** The connection is made. */
+  opened(connection: Connection): void {
+    const stats = this.#recorder.origin(connection.member.route.origin);
+    this.#recorder.opened(stats, connection.member.openedFor, dialRecord(connection), () =>
+      this.#record(connection),
+    );
+  }
+
   /** The connection's life becomes a record. False when it had become one already. */
-  close(connection: Connection, cause: CloseCause): boolean {
+  close(connection: Connection, cause: CloseCause, delayed: readonly number[] | undefined): boolean {
     if (!this.live.delete(connection.member.id)) return false;
     connection.closedBecause = cause;
-    const stats = this.#recorder.origin(connection.member.route.origin);
-    this.#recorder.closed(stats, cause.reason, this.#record(connection));
-    if (cause.reason === "body-unread") stats.sitesToSample = Math.max(stats.sitesToSample, 16);
+    const { member } = connection;
+    const stats = this.#recorder.origin(member.route.origin);
+    stats.announcedIdleLimit = Math.min(stats.announcedIdleLimit, member.serverIdleLimit);
+    const record = this.#record(connection);
+    this.#recorder.closed(
+      stats,
+      cause.reason,
+      delayed === undefined ? record : { ...record, delayed },
+      this.#runtime.now(),
+    );
+    if (CALLERS_FAULT.has(cause.reason)) stats.sitesToSample = Math.max(stats.sitesToSample, 16);
     return true;
   }
 
@@ -55,6 +82,8 @@ export class History {
         return route === undefined ? undefined : this.#pool.learnedIdleLimit(route);
       },
       limits: this.#limits,
+      pinned: this.#pinned(),
+      ...transportFacts(),
     });
   }
 
@@ -68,6 +97,19 @@ export class History {
       decisions: recorder.decisions(),
       dropped: recorder.dropped,
     };
+  }
+
+  /** Connections held by a response that nobody reads, by origin. */
+  #pinned(): Map<string, number> {
+    const now = this.#runtime.now();
+    const pinned = new Map<string, number>();
+    for (const { busyWith, member } of this.live.values()) {
+      if (busyWith === undefined || busyWith.headersAt === 0 || now - busyWith.headersAt < PINNED_AFTER)
+        continue;
+      if (busyWith.body?.taken !== false) continue;
+      pinned.set(member.route.origin, (pinned.get(member.route.origin) ?? 0) + 1);
+    }
+    return pinned;
   }
 
   #records(): ConnectionRecord[] {

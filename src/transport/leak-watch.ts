@@ -1,4 +1,5 @@
 import type { BodyReader, Response } from "../message/index.js";
+import type { CloseReason } from "../trace/index.js";
 import { userFrame } from "./call-site.js";
 import type { Exchange } from "./exchange.js";
 
@@ -22,7 +23,9 @@ export class LeakWatch {
     const holder: { stack?: string } = {};
     Error.captureStackTrace(holder, LeakWatch.prototype.sample);
     const site = userFrame(holder.stack);
-    if (site !== undefined) this.#sites.set(exchange, site);
+    if (site === undefined) return;
+    this.#sites.set(exchange, site);
+    if (exchange.wantsClose) exchange.stats.noteSite("keep-alive-off", site);
   }
 
   siteOf(exchange: Exchange): string | undefined {
@@ -31,13 +34,24 @@ export class LeakWatch {
 
   watch(exchange: Exchange, response: Response): void {
     if (exchange.body === null || exchange.body.complete) return;
-    this.#registry.register(response, { body: exchange.body, stats: exchange.stats, site: this.#sites.get(exchange) });
+    this.#registry.register(response, {
+      body: exchange.body,
+      stats: exchange.stats,
+      site: this.#sites.get(exchange),
+    });
+  }
+
+  /** A connection was lost with the exchange's body: where it is the caller's doing, its place is noted. */
+  lost(exchange: Exchange, reason: CloseReason): void {
+    const site = this.#sites.get(exchange);
+    if (site !== undefined && (reason === "body-unread" || reason === "body-abandoned"))
+      exchange.stats.noteSite(reason, site);
   }
 
   /** A body given up unread by its owner: the site, where it is known, is noted. */
   static noteUnread(stats: Exchange["stats"], site: string | undefined): void {
     stats.sitesToSample = Math.max(stats.sitesToSample, 16);
-    if (site !== undefined) stats.leakSites.set(site, (stats.leakSites.get(site) ?? 0) + 1);
+    if (site !== undefined) stats.noteSite("body-unread", site);
   }
 
   static #collected(watched: Watched): void {

@@ -2,14 +2,14 @@ import type { ConnectionRecord, DialRecord } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 
 /** A connection's life as data. `epoch`: milliseconds since 1970 at the runtime's zero. */
-export function connectionRecord(connection: Connection, route: string, epoch: number, now: number): ConnectionRecord {
+export function connectionRecord(
+  connection: Connection,
+  route: string,
+  epoch: number,
+  now: number,
+): ConnectionRecord {
   const { member, dialed, closedBecause } = connection;
-  const dial: DialRecord = { attempts: [...(dialed?.attempts ?? connection.dialError?.attempts ?? [])] };
-  const timings = dialed ?? connection.dialError?.timings;
-  if (timings?.dns !== undefined) dial.dns = timings.dns;
-  if (timings?.connect !== undefined) dial.connect = timings.connect;
-  if (timings?.tls !== undefined) dial.tls = timings.tls;
-  if (dialed?.resumed !== undefined) dial.resumed = dialed.resumed;
+  const dial = dialRecord(connection);
   return {
     id: member.id,
     origin: member.route.origin,
@@ -26,4 +26,15 @@ export function connectionRecord(connection: Connection, route: string, epoch: n
     bytesWritten: connection.bytesWritten,
     ...(closedBecause === undefined ? {} : { closed: closedBecause }),
   };
+}
+
+/** How it was made, or what was tried. */
+export function dialRecord({ dialed, dialError }: Connection): DialRecord {
+  const dial: DialRecord = { attempts: [...(dialed?.attempts ?? dialError?.attempts ?? [])] };
+  const timings = dialed ?? dialError?.timings;
+  if (timings?.dns !== undefined) dial.dns = timings.dns;
+  if (timings?.connect !== undefined) dial.connect = timings.connect;
+  if (timings?.tls !== undefined) dial.tls = timings.tls;
+  if (dialed?.resumed !== undefined) dial.resumed = dialed.resumed;
+  return dial;
 }

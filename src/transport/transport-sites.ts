@@ -1,4 +1,5 @@
-import { userFrame } from "./call-site.js";
+import type { ClientFacts, ModuleFacts } from "../explain/index.js";
+import { packageRoot, userFrame } from "./call-site.js";
 
 /** What is known of the transports made at one place. */
 export interface TransportSite {
@@ -30,7 +31,11 @@ export function noteTransport(): TransportSite {
     if (sites.size < MAX_SITES) sites.set(site, known);
   }
   known.transports += 1;
-  if (!warned && known.transports >= SUSPICIOUS_TRANSPORTS && known.requests < known.transports * SUSPICIOUS_REQUESTS) {
+  if (
+    !warned &&
+    known.transports >= SUSPICIOUS_TRANSPORTS &&
+    known.requests < known.transports * SUSPICIOUS_REQUESTS
+  ) {
     warned = true;
     process.emitWarning(
       `${known.transports} Transports were made at ${site} for ${known.requests} requests. A Transport owns the connections: make one and share it, or leave it out and every Client uses defaultTransport`,
@@ -40,7 +45,24 @@ export function noteTransport(): TransportSite {
   return known;
 }
 
-/** The places that make transports, for the report. */
-export function transportSites(): readonly TransportSite[] {
-  return [...sites.values()];
+/** The places of this process that make transports, and the copies of this package it has loaded: for the report. */
+export function transportFacts(): { clients: ClientFacts[]; modules: ModuleFacts[] } {
+  const clients = [...sites.values()].map(({ site, transports, requests }) => ({
+    process: processName,
+    client: "trunkline",
+    type: "Transport",
+    ...(site === undefined ? {} : { site }),
+    created: transports,
+    requests,
+  }));
+  return { clients, modules: [...copies].map((path) => ({ process: processName, name: "trunkline", path })) };
 }
+
+/** Tells this process from others, also from an earlier one with the same id. */
+const processName = `${process.pid}@${Math.round(performance.timeOrigin)}`;
+
+// Shared by all copies of the package, which is how one learns of the others.
+const copiesKey = Symbol.for("trunkline.copies");
+const registry = globalThis as { [copiesKey]?: Set<string> };
+const copies: Set<string> = (registry[copiesKey] ??= new Set());
+copies.add(packageRoot);

@@ -13,7 +13,7 @@ import {
 } from "../trace/index.js";
 import { Clock } from "./clock.js";
 import { Connection, type ConnectionHost } from "./connection/index.js";
-import { candidatesAt, decisionOf } from "./decision.js";
+import { Decisions } from "./decisions.js";
 import { Dials } from "./dials.js";
 import { Exchange, type ExchangeHost, type Settle } from "./exchange.js";
 import { closedError, codeOf, connectionLost, dialFailed, timedOut, turnedAway } from "./failures.js";
@@ -51,6 +51,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #clock: Clock;
   readonly #stalls: StallGuard;
   readonly #history: History;
+  readonly #decisions: Decisions;
   readonly #connectionHost: ConnectionHost;
   readonly #exchangeHost: ExchangeHost;
   readonly #leaks: LeakWatch;
@@ -81,6 +82,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
       nextId: () => ++lastConnectionId,
     });
     this.#dials = new Dials(settings, runtime);
+    this.#decisions = new Decisions(this.#counters, settings, given.recorder !== false);
     this.#history = new History(this.#counters, this.#pool, this.#dials, runtime, settings.pool);
     this.#connectionHost = this.#hostOfConnections();
     this.#exchangeHost = {
@@ -90,7 +92,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
           timedOut(exchange, "timeout", exchange.callTimeout, phaseOf(exchange), now),
           true,
         ),
-      decide: (exchange) => decisionOf(exchange, settings),
+      decide: (exchange) => this.#decisions.of(exchange),
     };
     this.#leaks = new LeakWatch();
     this.#site = noteTransport();
@@ -279,9 +281,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   #acquire(exchange: Exchange, route: PoolRoute<Connection>, now: number): void {
     this.#pool.acquire(exchange, route, now);
-    if (exchange.waitingIn !== undefined && this.#recorder !== undefined) {
-      exchange.candidates ??= candidatesAt(this.#pool.holders(route), exchange.dial, now);
-    }
+    if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, this.#pool, now);
   }
 
   #dial(member: Member<Connection>): void {
@@ -291,17 +291,19 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const exchange = member.dialedFor as Exchange | undefined;
     if (exchange !== undefined) exchange.dialed = member;
     const stats = this.#counters.origin(member.route.origin);
-    this.#counters.dialed(stats, member.openedFor);
+    this.#decisions.dialing(member, stats, this.#runtime.now());
     this.#dials.start(member, connection, {
       done: (result) => {
         connection.opened(result);
+        this.#history.opened(connection);
         this.#pool.dialed(member, this.#runtime.now());
+        this.#decisions.settled(member, false);
         connection.opening.settle(undefined);
         linkPlatform(this.#runtime);
       },
       failed: (error, attempts, timings) => {
         connection.dialError = { attempts, timings };
-        stats.dialFailures += 1;
+        this.#decisions.dialFails(member, stats, error, this.#runtime.now());
         this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
         this.#pool.dialFailed(member, error, this.#runtime.now());
         connection.opening.settle(error);
@@ -313,16 +315,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const connection = member.owner as Connection;
     const now = this.#runtime.now();
     connection.send(exchange, now);
-    if (exchange.candidates !== undefined) {
-      exchange.stats.queued += 1;
-      exchange.stats.queuedMs += now - exchange.queuedAt;
-      exchange.candidates.push({
-        connection: member.id,
-        verdict: "taken",
-        facts: exchange.reused ? { request: member.requests } : { dialed: true },
-      });
-      this.#recorder?.decided(decisionOf(exchange, this.#settings));
-    }
+    this.#decisions.assigned(exchange, member, now);
   }
 
   #reject(exchange: Exchange, why: Rejection<Connection>): void {
@@ -381,10 +374,12 @@ export class Transport implements RoundTripper, AsyncDisposable {
       },
       exchangeEnded: (exchange, now) => this.#exchangeEnded(exchange, now),
       exchangeFailed: (exchange, cause, error) => this.#exchangeFailed(exchange, cause, error),
-      bodyError: (exchange, cause, error) =>
-        exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout"
+      bodyError: (exchange, cause, error) => {
+        this.#leaks.lost(exchange, cause.reason);
+        return exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout"
           ? error
-          : connectionLost(exchange, cause, error, "body"),
+          : connectionLost(exchange, cause, error, "body");
+      },
       headersTimedOut: (exchange, now) =>
         timedOut(exchange, "headersTimeout", settings.headersTimeout, "headers", now),
       bodyTimedOut: (exchange, now) =>
@@ -409,11 +404,13 @@ export class Transport implements RoundTripper, AsyncDisposable {
       this.#recorder?.exchangeEnded(exchange);
       exchange.stats.staleRetries += 1;
       exchange.rewind();
+      this.#decisions.again(exchange);
       exchange.outcome = "active";
       if (exchange.attempt > 2) exchange.mustDial = "retry";
       this.#acquire(exchange, this.#originOf(exchange.target).route, this.#runtime.now());
       return;
     }
+    this.#decisions.lost(exchange, cause);
     const isOurs =
       cause.reason === "timeout" ||
       cause.reason === "request-body-failed" ||
@@ -429,6 +426,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   #settleFailure(exchange: Exchange, error: unknown): void {
     exchange.endedAt = this.#runtime.now();
     exchange.errorCode = codeOf(error);
+    this.#decisions.gaveUp(exchange);
     void exchange.upload?.cancel(error);
     exchange.trailersFailed(error);
     this.#exchangeEnded(exchange, exchange.endedAt);
@@ -447,7 +445,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** The connection has left the pool. */
   #gone(connection: Connection, cause: CloseCause): void {
-    if (!this.#history.close(connection, cause)) return;
+    if (!this.#history.close(connection, cause, this.#decisions.delayedBy(connection.member))) return;
+    if (connection.member.openedAt === 0)
+      this.#decisions.settled(connection.member, cause.reason === "dial-failed");
     this.#clock.remove(connection);
     connection.opening.settle(closedError());
     this.#checkClosed();

@@ -1,0 +1,82 @@
+import type { CloseReason, DialReason } from "../trace/index.js";
+import { Case } from "./case.js";
+import type { Evidence, OriginFacts } from "./evidence.js";
+import { findings } from "./findings.js";
+import { mergeEvidence } from "./merge.js";
+import { type OriginReport, type Report, reuseOf } from "./report.js";
+import { reportText } from "./text.js";
+import { rounded } from "./words.js";
+
+/** The report that the evidence gives. `String(report)` is for people. */
+export function buildReport(evidence: Evidence): Report {
+  const facts = mergeEvidence([evidence]);
+  const byOrigin = new Map<string, OriginFacts[]>();
+  for (const one of facts.origins) {
+    if (isEmpty(one)) continue;
+    byOrigin.set(one.origin, [...(byOrigin.get(one.origin) ?? []), one]);
+  }
+  const origins = [...byOrigin.values()].map(originReport);
+  origins.sort((a, b) => b.requests - a.requests || (a.origin < b.origin ? -1 : 1));
+  const requests = total(origins, (one) => one.requests);
+  const report: Report = {
+    requests,
+    connections: total(origins, (one) => one.connections),
+    reuse: reuseOf(requests, total(origins, openedByRequests)),
+    origins,
+    findings: findings(facts),
+    dropped: facts.dropped,
+    facts,
+  };
+  Object.defineProperty(report, "toString", { value: () => reportText(report), enumerable: false });
+  return report;
+}
+
+/** Many reports as one: of the parts of a program, or of many programs. It is the report of all their evidence. */
+export function mergeReports(reports: readonly Report[]): Report {
+  return buildReport(mergeEvidence(reports.map((report) => report.facts)));
+}
+
+function isEmpty(facts: OriginFacts): boolean {
+  const { requests = 0, connections = 0, dialFailures = 0 } = facts.counts;
+  return requests + connections + dialFailures === 0;
+}
+
+function originReport(facts: readonly OriginFacts[]): OriginReport {
+  const openedFor: Partial<Record<DialReason, number>> = {};
+  const closed: Partial<Record<CloseReason, number>> = {};
+  let handshakeMs = 0;
+  let learned: number | undefined;
+  for (const one of facts) {
+    for (const [reason, count] of Object.entries(one.openedFor))
+      openedFor[reason as DialReason] = (openedFor[reason as DialReason] ?? 0) + count;
+    for (const [reason, count] of Object.entries(one.closed))
+      closed[reason as CloseReason] = (closed[reason as CloseReason] ?? 0) + count;
+    const { dnsMs = 0, connectMs = 0, proxyMs = 0, tlsMs = 0 } = one.counts;
+    handshakeMs += dnsMs + connectMs + proxyMs + tlsMs;
+    const limit = one.least.learnedIdleLimit;
+    if (limit !== undefined) learned = Math.min(limit, learned ?? limit);
+  }
+  const cases = facts.map((one) => new Case(one));
+  const requests = total(cases, (one) => one.requests);
+  const connections = total(cases, (one) => one.connections);
+  const report: OriginReport = {
+    origin: facts[0]?.origin ?? "",
+    requests,
+    connections,
+    reuse: reuseOf(requests, connections - (openedFor.preconnect ?? 0)),
+    handshakeMs: rounded(handshakeMs),
+    openedFor,
+    closed,
+    ...(learned === undefined ? {} : { learnedIdleLimit: learned }),
+  };
+  return report;
+}
+
+/** Connections that a request opened: one made ahead of need was opened by none. */
+function openedByRequests(origin: OriginReport): number {
+  return origin.connections - (origin.openedFor.preconnect ?? 0);
+}
+
+function total<T>(list: readonly T[], count: (one: T) => number): number {
+  return list.reduce((sum, one) => sum + count(one), 0);
+}

@@ -1,0 +1,135 @@
+import type { ClientFacts, Evidence, OriginFacts } from "./evidence.js";
+import { shareOne } from "./remedies.js";
+import type { Finding } from "./report.js";
+import { plural, rounded } from "./words.js";
+
+/** So many made at one place… */
+const MANY = 5;
+/** …for no more requests each than this: nothing can be reused. */
+const REQUESTS_EACH = 2;
+
+/** Transports, agents, pools or sessions made for each request, by the place that makes them. */
+export function clientPerRequest(evidence: Evidence): Finding[] {
+  const places = new Map<string, ClientFacts>();
+  for (const facts of evidence.clients) {
+    // Judged by process: a program that makes one and ends is no fault, however often it runs.
+    if (
+      facts.created < MANY ||
+      facts.requests < facts.created / 2 ||
+      facts.requests > facts.created * REQUESTS_EACH
+    )
+      continue;
+    const key = `${facts.client}\n${facts.type}\n${facts.site ?? ""}`;
+    const known = places.get(key);
+    places.set(
+      key,
+      known === undefined
+        ? facts
+        : { ...facts, created: known.created + facts.created, requests: known.requests + facts.requests },
+    );
+  }
+  const handshake = averageHandshake(evidence.origins);
+  return [...places.values()].map((facts) => {
+    const spared = Math.max(0, Math.min(facts.created, facts.requests) - 1);
+    return {
+      kind: "client-per-request",
+      severity: facts.created >= 10 ? "high" : "medium",
+      count: facts.created,
+      cost: { connections: spared, milliseconds: rounded(spared * handshake) },
+      ...(facts.site === undefined ? {} : { site: facts.site }),
+      title: `${plural(facts.created, facts.type)} made for ${plural(facts.requests, "request")}: connections belong to it, so nothing can be reused (${facts.client})`,
+      evidence: [
+        `${plural(facts.created, facts.type)} made${facts.site === undefined ? "" : ` at ${facts.site}`}`,
+        `${plural(facts.requests, "request")} sent through them`,
+      ],
+      remedy: shareOne(facts.client),
+      doubt:
+        "A program that needs many separate pools, for instance one for each tenant's certificate, looks alike.",
+    };
+  });
+}
+
+function averageHandshake(origins: readonly OriginFacts[]): number {
+  let spent = 0;
+  let connections = 0;
+  for (const { counts } of origins) {
+    spent += (counts.dnsMs ?? 0) + (counts.connectMs ?? 0) + (counts.proxyMs ?? 0) + (counts.tlsMs ?? 0);
+    connections += counts.connections ?? 0;
+  }
+  return connections === 0 ? 0 : spent / connections;
+}
+
+/** Libraries that one process has loaded more than once. */
+export function duplicateModule(evidence: Evidence): Finding[] {
+  const copies = new Map<string, Map<string, string | undefined>>();
+  for (const { process, name, path, version } of evidence.modules) {
+    const key = `${process}\n${name}`;
+    copies.set(key, (copies.get(key) ?? new Map<string, string | undefined>()).set(path, version));
+  }
+  const paths = new Map<string, Map<string, string | undefined>>();
+  for (const [key, of] of copies) {
+    if (of.size < 2) continue;
+    const name = key.slice(key.indexOf("\n") + 1);
+    paths.set(name, new Map([...(paths.get(name) ?? []), ...of]));
+  }
+  return [...paths].map(([name, of]) => ({
+    kind: "duplicate-module",
+    severity: "medium",
+    count: of.size,
+    cost: { connections: 0, milliseconds: 0 },
+    title: `${name} is loaded from ${of.size} places: each copy has pools and defaults of its own`,
+    evidence: [...of]
+      .sort()
+      .map(([path, version]) => (version === undefined ? path : `${path} (${version})`)),
+    remedy: `Use one version of ${name} everywhere: \`npm ls ${name}\` shows who brings it, \`npm dedupe\` often mends it`,
+    doubt: "Copies that talk to different origins do no harm.",
+  }));
+}
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::]"]);
+
+/** One server under several names. */
+export function routeSplit(evidence: Evidence): Finding[] {
+  const servers = new Map<string, Map<string, OriginFacts[]>>();
+  for (const facts of evidence.origins) {
+    if ((facts.counts.connections ?? 0) === 0 || !URL.canParse(facts.origin)) continue;
+    const { protocol, hostname, port } = new URL(facts.origin);
+    const bare = hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
+    const key = `${protocol}//${LOOPBACK.has(bare) ? "loopback" : bare}:${port}`;
+    const spellings = servers.get(key) ?? new Map<string, OriginFacts[]>();
+    servers.set(key, spellings.set(facts.origin, [...(spellings.get(facts.origin) ?? []), facts]));
+  }
+  const findings: Finding[] = [];
+  for (const spellings of servers.values()) {
+    if (spellings.size < 2) continue;
+    const ranked = [...spellings]
+      .map(([origin, all]) => ({
+        origin,
+        requests: all.reduce((sum, { counts }) => sum + (counts.requests ?? 0), 0),
+        connections: all.reduce((sum, { counts }) => sum + (counts.connections ?? 0), 0),
+        all,
+      }))
+      .sort((a, b) => b.requests - a.requests || (a.origin < b.origin ? -1 : 1));
+    const main = ranked[0] as (typeof ranked)[number];
+    const others = ranked.slice(1);
+    const spared = others.reduce((sum, one) => sum + one.connections, 0);
+    findings.push({
+      kind: "route-split",
+      severity: "low",
+      origin: main.origin,
+      count: ranked.length,
+      cost: {
+        connections: spared,
+        milliseconds: rounded(spared * averageHandshake(others.flatMap((one) => one.all))),
+      },
+      title: `One server is reached as ${ranked.map((one) => one.origin).join(" and ")}: connections of one are not reused for the other`,
+      evidence: ranked.map(
+        (one) =>
+          `${one.origin}: ${plural(one.requests, "request")}, ${plural(one.connections, "connection")}`,
+      ),
+      remedy: `Write it one way everywhere: \`${main.origin}\``,
+      doubt: "They may be different servers, for instance one for IPv4 and one for IPv6.",
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,32 @@
+/** `1 connection`, `2 connections`. */
+export function plural(count: number, one: string, many: string = `${one}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+}
+
+/** Milliseconds for people. */
+export function seconds(milliseconds: number): string {
+  if (milliseconds < 10) return `${Number(milliseconds.toFixed(1))} ms`;
+  return milliseconds < 1000
+    ? `${Math.round(milliseconds)} ms`
+    : `${Number((milliseconds / 1000).toFixed(1))} s`;
+}
+
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}
+
+export function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** The names with the largest counts first; of equal ones the first by name. */
+export function ranked(counts: Readonly<Partial<Record<string, number>>>): [string, number][] {
+  return Object.entries(counts)
+    .filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0)
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+}
+
+/** Rounded to microseconds, so that sums of floating-point numbers in another order read the same. */
+export function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

@@ -1,0 +1,168 @@
+import type { NetworkError } from "../errors/index.js";
+import type { Member, Pool, PoolRoute } from "../pool/index.js";
+import type { CloseCause, Decision, DialFate, OriginStats, Recorder } from "../trace/index.js";
+import type { Connection } from "./connection/index.js";
+import { candidatesAt, closedCandidates, decisionOf, limitsOf, rounded } from "./decision.js";
+import type { Exchange } from "./exchange.js";
+import type { Settings } from "./options.js";
+
+/** The parts of a decision that are known only after it. */
+type Mutable<T> = { -readonly [P in keyof T]: T[P] };
+
+/**
+ * Follows each exchange that did not get an idle connection at once, and each dial, until it is known what came of
+ * them. An exchange that reuses a connection costs nothing here.
+ */
+export class Decisions {
+  readonly #recorder: Recorder;
+  readonly #enabled: boolean;
+  readonly #limits: Decision["limits"];
+  readonly #pool: Settings["pool"];
+  /** Exchanges that wait because a limit on connections is reached. */
+  readonly #limited = new WeakMap<Exchange, string>();
+  /** Recorded decisions whose dial goes on. */
+  readonly #open = new Map<number, Decision[]>();
+  /** What became of the dials that did not serve who they were made for. */
+  readonly #fates = new WeakMap<Member<Connection>, DialFate>();
+  /** Requests that a failed dial made fail or wait. */
+  readonly #delayed = new WeakMap<Member<Connection>, number[]>();
+
+  constructor(recorder: Recorder, settings: Settings, enabled: boolean) {
+    this.#recorder = recorder;
+    this.#enabled = enabled;
+    this.#limits = limitsOf(settings);
+    this.#pool = settings.pool;
+  }
+
+  /** The exchange found no idle connection that it could take, and waits. */
+  waits(
+    exchange: Exchange,
+    route: PoolRoute<Connection>,
+    pool: Pool<Connection, Exchange>,
+    now: number,
+  ): void {
+    if (exchange.dial === undefined) {
+      if (route.counts.open >= this.#pool.maxConnectionsPerOrigin)
+        this.#limited.set(exchange, "maxConnectionsPerOrigin");
+      else if (pool.counts.open >= this.#pool.maxConnections) this.#limited.set(exchange, "maxConnections");
+    }
+    if (exchange.candidates !== undefined) return;
+    const live = candidatesAt(pool.holders(route), exchange.dial, now);
+    const closed = closedCandidates(exchange.stats.recent, this.#recorder.epoch + now);
+    exchange.candidates = [...live, ...closed];
+  }
+
+  /** A dial begins. */
+  dialing(member: Member<Connection>, stats: OriginStats, now: number): void {
+    const { counts } = member.route;
+    stats.openAtOnce = Math.max(stats.openAtOnce, counts.open);
+    stats.dialingAtOnce = Math.max(stats.dialingAtOnce, counts.dialing);
+    stats.demandAtOnce = Math.max(stats.demandAtOnce, counts.active + counts.draining + counts.waiting);
+    this.#recorder.dialing(stats, member.previous, now);
+  }
+
+  /** A dial is about to fail: who it was for is still known. */
+  dialFails(member: Member<Connection>, stats: OriginStats, error: NetworkError, now: number): void {
+    stats.dialFailures += 1;
+    stats.dialFailureMs += now - member.dialStartedAt;
+    stats.noteError(error.code);
+    const waiting = [member.dialedFor, member.awaitedBy].filter(
+      (waiter) => waiter !== undefined,
+    ) as Exchange[];
+    const delayed = [...new Set(waiting.map((exchange) => exchange.id))];
+    stats.delayedByDials += delayed.length;
+    if (delayed.length > 0) this.#delayed.set(member, delayed);
+  }
+
+  delayedBy(member: Member<Connection>): readonly number[] | undefined {
+    return this.#delayed.get(member);
+  }
+
+  /** The exchange has its connection. */
+  assigned(exchange: Exchange, member: Member<Connection>, now: number): void {
+    if (exchange.candidates === undefined) return;
+    if (this.#limited.has(exchange)) {
+      exchange.stats.queued += 1;
+      exchange.stats.queuedMs += now - exchange.queuedAt;
+    }
+    const fresh = member.requests === 1 && member.lastIdleFor === 0;
+    exchange.candidates.push({
+      connection: member.id,
+      verdict: "taken",
+      facts: fresh ? { dialed: true } : { request: member.requests, idleFor: rounded(member.lastIdleFor) },
+    });
+    this.#record(this.of(exchange), exchange.dialed);
+  }
+
+  /** The exchange met a dead connection and goes out again: what follows is another decision. */
+  again(exchange: Exchange): void {
+    exchange.candidates = undefined;
+    exchange.dialed = undefined;
+    this.#limited.delete(exchange);
+  }
+
+  /** The exchange failed with its connection, before its response's head was in, and does not go out again. */
+  lost(exchange: Exchange, cause: CloseCause): void {
+    if (!exchange.reused || exchange.bytesRead > 0) return;
+    const { reason } = cause;
+    if (reason === "server-closed-unanswered" || reason === "reset" || reason === "write-error")
+      exchange.stats.staleFailures += 1;
+  }
+
+  /** The exchange failed. One that never got a connection has its decision recorded now. */
+  gaveUp(exchange: Exchange): void {
+    if (exchange.candidates !== undefined && exchange.assignedAt === 0)
+      this.#record(this.of(exchange), exchange.dialed);
+  }
+
+  /** The dial is over, and the pool has dealt with its outcome. */
+  settled(member: Member<Connection>, failed: boolean): void {
+    const opened = member.openedAt > 0;
+    const fate: DialFate = opened
+      ? member.requests > 0
+        ? "served-another"
+        : "went-idle"
+      : failed
+        ? "failed"
+        : "cancelled";
+    this.#fates.set(member, fate);
+    const decisions = this.#open.get(member.id);
+    if (decisions === undefined) return;
+    this.#open.delete(member.id);
+    for (const decision of decisions) {
+      if (decision.dial?.fate !== "pending") continue;
+      (decision.dial as Mutable<NonNullable<Decision["dial"]>>).fate = fate;
+      this.#recorder.redecided(decision);
+    }
+  }
+
+  /** The decision on this exchange, as far as it is known now. */
+  of(exchange: Exchange): Decision {
+    return decisionOf(exchange, {
+      limits: this.#limits,
+      limitedBy: this.#limited.get(exchange),
+      fate: this.#fateOf(exchange),
+    });
+  }
+
+  #fateOf(exchange: Exchange): DialFate {
+    const dial = exchange.dialed;
+    if (dial === undefined) return "pending";
+    if (exchange.member === dial || exchange.connectionId === dial.id) return "served-it";
+    if (dial.state === "dialing") return "pending";
+    const known = this.#fates.get(dial);
+    if (known !== undefined) return known;
+    if (dial.openedAt === 0)
+      return dial.owner?.closedBecause?.reason === "dial-failed" ? "failed" : "cancelled";
+    return dial.requests > 0 ? "served-another" : "went-idle";
+  }
+
+  #record(decision: Decision, dial: Member<Connection> | undefined): void {
+    if (!this.#enabled) return;
+    this.#recorder.decided(decision);
+    if (dial === undefined || decision.dial?.fate !== "pending") return;
+    const open = this.#open.get(dial.id);
+    if (open === undefined) this.#open.set(dial.id, [decision]);
+    else open.push(decision);
+  }
+}
