@@ -95,5 +95,6 @@ function closing(value: string): string {
 }
 
 function isNamed(name: string, lower: string): boolean {
-  return name === lower || name.toLowerCase() === lower;
+  // Names of the same length mostly differ in their first letter already.
+  return (name.charCodeAt(0) | 0x20) === lower.charCodeAt(0) && name.toLowerCase() === lower;
 }
