@@ -3,6 +3,13 @@ import type { PoolLimits } from "./contract.js";
 import type { Member } from "./member.js";
 import type { PoolRoute } from "./route.js";
 
+/** The end of what a closed transport has no use for. */
+export const TRANSPORT_CLOSED: CloseCause = {
+  reason: "transport-closed",
+  by: "caller",
+  evidence: "The transport was closed.",
+};
+
 /** Milliseconds for people. */
 export function inWords(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;

@@ -49,19 +49,24 @@ export class IdleSet<O> {
 
   /** How long the connection may be idle: rule 5 of the design. */
   limitOf(member: Member<O>, now: number): number {
-    return Math.min(this.#limits.idleTimeout, member.serverIdleLimit, member.route.idleLimit.limit(now));
+    return Math.min(
+      this.#limits.idleTimeout,
+      member.serverIdleLimit,
+      member.route.idleLimit?.limit(now) ?? Number.POSITIVE_INFINITY,
+    );
   }
 
-  /** Whether the connection has become too old, by idleness or by age. */
+  /** Whether an idle connection has become too old, by idleness or by age. */
   expired(member: Member<O>, now: number): boolean {
-    return now >= member.expiresAt || now >= member.idleSince + this.limitOf(member, now);
+    // Only what is learned can change after its deadline was filed.
+    return now >= member.at || (member.route.idleLimit !== undefined && this.#tooOld(member, now));
   }
 
   /** The next idle connection that is too old at `now`. */
   nextExpired(now: number): Member<O> | undefined {
     for (;;) {
       const member = this.#timers.popDue(now);
-      if (member === undefined || this.expired(member, now)) return member;
+      if (member === undefined || this.#tooOld(member, now)) return member;
       // What was learned has changed for the better since it was filed.
       this.#timers.set(member, Math.min(member.idleSince + this.limitOf(member, now), member.expiresAt));
     }
@@ -72,5 +77,9 @@ export class IdleSet<O> {
     if (limit === member.serverIdleLimit) return "what the server announced in Keep-Alive, less a margin";
     if (limit === this.#limits.idleTimeout) return "idleTimeout";
     return "0.9 of what was learned about this server";
+  }
+
+  #tooOld(member: Member<O>, now: number): boolean {
+    return now >= member.expiresAt || now >= member.idleSince + this.limitOf(member, now);
   }
 }

@@ -1,4 +1,5 @@
 import type { CloseReason } from "../trace/index.js";
+import { DEFAULT_TOLERATED, IdleLimit } from "./idle-limit.js";
 import type { Member } from "./member.js";
 
 /**
@@ -8,10 +9,11 @@ import type { Member } from "./member.js";
  */
 export function learnFromEnd<O>(member: Member<O>, reason: CloseReason, now: number): void {
   if (member.requests === 0) return;
-  const { idleLimit } = member.route;
+  const { route } = member;
   if (member.state === "idle") {
     if (reason === "server-closed-idle" || reason === "server-idle-timeout" || reason === "reset") {
-      idleLimit.ended(now - member.idleSince, true, now);
+      route.idleLimit ??= new IdleLimit();
+      route.idleLimit.ended(now - member.idleSince, true, now);
     }
     return;
   }
@@ -22,6 +24,22 @@ export function learnFromEnd<O>(member: Member<O>, reason: CloseReason, now: num
     reason === "reset" ||
     reason === "write-error"
   ) {
-    idleLimit.ended(member.lastIdleFor, false, now);
+    route.idleLimit ??= new IdleLimit();
+    route.idleLimit.ended(member.lastIdleFor, false, now);
   }
+}
+
+/** Learns from an exchange that succeeded how long its connection could be idle before. */
+export function learnFromSuccess<O>({ route, lastIdleFor }: Member<O>): void {
+  if (route.idleLimit === undefined) {
+    if (lastIdleFor <= DEFAULT_TOLERATED) return;
+    route.idleLimit = new IdleLimit();
+  }
+  route.idleLimit.survived(lastIdleFor);
+}
+
+/** The idle age up to which a request that cannot be sent twice may take this connection. */
+export function toleratedIdleAge<O>({ route, serverIdleLimit }: Member<O>): number {
+  if (route.idleLimit !== undefined) return route.idleLimit.tolerated(serverIdleLimit);
+  return serverIdleLimit === Number.POSITIVE_INFINITY ? DEFAULT_TOLERATED : serverIdleLimit;
 }

@@ -8,58 +8,59 @@ export type MemberState = "dialing" | "idle" | "active" | "draining" | "closed";
 
 /** A connection as the pool sees it. `owner` is whatever the pool's user keeps for it. */
 export class Member<O> {
-  /** Never reused within the process. */
-  readonly id: number;
+  // What each acquire and release touches comes first, so that it shares cache lines.
   readonly route: PoolRoute<O>;
-  readonly openedFor: DialReason;
-  /** The connection that could not be kept, where that is why this one was dialed. */
-  readonly previous: number | undefined;
-  owner: O | undefined = undefined;
   state: MemberState = "dialing";
-  /**
-   * The waiter whose demand started the dial; undefined for preconnect, and once that waiter is gone. Still
-   * set while `effects.assign` hands out the finished dial.
-   */
-  dialedFor: Waiter<O> | undefined = undefined;
-  /** When the dial began. */
-  readonly dialStartedAt: number;
-  /** When it was open; 0 before. */
-  openedAt = 0;
-  /** When it became idle; meaningful while idle. */
-  idleSince = 0;
-  /** Exchanges assigned so far. */
-  requests = 0;
-  /** How long it had been idle when it was last assigned; 0 for a fresh one. */
-  lastIdleFor = 0;
-  /** From the server's `Keep-Alive: timeout`, margin already taken off; `Infinity` when it said nothing. */
-  serverIdleLimit: number = Number.POSITIVE_INFINITY;
-  /**
-   * From the server's `Keep-Alive: max`: exchanges it will still take; `Infinity` when it said nothing. The
-   * pool takes one off with each exchange, so a server that says it only once is understood too.
-   */
-  serverRequestsLeft: number = Number.POSITIVE_INFINITY;
-  /** When `maxConnectionAge` (with its jitter) is reached. */
-  expiresAt: number = Number.POSITIVE_INFINITY;
-  /** Set when a reason to close came up while it was active; it closes with it when released. */
-  closeWhenReleased: CloseReason | undefined = undefined;
-
-  /** While dialing: the waiter that counts on this dial now, its starter or one that took the dial over. */
-  awaitedBy: Waiter<O> | undefined = undefined;
-  /** While dialing: the lost connection it stands in for, given back to the route should the dial fail. */
-  replaces: Loss | undefined = undefined;
   /** Neighbours in its route's list of idle ones, or of dials that nobody awaits. */
   older: Member<O> | undefined = undefined;
   newer: Member<O> | undefined = undefined;
   /** Neighbours in the list of all idle ones. */
   idleBefore: Member<O> | undefined = undefined;
   idleAfter: Member<O> | undefined = undefined;
+  /** Its place among the idle deadlines; see `Timed`. */
+  at: number = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+  /** When it became idle; meaningful while idle. */
+  idleSince = 0;
+  /** Exchanges assigned so far. */
+  requests = 0;
+  /** How long it had been idle when it was last assigned; 0 for a fresh one. */
+  lastIdleFor = 0;
+  /**
+   * From the server's `Keep-Alive: max`: exchanges it will still take; `Infinity` when it said nothing. The
+   * pool takes one off with each exchange, so a server that says it only once is understood too.
+   */
+  serverRequestsLeft: number = Number.POSITIVE_INFINITY;
+  /** From the server's `Keep-Alive: timeout`, margin already taken off; `Infinity` when it said nothing. */
+  serverIdleLimit: number = Number.POSITIVE_INFINITY;
+  /** When `maxConnectionAge` (with its jitter) is reached. */
+  expiresAt: number = Number.POSITIVE_INFINITY;
+  heapKey: number = Number.POSITIVE_INFINITY;
+  /** Set when a reason to close came up while it was active; it closes with it when released. */
+  closeWhenReleased: CloseReason | undefined = undefined;
+  owner: O | undefined = undefined;
+
+  /** Never reused within the process. */
+  readonly id: number;
+  readonly openedFor: DialReason;
+  /** The connection that could not be kept, where that is why this one was dialed. */
+  readonly previous: number | undefined;
+  /** When the dial began. */
+  readonly dialStartedAt: number;
+  /** When it was open; 0 before. */
+  openedAt = 0;
+  /**
+   * The waiter whose demand started the dial; undefined for preconnect, and once that waiter is gone. Still
+   * set while `effects.assign` hands out the finished dial.
+   */
+  dialedFor: Waiter<O> | undefined = undefined;
+  /** While dialing: the waiter that counts on this dial now, its starter or one that took the dial over. */
+  awaitedBy: Waiter<O> | undefined = undefined;
+  /** While dialing: the lost connection it stands in for, given back to the route should the dial fail. */
+  replaces: Loss | undefined = undefined;
   /** Neighbours among all connections of its route. */
   routePrevious: Member<O> | undefined = undefined;
   routeNext: Member<O> | undefined = undefined;
-  /** Its place among the idle deadlines; see `Timed`. */
-  at: number = Number.POSITIVE_INFINITY;
-  heapKey: number = Number.POSITIVE_INFINITY;
-  heapIndex = -1;
 
   constructor(
     id: number,

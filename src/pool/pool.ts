@@ -1,10 +1,17 @@
 import type { CloseCause, CloseReason } from "../trace/index.js";
 import type { PoolEffects, PoolLimits, PoolOptions } from "./contract.js";
 import type { Counts } from "./counts.js";
-import { endAfterExchange, endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded } from "./ending.js";
+import {
+  endAfterExchange,
+  endOfAge,
+  endOfEvicted,
+  endOfIdleness,
+  endOfUnneeded,
+  TRANSPORT_CLOSED,
+} from "./ending.js";
 import { Hungry } from "./hungry.js";
 import { findSurplus } from "./idle-caps.js";
-import { learnFromEnd } from "./learning.js";
+import { learnFromEnd, learnFromSuccess, toleratedIdleAge } from "./learning.js";
 import { Ledger } from "./ledger.js";
 import type { Member } from "./member.js";
 import type { PoolRoute } from "./route.js";
@@ -135,8 +142,8 @@ export class Pool<O, W extends Waiter<O>> {
   released(member: Member<O>, now: number): void {
     if (member.state !== "active" && member.state !== "draining") return;
     const { route } = member;
-    if (member.lastIdleFor > 0) route.idleLimit.survived(member.lastIdleFor);
-    const next = route.queue.head;
+    if (member.lastIdleFor > 0) learnFromSuccess(member);
+    const next = route.counts.waiting === 0 ? undefined : route.queue.head;
     const end = endAfterExchange(member, this.limits, now) ?? this.#endForOthers(next, now);
     if (end !== undefined) {
       this.#end(member, end, now);
@@ -263,14 +270,9 @@ export class Pool<O, W extends Waiter<O>> {
     return holders;
   }
 
-  /** How long this connection may be idle, in milliseconds: the limit in force. */
-  idleLimitOf(member: Member<O>, now: number): number {
-    return this.ledger.idle.limitOf(member, now);
-  }
-
   /** The idle age, in milliseconds, at which the route's server has been found to end connections. */
   learnedIdleLimit(route: PoolRoute<O>): number | undefined {
-    return route.idleLimit.learned;
+    return route.idleLimit?.learned;
   }
 
   #findIdle(waiter: W, route: PoolRoute<O>, now: number): Member<O> | undefined {
@@ -280,9 +282,9 @@ export class Pool<O, W extends Waiter<O>> {
         continue;
       }
       const idleFor = now - member.idleSince;
-      if (!waiter.retriable && idleFor > route.idleLimit.tolerated(member.serverIdleLimit)) {
+      if (!waiter.retriable && idleFor > toleratedIdleAge(member)) {
         // It is the newest, so the others have been idle for longer still.
-        route.idleLimit.seenOpen(idleFor);
+        route.idleLimit?.seenOpen(idleFor);
         waiter.skipped = member;
         return undefined;
       }
@@ -301,10 +303,8 @@ export class Pool<O, W extends Waiter<O>> {
     const { route } = member;
     this.#wakeBy(member.at);
     const surplus = findSurplus(this.ledger, route);
-    if (surplus !== undefined) {
-      this.#end(surplus.member, { reason: surplus.reason, by: "client", evidence: surplus.evidence }, now);
-    }
-    if (route.undialed.head !== undefined) this.#want(route, now);
+    if (surplus !== undefined) this.#end(surplus.member, surplus.end, now);
+    if (route.counts.waiting > 0) this.#want(route, now);
     else if (!this.#hungry.none) this.#feed(now);
   }
 
@@ -326,8 +326,9 @@ export class Pool<O, W extends Waiter<O>> {
   }
 
   #endAllIdle(end: CloseCause, now: number): void {
-    const { idle } = this.ledger;
-    for (let member = idle.oldest; member !== undefined; member = idle.oldest) this.#end(member, end, now);
+    for (let { oldest } = this.ledger.idle; oldest !== undefined; oldest = this.ledger.idle.oldest) {
+      this.#end(oldest, end, now);
+    }
   }
 
   #endSpareDials(route: PoolRoute<O>, now: number): void {
@@ -343,7 +344,7 @@ export class Pool<O, W extends Waiter<O>> {
       return;
     }
     const limit = idle.limitOf(member, now);
-    member.route.idleLimit.seenOpen(now - member.idleSince);
+    member.route.idleLimit?.seenOpen(now - member.idleSince);
     this.#end(member, endOfIdleness(member, limit, idle.limitInWords(member, limit), now), now);
   }
 
@@ -395,9 +396,3 @@ export class Pool<O, W extends Waiter<O>> {
     this.#effects.wake(at);
   }
 }
-
-const TRANSPORT_CLOSED: CloseCause = {
-  reason: "transport-closed",
-  by: "caller",
-  evidence: "The transport was closed.",
-};

@@ -1,6 +1,6 @@
 import type { Timed } from "../runtime/index.js";
 import { Counts } from "./counts.js";
-import { IdleLimit } from "./idle-limit.js";
+import type { IdleLimit } from "./idle-limit.js";
 import { Losses } from "./losses.js";
 import { MemberSet, RouteList } from "./member-lists.js";
 import { UndialedList, WaitQueue } from "./wait-queue.js";
@@ -23,15 +23,21 @@ export class RouteEntry<O> implements Timed {
  * routes cannot stand in for each other.
  */
 export class PoolRoute<O> {
+  // What each acquire and release touches comes first, so that it shares cache lines.
+  /** Whether the pool's table holds it. */
+  listed = false;
+  readonly counts: Counts = new Counts();
+  /** Idle connections, most recently used first to be taken. */
+  readonly idle: RouteList<O> = new RouteList();
+  /** What was learned about its idle connections; most routes never have anything to learn. */
+  idleLimit: IdleLimit | undefined = undefined;
+
   readonly key: string;
   readonly origin: string;
   /** Whatever the pool's user keeps for it. */
   owner: O | undefined = undefined;
 
-  readonly counts: Counts = new Counts();
   readonly members: MemberSet<O> = new MemberSet();
-  /** Idle connections, most recently used first to be taken. */
-  readonly idle: RouteList<O> = new RouteList();
   /** Dials that no waiter counts on. */
   readonly spare: RouteList<O> = new RouteList();
   /** Waiters that take any connection. */
@@ -41,15 +47,13 @@ export class PoolRoute<O> {
   /** Those of both queues that no dial is under way for. */
   readonly undialed: UndialedList<O> = new UndialedList();
   readonly losses: Losses = new Losses();
-  readonly idleLimit: IdleLimit = new IdleLimit();
   /** Whether any connection of it was ever open. */
   everOpen = false;
   /** Its place among the routes that want to dial. */
   hunger: RouteEntry<O> | undefined = undefined;
   /** Its place among the routes whose waiters have a deadline. */
   deadline: RouteEntry<O> | undefined = undefined;
-  /** Whether the pool's table holds it, and its neighbours among those that have nothing in them. */
-  listed = false;
+  /** Whether it has nothing in it, and its neighbours among such routes. */
   resting = false;
   restingBefore: PoolRoute<O> | undefined = undefined;
   restingAfter: PoolRoute<O> | undefined = undefined;
