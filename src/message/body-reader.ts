@@ -49,7 +49,7 @@ export class BodyReader {
   #collecting: Settle<Buffer> | undefined;
   #result: Buffer | undefined;
   #filled = 0;
-  #reading: Settle<Uint8Array | undefined> | undefined;
+  #reading: Settle<IteratorResult<Uint8Array, undefined>> | undefined;
   /** What {@link nextBuffer} gave last. */
   #view: Buffer | undefined;
   #taken = false;
@@ -175,7 +175,7 @@ export class BodyReader {
     const reading = this.#reading;
     if (reading !== undefined) {
       this.#reading = undefined;
-      reading.resolve(undefined);
+      reading.resolve({ value: undefined, done: true });
     }
   }
 
@@ -242,21 +242,26 @@ export class BodyReader {
     });
   }
 
-  /** The next bytes, `undefined` at the end. One call at a time. */
-  read(): Promise<Uint8Array | undefined> {
+  /** The next bytes, as an iterator gives them, so that iterating costs one promise a chunk. One call at a time. */
+  next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const chunk = this.#dequeue();
     if (chunk !== undefined) {
       this.delivered = true;
       if (this.#state === OPEN && this.#queued < READ_AHEAD_BYTES) this.#feed?.resume();
-      return Promise.resolve(chunk);
+      return Promise.resolve({ value: chunk, done: false });
     }
-    if (this.#state === ENDED) return Promise.resolve(undefined);
+    if (this.#state === ENDED) return Promise.resolve({ value: undefined, done: true });
     if (this.#state === FAILED) return Promise.reject(this.#error);
     if (this.#cancelled) return Promise.reject(closedEarly());
-    return new Promise<Uint8Array | undefined>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#reading = { resolve, reject };
       this.#feed?.resume();
     });
+  }
+
+  /** The next bytes, `undefined` at the end. */
+  async read(): Promise<Uint8Array | undefined> {
+    return (await this.next()).value;
   }
 
   /**
@@ -290,7 +295,7 @@ export class BodyReader {
     if (reading !== undefined) {
       this.#reading = undefined;
       this.delivered = true;
-      reading.resolve(chunk);
+      reading.resolve({ value: chunk, done: false });
       return;
     }
     this.#queued += chunk.length;

@@ -1,6 +1,6 @@
 import { type BodyInit, type BodySource, bodySource, formBody, jsonBody } from "./body-source.js";
 import { feedFromIterator } from "./iterator-feed.js";
-import { Headers, type HeadersInit } from "./headers.js";
+import { createHeaders, Headers, type HeadersInit } from "./headers.js";
 import { inheritFromPlatform } from "./platform.js";
 import { appendQuery } from "./query.js";
 import { Response } from "./response.js";
@@ -50,6 +50,19 @@ let configure: (
   source: BodySource | undefined,
   signal: AbortSignal | undefined,
 ) => void;
+let derive: (request: Request, changes: RequestChanges) => Request;
+
+/** What {@link derivedRequest} gives a request that differs from the one it is made from. */
+export interface RequestChanges {
+  readonly method?: string;
+  readonly target?: Target;
+  /** The fragment, "#" included. */
+  readonly hash?: string;
+  readonly headers?: Headers;
+  /** Present, even as `undefined`: in place of the body. */
+  readonly source?: BodySource | undefined;
+  readonly signal?: AbortSignal;
+}
 
 /** A request: the WHATWG class's interface, `instanceof globalThis.Request`, and the extras of {@link RequestInit}. */
 export class Request {
@@ -66,6 +79,8 @@ export class Request {
   idempotentMark: boolean | undefined = undefined;
   trailers: RequestInit["trailers"] = undefined;
   onInformational: RequestInit["onInformational"] = undefined;
+  /** The call it belongs to; a request made from it belongs to the same one. @internal */
+  call: unknown = undefined;
 
   /**
    * @throws TypeError when the URL, the method or a header cannot be sent, or GET and HEAD are given a body.
@@ -94,6 +109,7 @@ export class Request {
       this.idempotentMark = base.idempotentMark;
       this.trailers = base.trailers;
       this.onInformational = base.onInformational;
+      this.call = base.call;
     }
     if (init !== undefined) this.#takeExtras(init);
     const given = init === undefined ? undefined : bodyOf(init);
@@ -116,6 +132,15 @@ export class Request {
       request.#headers = headers;
       request.#source = source;
       request.#signal = signal;
+    };
+    derive = (request, changes) => {
+      const copy = makePlain(changes.method ?? request.#method, changes.target ?? request.#target);
+      copy.#hash = changes.hash ?? request.#hash;
+      copy.#headers = changes.headers ?? (request.#headers === undefined ? undefined : createHeaders(request.#headers));
+      copy.#source = "source" in changes ? changes.source : request.#source;
+      copy.#signal = changes.signal ?? request.#signal;
+      copy.#copyExtras(request);
+      return copy;
     };
   }
 
@@ -224,10 +249,7 @@ export class Request {
     copy.#hash = this.#hash;
     copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
     copy.#signal = this.#signal;
-    copy.redirect = this.redirect;
-    copy.idempotentMark = this.idempotentMark;
-    copy.trailers = this.trailers;
-    copy.onInformational = this.onInformational;
+    copy.#copyExtras(this);
     const source = this.#source;
     if (source !== undefined) {
       if (source.replayable) {
@@ -240,6 +262,14 @@ export class Request {
       }
     }
     return copy;
+  }
+
+  #copyExtras(from: Request): void {
+    this.redirect = from.redirect;
+    this.idempotentMark = from.idempotentMark;
+    this.trailers = from.trailers;
+    this.onInformational = from.onInformational;
+    this.call = from.call;
   }
 
   #asResponse(): Response {
@@ -307,6 +337,11 @@ export function configureRequest(
   signal: AbortSignal | undefined,
 ): void {
   configure(request, headers, source, signal);
+}
+
+/** A request that differs from `request` in `changes` only. They share a body that is not changed. */
+export function derivedRequest(request: Request, changes: RequestChanges): Request {
+  return derive(request, changes);
 }
 
 /** The body that an init describes: at most one of `body`, `json` and `form`. */

@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import type { ReadableByteStreamController, UnderlyingByteSource } from "node:stream/web";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
+import { BodyIterator } from "./body-iterator.js";
 import { BodyReader, ownCopy } from "./body-reader.js";
 import { type BodyInit, bodySource } from "./body-source.js";
+import { findInBlock } from "./field-block.js";
 import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
 import { parseFormData } from "./form-data.js";
 import { feedFromIterator } from "./iterator-feed.js";
@@ -41,6 +43,7 @@ const FROM_WIRE: ResponseInit = Object.freeze({});
 let fromWire: (wire: WireResponse) => Response;
 let bodyOf: (response: Response) => BodyReader | null;
 let replaceBody: (response: Response, body: BodyReader | null) => void;
+let headerOf: (response: Response, name: string) => string | null;
 
 /**
  * A response: the interface of the WHATWG class, `instanceof globalThis.Response`, and what a program needs to
@@ -103,6 +106,14 @@ export class Response {
     replaceBody = (response, body) => {
       response.#body = body;
       response.#stream = undefined;
+    };
+    headerOf = (response, name) => {
+      const wire = response.#wire;
+      if (response.#headers === undefined && wire !== undefined) {
+        const found = findInBlock(wire.block, wire.headersStart, name);
+        if (found !== undefined) return found;
+      }
+      return response.headers.get(name);
     };
   }
 
@@ -266,25 +277,12 @@ export class Response {
   }
 
   /** The body's bytes as they arrive. Leaving the loop early gives the rest up. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined, undefined> {
     const body = this.#body;
-    if (body === null) return;
-    if (body.taken || this.#stream?.locked === true) return this.#used("iterate");
+    if (body === null) return new BodyIterator(undefined, undefined);
+    if (body.taken || this.#stream?.locked === true) return new BodyIterator(undefined, this.#used("iterate"));
     body.take();
-    let ended = false;
-    try {
-      for (;;) {
-        const chunk = await body.read();
-        if (chunk === undefined) break;
-        yield chunk;
-      }
-      ended = true;
-    } catch (error) {
-      ended = true;
-      throw error;
-    } finally {
-      if (!ended) await body.cancel(new Error("The loop over the response body was left before its end"));
-    }
+    return new BodyIterator(body, undefined);
   }
 
   /**
@@ -357,6 +355,11 @@ export function responseBody(response: Response): BodyReader | null {
   return bodyOf(response);
 }
 
+/** What `response.headers.get(name)` gives, without making a `Headers` for it. */
+export function responseHeader(response: Response, name: string): string | null {
+  return headerOf(response, name);
+}
+
 /** Puts another body under the same head. */
 export function replaceResponseBody(response: Response, body: BodyReader | null): void {
   replaceBody(response, body);
@@ -377,7 +380,7 @@ function streamOf(body: BodyReader): ReadableStream<Uint8Array> {
     type: "bytes",
     async pull(controller) {
       body.take();
-      const chunk = await body.read();
+      const chunk = (await body.next()).value;
       if (chunk === undefined) {
         controller.close();
         // A pending BYOB read is answered only by this.

@@ -16,6 +16,8 @@ export interface Target {
   readonly authorization: string | undefined;
   /** The heads of requests without fields of their own, by method, so that a repeated GET encodes nothing. */
   plainHead: string | undefined;
+  /** The same with the `Accept-Encoding` of a client that decodes, which is one value in a program. */
+  codedHead: string | undefined;
 }
 
 const CACHE_ENTRIES = 1024; // a crawler's working set of hot URLs; an entry is about 1 KiB
@@ -77,6 +79,7 @@ function targetOf(url: URL, source: string): Target {
     path,
     authorization: userPart(url),
     plainHead: undefined,
+    codedHead: undefined,
   };
 }
 
