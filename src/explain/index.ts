@@ -11,7 +11,7 @@ export type {
   OriginFacts,
 } from "./evidence.js";
 export { NO_EVIDENCE, noFacts } from "./evidence.js";
-export { type ExplainInput, explainRecorder } from "./explain.js";
+export { type ExplainInput, evidenceOf, explainRecorder } from "./explain.js";
 export { findings } from "./findings.js";
 export { mergeEvidence } from "./merge.js";
 export {
@@ -22,6 +22,9 @@ export {
   meaningOf,
   type NamedExplanation,
 } from "./names.js";
+export { RECORDING_VERSION, type ReadRecording } from "./recording-format.js";
+export { parseRecording, RecordingError, readRecording } from "./recording-reader.js";
+export { type OpenRecording, writeRecording } from "./recording-writer.js";
 export type { Finding, FindingKind, OriginReport, Report } from "./report.js";
 export { reuseOf } from "./report.js";
 export { reportText } from "./text.js";

@@ -1,3 +1,4 @@
+import { exchangeEnd } from "./channels.js";
 import type { ExchangeFacts } from "./recorder.js";
 import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
 import { redactPath } from "./redact.js";
@@ -32,9 +33,19 @@ export class ExchangeRing {
   add(facts: ExchangeFacts): void {
     if (this.#limit === 0) {
       this.#count += 1;
-      if (this.listener !== undefined) this.listener(recordOf(facts, this.#epoch));
+      if (this.listener !== undefined || exchangeEnd.hasSubscribers) this.#tell(recordOf(facts, this.#epoch));
       return;
     }
+    const slot = this.#store(facts);
+    if (this.listener !== undefined || exchangeEnd.hasSubscribers) this.#tell(this.#record(slot));
+  }
+
+  /** The record of facts that are written here and told nobody. */
+  recordOf(facts: ExchangeFacts): ExchangeRecord {
+    return this.#record(this.#store(facts));
+  }
+
+  #store(facts: ExchangeFacts): number {
     if (this.#count === this.#capacity && this.#capacity < this.#limit) this.#grow();
     const slot = this.#count % this.#capacity;
     this.#count += 1;
@@ -59,7 +70,12 @@ export class ExchangeRing {
     texts[at + 1] = facts.path;
     texts[at + 2] = facts.origin;
     texts[at + 3] = facts.errorCode;
-    if (this.listener !== undefined) this.listener(this.#record(slot));
+    return slot;
+  }
+
+  #tell(record: ExchangeRecord): void {
+    this.listener?.(record);
+    if (exchangeEnd.hasSubscribers) exchangeEnd.publish(record);
   }
 
   get dropped(): number {
@@ -114,6 +130,5 @@ export class ExchangeRing {
 /** The record of an exchange that no row is kept of. */
 function recordOf(facts: ExchangeFacts, epoch: number): ExchangeRecord {
   const ring = new ExchangeRing(1, epoch);
-  ring.add(facts);
-  return ring.records()[0] as ExchangeRecord;
+  return ring.recordOf(facts);
 }

@@ -1,3 +1,4 @@
+export type { ChannelMessages } from "./channels.js";
 export { OriginStats, REDIAL_SOON, type RecentClose, type SiteTopic } from "./origin-stats.js";
 export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
 export {

@@ -1,3 +1,4 @@
+import { connectionClose, connectionOpen, decisionMade } from "./channels.js";
 import { ExchangeRing } from "./exchange-ring.js";
 import { OriginStats, REDIAL_SOON } from "./origin-stats.js";
 import type { CloseReason, DialReason } from "./reasons.js";
@@ -129,10 +130,10 @@ export class Recorder {
       stats.tlsMs += dial.tls;
       if (dial.resumed === true) stats.tlsResumed += 1;
     }
-    if (this.#listeners.length > 0) {
-      const made = record();
-      for (const listener of this.#listeners) listener.opened?.(made);
-    }
+    if (this.#listeners.length === 0 && !connectionOpen.hasSubscribers) return;
+    const made = record();
+    for (const listener of this.#listeners) listener.opened?.(made);
+    if (connectionOpen.hasSubscribers) connectionOpen.publish(made);
   }
 
   /**
@@ -144,6 +145,7 @@ export class Recorder {
     if (record.protocol !== undefined) this.#countClose(stats, reason, record, now);
     this.#remember(record);
     for (const listener of this.#listeners) listener.closed?.(record);
+    if (connectionClose.hasSubscribers) connectionClose.publish(record);
   }
 
   #countClose(stats: OriginStats, reason: CloseReason, record: ConnectionRecord, now: number): void {
@@ -200,6 +202,7 @@ export class Recorder {
   /** More is known of a decision that was recorded. */
   redecided(decision: Decision): void {
     for (const listener of this.#listeners) listener.decided?.(decision);
+    if (decisionMade.hasSubscribers) decisionMade.publish(decision);
   }
 
   /** The closed connections it remembers, oldest first. */

@@ -114,6 +114,8 @@ export interface Recording {
   readonly version: 1;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
+  /** The limits of the pool, those that are not limits left out: what a replay with other settings starts from. */
+  readonly limits?: Readonly<Record<string, number | boolean>>;
   readonly connections: readonly ConnectionRecord[];
   readonly exchanges: readonly ExchangeRecord[];
   readonly decisions: readonly Decision[];

@@ -1,9 +1,8 @@
 import { inShort } from "../explain/index.js";
-import type { Member } from "../pool/index.js";
+import type { Member, PoolLimits } from "../pool/index.js";
 import type { Decision, DialFate, DialReason, RecentClose, Verdict } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Exchange } from "./exchange.js";
-import type { Settings } from "./options.js";
 
 /** Connections looked at for one decision; a record of more would be longer than anyone reads. */
 const MAX_CANDIDATES = 16;
@@ -84,10 +83,10 @@ function toleratedBy(member: Member<Connection>): { tolerated?: number } {
   return tolerated === undefined || !Number.isFinite(tolerated) ? {} : { tolerated: rounded(tolerated) };
 }
 
-/** Limits of the pool in force, for the record. */
-export function limitsOf(settings: Settings): Decision["limits"] {
+/** The limits of the pool in force, for the record: what is not limited is left out. */
+export function finiteLimits(pool: PoolLimits): Decision["limits"] {
   const limits: Record<string, number | boolean> = {};
-  for (const [name, value] of Object.entries(settings.pool)) {
+  for (const [name, value] of Object.entries(pool)) {
     if (value !== Number.POSITIVE_INFINITY) limits[name] = value as number | boolean;
   }
   return limits;

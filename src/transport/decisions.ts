@@ -2,7 +2,7 @@ import type { NetworkError } from "../errors/index.js";
 import type { Member, Pool, PoolRoute } from "../pool/index.js";
 import type { CloseCause, Decision, DialFate, OriginStats, Recorder } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
-import { candidatesAt, closedCandidates, decisionOf, limitsOf, rounded } from "./decision.js";
+import { candidatesAt, closedCandidates, decisionOf, finiteLimits, rounded } from "./decision.js";
 import type { Exchange } from "./exchange.js";
 import type { Settings } from "./options.js";
 
@@ -30,7 +30,7 @@ export class Decisions {
   constructor(recorder: Recorder, settings: Settings, enabled: boolean) {
     this.#recorder = recorder;
     this.#enabled = enabled;
-    this.#limits = limitsOf(settings);
+    this.#limits = finiteLimits(settings.pool);
     this.#pool = settings.pool;
   }
 

@@ -1,8 +1,9 @@
-import { explainRecorder, type Report } from "../explain/index.js";
+import { explainRecorder, type OpenRecording, type Report, writeRecording } from "../explain/index.js";
 import type { Pool, PoolLimits, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
 import type { CloseCause, CloseReason, ConnectionRecord, Recorder, Recording } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
+import { finiteLimits } from "./decision.js";
 import type { Dials } from "./dials.js";
 import type { Exchange } from "./exchange.js";
 import { connectionRecord, dialRecord } from "./record.js";
@@ -92,11 +93,17 @@ export class History {
     return {
       version: 1,
       startedAt: recorder.startedAt,
+      limits: finiteLimits(this.#limits),
       connections: this.connections(),
       exchanges: recorder.exchanges(),
       decisions: recorder.decisions(),
       dropped: recorder.dropped,
     };
+  }
+
+  /** Streams a recording to a file. */
+  recordTo(path: string): OpenRecording {
+    return writeRecording(path, { recorder: this.#recorder, recording: () => this.recording() });
   }
 
   /** Connections held by a response that nobody reads, by origin. */

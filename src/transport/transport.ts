@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { type NetworkError, type Phase, ProtocolError, TimeoutError } from "../errors/index.js";
-import type { Report } from "../explain/index.js";
+import type { OpenRecording, Report } from "../explain/index.js";
 import { parseTarget, type Request, type Response, requestParts, type Target } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { nodeRuntime, type Runtime } from "../runtime/index.js";
@@ -122,7 +122,14 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const now = this.#runtime.now();
     const origin = this.#originOf(target);
     try {
-      const prepared = prepare(request, target, headers, source, this.#settings.keepAlive);
+      const prepared = prepare(
+        request,
+        target,
+        headers,
+        source,
+        this.#settings.keepAlive,
+        options?.acceptEncoding,
+      );
       const { head, upload, close } = prepared;
       exchange = new Exchange(
         ++lastExchangeId,
@@ -154,7 +161,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     if (origin.stats.sitesToSample > 0) this.#leaks.sample(exchange);
     if (this.#activity++ === 0) this.#clock.setAlive(true);
     if (signal !== undefined) this.#listen(exchange, signal);
-    if (options !== undefined) {
+    if (options !== undefined && options.deadline !== Number.POSITIVE_INFINITY) {
       exchange.callTimeout = options.timeout;
       this.#clock.set(exchange, options.deadline);
     }
@@ -217,6 +224,20 @@ export class Transport implements RoundTripper, AsyncDisposable {
   /** Everything the recorder holds, as data. */
   recording(): Recording {
     return this.#history.recording();
+  }
+
+  /**
+   * Writes a recording to a file while it happens, as JSON Lines (`docs/recording.md`): what the recorder holds, then
+   * every connection, exchange and decision. It is readable at any time, after a crash too.
+   *
+   * @returns what ends the recording.
+   * @throws TypeError when the recorder is off; the system's error when the file cannot be written.
+   */
+  recordTo(path: string): OpenRecording {
+    if (this.#recorder === undefined) {
+      throw new TypeError("Cannot record as this Transport was made with recorder: false; leave that out");
+    }
+    return this.#history.recordTo(path);
   }
 
   // ── life ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -474,6 +495,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
   /** The transport's clock. @internal */
   now(): number {
     return this.#runtime.now();
+  }
+
+  /** Its door to time and chance, for the policies of a call. @internal */
+  get runtime(): Runtime {
+    return this.#runtime;
   }
 
   #checkClosed(): void {

@@ -1,0 +1,69 @@
+import type { ConnectionRecord, Decision, Recorder, Recording } from "../trace/index.js";
+import { LineFile } from "./line-file.js";
+import {
+  RECORDING_TYPE,
+  RECORDING_VERSION,
+  type RecordingEnd,
+  type RecordingHeader,
+  type RecordingLine,
+} from "./recording-format.js";
+
+/** What a recording is streamed from. */
+export interface RecordingSource {
+  readonly recorder: Recorder;
+  /** What the recorder holds now: the recording begins with it. */
+  readonly recording: () => Recording;
+}
+
+/** A recording being written. */
+export interface OpenRecording extends AsyncDisposable {
+  /** Ends it: writes what is left and how things stand. Rejects when something could not be written. */
+  close(): Promise<void>;
+}
+
+/**
+ * Writes a recording while it happens, as JSON Lines. It begins with what the recorder holds.
+ *
+ * @throws the system's error when the file cannot be written.
+ */
+export function writeRecording(path: string, source: RecordingSource): OpenRecording {
+  const file = new LineFile(path);
+  const put = (line: RecordingLine | RecordingHeader): void => file.line(JSON.stringify(line));
+  const start = source.recording();
+  put({
+    type: RECORDING_TYPE,
+    version: RECORDING_VERSION,
+    startedAt: start.startedAt,
+    limits: start.limits ?? {},
+  });
+  const connection = (record: ConnectionRecord): void => put({ type: "connection", ...record });
+  const decision = (made: Decision): void => put({ type: "decision", ...made });
+  for (const record of start.connections) connection(record);
+  for (const record of start.exchanges) put({ type: "exchange", ...record });
+  for (const made of start.decisions) decision(made);
+  const stop = source.recorder.listen({
+    opened: connection,
+    closed: connection,
+    exchangeEnded: (record) => put({ type: "exchange", ...record }),
+    decided: decision,
+  });
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (() => {
+      stop();
+      const { connections } = source.recording();
+      for (const record of connections) if (record.state !== "closed") connection(record);
+      // What the recorder forgot before is missing here too; what came after is not.
+      const { dropped } = start;
+      const end: RecordingEnd = {
+        type: "end",
+        at: Date.now(),
+        dropped: { ...dropped, exchanges: dropped.exchanges + file.dropped },
+      };
+      put(end);
+      return file.close();
+    })();
+    return closing;
+  };
+  return { close, [Symbol.asyncDispose]: close };
+}
