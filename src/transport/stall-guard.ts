@@ -14,21 +14,24 @@ const STALL_MS = 20;
 export class StallGuard {
   readonly #runtime: Runtime;
   #polledAt = 0;
-  /** After a gap, until the loop has been round: closes may be behind the present callback in the same batch. */
+  /** After a gap, until the loop has polled again: a close may be in the kernel right behind what was just read. */
   #suspicious = false;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
+  readonly #trust = (): void => {
+    this.#suspicious = false;
+  };
+
   /** A read callback runs. Returns the time. */
   polled(): number {
     const now = this.#runtime.now();
-    if (now - this.#polledAt > STALL_MS && this.#polledAt > 0 && !this.#suspicious) {
+    if (now - this.#polledAt > STALL_MS && !this.#suspicious) {
       this.#suspicious = true;
-      this.#runtime.setImmediate(() => {
-        this.#suspicious = false;
-      });
+      // The first of these runs before the next poll, the second after it.
+      this.#runtime.setImmediate(() => this.#runtime.setImmediate(this.#trust));
     }
     this.#polledAt = now;
     return now;
@@ -36,9 +39,10 @@ export class StallGuard {
 
   /** Whether the idle connection may be used, or the evidence that its server has left. */
   check(member: Member<Connection>): true | string {
-    const now = this.#runtime.now();
-    if (now - member.idleSince < STALL_MS) return true;
-    if (!this.#suspicious && now - this.#polledAt < STALL_MS) return true;
+    if (!this.#suspicious) {
+      const now = this.#runtime.now();
+      if (now - member.idleSince < STALL_MS || now - this.#polledAt < STALL_MS) return true;
+    }
     return probe((member.owner as Connection).socket);
   }
 }

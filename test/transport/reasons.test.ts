@@ -451,7 +451,7 @@ const DIAL_REASONS: Record<Exclude<DialReason, "streams-full">, DialExpectation>
   },
   "previous-not-kept": {
     previous: true,
-    couldHaveReused: /why the previous connection was closed/,
+    couldHaveReused: /keep-alive in the server/,
     async provoke(world) {
       world.server.script(["readRequest", { replyOk: "ok", headers: { Connection: "close" } }, "end"]);
       const transport = world.transport();
@@ -483,7 +483,7 @@ const DIAL_REASONS: Record<Exclude<DialReason, "streams-full">, DialExpectation>
   },
   "aged-out": {
     previous: true,
-    couldHaveReused: /larger maxConnectionAge or maxRequestsPerConnection/,
+    couldHaveReused: /larger maxRequestsPerConnection/,
     async provoke(world) {
       const transport = world.transport({ maxRequestsPerConnection: 1 });
       await fetched(transport, world.server.url());

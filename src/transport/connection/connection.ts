@@ -256,7 +256,9 @@ export class Connection implements Timed {
       sawEnd: this.#sawEnd,
       keepAlive: this.#host.keepAlive,
     });
-    this.#stopUpload();
+    if (cause === undefined) this.#upload?.letGo();
+    else this.#upload?.stop();
+    this.#upload = undefined;
     if (cause === undefined) {
       const parser = this.#parser;
       if (parser.keepAliveTimeout >= 0)
@@ -274,11 +276,6 @@ export class Connection implements Timed {
   #isUploading(): boolean {
     if (this.#upload !== undefined && !this.#upload.wroteAll) return true;
     return (this.#socket as Duplex).writableLength > 0;
-  }
-
-  #stopUpload(): void {
-    this.#upload?.stop();
-    this.#upload = undefined;
   }
 
   // ── the consumer's side ──────────────────────────────────────────────────────────────────────────────────
@@ -357,7 +354,8 @@ export class Connection implements Timed {
     }
     const inBody = this.#phase === BODY;
     this.#exchange = undefined;
-    this.#stopUpload();
+    this.#upload?.stop();
+    this.#upload = undefined;
     this.#shut(cause);
     this.#host.closed(this, cause);
     if (!inBody) {
