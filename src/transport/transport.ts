@@ -325,9 +325,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
       failed: (error, attempts, timings) => {
         connection.dialError = { attempts, timings };
         this.#decisions.dialFails(member, stats, error, this.#runtime.now());
+        connection.opening.settle(error);
         this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
         this.#pool.dialFailed(member, error, this.#runtime.now());
-        connection.opening.settle(error);
       },
     });
   }
