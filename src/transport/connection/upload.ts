@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { chunkHeader, encodeTrailers, LAST_CHUNK, validateTrailers } from "../../http1/index.js";
+import { CHUNK_END, chunkHeader, encodeTrailers, LAST_CHUNK } from "../../http1/index.js";
 import { createHeaders, rawHeaders } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
@@ -14,7 +14,6 @@ export interface UploadHandlers {
   writeFailed(): void;
 }
 
-const CRLF = "\r\n";
 /** So many bytes are a batch: more in one call gains nothing. */
 const BATCH_BYTES = 256 * 1024;
 /** After so many batches that went at once, 1 MiB, the event loop has a turn. */
@@ -56,6 +55,7 @@ export class Upload {
     const { head, runInContext } = this.#exchange;
     this.#socket.on("drain", this.#onDrain);
     this.#write(head);
+    this.#handlers.progress(0);
     if (runInContext === undefined) void this.#run();
     else runInContext(() => void this.#run());
   }
@@ -88,10 +88,12 @@ export class Upload {
         }
         if (next.done === true) break;
         const chunk = next.value;
+        if (chunk.byteLength === 0) continue; // as a chunk it would end the body
         this.#sent += chunk.byteLength;
         if (declared >= 0 && this.#sent > declared) return this.#mismatch(declared, "at least ");
         this.#writeChunk(chunk, declared < 0);
-        if (this.#batched >= BATCH_BYTES) await this.#flushed();
+        // What the socket holds counts as well, or a source that pauses after each chunk would never be held back.
+        if (this.#socket.writableLength >= BATCH_BYTES) await this.#flushed();
         if (this.#stopped) return;
       }
       if (declared >= 0 && this.#sent < declared) return this.#mismatch(declared, "");
@@ -124,8 +126,7 @@ export class Upload {
     const given = typeof trailers === "function" ? await trailers() : trailers;
     if (this.#stopped) return;
     const fields = rawHeaders(createHeaders(given));
-    validateTrailers(fields);
-    this.#write(`0\r\n${encodeTrailers(fields)}\r\n`);
+    this.#write(encodeTrailers(fields));
   }
 
   #mismatch(declared: number, atLeast: string): void {
@@ -160,7 +161,7 @@ export class Upload {
     this.#batched += chunk.byteLength;
     if (framed) this.#write(chunkHeader(chunk.byteLength));
     this.#write(chunk);
-    if (framed) this.#write(CRLF);
+    if (framed) this.#write(CHUNK_END);
     this.#handlers.progress(chunk.byteLength);
   }
 
