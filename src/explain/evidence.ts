@@ -59,6 +59,8 @@ export type CountName =
   | "tlsHandshakes"
   | "tlsResumed"
   | "tlsMs"
+  /** Requests that got no complete response, cancelled ones among them; counted by the doctor only. */
+  | "failed"
   /** Responses whose body nobody read or closed and the garbage collector found, or that hold a connection now. */
   | "leakedBodies"
   /** Requests that met a connection the server had ended while it was idle: sent again, or failed. */

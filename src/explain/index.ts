@@ -1,5 +1,6 @@
 export { REDIAL_SOON, type SiteTopic } from "../trace/index.js";
 export { buildReport, mergeReports } from "./build.js";
+export { decisionSentence } from "./decision-sentence.js";
 export type {
   ClientFacts,
   ClientName,
@@ -27,4 +28,6 @@ export { parseRecording, RecordingError, readRecording } from "./recording-reade
 export { type OpenRecording, writeRecording } from "./recording-writer.js";
 export type { Finding, FindingKind, OriginReport, Report } from "./report.js";
 export { reuseOf } from "./report.js";
+export { explainById, explainConnection, explainExchange } from "./story.js";
 export { reportText } from "./text.js";
+export { type WhatIf, type WhatIfSettings, whatIf, whatIfText } from "./what-if.js";

@@ -1,4 +1,4 @@
-import { inShort } from "../explain/index.js";
+import { decisionSentence } from "../explain/index.js";
 import type { Member, PoolLimits } from "../pool/index.js";
 import type { Decision, DialFate, DialReason, RecentClose, Verdict } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
@@ -183,50 +183,6 @@ const REMEDIES: Readonly<Partial<Record<DialReason, string>>> = {
   "aged-out": "a larger maxConnectionAge or maxRequestsPerConnection",
   "too-long-idle": "idempotent: true on the request, where sending it twice does no harm",
   "keep-alive-off": "keepAlive: true",
-};
-
-/** A decision as a person would tell it. */
-function decisionSentence(decision: Decision): string {
-  const limited =
-    decision.limitedBy === undefined
-      ? ""
-      : ` as ${decision.limitedBy} (${String(decision.limits[decision.limitedBy])}) was reached`;
-  const waited =
-    decision.waited === undefined ? "" : ` after ${decision.waited.toFixed(1)} ms of waiting${limited}`;
-  const { dial } = decision;
-  if (decision.connection === 0) {
-    const failed = dial === undefined ? "" : `; its dial, connection ${dial.connection}, ${FATES[dial.fate]}`;
-    return `Request ${decision.exchange} got no connection${failed}.`;
-  }
-  const on = `Request ${decision.exchange} went out on connection ${decision.connection}`;
-  const facts = decision.candidates.find((candidate) => candidate.verdict === "taken")?.facts ?? {};
-  const could =
-    decision.couldHaveReused === undefined
-      ? ""
-      : ` What would have saved the dial: ${decision.couldHaveReused}.`;
-  if (dial?.fate === "served-it") {
-    return `${on}, dialed for it as ${inShort("dial", dial.reason)} (${dial.reason})${waited}.${could}`;
-  }
-  const other =
-    dial === undefined
-      ? ""
-      : ` Connection ${dial.connection}, dialed for it (${dial.reason}), ${FATES[dial.fate]}.`;
-  const idle = facts["idleFor"];
-  const how = !decision.reused
-    ? ", which had been dialed for another request"
-    : typeof idle === "number" && idle > 0
-      ? `, which had been idle for ${idle.toFixed(1)} ms`
-      : ", which another request had just finished with";
-  return `${on}${how}${waited}.${other}${dial === undefined ? "" : could}`;
-}
-
-const FATES: Readonly<Record<DialFate, string>> = {
-  "served-it": "served it",
-  "served-another": "served another request",
-  "went-idle": "was kept idle for the next request",
-  failed: "failed",
-  cancelled: "was given up",
-  pending: "is still being made",
 };
 
 export function rounded(milliseconds: number): number {

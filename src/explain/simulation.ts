@@ -1,0 +1,135 @@
+import { type Member, Pool, type PoolLimits, Waiter } from "../pool/index.js";
+import { type Timed, TimerHeap } from "../runtime/index.js";
+import type { Demand, DemandedRequest } from "./demand.js";
+
+/** What a replay of the demand came to. */
+export interface Outcome {
+  readonly dials: number;
+  readonly queued: number;
+  readonly queuedMs: number;
+  readonly refused: number;
+}
+
+/** Something that happens at a time. */
+class Moment implements Timed {
+  at = 0;
+  heapKey = 0;
+  heapIndex = -1;
+  readonly happen: (now: number) => void;
+
+  constructor(happen: (now: number) => void) {
+    this.happen = happen;
+  }
+}
+
+class Requester extends Waiter<Seat> {
+  readonly request: DemandedRequest;
+  readonly arrivedAt: number;
+  limited = false;
+
+  constructor(request: DemandedRequest, now: number) {
+    super();
+    this.request = request;
+    this.arrivedAt = now;
+    this.retriable = request.retriable;
+  }
+}
+
+/** What the pool keeps for a simulated connection: the end that its server will put to it. */
+interface Seat {
+  readonly serverEnds: Moment;
+}
+
+/** A time order for things that fall together: in the order they were set. */
+const EPSILON = 1e-9;
+
+/** Runs the demand through a pool with these limits, in virtual time. */
+export function simulate(demand: Demand, limits: PoolLimits): Outcome {
+  const agenda = new TimerHeap<Moment>();
+  let now = 0;
+  let ids = 0;
+  let order = 0;
+  let dials = 0;
+  let queued = 0;
+  let queuedMs = 0;
+  let refused = 0;
+
+  const set = (moment: Moment, at: number): void => agenda.set(moment, Math.max(at, now) + EPSILON * ++order);
+  const later = (delay: number, happen: (at: number) => void): void => set(new Moment(happen), now + delay);
+
+  const pool = new Pool<Seat, Requester>(
+    limits,
+    {
+      dial: (member) => {
+        later(demand.dialTime.get(member.route.origin) ?? 0, () => {
+          dials += 1;
+          member.serverRequestsLeft =
+            demand.serverRequests.get(member.route.origin) ?? Number.POSITIVE_INFINITY;
+          member.owner = { serverEnds: new Moment(() => pool.closed(member, "server-closed-idle", now)) };
+          pool.dialed(member, now);
+          watchIdle(member);
+        });
+      },
+      assign: (requester, member) => {
+        if (requester.limited) {
+          queued += 1;
+          queuedMs += now - requester.arrivedAt;
+        }
+        if (member.owner !== undefined) agenda.remove(member.owner.serverEnds);
+        later(requester.request.holds, () => finish(requester, member));
+      },
+      reject: (requester) => {
+        refused += 1;
+        follow(requester.request);
+      },
+      close: (member) => {
+        if (member.owner !== undefined) agenda.remove(member.owner.serverEnds);
+      },
+      wake: (at) => {
+        if (at === Number.POSITIVE_INFINITY) agenda.remove(tick);
+        else set(tick, at);
+      },
+      check: () => true,
+    },
+    // The middle of the jitter: a replay gives the same result each time.
+    { random: () => 0.5, nextId: () => ++ids },
+  );
+  const tick: Moment = new Moment(() => pool.tick(now));
+
+  const watchIdle = (member: Member<Seat>): void => {
+    const limit = demand.serverIdleLimit.get(member.route.origin);
+    if (limit !== undefined && member.state === "idle" && member.requests > 0 && member.owner !== undefined) {
+      set(member.owner.serverEnds, now + limit);
+    }
+  };
+
+  const arrive = (request: DemandedRequest): void => {
+    const requester = new Requester(request, now);
+    const route = pool.route(request.origin, request.origin);
+    pool.acquire(requester, route, now);
+    if (requester.waitingIn === undefined || requester.dial !== undefined) return;
+    requester.limited =
+      route.counts.open >= limits.maxConnectionsPerOrigin || pool.counts.open >= limits.maxConnections;
+  };
+
+  const follow = (request: DemandedRequest): void => {
+    for (const follower of request.followers) arrive(follower);
+  };
+
+  const finish = ({ request }: Requester, member: Member<Seat>): void => {
+    if (request.ends === undefined) pool.released(member, now);
+    else pool.closed(member, request.ends, now);
+    watchIdle(member);
+    follow(request);
+  };
+
+  for (const request of demand.first) later(request.at, () => arrive(request));
+  // Once all is served, what is left are the ends of idle connections.
+  while (agenda.size > 0) {
+    const moment = agenda.popDue(agenda.nextAt);
+    if (moment === undefined) continue; // moved to a later time, and filed under that now
+    now = Math.max(now, moment.heapKey);
+    moment.happen(now);
+  }
+  return { dials, queued, queuedMs, refused };
+}
