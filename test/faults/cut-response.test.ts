@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TimeoutError } from "../../src/index.js";
+import { answerFor, bodyFor, Ledger, SHAPES, type Shape } from "./ledger.js";
+import { Site, shared, withoutLeaks } from "./site.js";
+
+type Action = "reset" | "end" | "half-close" | "stall";
+
+interface Cut {
+  readonly id: string;
+  readonly shape: Shape;
+  readonly action: Action;
+  /** Bytes of the answer that come through. */
+  readonly at: number;
+}
+
+const WORKERS = 24;
+const DEADLINE = 5_000;
+/** Of a call whose answer stalls: it must be waited for, so it is short. */
+const STALL_DEADLINE = 60;
+
+/** Every byte of every shape, or every `step`th. */
+function cuts(action: Action, step: number, prefix: string): Cut[] {
+  const all: Cut[] = [];
+  for (const shape of SHAPES) {
+    const length = answerFor(`${prefix}000`, shape).length;
+    for (let at = 0; at < length; at += step) {
+      const id = `${prefix}${String(all.length).padStart(3, "0")}`;
+      all.push({ id, shape, action, at: Math.min(at, answerFor(id, shape).length - 1) });
+    }
+  }
+  return all;
+}
+
+/** Whether the bytes that arrived are a whole answer: only where the connection's end is the body's end. */
+function endsWell({ id, shape, action, at }: Cut): boolean {
+  return (
+    shape === "until-close" &&
+    (action === "end" || action === "half-close") &&
+    at >= answerFor(id, shape).indexOf("\r\n\r\n") + 4
+  );
+}
+
+for (const [action, step] of [
+  ["reset", 1],
+  ["end", 1],
+  ["half-close", 3],
+  ["stall", 5],
+] as const) {
+  const deadline = action === "stall" ? STALL_DEADLINE : DEADLINE;
+
+  test(`Client: an answer's ${action} after any byte is an error by the deadline, sent once, on a connection of its own`, async () => {
+    await using ledger = await Ledger.start();
+    await withoutLeaks(async () => {
+      await shared(
+        cuts(action, step, "f"),
+        WORKERS,
+        () => Site.before(ledger),
+        async (cut, site) => {
+          const { id, shape, at } = cut;
+          site.transport.closeIdle();
+          site.proxy.faults({ down: { limit: { bytes: at, action } } });
+          const { body, error } = await site.outcome(deadline, () =>
+            site.client.get(site.url(`/${shape}/${id}`), { timeout: deadline }).text(),
+          );
+          const what = `${shape}, ${action} after ${at} bytes`;
+          if (endsWell(cut)) {
+            const whole = answerFor(id, shape);
+            assert.equal(body, whole.slice(whole.indexOf("\r\n\r\n") + 4, at), what);
+          } else {
+            assert.equal(body, undefined, `${what}: taken for a whole answer`);
+            assert.equal(error instanceof TimeoutError, action === "stall", `${what}: ${error}`);
+          }
+          assert.equal(ledger.arrivals(id).length, 1, what);
+          await site.settled();
+        },
+      );
+    });
+  });
+
+  test(`Client: an answer's ${action} after any byte on a reused connection is never sent again once a byte came`, async () => {
+    await using ledger = await Ledger.start();
+    const all = cuts(action, step * 2, "r").filter(({ shape }) => shape !== "until-close");
+    await withoutLeaks(async () => {
+      await shared(
+        all,
+        WORKERS,
+        () => Site.before(ledger),
+        async ({ id, shape, at }, site) => {
+          const first = `${id}-`;
+          site.transport.closeIdle();
+          site.proxy.faults({ down: { limit: { bytes: answerFor(first, shape).length + at, action } } });
+          assert.equal(
+            await site.client.get(site.url(`/${shape}/${first}`), { timeout: DEADLINE }).text(),
+            bodyFor(first),
+          );
+          site.proxy.faults({});
+          const { body, error } = await site.outcome(deadline, () =>
+            site.client.get(site.url(`/${shape}/${id}`), { timeout: deadline }).text(),
+          );
+          const what = `${shape}, ${action} after ${at} bytes`;
+          if (at > 0) {
+            assert.equal(body, undefined, `${what}: taken for a whole answer`);
+            assert.equal(error?.reused, true, `${what}: ${error}`);
+            assert.equal(ledger.arrivals(id).length, 1, what);
+          } else if (action !== "stall") {
+            // Closed while it was idle: dialed anew, or sent again.
+            assert.equal(body, bodyFor(id), `${what}: ${error}`);
+            assert.ok(ledger.arrivals(id).length <= 2, what);
+          }
+          await site.settled();
+        },
+      );
+    });
+  });
+}
