@@ -46,6 +46,7 @@ function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
   const counts: Record<CountName, number> = {
     requests: stats.requests,
     connections: stats.connections,
+    failed: stats.failed,
     dialFailures: stats.dialFailures,
     dialFailureMs: stats.dialFailureMs,
     dnsLookups: stats.dnsLookups,

@@ -80,7 +80,7 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
       },
       reject: (requester) => {
         refused += 1;
-        follow(requester.request);
+        later(0, () => follow(requester.request));
       },
       close: (member) => {
         if (member.owner !== undefined) agenda.remove(member.owner.serverEnds);

@@ -23,6 +23,8 @@ const MAX_ERRORS = 32;
 export class OriginStats {
   readonly origin: string;
   requests = 0;
+  /** Requests that failed; those that the caller gave up are none of them. */
+  failed = 0;
   /** Connections opened: a dial that failed or was given up is none. */
   connections = 0;
   openedFor: Partial<Record<DialReason, number>> = {};

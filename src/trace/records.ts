@@ -129,6 +129,8 @@ export interface Timings {
   readonly queued: number;
   readonly dns?: number;
   readonly connect?: number;
+  /** Until a proxy had opened the tunnel, TLS with the proxy included. */
+  readonly proxy?: number;
   readonly tls?: number;
   /** From assignment until the request was written. */
   readonly sent: number;

@@ -111,6 +111,7 @@ export class Decisions {
 
   /** The exchange failed. One that never got a connection has its decision recorded now. */
   gaveUp(exchange: Exchange): void {
+    if (exchange.outcome === "failed") exchange.stats.failed += 1;
     if (exchange.candidates !== undefined && exchange.assignedAt === 0)
       this.#record(this.of(exchange), exchange.dialed);
   }

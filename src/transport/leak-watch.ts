@@ -1,5 +1,5 @@
 import type { BodyReader, Response } from "../message/index.js";
-import type { CloseReason } from "../trace/index.js";
+import type { CloseCause } from "../trace/index.js";
 import { userFrame } from "./call-site.js";
 import type { Exchange } from "./exchange.js";
 
@@ -42,7 +42,9 @@ export class LeakWatch {
   }
 
   /** A connection was lost with the exchange's body: where it is the caller's doing, its place is noted. */
-  lost(exchange: Exchange, reason: CloseReason): void {
+  lost(exchange: Exchange, cause: CloseCause): void {
+    const { reason } = cause;
+    if (cause.by !== "caller") exchange.stats.failed += 1;
     const site = this.#sites.get(exchange);
     if (site !== undefined && (reason === "body-unread" || reason === "body-abandoned"))
       exchange.stats.noteSite(reason, site);
