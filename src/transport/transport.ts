@@ -396,7 +396,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
       exchangeEnded: (exchange, now) => this.#exchangeEnded(exchange, now),
       exchangeFailed: (exchange, cause, error) => this.#exchangeFailed(exchange, cause, error),
       bodyError: (exchange, cause, error) => {
-        this.#leaks.lost(exchange, cause.reason);
+        this.#leaks.lost(exchange, cause);
         return exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout"
           ? error
           : connectionLost(exchange, cause, error, "body");
