@@ -5,8 +5,9 @@ import {
   type RequestFraming,
   validateMethod,
   validateRequestHeaders,
+  validateTrailers,
 } from "../http1/index.js";
-import { type BodySource, type Headers, type Request, rawHeaders, type Target } from "../message/index.js";
+import { type BodySource, createHeaders, type Headers, type Request, rawHeaders, type Target } from "../message/index.js";
 
 /** A request ready for the wire. */
 export interface Prepared {
@@ -38,24 +39,29 @@ export function prepare(
   headers: Headers | undefined,
   source: BodySource | undefined,
   keepAlive: boolean,
+  acceptEncoding?: string,
 ): Prepared {
   const { method } = request;
-  if (headers === undefined && source === undefined && method === "GET" && keepAlive) return plainGet(target);
+  if (headers === undefined && source === undefined && method === "GET" && keepAlive) return plainGet(target, acceptEncoding);
   const fields = headers === undefined ? NO_HEADERS : rawHeaders(headers);
   validateMethod(method);
-  const length = request.trailers === undefined ? source?.length : undefined;
+  const { trailers } = request;
+  // Those that a function gives are known only when the body has been sent.
+  if (trailers !== undefined && typeof trailers !== "function")
+    validateTrailers(rawHeaders(createHeaders(trailers)));
+  const length = trailers === undefined ? source?.length : undefined;
   const facts = validateRequestHeaders(fields, source === undefined ? 0 : (length ?? -1));
   const framing = framingOf(
     method,
     source,
-    length ?? (request.trailers === undefined && facts.contentLength >= 0 ? facts.contentLength : undefined),
+    length ?? (trailers === undefined && facts.contentLength >= 0 ? facts.contentLength : undefined),
   );
   const close = facts.close || !keepAlive;
   const head = encodeRequestHead({
     method,
     target: target.path,
     host: target.host,
-    headers: withDefaults(fields, target),
+    headers: withDefaults(fields, target, method === "HEAD" ? undefined : acceptEncoding),
     framing,
     close,
   });
@@ -73,15 +79,22 @@ export function prepare(
 }
 
 /** A GET without fields of its own has the same head each time. */
-function plainGet(target: Target): Prepared {
-  const head = (target.plainHead ??= encodeRequestHead({
+function plainGet(target: Target, acceptEncoding: string | undefined): Prepared {
+  const head =
+    acceptEncoding === undefined
+      ? (target.plainHead ??= encodePlainGet(target, undefined))
+      : (target.codedHead ??= encodePlainGet(target, acceptEncoding));
+  return { head, upload: undefined, uploadLength: 0, close: false, replayable: true };
+}
+
+function encodePlainGet(target: Target, acceptEncoding: string | undefined): string {
+  return encodeRequestHead({
     method: "GET",
     target: target.path,
     host: target.host,
-    headers: withDefaults(NO_HEADERS, target),
+    headers: withDefaults(NO_HEADERS, target, acceptEncoding),
     framing: NO_BODY,
-  }));
-  return { head, upload: undefined, uploadLength: 0, close: false, replayable: true };
+  });
 }
 
 function framingOf(
@@ -97,14 +110,23 @@ function framingOf(
 }
 
 /** The fields every request has unless it says otherwise: an empty `user-agent` leaves it out, as in Go. */
-function withDefaults(fields: readonly string[], target: Target): readonly string[] {
+function withDefaults(
+  fields: readonly string[],
+  target: Target,
+  acceptEncoding: string | undefined,
+): readonly string[] {
   let accept = false;
   let userAgent = false;
   let authorization = target.authorization === undefined;
+  let coding = acceptEncoding === undefined;
   let omit = -1;
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     switch (name.length) {
+      case 5:
+        // A part of a coded body cannot be decoded.
+        coding ||= name.toLowerCase() === "range";
+        break;
       case 6:
         accept ||= name.toLowerCase() === "accept";
         break;
@@ -117,12 +139,16 @@ function withDefaults(fields: readonly string[], target: Target): readonly strin
       case 13:
         authorization ||= name.toLowerCase() === "authorization";
         break;
+      case 15:
+        coding ||= name.toLowerCase() === "accept-encoding";
+        break;
     }
   }
-  if (accept && userAgent && authorization && omit < 0) return fields;
+  if (accept && userAgent && authorization && coding && omit < 0) return fields;
   const all = omit < 0 ? [...fields] : [...fields.slice(0, omit), ...fields.slice(omit + 2)];
   if (!userAgent) all.unshift("User-Agent", USER_AGENT);
   if (!accept) all.push("Accept", "*/*");
+  if (!coding) all.push("Accept-Encoding", acceptEncoding as string);
   if (!authorization) all.push("Authorization", target.authorization as string);
   return all;
 }
