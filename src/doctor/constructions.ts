@@ -1,0 +1,90 @@
+import { EventEmitter } from "node:events";
+import { Agent } from "node:http";
+import type { Owners } from "./owners.js";
+import { fileOf, frames, userPlace } from "./stack.js";
+
+/** What an owner of connections is: an agent of node:http, or a dispatcher of an undici. */
+export type OwnerKind = "agent" | "dispatcher";
+
+/** The file that Node's own undici is in. */
+const BUILT_IN = /^node:internal\/deps\/undici\//;
+
+type Constructor = abstract new (...args: never[]) => object;
+
+/**
+ * Sees each http.Agent and each undici dispatcher being made, whatever copy of the library it comes from: all of
+ * them are event emitters, so their constructors call `EventEmitter.init`, in the stack of who makes them.
+ */
+export function watchConstructions(
+  owners: Owners,
+  made: (owner: EventEmitter, kind: OwnerKind) => void,
+): void {
+  const kinds = new WeakMap<object, OwnerKind | "other">();
+  const emitter = EventEmitter as unknown as { init(this: EventEmitter, options?: unknown): void };
+  const original = emitter.init;
+  emitter.init = function init(this: EventEmitter, options?: unknown): void {
+    original.call(this, options);
+    const { constructor } = this;
+    let kind = kinds.get(constructor);
+    if (kind === undefined) kinds.set(constructor, (kind = kindOf(constructor as unknown as Constructor)));
+    if (kind === "other") return;
+    try {
+      note(owners, this, kind, init);
+      made(this, kind);
+    } catch {
+      // What cannot be watched must not hurt the program.
+    }
+  };
+}
+
+function kindOf(constructor: Constructor): OwnerKind | "other" {
+  const prototype = constructor.prototype as Record<string, unknown> | undefined;
+  if (typeof prototype !== "object" || prototype === null) return "other";
+  if (prototype instanceof Agent || prototype === (Agent.prototype as unknown)) return "agent";
+  const methods = ["dispatch", "close", "destroy"];
+  return methods.every((name) => typeof prototype[name] === "function") ? "dispatcher" : "other";
+}
+
+function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: CallableFunction): void {
+  const sites = frames(above);
+  // Above are the constructors of the class and of its parents; what follows them is who wanted it.
+  const caller = sites.find((site) => !isPartOfMaking(site));
+  const type = owner.constructor.name;
+  if (kind === "agent") {
+    // With `agent: false` Node makes one for a single request: no owner of connections, but a wish to keep none.
+    if (caller?.getFileName() === "node:_http_client" || sites.some(isRequestConstructor)) return;
+    owners.made(owner, "node:http", type, userPlace(sites));
+    return;
+  }
+  const library = sites
+    .find((site) => site.isConstructor() && site.getFileName() !== "node:events")
+    ?.getFileName();
+  if (library === undefined || library === null) return;
+  const client = BUILT_IN.test(library) ? "fetch" : "undici";
+  // Pools and clients that an agent makes for an origin are its own affair.
+  if (caller !== undefined && sameLibrary(caller.getFileName() ?? "", library)) return;
+  owners.made(owner, client, type, userPlace(sites));
+}
+
+function isPartOfMaking(site: NodeJS.CallSite): boolean {
+  return (
+    site.isConstructor() ||
+    /^node:(?:events|internal\/streams|_http_agent|https)/.test(site.getFileName() ?? "")
+  );
+}
+
+function isRequestConstructor(site: NodeJS.CallSite): boolean {
+  return site.getFileName() === "node:_http_client" && site.isConstructor();
+}
+
+function sameLibrary(file: string, library: string): boolean {
+  if (BUILT_IN.test(library)) return BUILT_IN.test(file);
+  const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(library)?.[0];
+  return root === undefined ? file === library : file.startsWith(root);
+}
+
+/** Whether a request of undici was made by the copy that is in Node itself, which is what the global fetch uses. */
+export function fromBuiltIn(above: CallableFunction): boolean {
+  const site = frames(above, 8).find((one) => one.isConstructor() || fileOf(one) !== undefined);
+  return site !== undefined && BUILT_IN.test(site.getFileName() ?? "");
+}

@@ -1,0 +1,94 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Evidence } from "../explain/index.js";
+
+/** The environment variable that names the folder of the facts files. */
+export const FOLDER_VARIABLE = "TRUNKLINE_DOCTOR_FOLDER";
+
+/** How long (milliseconds) facts wait to be written: what a SIGKILL may cost. */
+const DELAY = 20;
+/** How often at most what passes is looked at while the program runs. */
+const PRESENT_EVERY = 500;
+
+/**
+ * A line of a facts file: JSON, one of a process or thread. `start` comes first; `add` is evidence to be added up;
+ * of `now` only the last one counts.
+ */
+export type FactsLine =
+  | { readonly start: { readonly version: 1; readonly process: string; readonly node: string } }
+  | { readonly add: Evidence }
+  | { readonly now: Evidence };
+
+export interface FactsSource {
+  news(): Evidence;
+  present(ending: boolean): Evidence;
+}
+
+/** Writes the facts of this process or thread as they come, so that its sudden end loses next to nothing. */
+export class FactsFile {
+  readonly #file: number;
+  readonly #now: () => number;
+  // Taken before the program can replace them.
+  readonly #setTimeout = setTimeout;
+  #source: FactsSource | undefined;
+  #waiting = false;
+  #failed = false;
+  #presentAt = 0;
+  #presentText = "";
+
+  /** @throws where the folder cannot be written to. */
+  constructor(folder: string, process: string, node: string, now: () => number) {
+    this.#now = now;
+    this.#file = openSync(join(folder, `${process}.jsonl`), "a");
+    this.#write({ start: { version: 1, process, node } });
+  }
+
+  from(source: FactsSource): void {
+    this.#source = source;
+  }
+
+  /** Something happened that is to be written soon. */
+  readonly touch = (): void => {
+    if (this.#waiting || this.#failed) return;
+    this.#waiting = true;
+    this.#setTimeout(this.#soon, DELAY).unref();
+  };
+
+  readonly #soon = (): void => {
+    this.#waiting = false;
+    this.flush(false);
+  };
+
+  flush(ending: boolean): void {
+    const source = this.#source;
+    if (source === undefined || this.#failed) return;
+    try {
+      const news = source.news();
+      if (news.origins.length + news.clients.length + news.dropped > 0) this.#write({ add: news });
+      const now = this.#now();
+      if (!ending && now - this.#presentAt < PRESENT_EVERY) return;
+      this.#presentAt = now;
+      const present = source.present(ending);
+      const text = JSON.stringify(present);
+      if (text !== this.#presentText) this.#write({ now: present });
+      this.#presentText = text;
+    } catch {
+      // The disk is full, or the folder is gone as nobody waits for the facts any more.
+      this.#failed = true;
+    }
+  }
+
+  close(): void {
+    try {
+      this.flush(true);
+      closeSync(this.#file);
+    } catch {
+      // nobody to tell
+    }
+    this.#failed = true;
+  }
+
+  #write(line: FactsLine): void {
+    writeSync(this.#file, `${JSON.stringify(line)}\n`);
+  }
+}

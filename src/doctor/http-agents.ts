@@ -1,0 +1,292 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { EventEmitter } from "node:events";
+import { Agent, type ClientRequest, globalAgent, type IncomingMessage } from "node:http";
+import { globalAgent as globalSecureAgent } from "node:https";
+import type { Socket } from "node:net";
+import { httpEnding, isUnread } from "./http-ending.js";
+import type { Ledger } from "./ledger.js";
+import { announcedTimeout, originOf } from "./origin.js";
+import { Sampler } from "./sampler.js";
+import { codeOf, isReady, watchDial, watchEnd } from "./sockets.js";
+import { frames, userPlace } from "./stack.js";
+import type { Tally } from "./tally.js";
+import type { Pool, Watched } from "./watched.js";
+
+type Options = { host?: unknown; hostname?: unknown; port?: unknown; defaultPort?: unknown };
+type Done = (error: Error | null, socket?: Socket) => void;
+/** The members of an agent that its subclasses and this watch rely on; documented, or stable since Node 12. */
+type AgentInside = Agent & {
+  protocol?: string;
+  defaultPort?: number;
+  keepAlive?: boolean;
+  options?: { timeout?: unknown };
+  addRequest(request: ClientRequest, options: Options, ...legacy: unknown[]): void;
+  createSocket(request: ClientRequest, options: Options, done: Done): void;
+  reuseSocket(socket: Socket, request: ClientRequest): void;
+  getName(options: object): string;
+};
+
+const CLIENT = "node:http";
+
+/** Watches what goes through agents of `node:http` and `node:https`, and requests that use none. */
+export class HttpAgents {
+  readonly #ledger: Ledger;
+  readonly #sampler = new Sampler();
+  readonly #bySocket = new WeakMap<object, Watched>();
+  readonly #pools = new WeakMap<object, Map<string, Pool>>();
+  readonly #queued = new WeakMap<ClientRequest, { tally: Tally; at: number }>();
+  /** Whether a request ever was queued: most programs have no limit. */
+  #hasQueued = false;
+  /** Connections that a request has now, from the dial or the taking to the giving back. */
+  readonly #taken = new WeakSet<Watched>();
+  /** In a call of addRequest: whether it found a connection or dialed one, and where it was called. */
+  #served = false;
+  #site: string | undefined;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+    this.#patchAgent();
+    for (const agent of [globalAgent, globalSecureAgent]) {
+      ledger.owners.made(agent, CLIENT, "globalAgent", undefined);
+      this.watchAgent(agent);
+    }
+    subscribe("http.client.request.start", (message) =>
+      this.#safely(() => this.#started((message as { request: ClientRequest }).request)),
+    );
+    subscribe("http.client.response.finish", (message) => {
+      const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+      this.#safely(() => this.#answered(request, response));
+    });
+    subscribe("http.client.request.error", (message) =>
+      this.#safely(() => this.#failed((message as { request: ClientRequest }).request)),
+    );
+  }
+
+  /** An agent was made: it says when connections come back to it. */
+  watchAgent(agent: EventEmitter): void {
+    // Before the agent's own listener, which may close the connection.
+    agent.prependListener("free", (socket: Socket) => this.#safely(() => this.#freed(socket)));
+  }
+
+  #patchAgent(): void {
+    const watch = this;
+    const prototype = Agent.prototype as AgentInside;
+    const { addRequest, createSocket, reuseSocket } = prototype;
+    define(
+      prototype,
+      "addRequest",
+      function (this: AgentInside, request: ClientRequest, options: Options, ...legacy: unknown[]): void {
+        const outer = { served: watch.#served, site: watch.#site };
+        watch.#served = false;
+        watch.#site = watch.#sampler.next() ? userPlace(frames(prototype.addRequest)) : undefined;
+        try {
+          addRequest.call(this, request, options, ...legacy);
+          if (!watch.#served) watch.#safely(() => watch.#maybeQueued(this, request, options));
+        } finally {
+          watch.#served = outer.served;
+          watch.#site = outer.site;
+        }
+      },
+    );
+    define(
+      prototype,
+      "createSocket",
+      function (this: AgentInside, request: ClientRequest, options: Options, done: Done): void {
+        const connection = watch.#safely(() => watch.#dial(this, options));
+        watch.#served = true;
+        try {
+          createSocket.call(this, request, options, (error, socket) => {
+            if (connection !== undefined) watch.#safely(() => watch.#dialed(connection, error, socket));
+            done(error, socket);
+          });
+        } catch (error) {
+          if (connection !== undefined) watch.#abandon(connection);
+          throw error;
+        }
+      },
+    );
+    define(
+      prototype,
+      "reuseSocket",
+      function (this: AgentInside, socket: Socket, request: ClientRequest): void {
+        watch.#served = true;
+        const connection = watch.#bySocket.get(socket);
+        if (connection !== undefined) {
+          connection.site = watch.#site;
+          watch.#take(connection);
+        }
+        reuseSocket.call(this, socket, request);
+      },
+    );
+  }
+
+  #dial(agent: AgentInside, options: Options): Watched {
+    const connection = this.#ledger.dial(
+      this.#poolOf(agent, options),
+      unread,
+      agent.keepAlive === true ? undefined : "keep-alive-off",
+    );
+    connection.site = this.#site;
+    this.#take(connection);
+    return connection;
+  }
+
+  #poolOf(agent: AgentInside | undefined, options: Options): Pool {
+    const tally = this.#tallyOf(agent, options);
+    if (agent === undefined) return this.#ledger.pool(tally, undefined);
+    // The name says with which TLS identity, local address and family, too.
+    const key = agent.getName({ ...options, ...agent.options });
+    let pools = this.#pools.get(agent);
+    if (pools === undefined) this.#pools.set(agent, (pools = new Map()));
+    let pool = pools.get(key);
+    if (pool === undefined) {
+      pool = this.#ledger.pool(tally, this.#ledger.owners.of(agent));
+      pools.set(key, pool);
+      tally.most("idleTimeout", agent.options?.timeout);
+      tally.most("maxConnectionsPerOrigin", agent.maxSockets);
+      tally.most("maxConnections", agent.maxTotalSockets);
+      if (agent.keepAlive === true) tally.most("maxIdleConnectionsPerOrigin", agent.maxFreeSockets);
+    }
+    return pool;
+  }
+
+  #tallyOf(agent: AgentInside | undefined, options: Options): Tally {
+    const protocol = agent?.protocol ?? "http:";
+    const port = options.port ?? options.defaultPort ?? agent?.defaultPort;
+    return this.#ledger.tally(originOf(protocol, options.host ?? options.hostname, port), CLIENT);
+  }
+
+  #dialed(connection: Watched, error: Error | null, socket: Socket | undefined): void {
+    if (socket === undefined) {
+      this.#giveBack(connection);
+      this.#ledger.failed(connection, codeOf(error) ?? "ERROR");
+      connection.pool.tally.count("failed");
+      return;
+    }
+    this.#watch(connection, socket);
+  }
+
+  #watch(connection: Watched, socket: Socket): void {
+    this.#bySocket.set(socket, connection);
+    watchDial(this.#ledger, connection, socket);
+    watchEnd(this.#ledger, connection, socket, this.#ending, () => this.#giveBack(connection));
+    if (isReady(socket)) this.#ledger.established(connection);
+    else
+      socket.once((socket as { encrypted?: boolean }).encrypted === true ? "secureConnect" : "connect", () =>
+        this.#ledger.established(connection),
+      );
+  }
+
+  readonly #ending: typeof httpEnding = (connection, error, sites, read) => {
+    const reason = httpEnding(connection, error, sites, read);
+    const lost = reason === "server-closed-unanswered" || reason === "reset" || reason === "write-error";
+    if (lost && connection.active > 0 && connection.requests > 1 && connection.response === undefined) {
+      connection.pool.tally.count("staleFailures");
+      connection.pool.tally.idleEnded(connection.idleBefore);
+    }
+    return reason;
+  };
+
+  #started(request: ClientRequest): void {
+    this.#unqueue(request, true);
+    const { socket } = request;
+    if (socket === null || socket === undefined) return;
+    const connection = this.#bySocket.get(socket) ?? this.#adopt(request, socket);
+    this.#take(connection);
+    this.#ledger.begins(connection, request);
+  }
+
+  /** A socket that no agent of Node dialed: the caller's own, or one made before anybody watched. */
+  #adopt(request: ClientRequest, socket: Socket): Watched {
+    const agent = (request as { agent?: unknown }).agent;
+    const known = agent instanceof Agent ? (agent as AgentInside) : undefined;
+    const { host, protocol } = request;
+    const options = {
+      host,
+      port: (request as { port?: unknown }).port ?? socket.remotePort ?? (protocol === "https:" ? 443 : 80),
+    };
+    const connection = this.#ledger.dial(
+      this.#poolOf(known, options),
+      unread,
+      known?.keepAlive === true ? undefined : "keep-alive-off",
+    );
+    this.#watch(connection, socket);
+    return connection;
+  }
+
+  #answered(request: ClientRequest, response: IncomingMessage): void {
+    const { socket } = request;
+    const connection = socket === null || socket === undefined ? undefined : this.#bySocket.get(socket);
+    if (connection === undefined) return;
+    this.#ledger.answered(connection, response);
+    // A server says the same each time, and to read the fields costs.
+    if (connection.requests !== 1) return;
+    const announced = announcedTimeout(response.headers["keep-alive"] as string | undefined);
+    if (announced !== undefined) connection.pool.tally.least("announcedIdleLimit", announced);
+  }
+
+  #failed(request: ClientRequest): void {
+    this.#unqueue(request, false);
+    const { socket } = request;
+    if (socket !== null && socket !== undefined) this.#bySocket.get(socket)?.pool.tally.count("failed");
+  }
+
+  #freed(socket: Socket): void {
+    const connection = this.#bySocket.get(socket);
+    if (connection === undefined) return;
+    this.#giveBack(connection);
+    this.#ledger.ends(connection);
+  }
+
+  #take(connection: Watched): void {
+    if (this.#taken.has(connection)) return;
+    this.#taken.add(connection);
+    connection.pool.tally.demanded();
+  }
+
+  #giveBack(connection: Watched): void {
+    if (this.#taken.delete(connection)) connection.pool.tally.demand--;
+  }
+
+  #abandon(connection: Watched): void {
+    this.#giveBack(connection);
+    this.#ledger.givenUp(connection);
+  }
+
+  /** A request that got no connection waits in the agent's queue, unless an agent of another kind has it. */
+  #maybeQueued(agent: AgentInside, request: ClientRequest, options: Options): void {
+    if (!Object.values(agent.requests).some((queue) => queue?.at(-1) === (request as unknown))) return;
+    const tally = this.#tallyOf(agent, options);
+    this.#hasQueued = true;
+    this.#queued.set(request, { tally, at: this.#ledger.now() });
+    tally.demanded();
+  }
+
+  #unqueue(request: ClientRequest, served: boolean): void {
+    if (!this.#hasQueued) return;
+    const waited = this.#queued.get(request);
+    if (waited === undefined) return;
+    this.#queued.delete(request);
+    waited.tally.demand--;
+    if (!served) return;
+    waited.tally.count("queued");
+    waited.tally.count("queuedMs", this.#ledger.now() - waited.at);
+  }
+
+  #safely<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch {
+      return undefined; // what cannot be watched must not hurt the program
+    }
+  }
+}
+
+function unread(connection: Watched): boolean {
+  return isUnread(connection.response as IncomingMessage);
+}
+
+function define(target: object, name: string, value: CallableFunction): void {
+  const had = Object.getOwnPropertyDescriptor(target, name);
+  Object.defineProperty(target, name, { ...had, value });
+}

@@ -1,0 +1,41 @@
+/**
+ * The preload of `trunkline doctor`: loaded with `--require` into every process and thread of a program, it watches
+ * the HTTP clients and writes what it sees to the folder that `TRUNKLINE_DOCTOR_FOLDER` names. Without that variable
+ * it does nothing.
+ */
+import { performance } from "node:perf_hooks";
+import { threadId } from "node:worker_threads";
+import { watchConstructions } from "./constructions.js";
+import { FactsFile, FOLDER_VARIABLE } from "./facts-file.js";
+import { HttpAgents } from "./http-agents.js";
+import { Ledger } from "./ledger.js";
+import { Owners } from "./owners.js";
+import { Undici } from "./undici.js";
+
+function watch(folder: string): void {
+  const now = performance.now.bind(performance);
+  const name = `${process.pid}-${threadId}-${Math.round(performance.timeOrigin)}`;
+  const file = new FactsFile(folder, name, process.versions.node, now);
+  const [major = 0] = process.versions.node.split(".").map(Number);
+  // Says so in its first line; older ones lack the hooks.
+  if (major < 20) return;
+  const owners = new Owners();
+  const ledger = new Ledger(name, owners, now, file.touch);
+  const agents = new HttpAgents(ledger);
+  const undici = new Undici(ledger);
+  watchConstructions(owners, (owner, kind) => {
+    if (kind === "agent") agents.watchAgent(owner);
+    else undici.watchDispatcher(owner);
+  });
+  file.from(ledger);
+  process.on("exit", () => file.close());
+}
+
+const folder = process.env[FOLDER_VARIABLE];
+if (folder !== undefined && folder !== "") {
+  try {
+    watch(folder);
+  } catch {
+    // The program comes first: unwatched it runs as ever.
+  }
+}

@@ -1,0 +1,112 @@
+import type { Socket } from "node:net";
+import type { CloseReason } from "../trace/index.js";
+import type { Ledger } from "./ledger.js";
+import { frames } from "./stack.js";
+import type { Watched } from "./watched.js";
+
+/** Decides why a connection closes, in the call that destroys its socket. */
+export type Ending = (
+  connection: Watched,
+  error: unknown,
+  sites: readonly NodeJS.CallSite[],
+  read: number,
+) => CloseReason;
+
+/** What libuv says of the last read: the end of the stream. */
+export const READ_END = -4095;
+
+/** The result of the last read of a stream, which is all that tells why Node drops an idle socket. */
+const lastRead: () => number = lastReadOf();
+
+function lastReadOf(): () => number {
+  const none = (): number => 0;
+  // Asking for it would print a warning then, and a warning is output.
+  if (process.execArgv.includes("--pending-deprecation") || process.env["NODE_PENDING_DEPRECATION"] === "1")
+    return none;
+  if ((process.env["NODE_OPTIONS"] ?? "").includes("--pending-deprecation")) return none;
+  try {
+    const { binding } = process as unknown as { binding(name: string): { streamBaseState?: Int32Array } };
+    const state = binding.call(process, "stream_wrap").streamBaseState;
+    return state === undefined ? none : () => state[0] ?? 0;
+  } catch {
+    return none; // the permission model forbids it
+  }
+}
+
+/** Notes how the socket of a dial gets connected. */
+export function watchDial(ledger: Ledger, connection: Watched, socket: Socket): void {
+  const { times } = connection;
+  connection.socket = socket;
+  const { encrypted, secureConnecting } = socket as { encrypted?: boolean; secureConnecting?: boolean };
+  if (socket.connecting) {
+    socket.once("lookup", () => {
+      times.lookedUpAt = ledger.now();
+    });
+    socket.once("connect", () => {
+      times.connectedAt = ledger.now();
+    });
+  } else if (secureConnecting === true) {
+    times.connectedAt = ledger.now();
+  }
+  if (encrypted === true && secureConnecting === true) {
+    socket.once("secureConnect", () => {
+      times.securedAt = ledger.now();
+      times.resumed = (socket as { isSessionReused?: () => boolean }).isSessionReused?.() === true;
+    });
+  }
+}
+
+/** Whether the socket can be written to: connected, and secure where it is to be. */
+export function isReady(socket: Socket): boolean {
+  return !socket.connecting && (socket as { secureConnecting?: boolean }).secureConnecting !== true;
+}
+
+/** Sees the end of a socket in the call that ends it: only there is known who did it and why. */
+export function watchEnd(
+  ledger: Ledger,
+  connection: Watched,
+  socket: Socket,
+  ending: Ending,
+  over: () => void,
+): void {
+  const original = socket.destroy;
+  const destroy = function destroy(this: Socket, ...args: Parameters<Socket["destroy"]>): Socket {
+    if (!connection.closed && !socket.destroyed) {
+      try {
+        const error = args[0] ?? socket.errored ?? undefined;
+        const read = lastRead();
+        if (connection.established)
+          ledger.closes(connection, ending(connection, error, frames(destroy), read));
+        else if (error === undefined || codeOf(error) === "ABORT_ERR") ledger.givenUp(connection);
+        else ledger.failed(connection, codeOf(error) ?? "ERROR");
+        over();
+      } catch {
+        // What cannot be explained must not hurt the program.
+      }
+    }
+    return original.apply(this, args);
+  };
+  // Not enumerable, so that a printed socket looks as it did.
+  Object.defineProperty(socket, "destroy", {
+    value: destroy,
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
+}
+
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (typeof code === "string") return code;
+  return typeof name === "string" ? name : undefined;
+}
+
+/** Whether an error says that time ran out, as AbortSignal.timeout and the clients' own timers do. */
+export function isTimeout(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: unknown };
+  if (name === "TimeoutError" || code === "ETIMEDOUT" || code === "ESOCKETTIMEDOUT") return true;
+  if (typeof code === "string" && /^UND_ERR_.*TIMEOUT$/.test(code)) return true;
+  return cause !== error && cause !== undefined && isTimeout(cause);
+}

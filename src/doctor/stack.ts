@@ -1,0 +1,76 @@
+import { fileURLToPath } from "node:url";
+
+/** Frames looked at: from an agent's constructor through a client library to the user's code is seldom more. */
+const DEPTH = 24;
+
+/** The frames of the stack below `above`, without the cost of making text of them. */
+export function frames(above: CallableFunction, depth: number = DEPTH): readonly NodeJS.CallSite[] {
+  const had = Object.hasOwn(Error, "prepareStackTrace");
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const holder: { stack?: unknown } = {};
+  try {
+    // A program may have a formatter of its own, which must neither run nor be seen to be gone.
+    Error.prepareStackTrace = (_error, sites) => sites;
+    Error.stackTraceLimit = depth;
+    Error.captureStackTrace(holder, above as (...args: unknown[]) => unknown);
+    return Array.isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]) : [];
+  } catch {
+    return []; // frozen intrinsics: there are no call sites then
+  } finally {
+    try {
+      Error.stackTraceLimit = stackTraceLimit;
+      if (had) Error.prepareStackTrace = prepareStackTrace;
+      else Reflect.deleteProperty(Error, "prepareStackTrace");
+    } catch {
+      // as above
+    }
+  }
+}
+
+function here(): string | undefined {
+  return frames(frames, 1)[0]?.getFileName() ?? undefined;
+}
+
+/** This program's own file, whose frames are nobody's. */
+const own = here();
+
+/** The file of a frame, as a path; absent for Node's own code, native code and this program. */
+export function fileOf(site: NodeJS.CallSite): string | undefined {
+  const name = site.getFileName() ?? undefined;
+  if (name === undefined || name.startsWith("node:") || name === own) return undefined;
+  if (!name.startsWith("file://")) return /^(?:\/|[A-Za-z]:[\\/])/.test(name) ? name : undefined;
+  try {
+    return fileURLToPath(name);
+  } catch {
+    return undefined; // a file URL of another platform
+  }
+}
+
+/** `file:line:column` of the first frame in the user's own code, or else in any package. */
+export function userPlace(sites: readonly NodeJS.CallSite[]): string | undefined {
+  let inPackage: string | undefined;
+  for (const site of sites) {
+    const file = fileOf(site);
+    if (file === undefined) continue;
+    const place = `${file}:${site.getLineNumber() ?? 0}:${site.getColumnNumber() ?? 0}`;
+    if (!/[\\/]node_modules[\\/]/.test(file)) return place;
+    inPackage ??= place;
+  }
+  return inPackage;
+}
+
+/** Whether the user's own code is on the stack. */
+export function hasUserCode(sites: readonly NodeJS.CallSite[]): boolean {
+  return sites.some((site) => {
+    const file = fileOf(site);
+    return file !== undefined && !/[\\/]node_modules[\\/]/.test(file);
+  });
+}
+
+/** Whether a function of Node's own module is on the stack. */
+export function hasFrame(sites: readonly NodeJS.CallSite[], module: string, name: RegExp): boolean {
+  return sites.some(
+    (site) =>
+      site.getFileName() === module && name.test(site.getFunctionName() ?? site.getMethodName() ?? ""),
+  );
+}

@@ -1,0 +1,267 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { EventEmitter } from "node:events";
+import { Socket } from "node:net";
+import { fromBuiltIn } from "./constructions.js";
+import type { Ledger } from "./ledger.js";
+import { announcedTimeout, originOf, originText } from "./origin.js";
+import { Sampler } from "./sampler.js";
+import { codeOf, watchDial, watchEnd } from "./sockets.js";
+import { frames, userPlace } from "./stack.js";
+import type { Tally } from "./tally.js";
+import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
+import { field, inside, type UndiciRequest } from "./undici-inside.js";
+import type { Pool, Watched } from "./watched.js";
+
+interface ConnectParams {
+  readonly host?: unknown;
+  readonly hostname?: unknown;
+  readonly protocol?: unknown;
+  readonly port?: unknown;
+}
+interface ConnectMessage {
+  readonly connectParams: ConnectParams;
+  readonly connector: object;
+  readonly socket?: Socket;
+  readonly error?: unknown;
+}
+
+const TALLY = Symbol("tally");
+const CONNECTION = Symbol("connection");
+const SITE = Symbol("site");
+/** What is kept on a request; undici's requests are never seen by the program. */
+interface Marked extends UndiciRequest {
+  [TALLY]?: Tally | undefined;
+  [CONNECTION]?: Watched | undefined;
+  [SITE]?: string | undefined;
+}
+
+/** Watches every undici in the process: the one in Node behind the global fetch, and those of npm. */
+export class Undici {
+  readonly #ledger: Ledger;
+  readonly #sampler = new Sampler();
+  readonly #tallies = new Map<string, Map<unknown, Tally>>();
+  readonly #clients = new WeakMap<object, string>();
+  readonly #bySocket = new WeakMap<object, Watched>();
+  readonly #pools = new WeakMap<object, Map<string, Pool>>();
+  readonly #dials = new WeakMap<object, Watched[]>();
+  readonly #poolOfClient = new WeakMap<object, Pool>();
+  /** A dial whose socket is about to be made. */
+  #dialing: { connection: Watched; hostname: unknown } | undefined;
+  /** The client of the request that was made last, which is the one that dials. */
+  #lastClient = "undici";
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+    const on = <T>(name: string, act: (message: T) => void): void =>
+      subscribe(`undici:${name}`, (message) => {
+        try {
+          act(message as T);
+        } catch {
+          // What cannot be watched must not hurt the program.
+        }
+      });
+    on<{ request: Marked }>("request:create", ({ request }) => this.#created(request));
+    on<{ request: Marked; socket: object }>("client:sendHeaders", ({ request, socket }) =>
+      this.#sent(request, socket),
+    );
+    on<{ request: Marked; response: UndiciResponse }>("request:headers", ({ request, response }) =>
+      this.#answered(request, response),
+    );
+    on<{ request: Marked }>("request:trailers", ({ request }) => this.#over(request, true));
+    on<{ request: Marked }>("request:error", ({ request }) => this.#over(request, false));
+    on<ConnectMessage>("client:beforeConnect", (message) => this.#dial(message));
+    on<ConnectMessage>("client:connected", (message) => this.#connected(message));
+    on<ConnectMessage>("client:connectError", (message) => this.#failed(message));
+    this.#patchConnect();
+  }
+
+  /** A dispatcher was made: it says whose clients connect. */
+  watchDispatcher(dispatcher: EventEmitter): void {
+    dispatcher.prependListener("connect", (_origin: unknown, targets: unknown) => {
+      if (!Array.isArray(targets)) return;
+      this.#connectedFor(dispatcher, targets as unknown[]);
+    });
+  }
+
+  #created(request: Marked): void {
+    const client = this.#clientOf(request.constructor);
+    this.#lastClient = client;
+    const tally = this.#tallyOf(request.origin, client);
+    request[TALLY] = tally;
+    tally.demanded();
+    if (this.#sampler.next()) request[SITE] = userPlace(frames(this.#created));
+  }
+
+  /** Which copy a request is of, found once for each copy. */
+  #clientOf(constructor: object): string {
+    let client = this.#clients.get(constructor);
+    if (client === undefined) {
+      client = fromBuiltIn(this.#clientOf) ? "fetch" : "undici";
+      this.#clients.set(constructor, client);
+    }
+    return client;
+  }
+
+  #tallyOf(origin: unknown, client: string): Tally {
+    let byOrigin = this.#tallies.get(client);
+    if (byOrigin === undefined) this.#tallies.set(client, (byOrigin = new Map()));
+    // Strings are found without being parsed; a crawler's are not kept for ever.
+    if (byOrigin.size > 5000) byOrigin.clear();
+    let tally = byOrigin.get(origin);
+    if (tally === undefined)
+      byOrigin.set(
+        typeof origin === "string" ? origin : originText(origin),
+        (tally = this.#ledger.tally(originText(origin), client)),
+      );
+    return tally;
+  }
+
+  #dial({ connectParams, connector }: ConnectMessage): void {
+    const origin = originOf(
+      String(connectParams.protocol ?? "http:"),
+      connectParams.hostname ?? connectParams.host,
+      connectParams.port,
+    );
+    let pools = this.#pools.get(connector);
+    if (pools === undefined) this.#pools.set(connector, (pools = new Map()));
+    let pool = pools.get(origin);
+    if (pool === undefined)
+      pools.set(origin, (pool = this.#ledger.pool(this.#tallyOf(origin, this.#lastClient), undefined)));
+    const connection = this.#ledger.dial(pool, isPaused);
+    const dials = this.#dials.get(connector);
+    if (dials === undefined) this.#dials.set(connector, [connection]);
+    else dials.push(connection);
+    this.#dialing = { connection, hostname: connectParams.hostname };
+  }
+
+  /** Undici shows a socket when it is connected; how that went is seen on the socket it makes meanwhile. */
+  #patchConnect(): void {
+    const watch = this;
+    const prototype = Socket.prototype as unknown as { connect(this: Socket, ...args: unknown[]): Socket };
+    const original = prototype.connect;
+    const connect = function connect(this: Socket, ...args: unknown[]): Socket {
+      const dialing = watch.#dialing;
+      if (dialing === undefined) return original.apply(this, args);
+      const result = original.apply(this, args);
+      try {
+        const [first] = args;
+        const options = (Array.isArray(first) ? first[0] : first) as { host?: unknown } | undefined;
+        if (options?.host === dialing.hostname) {
+          watch.#dialing = undefined;
+          watchDial(watch.#ledger, dialing.connection, this);
+        }
+      } catch {
+        // What cannot be watched must not hurt the program.
+      }
+      return result;
+    };
+    Object.defineProperty(prototype, "connect", {
+      ...Object.getOwnPropertyDescriptor(prototype, "connect"),
+      value: connect,
+    });
+  }
+
+  #taken({ connectParams, connector, socket }: ConnectMessage): Watched | undefined {
+    const dials = this.#dials.get(connector);
+    if (dials === undefined) return undefined;
+    const origin = originOf(
+      String(connectParams.protocol ?? "http:"),
+      connectParams.hostname ?? connectParams.host,
+      connectParams.port,
+    );
+    const own = dials.findIndex((dial) => socket !== undefined && dial.socket === socket);
+    const at = own >= 0 ? own : dials.findIndex((dial) => dial.pool.tally.origin === origin);
+    return at < 0 ? undefined : dials.splice(at, 1)[0];
+  }
+
+  #connected(message: ConnectMessage): void {
+    this.#dialing = undefined;
+    const connection = this.#taken(message);
+    const { socket } = message;
+    if (connection === undefined || socket === undefined) return;
+    this.#attach(connection, socket);
+    const client = inside(socket, "client");
+    if (typeof client !== "object" || client === null) return;
+    this.#poolOfClient.set(client, connection.pool);
+    const timeout = inside(client, "default keep alive timeout") ?? inside(client, "keep alive timeout");
+    connection.pool.tally.most("idleTimeout", timeout);
+  }
+
+  #attach(connection: Watched, socket: Socket): void {
+    connection.socket = socket;
+    this.#bySocket.set(socket, connection);
+    watchEnd(this.#ledger, connection, socket, this.#ending, () => {});
+    this.#ledger.established(connection);
+  }
+
+  readonly #ending = (
+    connection: Watched,
+    error: unknown,
+    sites: readonly NodeJS.CallSite[],
+  ): ReturnType<typeof undiciEnding> => {
+    const reason = undiciEnding(connection, error, sites);
+    const lost = reason === "server-closed-unanswered" || reason === "reset" || reason === "write-error";
+    if (lost && connection.active > 0 && connection.requests > 1 && connection.response === undefined) {
+      connection.pool.tally.count("staleFailures");
+      connection.pool.tally.idleEnded(connection.idleBefore);
+    }
+    return reason;
+  };
+
+  #failed(message: ConnectMessage): void {
+    this.#dialing = undefined;
+    const connection = this.#taken(message);
+    if (connection === undefined) return;
+    if (codeOf(message.error) === "UND_ERR_DESTROYED") this.#ledger.givenUp(connection);
+    else this.#ledger.failed(connection, codeOf(message.error) ?? "ERROR");
+  }
+
+  /** The listeners run from the client outwards, so the last one is the owner the program has. */
+  #connectedFor(dispatcher: EventEmitter, targets: unknown[]): void {
+    const client = targets.at(-1);
+    const pool = typeof client === "object" && client !== null ? this.#poolOfClient.get(client) : undefined;
+    if (pool === undefined) return;
+    const connections = inside(dispatcher, "connections");
+    pool.tally.most("maxConnectionsPerOrigin", connections);
+    const owner = this.#ledger.owners.of(dispatcher);
+    if (owner === undefined) return;
+    owner.connections++;
+    pool.owner = owner;
+  }
+
+  #sent(request: Marked, socket: object): void {
+    let connection = this.#bySocket.get(socket);
+    if (connection === undefined) {
+      // Made before anybody watched, or by a connector of the program's own.
+      connection = this.#ledger.dial(
+        this.#ledger.pool(this.#tallyOf(request.origin, this.#clientOf(request.constructor)), undefined),
+        isPaused,
+      );
+      this.#attach(connection, socket as Socket);
+    }
+    connection.site = request[SITE];
+    request[CONNECTION] = connection;
+    this.#ledger.begins(connection, request);
+  }
+
+  #answered(request: Marked, response: UndiciResponse): void {
+    const connection = request[CONNECTION];
+    if (connection === undefined) return;
+    this.#ledger.answered(connection, response);
+    if (connection.requests !== 1) return;
+    const announced = announcedTimeout(field(response.headers, "keep-alive"));
+    if (announced !== undefined) connection.pool.tally.least("announcedIdleLimit", announced);
+  }
+
+  #over(request: Marked, answered: boolean): void {
+    const tally = request[TALLY];
+    if (tally === undefined) return;
+    request[TALLY] = undefined;
+    tally.demand--;
+    if (!answered) tally.count("failed");
+    const connection = request[CONNECTION];
+    request[CONNECTION] = undefined;
+    // After an error the connection is about to close, and should still know what it carried.
+    if (connection !== undefined && answered) this.#ledger.ends(connection);
+  }
+}

@@ -1,0 +1,58 @@
+import type { CloseReason, DialReason } from "../trace/index.js";
+import type { OwnerSite } from "./owners.js";
+import { RecentCloses, type Tally } from "./tally.js";
+
+/** The connections that a client could use instead of each other: those of one agent, pool or client to one server. */
+export class Pool {
+  readonly tally: Tally;
+  /** Who made it, as soon as that is known. */
+  owner: OwnerSite | undefined;
+  readonly connections: Set<Watched> = new Set();
+  readonly recent: RecentCloses = new RecentCloses();
+  /** Established connections; the others are being made. */
+  open = 0;
+  lastReason: CloseReason | undefined;
+
+  constructor(tally: Tally, owner: OwnerSite | undefined) {
+    this.tally = tally;
+    this.owner = owner;
+  }
+}
+
+/** How the making of a connection went. Milliseconds on the clock of `performance.now()`. */
+export interface DialTimes {
+  readonly startedAt: number;
+  lookedUpAt?: number;
+  connectedAt?: number;
+  securedAt?: number;
+  resumed?: boolean;
+}
+
+/** One connection of the program. */
+export class Watched {
+  readonly pool: Pool;
+  readonly reason: DialReason;
+  readonly times: DialTimes;
+  /** Whether the dial has succeeded; before, there is no connection yet. */
+  established = false;
+  closed = false;
+  requests = 0;
+  /** Exchanges under way: one at most on HTTP/1.1. */
+  active = 0;
+  idleSince = 0;
+  /** How long it was idle before the request it carries. */
+  idleBefore = 0;
+  /** Where the last sampled request on it comes from. */
+  site: string | undefined;
+  /** The exchange under way, or the last one, as the client library has it. */
+  request: unknown;
+  response: unknown;
+  answeredAt = 0;
+  socket: unknown;
+
+  constructor(pool: Pool, reason: DialReason, now: number) {
+    this.pool = pool;
+    this.reason = reason;
+    this.times = { startedAt: now };
+  }
+}
