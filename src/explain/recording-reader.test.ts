@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { LineFile } from "./line-file.js";
+import { RECORDING_VERSION } from "./recording-format.js";
+import { parseRecording, RecordingError, readRecording } from "./recording-reader.js";
+
+const LINES = [
+  { type: "trunkline-recording", version: 1, startedAt: 1000, limits: { idleTimeout: 55_000 } },
+  { type: "connection", id: 1, state: "active", openedAt: 1000 },
+  {
+    type: "decision",
+    exchange: 1,
+    connection: 1,
+    dial: { connection: 1, reason: "first-use", fate: "pending" },
+  },
+  { type: "exchange", id: 1, connection: 1, outcome: "complete", path: "/ä" },
+  {
+    type: "decision",
+    exchange: 1,
+    connection: 1,
+    dial: { connection: 1, reason: "first-use", fate: "served-it" },
+  },
+  { type: "connection", id: 1, state: "closed", openedAt: 1000 },
+  { type: "end", at: 2000, dropped: { connections: 1, exchanges: 2, decisions: 3 } },
+];
+const TEXT = LINES.map((line) => `${JSON.stringify(line)}\n`).join("");
+
+test("parseRecording: of a connection and of a decision the last line counts", () => {
+  const recording = parseRecording(TEXT);
+  assert.equal(recording.complete, true);
+  assert.equal(recording.unreadable, 0);
+  assert.deepEqual(
+    recording.connections.map((record) => record.state),
+    ["closed"],
+  );
+  assert.deepEqual(
+    recording.decisions.map((decision) => decision.dial?.fate),
+    ["served-it"],
+  );
+  assert.deepEqual(recording.dropped, { connections: 1, exchanges: 2, decisions: 3 });
+});
+
+test("parseRecording: cut off anywhere after its header, it shows what it has", () => {
+  const header = TEXT.indexOf("\n");
+  for (let end = header; end < TEXT.length - 1; end += 1) {
+    const recording = parseRecording(TEXT.slice(0, end));
+    assert.equal(recording.complete, false);
+    assert.ok(recording.unreadable <= 1);
+    const exchangeEnds = TEXT.indexOf("}", TEXT.indexOf("/ä")) + 1;
+    assert.equal(recording.exchanges.length, end >= exchangeEnds ? 1 : 0);
+  }
+});
+
+test("parseRecording: damaged lines are left out and counted", () => {
+  const damaged = TEXT.replace('{"type":"exchange"', '{"type":"exch');
+  assert.equal(parseRecording(damaged).unreadable, 1);
+  assert.equal(parseRecording(damaged).exchanges.length, 0);
+});
+
+test("parseRecording: a newer version and what is no recording are refused in a sentence", () => {
+  const newer = TEXT.replace('"version":1', `"version":${RECORDING_VERSION + 1}`);
+  assert.throws(
+    () => parseRecording(newer, "a.jsonl"),
+    (error) =>
+      error instanceof RecordingError &&
+      error.code === "ERR_TRUNKLINE_RECORDING_VERSION" &&
+      /^a\.jsonl has version 2/.test(error.message),
+  );
+  for (const text of ["", "{}", "hello", '{"type":"other"}\n', "[1]", "null"]) {
+    assert.throws(() => parseRecording(text), { code: "ERR_TRUNKLINE_RECORDING" });
+  }
+});
+
+test("parseRecording: takes a recording as one JSON document too", () => {
+  const document = {
+    version: 1,
+    startedAt: 1,
+    connections: [{ id: 1 }],
+    exchanges: [],
+    decisions: [],
+    dropped: { connections: 0, exchanges: 0, decisions: 0 },
+  };
+  const recording = parseRecording(JSON.stringify(document));
+  assert.equal(recording.connections.length, 1);
+  assert.equal(recording.complete, true);
+  assert.equal(parseRecording(JSON.stringify(document, null, 2)).connections.length, 1);
+});
+
+test("LineFile: writes every line in order, whatever their size", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "trunkline-"));
+  try {
+    const path = join(folder, "lines");
+    const file = new LineFile(path);
+    const lines = Array.from({ length: 5000 }, (_, index) => `${index} ${"x".repeat(index % 300)}`);
+    for (const line of lines) file.line(line);
+    await file.close();
+    await file.close();
+    file.line("after the end");
+    assert.equal(await readFile(path, "utf8"), lines.map((line) => `${line}\n`).join(""));
+    assert.equal(file.dropped, 0);
+    await writeFile(join(folder, "r.jsonl"), TEXT);
+    assert.equal((await readRecording(join(folder, "r.jsonl"))).exchanges.length, 1);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("LineFile: what a slow disk leaves waiting is bounded, the rest is dropped and counted", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "trunkline-"));
+  try {
+    const file = new LineFile(join(folder, "lines"));
+    const line = "x".repeat(1024 * 1024);
+    for (let count = 0; count < 20; count += 1) file.line(line);
+    assert.ok(file.dropped > 5, `${file.dropped} dropped`);
+    await file.close();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
