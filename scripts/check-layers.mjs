@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { pathToFileURL } from "node:url";
 import { importsOf } from "./lib/imports.mjs";
-import { allowedImports, maxLines, mayImportTesting, nestedAreas, pureAreas } from "./lib/layers.mjs";
+import { allowedImports, bundledPackages, maxLines, mayImportTesting, nestedAreas, pureAreas } from "./lib/layers.mjs";
 import { filesUnder, root } from "./lib/project.mjs";
 
 const isTest = (file) => /\.test\.[cm]?ts$/.test(file) || file.startsWith("test/");
@@ -159,10 +159,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
       .map((path) => [path, readFileSync(join(root, path), "utf8")]),
   );
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const problems = layerProblems(
-    files,
-    Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
-  );
+  const problems = layerProblems(files, [
+    ...bundledPackages,
+    ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+  ]);
   for (const problem of problems) console.error(problem);
   console.log(`${files.size} files, ${problems.length} problems`);
   process.exitCode = problems.length > 0 ? 1 : 0;

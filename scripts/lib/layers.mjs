@@ -20,7 +20,9 @@ export const allowedImports = {
   adapters: ["index", ...core],
   inspect: ["index", "explain", "trace", "errors", "runtime"],
   doctor: ["index", "explain", "trace", "errors", "runtime"],
-  cli: ["index", "inspect", "doctor", "adapters", ...core],
+  observe: ["http1", "explain", "trace", "errors", "runtime"],
+  probe: ["http1", "explain", "trace", "errors", "runtime"],
+  cli: ["index", "inspect", "doctor", "observe", "probe", "adapters", ...core],
   testing: ["index", ...core],
 };
 
@@ -34,6 +36,9 @@ export const pureAreas = {
   globals:
     /\b(?:set(?:Timeout|Interval|Immediate)|queueMicrotask|Date\.now|new Date\(\)|performance\.now|Math\.random|process\.nextTick|new Promise)\b/,
 };
+
+/** Packages that are bundled into chunks loaded on demand, so that they are no dependencies of who installs this. */
+export const bundledPackages = ["tough-cookie"];
 
 /** Areas whose folders are areas of their own, meeting through their index.ts. */
 export const nestedAreas = ["transport"];

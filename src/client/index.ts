@@ -1,4 +1,17 @@
+export type { AuthOptions, BearerAuth, PasswordAuth } from "./auth/index.js";
 export { Call } from "./call.js";
 export { Client } from "./client.js";
+export {
+  type CookieJar,
+  type CookieJarOptions,
+  type CookieStore,
+  openCookieJar,
+  type StoredCookie,
+} from "./cookies/index.js";
+export type { DecompressOptions } from "./decode/index.js";
 export { defaultClient, del, fetch, get, head, patch, post, put } from "./default-client.js";
-export type { ClientOptions, Init } from "./options.js";
+export { HTTPError } from "./http-error.js";
+export type { ClientOptions, Init, Middleware } from "./options.js";
+export type { Progress, ProgressListener } from "./progress.js";
+export type { RedirectHop, RedirectListener } from "./redirects.js";
+export type { RetryOptions } from "./retries.js";

@@ -1,22 +1,66 @@
 import type { HeadersInit, RedirectMode, RequestInit } from "../message/index.js";
 import type { RoundTripper } from "../transport/index.js";
+import type { AuthOptions } from "./auth/index.js";
+import type { CookieJar } from "./cookies/index.js";
+import type { DecompressOptions } from "./decode/index.js";
+import type { ProgressListener } from "./progress.js";
+import type { RedirectListener } from "./redirects.js";
+import type { RetryOptions } from "./retries.js";
+
+/** Wraps a round tripper in another: `use: [(next) => ({ roundTrip: (request) => next.roundTrip(request) })]`. */
+export type Middleware = (next: RoundTripper) => RoundTripper;
+
+/** What a client is told once and a call can be told otherwise. */
+export interface CallOptions {
+  /** Milliseconds for a whole call: all its exchanges, the waits between them, and the body; default: no limit. */
+  timeout?: number;
+  /** What happens to a 301, 302, 303, 307 or 308; default `"follow"`. `"manual"` gives the response as it is. */
+  redirect?: RedirectMode;
+  /** Redirects that are followed before the call is given up; default 20. */
+  maxRedirects?: number;
+  /** Whether a redirect may lead from https to http; default false: the call is rejected. */
+  allowInsecureRedirects?: boolean;
+  /** Called before each redirect is followed; see {@link RedirectListener}. */
+  onRedirect?: RedirectListener;
+  /**
+   * Whether bodies with a `Content-Encoding` are decoded and such are asked for; default true. The limits are on
+   * always: 128 MiB, and 200 bytes out of one once past 1 MiB.
+   */
+  decompress?: boolean | DecompressOptions;
+  /** Bytes of a response's body, decoded, beyond which it is an error; default: no limit. */
+  maxResponseBytes?: number;
+  /** Whether a status of 400 or more rejects the call with an `HTTPError`; default false, as in fetch. */
+  throwOnError?: boolean;
+  /** Sends again what failed for now; default false: only the transport's safe retry. */
+  retry?: RetryOptions | boolean;
+  /** Credentials, sent to the allowed origins only. An `Authorization` header of the request wins. */
+  auth?: AuthOptions;
+}
 
 /** Settings of a `Client`: policy, no connections. */
-export interface ClientOptions {
+export interface ClientOptions extends CallOptions {
   /** Who sends the requests; default: `defaultTransport`, shared by all clients of the process. */
   transport?: RoundTripper;
   /** What relative URLs are resolved against. */
   baseURL?: string | URL;
+  /**
+   * Where `auth` and the `Authorization`, `Cookie` and `Proxy-Authorization` of `headers` may go, also when a call
+   * names an absolute URL; default: the origin of `baseURL`.
+   */
+  origins?: string[];
   /** Sent with every request that does not set them itself. */
   headers?: HeadersInit;
-  /** Milliseconds for a whole call, the body included; default: no limit. */
-  timeout?: number;
+  /** Names of headers that, like `Authorization`, do not follow a redirect to another origin. */
+  sensitiveHeaders?: string[];
+  /** A jar, or `true` for one in memory. Clients made with `extend` share it. */
+  cookies?: CookieJar | boolean;
+  /** Around each call, the first outermost; redirects and retries happen inside. See docs/guides/middleware.md. */
+  use?: Middleware[];
 }
 
 /** What a call can be given: fetch's members, and what fetch lacks. */
-export interface Init extends RequestInit {
-  /** Milliseconds for this call, its body included; in place of the client's. */
-  timeout?: number;
+export interface Init extends RequestInit, CallOptions {
+  redirect?: RedirectMode;
+  /** Told of the body's bytes on their way, up and down. */
+  onProgress?: ProgressListener;
 }
-
-export type { RedirectMode };

@@ -24,7 +24,9 @@ export const runtimeOption: unique symbol = Symbol("trunkline.runtime");
 
 /** What a call can tell the transport beside the request. */
 export interface ExchangeOptions {
-  /** When the whole call must be over, in the runtime's milliseconds, and the limit that made it so. */
+  /** The `Accept-Encoding` of a caller that decodes; sent unless the request has one, a `Range`, or is a HEAD. */
+  readonly acceptEncoding: string | undefined;
+  /** When the whole call must be over, in the runtime's milliseconds, and the limit that made it so; `Infinity` for none. */
   readonly deadline: number;
   readonly timeout: number;
 }

@@ -1,0 +1,56 @@
+import {
+  createHeaders,
+  derivedRequest,
+  type Request,
+  requestParts,
+  type Response,
+} from "../message/index.js";
+import type { CallState } from "./call-state.js";
+import { withinDeadline } from "./deadline.js";
+import { ACCEPT_ENCODING } from "./decode/index.js";
+import { countedSource } from "./progress.js";
+
+/** One exchange of the call: what is left of the call's time goes with it. */
+export async function attempt(call: CallState, request: Request): Promise<Response> {
+  const sent = observed(call, request);
+  try {
+    const response = await (call.direct === undefined ? foreign(call, sent) : direct(call, sent));
+    call.attempts += response.attempts;
+    return response;
+  } catch (error) {
+    call.attempts += 1;
+    throw error;
+  }
+}
+
+function direct(call: CallState, request: Request): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    call.direct?.start(request, { resolve, reject }, call.exchangeOptions);
+  });
+}
+
+/** Over a round tripper that is not ours, which knows requests and signals and nothing else. */
+function foreign(call: CallState, request: Request): Promise<Response> {
+  const { headers, target } = requestParts(request);
+  const asks =
+    call.policy.decompress !== undefined &&
+    request.method !== "HEAD" &&
+    headers?.has("accept-encoding") !== true &&
+    headers?.has("range") !== true;
+  const identifies = target.authorization !== undefined && headers?.has("authorization") !== true;
+  let sent = request;
+  if (asks || identifies) {
+    const all = createHeaders(headers);
+    if (asks) all.set("accept-encoding", ACCEPT_ENCODING);
+    if (identifies) all.set("authorization", target.authorization as string);
+    sent = derivedRequest(request, { headers: all });
+  }
+  return withinDeadline(call, sent, async (limited) => call.transport.roundTrip(limited));
+}
+
+function observed(call: CallState, request: Request): Request {
+  const listener = call.policy.onProgress;
+  const { source } = requestParts(request);
+  if (listener === undefined || source === undefined) return request;
+  return derivedRequest(request, { source: countedSource(source, listener) });
+}

@@ -1,0 +1,27 @@
+import { type Request, requestParts, type Response } from "../../message/index.js";
+import type { Send } from "../send.js";
+import type { Authenticator } from "./authenticator.js";
+
+/** Credentials and the only origins they are for. */
+export class AuthScope {
+  readonly #authenticator: Authenticator;
+  readonly #origins: ReadonlySet<string>;
+
+  constructor(authenticator: Authenticator, origins: ReadonlySet<string>) {
+    this.#authenticator = authenticator;
+    this.#origins = origins;
+  }
+
+  /** Credentials of the request's own, in its headers or its URL, win. */
+  send(request: Request, next: Send): Promise<Response> {
+    const { target, headers } = requestParts(request);
+    if (
+      !this.#origins.has(target.origin) ||
+      target.authorization !== undefined ||
+      headers?.has("authorization") === true
+    ) {
+      return next(request);
+    }
+    return this.#authenticator.send(request, next);
+  }
+}

@@ -1,0 +1,141 @@
+import { type Phase, TimeoutError } from "../errors/index.js";
+import {
+  type BodyReader,
+  derivedRequest,
+  type Request,
+  replaceResponseBody,
+  requestParts,
+  type Response,
+  responseBody,
+} from "../message/index.js";
+import { nameOf } from "./call-error.js";
+import type { CallState } from "./call-state.js";
+import { pulledBody } from "./pulled-body.js";
+
+/**
+ * Holds a foreign round tripper to the call's time limit: its signal aborts when the time is over, and should it not
+ * listen, the call rejects all the same. Our own transport has the limit on its clock and needs none of this.
+ */
+export function withinDeadline(
+  call: CallState,
+  request: Request,
+  send: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  if (call.deadline === Number.POSITIVE_INFINITY) return send(request);
+  const limit = new TimeLimit(call, request);
+  const { signal } = requestParts(request);
+  const limited = derivedRequest(request, {
+    signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]),
+  });
+  return limit.race(send(limited)).then(
+    (response) => {
+      const body = responseBody(response);
+      if (body === null || body.complete) limit.clear();
+      else replaceResponseBody(response, limit.body(body));
+      return response;
+    },
+    (error: unknown) => {
+      limit.clear();
+      throw error;
+    },
+  );
+}
+
+/**
+ * Settles as the promise, unless the call's time is over or its signal aborts before: for what does not listen to
+ * either, as a token function or middleware. A response that comes too late is closed.
+ */
+export function raceCall(call: CallState, request: Request, promise: Promise<Response>): Promise<Response> {
+  const { signal } = requestParts(request);
+  if (call.deadline === Number.POSITIVE_INFINITY && signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    let settled = false;
+    const limit = call.deadline === Number.POSITIVE_INFINITY ? undefined : new TimeLimit(call, request);
+    const settle = (): void => {
+      settled = true;
+      limit?.clear();
+      signal?.removeEventListener("abort", aborted);
+    };
+    const fail = (error: unknown): void => {
+      settle();
+      reject(error);
+    };
+    const aborted = (): void => fail(signal?.reason);
+    signal?.addEventListener("abort", aborted, { once: true });
+    limit?.signal.addEventListener("abort", () => fail(limit.signal.reason), { once: true });
+    promise.then((response) => {
+      if (settled) {
+        void response.close();
+        return;
+      }
+      settle();
+      resolve(response);
+    }, fail);
+  });
+}
+
+class TimeLimit {
+  readonly #controller = new AbortController();
+  readonly #timer: { clear(): void };
+  readonly #over: Promise<never>;
+  #phase: Phase = "headers";
+
+  constructor(call: CallState, request: Request) {
+    const started = call.runtime.now();
+    this.#over = new Promise((_, reject) => {
+      this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
+    });
+    // Whoever races against it is told; when nobody does any more, nobody must be.
+    this.#over.catch(() => undefined);
+    this.#timer = call.runtime.setTimer(
+      () => this.#controller.abort(callTimedOut(call, request, this.#phase, call.runtime.now() - started)),
+      Math.min(Math.max(0, call.deadline - started), 2 ** 31 - 1),
+    );
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  race<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#over]);
+  }
+
+  clear(): void {
+    this.#timer.clear();
+  }
+
+  /** The body, whose end is the end of the limit. */
+  body(raw: BodyReader): BodyReader {
+    this.#phase = "body";
+    return pulledBody({
+      next: async () => {
+        raw.take();
+        const chunk = await this.race(raw.read());
+        if (chunk === undefined) this.clear();
+        return chunk;
+      },
+      cancel: (reason) => {
+        this.clear();
+        return raw.cancel(reason);
+      },
+    });
+  }
+}
+
+/** The error of a call whose time is over. */
+export function callTimedOut(call: CallState, request: Request, phase: Phase, spent: number): TimeoutError {
+  const { timeout } = call.policy;
+  return new TimeoutError(
+    `${nameOf(request)} timed out: the call took longer than its timeout of ${timeout} ms (the present exchange ${Math.round(spent)} ms)`,
+    {
+      code: "ERR_TRUNKLINE_TIMEOUT",
+      phase,
+      url: request.url,
+      responseStarted: phase === "body",
+      timeout: "timeout",
+      milliseconds: timeout,
+      spent: { exchange: spent },
+    },
+  );
+}

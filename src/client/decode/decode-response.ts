@@ -1,0 +1,75 @@
+import {
+  BodyReader,
+  type Request,
+  replaceResponseBody,
+  type Response,
+  responseBody,
+  responseHeader,
+} from "../../message/index.js";
+import { callError } from "../call-error.js";
+import { pulledBody } from "../pulled-body.js";
+import { type Coding, codingsOf } from "./codings.js";
+import { ERR_DECODE } from "./decode-error.js";
+import { DecodedChunks } from "./decoded-chunks.js";
+
+/** Limits for what a coded body may become. */
+export interface DecompressOptions {
+  /** Bytes after decoding; default 128 MiB. */
+  maxBytes?: number;
+  /** Bytes after decoding for each one before, once past 1 MiB; default 200. */
+  maxRatio?: number;
+}
+
+export interface DecodeLimits {
+  readonly maxBytes: number;
+  readonly maxRatio: number;
+}
+
+/** More codings than anybody means well with. */
+const MAX_CODINGS = 5;
+
+/**
+ * Puts a decoding body in the place of a coded one. The headers stay as they came (WHATWG Fetch). A response without
+ * `Content-Encoding`, or with a part of a body (206), stays as it is.
+ */
+export function decodeResponse(response: Response, request: Request, limits: DecodeLimits): void {
+  const raw = responseBody(response);
+  if (raw === null) return;
+  const field = responseHeader(response, "content-encoding");
+  if (field === null || response.status === 206) return;
+  const codings = codingsOf(field);
+  if (typeof codings !== "string" && codings.length === 0) return;
+  // Servers announce a coding for an empty body too; there is nothing to undo.
+  if (raw.complete && raw.received === 0) return;
+  replaceResponseBody(response, decoded(raw, codings, request, limits));
+}
+
+function decoded(
+  raw: BodyReader,
+  codings: Coding[] | string,
+  request: Request,
+  limits: DecodeLimits,
+): BodyReader {
+  if (typeof codings === "string") {
+    return refused(
+      raw,
+      request,
+      `the body has the coding ${JSON.stringify(codings.slice(0, 40))}, which is not supported here`,
+    );
+  }
+  if (codings.length > MAX_CODINGS) {
+    return refused(
+      raw,
+      request,
+      `the body has ${codings.length} codings on top of each other, more than ${MAX_CODINGS}`,
+    );
+  }
+  return pulledBody(new DecodedChunks(raw, codings, limits, request));
+}
+
+function refused(raw: BodyReader, request: Request, what: string): BodyReader {
+  const reader = new BodyReader(undefined, -1);
+  reader.fail(callError(request, ERR_DECODE, `${what}; set decompress: false to get it as it is`, "body"));
+  void raw.cancel(undefined);
+  return reader;
+}

@@ -1,0 +1,157 @@
+import type { Transform } from "node:stream";
+import type { BodyReader, Request } from "../../message/index.js";
+import type { ChunkSupply } from "../pulled-body.js";
+import type { Coding } from "./codings.js";
+import { brokenCoding } from "./decode-error.js";
+import type { DecodeLimits } from "./decode-response.js";
+import { Meter } from "./meter.js";
+
+/** A body that is here already is decoded in one call up to this size, which costs a fifth of a stream. */
+const SYNC_READ = 32 * 1024;
+/** And as long as no more than this comes out: half a millisecond of the event loop's time. */
+const SYNC_WRITE = 256 * 1024;
+
+type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
+/** Undoes the codings of a body, in the order given. */
+export class DecodedChunks implements ChunkSupply {
+  readonly #raw: BodyReader;
+  readonly #codings: readonly Coding[];
+  readonly #meter: Meter;
+  readonly #request: Request;
+  readonly #streams: Transform[] = [];
+  #chunks: Chunks | undefined;
+  /** Set when the body failed by itself: then nothing is wrong with its coding. */
+  #rawError: { readonly error: unknown } | undefined;
+  #done = false;
+
+  constructor(raw: BodyReader, codings: readonly Coding[], limits: DecodeLimits, request: Request) {
+    this.#raw = raw;
+    this.#codings = codings;
+    this.#meter = new Meter(limits, request);
+    this.#request = request;
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    if (this.#done) return undefined;
+    if (this.#chunks === undefined) {
+      this.#raw.take();
+      let whole: Buffer | undefined;
+      if (this.#raw.complete && this.#raw.received <= SYNC_READ) {
+        whole = await this.#raw.collect();
+        const now = this.#decodeNow(whole);
+        if (now !== undefined) {
+          this.#done = true;
+          return now.byteLength === 0 ? undefined : now;
+        }
+      }
+      this.#chunks = this.#decoding(whole);
+    }
+    try {
+      const result = await this.#chunks.next();
+      return result.done === true ? undefined : result.value;
+    } catch (error) {
+      throw this.#rawError === undefined ? error : this.#rawError.error;
+    }
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    for (const stream of this.#streams) stream.destroy();
+    await this.#raw.cancel(reason);
+  }
+
+  /** All of it at once; `undefined` when so much comes out that it must be streamed. */
+  #decodeNow(whole: Buffer): Uint8Array | undefined {
+    let bytes: Uint8Array = whole;
+    for (const coding of this.#codings) {
+      try {
+        bytes = coding.sync(bytes, SYNC_WRITE);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return undefined;
+        throw brokenCoding(this.#request, coding.name, error);
+      }
+      this.#meter.check(coding.name, bytes.byteLength);
+    }
+    return ownChunk(bytes);
+  }
+
+  #decoding(whole: Buffer | undefined): Chunks {
+    let chunks = whole === undefined ? this.#rawChunks() : this.#wholeChunk(whole);
+    for (const coding of this.#codings) chunks = this.#undo(coding, chunks);
+    return chunks;
+  }
+
+  async *#wholeChunk(whole: Buffer): Chunks {
+    this.#meter.read = whole.byteLength;
+    yield whole;
+  }
+
+  async *#rawChunks(): Chunks {
+    try {
+      for (;;) {
+        const chunk = await this.#raw.read();
+        if (chunk === undefined) return;
+        this.#meter.read += chunk.byteLength;
+        yield chunk;
+      }
+    } catch (error) {
+      this.#rawError = { error };
+      throw error;
+    }
+  }
+
+  async *#undo(coding: Coding, input: Chunks): Chunks {
+    const first = await input.next();
+    if (first.done === true) return; // an empty body is no stream cut short
+    const stream = coding.stream(first.value);
+    this.#streams.push(stream);
+    let failure: { readonly error: unknown } | undefined;
+    const failed = (error: unknown): void => {
+      failure = { error };
+      stream.destroy();
+    };
+    void feed(stream, first.value, input).catch(failed);
+    let written = 0;
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        written += chunk.byteLength;
+        this.#meter.check(coding.name, written);
+        yield ownChunk(chunk);
+      }
+    } catch (error) {
+      if (failure !== undefined) throw failure.error;
+      throw isZlibError(error) ? brokenCoding(this.#request, coding.name, error) : error;
+    }
+    // The iteration of a stream that was destroyed without an error just ends.
+    if (failure !== undefined) throw (failure as { readonly error: unknown }).error;
+  }
+}
+
+/** Writes the chunks into the stream at its pace. */
+async function feed(stream: Transform, first: Uint8Array, rest: Chunks): Promise<void> {
+  for (let chunk: Uint8Array | undefined = first; chunk !== undefined && !stream.destroyed; ) {
+    if (!stream.write(chunk)) await room(stream);
+    const next: IteratorResult<Uint8Array, void> = await rest.next();
+    chunk = next.done === true ? undefined : next.value;
+  }
+  if (!stream.destroyed) stream.end();
+}
+
+function room(stream: Transform): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      stream.off("drain", go).off("close", go);
+      resolve();
+    };
+    stream.on("drain", go).on("close", go);
+  });
+}
+
+/** Zlib gives parts of a buffer it goes on writing to, and whoever gets a chunk may transfer its memory away. */
+function ownChunk(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}
+
+function isZlibError(error: unknown): boolean {
+  return error instanceof Error && "errno" in error && "code" in error;
+}

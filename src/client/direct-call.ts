@@ -1,0 +1,74 @@
+import type { Request, Response } from "../message/index.js";
+import type { ExchangeOptions, Settle, Transport } from "../transport/index.js";
+import { CallState } from "./call-state.js";
+import { exchangeOf, finishCall } from "./chain.js";
+import { decodeResponse } from "./decode/index.js";
+import { deliver } from "./deliver.js";
+import { throwIfError } from "./http-error.js";
+import type { Policy } from "./policy.js";
+import { isRedirect } from "./redirects.js";
+
+/**
+ * A call that our own transport can carry out in one exchange: no step of the chain has anything to do before it, and
+ * most often nothing after it. It costs one object and no promise.
+ */
+export class DirectCall implements Settle {
+  readonly #policy: Policy;
+  readonly #transport: Transport;
+  readonly #request: Request;
+  readonly #options: ExchangeOptions;
+  readonly #resolve: (response: Response) => void;
+  readonly reject: (error: unknown) => void;
+
+  constructor(
+    policy: Policy,
+    transport: Transport,
+    request: Request,
+    resolve: (response: Response) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#policy = policy;
+    this.#transport = transport;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.reject = reject;
+    this.#options =
+      policy.timeout === Number.POSITIVE_INFINITY
+        ? policy.untimed
+        : { ...policy.untimed, deadline: transport.now() + policy.timeout, timeout: policy.timeout };
+  }
+
+  start(): void {
+    this.#transport.start(this.#request, this, this.#options);
+  }
+
+  resolve(response: Response): void {
+    const policy = this.#policy;
+    if (isRedirect(response.status) && this.#request.redirect !== "manual") {
+      this.#goOn(response);
+      return;
+    }
+    try {
+      if (policy.bodyOnly) {
+        if (policy.decompress !== undefined) decodeResponse(response, this.#request, policy.decompress);
+      } else {
+        deliver(policy, this.#request, response);
+        if (policy.throwOnError) throwIfError(this.#request, response);
+      }
+      this.#resolve(response);
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+
+  /** More exchanges are needed after all. */
+  #goOn(response: Response): void {
+    const policy = this.#policy;
+    const request = this.#request;
+    const call = new CallState(policy, this.#transport, this.#options.deadline);
+    call.attempts = response.attempts;
+    finishCall(call, request, response, exchangeOf(call))
+      .then((last) => (policy.throwOnError ? throwIfError(request, last) : last))
+      .then(this.#resolve, this.reject);
+  }
+}

@@ -1,0 +1,145 @@
+import {
+  createHeaders,
+  derivedRequest,
+  type Headers,
+  parseTarget,
+  parseURL,
+  type Request,
+  requestParts,
+  type Response,
+  type Target,
+} from "../message/index.js";
+import { callError } from "./call-error.js";
+import { withoutCookies } from "./cookie-header.js";
+import type { RedirectPolicy } from "./redirects.js";
+
+/** What never follows to another origin: credentials, for the server or for a proxy. */
+export const SENSITIVE: readonly string[] = [
+  "authorization",
+  "cookie",
+  "cookie2",
+  "proxy-authorization",
+  "proxy-authenticate",
+  "www-authenticate",
+];
+/** What describes a body, and goes with it. `Expect` too: there is nothing to wait for. */
+const BODY_HEADERS = [
+  "content-encoding",
+  "content-language",
+  "content-location",
+  "content-type",
+  "content-length",
+  "transfer-encoding",
+  "expect",
+];
+
+/** The request that a redirect asks for; `referer` is the one the user gave. */
+export function redirectedRequest(
+  request: Request,
+  response: Response,
+  location: string,
+  policy: RedirectPolicy,
+  referer: string | undefined,
+): Request {
+  const { target, source } = requestParts(request);
+  const url = resolveLocation(request, location);
+  const next = parseTarget(url.href);
+  if (target.secure && !next.secure && !policy.allowInsecure) {
+    throw callError(
+      request,
+      "ERR_TRUNKLINE_INSECURE_REDIRECT",
+      `the server redirected from https to ${next.origin}, in the clear; set allowInsecureRedirects to follow it`,
+    );
+  }
+  const method = methodAfter(request.method, response.status);
+  // A HEAD or GET has no body to drop; a 303 drops any other's.
+  const dropsBody = method !== request.method;
+  if (!dropsBody && source !== undefined && !source.replayable) {
+    throw callError(
+      request,
+      "ERR_TRUNKLINE_BODY_NOT_REPLAYABLE",
+      `the redirect (${response.status}) asks for the body again, and it is a stream that can be sent once; give a string, bytes or a Blob`,
+      "write",
+    );
+  }
+  const headers = createHeaders(requestParts(request).headers);
+  if (dropsBody) for (const name of BODY_HEADERS) headers.delete(name);
+  const sameOrigin = next.origin === target.origin;
+  if (!sameOrigin) {
+    for (const name of SENSITIVE) headers.delete(name);
+    for (const name of policy.sensitive) headers.delete(name);
+  } else {
+    if (
+      target.authorization !== undefined &&
+      next.authorization === undefined &&
+      !headers.has("authorization")
+    ) {
+      headers.set("authorization", target.authorization);
+    }
+    if (policy.hasJar) dropChangedCookies(headers, response);
+  }
+  // A Host of the user's own is for this server under that name; an absolute Location names the server anew.
+  if (isAbsolute(location)) headers.delete("host");
+  setReferer(headers, target, next, referer);
+  const derived = derivedRequest(request, {
+    method,
+    target: next,
+    hash: url.hash === "" ? new URL(request.url).hash : url.hash,
+    headers,
+    ...(dropsBody ? { source: undefined } : {}),
+  });
+  if (dropsBody) {
+    derived.trailers = undefined;
+    void source?.cancel(); // a stream that will not be read is closed
+  }
+  return derived;
+}
+
+function resolveLocation(request: Request, location: string): URL {
+  // Field values are bytes; servers that do not escape mean UTF-8, as every browser reads it.
+  const text = /[\x80-\xff]/.test(location) ? Buffer.from(location, "latin1").toString("utf8") : location;
+  try {
+    return parseURL(text, request.url);
+  } catch (cause) {
+    const shown = text.replace(/\/\/[^/?#@]*@/, "//***@").slice(0, 200);
+    throw callError(
+      request,
+      "ERR_TRUNKLINE_BAD_REDIRECT",
+      `the server redirected to ${JSON.stringify(shown)}, which is no http or https URL`,
+      "headers",
+      cause,
+    );
+  }
+}
+
+/** Only POST becomes GET on 301 and 302; on 303 everything does but HEAD (WHATWG Fetch §4.5). */
+function methodAfter(method: string, status: number): string {
+  if (status === 303) return method === "HEAD" ? method : "GET";
+  if ((status === 301 || status === 302) && method === "POST") return "GET";
+  return method;
+}
+
+function isAbsolute(location: string): boolean {
+  return /^(?:[a-z][a-z0-9+.-]*:|\/\/|\\\\|\/\\)/i.test(location.trim());
+}
+
+/**
+ * As the default policy of browsers: whole to the same origin, the origin alone to another, nothing from https to
+ * http. What the user gave stays, except for the last rule.
+ */
+function setReferer(headers: Headers, from: Target, to: Target, given: string | undefined): void {
+  if (from.secure && !to.secure) headers.delete("referer");
+  else headers.set("referer", given ?? (from.origin === to.origin ? from.href : `${from.origin}/`));
+}
+
+function dropChangedCookies(headers: Headers, response: Response): void {
+  const own = headers.get("cookie");
+  if (own === null) return;
+  const changed = response.headers
+    .getSetCookie()
+    .map((line) => line.slice(0, Math.max(0, line.indexOf("="))).trim());
+  if (changed.length === 0) return;
+  const kept = withoutCookies(own, new Set(changed));
+  if (kept === "") headers.delete("cookie");
+  else headers.set("cookie", kept);
+}

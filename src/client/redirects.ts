@@ -1,0 +1,93 @@
+import { type Request, requestParts, type Response, responseHeader } from "../message/index.js";
+import { callError } from "./call-error.js";
+import { redirectedRequest } from "./redirect-request.js";
+
+/** A redirect that is about to be followed. */
+export interface RedirectHop {
+  /** 1 for the first redirect of the call. */
+  readonly number: number;
+  /** The 3xx response; read its body only where the hop is not followed. */
+  readonly response: Response;
+  /** Where it came from. */
+  readonly from: URL;
+  /** What is sent next; its headers may be changed. */
+  readonly request: Request;
+}
+
+/**
+ * Asked before each redirect is followed, as Go's `CheckRedirect`. What it throws rejects the call; when it gives
+ * `"stop"`, or a promise of it, the call resolves with the 3xx response; anything else follows the redirect.
+ */
+export type RedirectListener = (hop: RedirectHop) => unknown;
+
+export interface RedirectPolicy {
+  readonly max: number;
+  readonly allowInsecure: boolean;
+  /** Lower-cased names, beside the ones that are always sensitive. */
+  readonly sensitive: readonly string[];
+  /** Whether a jar knows the cookies that a hop sets. */
+  readonly hasJar: boolean;
+  readonly listener: RedirectListener | undefined;
+}
+
+/** Whether fetch calls it a redirect; 300, 304, 305 and 306 are not followed. */
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/**
+ * Follows where the first response leads and gives the last one (WHATWG Fetch §4.5 "HTTP-redirect fetch"). A 3xx
+ * without `Location` is an answer like any other.
+ *
+ * @throws NetworkError when the mode forbids redirects, there are too many, one leads where it must not, or asks for a
+ * body that cannot be sent again.
+ */
+export async function followRedirects(
+  first: Response,
+  request: Request,
+  policy: RedirectPolicy,
+  send: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  let response = first;
+  let current = request;
+  const referer = requestParts(request).headers?.get("referer") ?? undefined;
+  for (let number = 1; isRedirect(response.status); number += 1) {
+    if (request.redirect === "manual") return response;
+    if (request.redirect === "error") {
+      await response.close();
+      throw callError(
+        current,
+        "ERR_TRUNKLINE_REDIRECT_REFUSED",
+        `the server answered with a redirect (${response.status}) and redirect is "error"; use "follow" or "manual" to accept it`,
+      );
+    }
+    const location = responseHeader(response, "location");
+    if (location === null || location === "") return response;
+    if (number > policy.max) {
+      await response.close();
+      throw callError(
+        current,
+        "ERR_TRUNKLINE_TOO_MANY_REDIRECTS",
+        `the server redirected more than ${policy.max} times; it may be a loop, else raise maxRedirects`,
+      );
+    }
+    let next: Request;
+    try {
+      next = redirectedRequest(current, response, location, policy, referer);
+      const listener = policy.listener;
+      if (listener !== undefined) {
+        const hop: RedirectHop = { number, response, from: new URL(current.url), request: next };
+        if ((await listener(hop)) === "stop") return response;
+      }
+    } catch (error) {
+      await response.close();
+      throw error;
+    }
+    // A short body is read to its end, so that the next request can go over the same connection.
+    await response.close();
+    current = next;
+    response = await send(current);
+    response.redirected = true;
+  }
+  return response;
+}

@@ -1,0 +1,138 @@
+import {
+  appendQuery,
+  bodyOf,
+  configureRequest,
+  createHeaders,
+  derivedRequest,
+  type Headers,
+  normaliseMethod,
+  parseTarget,
+  parseURL,
+  plainRequest,
+  type RedirectMode,
+  Request,
+  rawHeaders,
+  requestParts,
+  type Target,
+} from "../message/index.js";
+import type { ClientOptions, Init } from "./options.js";
+import { nowhereToGo } from "./policy.js";
+
+/** Default headers that go to the allowed origins only. */
+const SCOPED = ["authorization", "cookie", "proxy-authorization"];
+
+/** What a client adds to its requests: base URL, headers, redirect mode. */
+export class RequestDefaults {
+  readonly #baseURL: URL | undefined;
+  readonly #headers: Headers | undefined;
+  /** Those of {@link #headers} that any origin may see. */
+  readonly #publicHeaders: Headers | undefined;
+  readonly #origins: ReadonlySet<string>;
+  readonly #redirect: RedirectMode;
+
+  /** @throws TypeError for a URL, a header or a mode that cannot be used. */
+  constructor(options: ClientOptions, origins: ReadonlySet<string>) {
+    const { baseURL, headers } = options;
+    this.#baseURL = baseURL === undefined ? undefined : parseURL(String(baseURL));
+    this.#headers = headers === undefined ? undefined : createHeaders(headers);
+    this.#publicHeaders = this.#headers;
+    this.#origins = origins;
+    this.#redirect = checkMode(options.redirect ?? "follow");
+    const scoped = SCOPED.filter((name) => this.#headers?.has(name) === true);
+    if (scoped.length === 0) return;
+    if (origins.size === 0) throw nowhereToGo(`a default ${scoped[0]} header`);
+    this.#publicHeaders = createHeaders(headers);
+    for (const name of scoped) this.#publicHeaders.delete(name);
+  }
+
+  /** The request of a call. @throws TypeError for one that cannot be sent. */
+  request(
+    method: string | undefined,
+    input: string | URL | Request | globalThis.Request,
+    init: Init | undefined,
+  ): Request {
+    if (typeof input !== "string" && !(input instanceof URL)) return this.#fromRequest(input, init);
+    const target = this.#target(String(input), init);
+    const request = plainRequest(
+      method ?? (init?.method === undefined ? "GET" : normaliseMethod(init.method)),
+      target,
+    );
+    if (this.#redirect !== "follow") request.redirect = this.#redirect;
+    if (init !== undefined || this.#headers !== undefined) this.#fill(request, target, init);
+    return request;
+  }
+
+  /** The caller's own request stays as it is. */
+  #fromRequest(input: Request | globalThis.Request, init: Init | undefined): Request {
+    let request = init === undefined && input instanceof Request ? input : new Request(input, init);
+    const { target, headers } = requestParts(request);
+    const defaults = this.#defaultsFor(target);
+    if (defaults !== undefined) {
+      const all = createHeaders(headers);
+      addMissing(all, defaults);
+      request = derivedRequest(request, { headers: all });
+    }
+    if (this.#redirect !== "follow" && request.redirect === "follow" && init?.redirect === undefined) {
+      if (request === input) request = derivedRequest(request, {});
+      request.redirect = this.#redirect;
+    }
+    return request;
+  }
+
+  #target(url: string, init: Init | undefined): Target {
+    if (this.#baseURL === undefined && init?.query === undefined) return parseTarget(url);
+    const resolved = parseURL(url, this.#baseURL);
+    return parseTarget((init?.query === undefined ? resolved : appendQuery(resolved, init.query)).href);
+  }
+
+  #defaultsFor(target: Target): Headers | undefined {
+    return this.#headers === this.#publicHeaders || this.#origins.has(target.origin)
+      ? this.#headers
+      : this.#publicHeaders;
+  }
+
+  #fill(request: Request, target: Target, init: Init | undefined): void {
+    const defaults = this.#defaultsFor(target);
+    let headers = init?.headers === undefined ? undefined : createHeaders(init.headers);
+    if (defaults !== undefined) {
+      if (headers === undefined) headers = createHeaders(defaults);
+      else addMissing(headers, defaults);
+    }
+    if (init === undefined) {
+      configureRequest(request, headers, undefined, undefined);
+      return;
+    }
+    const source = bodyOf(init);
+    if (source !== undefined) {
+      if (request.method === "GET" || request.method === "HEAD") {
+        throw new TypeError(`Cannot send a body with ${request.method}; use POST, PUT or PATCH`);
+      }
+      if (source.contentType !== undefined) {
+        headers ??= createHeaders();
+        if (!headers.has("content-type")) headers.set("content-type", source.contentType);
+      }
+    }
+    configureRequest(request, headers, source, init.signal ?? undefined);
+    if (init.redirect !== undefined) request.redirect = checkMode(init.redirect);
+    if (init.idempotent !== undefined) request.idempotentMark = init.idempotent;
+    if (init.trailers !== undefined) request.trailers = init.trailers;
+    if (init.onInformational !== undefined) request.onInformational = init.onInformational;
+  }
+}
+
+function addMissing(headers: Headers, defaults: Headers): void {
+  const missing = [...pairs(defaults)].filter(([name]) => !headers.has(name));
+  for (const [name, value] of missing) headers.append(name, value);
+}
+
+/** The fields, in order and case as given. */
+export function* pairs(headers: ClientOptions["headers"]): Generator<[string, string]> {
+  if (headers === undefined) return;
+  const raw = rawHeaders(createHeaders(headers));
+  for (let i = 0; i < raw.length; i += 2) yield [raw[i] as string, raw[i + 1] as string];
+}
+
+function checkMode(mode: RedirectMode): RedirectMode {
+  if (mode === "follow" || mode === "manual" || mode === "error") return mode;
+  throw new TypeError(`Cannot use redirect ${JSON.stringify(mode)} as it must be follow, manual or error`);
+}
