@@ -24,9 +24,9 @@ export function watchConstructions(
   const original = emitter.init;
   emitter.init = function init(this: EventEmitter, options?: unknown): void {
     original.call(this, options);
-    const { constructor } = this;
-    let kind = kinds.get(constructor);
-    if (kind === undefined) kinds.set(constructor, (kind = kindOf(constructor as unknown as Constructor)));
+    const type = this.constructor;
+    let kind = kinds.get(type);
+    if (kind === undefined) kinds.set(type, (kind = kindOf(type as unknown as Constructor)));
     if (kind === "other") return;
     try {
       note(owners, this, kind, init);
@@ -37,8 +37,8 @@ export function watchConstructions(
   };
 }
 
-function kindOf(constructor: Constructor): OwnerKind | "other" {
-  const prototype = constructor.prototype as Record<string, unknown> | undefined;
+function kindOf(type: Constructor): OwnerKind | "other" {
+  const prototype = type.prototype as Record<string, unknown> | undefined;
   if (typeof prototype !== "object" || prototype === null) return "other";
   if (prototype instanceof Agent || prototype === (Agent.prototype as unknown)) return "agent";
   const methods = ["dispatch", "close", "destroy"];

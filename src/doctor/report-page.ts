@@ -19,13 +19,13 @@ export function reportPage(report: Report, { program, exitCode }: PageSubject): 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Connections of ${escape(program)}</title>
+<title>Connections of ${escaped(program)}</title>
 <style>${pageStyle}</style>
 </head>
 <body>
 <main>
-<h1>Connections of <code>${escape(program)}</code></h1>
-<p class="lead">${escape(summary(report))} The program ended with code ${exitCode}.</p>
+<h1>Connections of <code>${escaped(program)}</code></h1>
+<p class="lead">${escaped(summary(report))} The program ended with code ${exitCode}.</p>
 ${tiles(report)}
 <h2>Findings</h2>
 ${report.findings.length === 0 ? '<p class="good">Nothing to mend was found.</p>' : report.findings.slice(0, MAX_ROWS).map(findingCard).join("\n")}
@@ -53,7 +53,7 @@ function tiles(report: Report): string {
     ["making connections", milliseconds(handshakes)],
     ["findings", String(report.findings.length)],
   ];
-  return `<dl class="tiles">${rows.map(([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`).join("")}</dl>`;
+  return `<dl class="tiles">${rows.map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`).join("")}</dl>`;
 }
 
 function findingCard(finding: Finding): string {
@@ -65,13 +65,13 @@ function findingCard(finding: Finding): string {
   const rows: [string, string][] = [
     ...(origin === undefined ? [] : [["At", code(origin)] as [string, string]]),
     ...(site === undefined ? [] : [["Code", code(site)] as [string, string]]),
-    ["Seen", `<ul>${evidence.map((line) => `<li>${escape(line)}</li>`).join("")}</ul>`],
-    ...(spent.length === 0 ? [] : [["Cost", escape(spent.join(", "))] as [string, string]]),
+    ["Seen", `<ul>${evidence.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`],
+    ...(spent.length === 0 ? [] : [["Cost", escaped(spent.join(", "))] as [string, string]]),
     ["Remedy", withCode(remedy)],
-    ...(doubt === undefined ? [] : [["Doubt", escape(doubt)] as [string, string]]),
+    ...(doubt === undefined ? [] : [["Doubt", escaped(doubt)] as [string, string]]),
   ];
   return `<article class="finding ${severity}">
-<h3>${escape(title)}</h3>
+<h3>${escaped(title)}</h3>
 <p class="kind"><span class="severity">${severity}</span> ${code(kind)}</p>
 <table>${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`).join("")}</table>
 </article>`;
@@ -81,7 +81,7 @@ function originCard(origin: OriginReport): string {
   const { learnedIdleLimit } = origin;
   return `<article class="origin">
 <h3>${code(origin.origin)}</h3>
-<p>${escape(`${count(origin.requests, "request")}, ${count(origin.connections, "connection")}, ${percent(origin.reuse)} reuse, ${milliseconds(origin.handshakeMs)} spent on making connections`)}</p>
+<p>${escaped(`${count(origin.requests, "request")}, ${count(origin.connections, "connection")}, ${percent(origin.reuse)} reuse, ${milliseconds(origin.handshakeMs)} spent on making connections`)}</p>
 <div class="bar" role="img" aria-label="${percent(origin.reuse)} reuse"><span style="width:${(origin.reuse * 100).toFixed(1)}%"></span></div>
 ${reasons("Opened because", "dial", origin.openedFor)}
 ${reasons("Closed because", "close", origin.closed)}
@@ -102,7 +102,7 @@ function reasons(
   return `<table class="reasons"><caption>${title}</caption>${rows
     .map(
       ([name, times]) =>
-        `<tr><td class="figure">${times}</td><td>${escape(inShort(of, name))}</td><td>${code(name)}</td></tr>`,
+        `<tr><td class="figure">${times}</td><td>${escaped(inShort(of, name))}</td><td>${code(name)}</td></tr>`,
     )
     .join("")}</table>`;
 }
@@ -114,7 +114,7 @@ function owners({ facts }: Report): string {
 <div class="scroll"><table class="owners"><thead><tr><th scope="col">What</th><th scope="col">Made at</th><th scope="col">Made</th><th scope="col">Requests</th><th scope="col">Connections</th></tr></thead><tbody>${made
     .map(
       (one) =>
-        `<tr><td>${escape(`${one.type} (${one.client})`)}</td><td>${code(one.site ?? "")}</td><td class="figure">${one.created}</td><td class="figure">${one.requests}</td><td class="figure">${one.connections ?? 0}</td></tr>`,
+        `<tr><td>${escaped(`${one.type} (${one.client})`)}</td><td>${code(one.site ?? "")}</td><td class="figure">${one.created}</td><td class="figure">${one.requests}</td><td class="figure">${one.connections ?? 0}</td></tr>`,
     )
     .join("")}</tbody></table></div>`;
 }
@@ -123,15 +123,15 @@ function owners({ facts }: Report): string {
 function withCode(text: string): string {
   return text
     .split("`")
-    .map((part, index) => (index % 2 === 1 ? code(part) : escape(part)))
+    .map((part, index) => (index % 2 === 1 ? code(part) : escaped(part)))
     .join("");
 }
 
 function code(text: string): string {
-  return `<code>${escape(text)}</code>`;
+  return `<code>${escaped(text)}</code>`;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     "&": "&amp;",
     "<": "&lt;",

@@ -9,6 +9,7 @@ import { codeOf, watchDial, watchEnd } from "./sockets.js";
 import { frames, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
+import { UndiciFamily } from "./undici-family.js";
 import { field, inside, type UndiciRequest } from "./undici-inside.js";
 import type { Pool, Watched } from "./watched.js";
 
@@ -45,6 +46,9 @@ export class Undici {
   readonly #pools = new WeakMap<object, Map<string, Pool>>();
   readonly #dials = new WeakMap<object, Watched[]>();
   readonly #poolOfClient = new WeakMap<object, Pool>();
+  /** Whose the connections of a connector are: an agent's or a pool's where one was found. */
+  readonly #holders = new WeakMap<object, object>();
+  readonly #family = new UndiciFamily();
   /** A dial whose socket is about to be made. */
   #dialing: { connection: Watched; hostname: unknown } | undefined;
   /** The client of the request that was made last, which is the one that dials. */
@@ -77,6 +81,7 @@ export class Undici {
 
   /** A dispatcher was made: it says whose clients connect. */
   watchDispatcher(dispatcher: EventEmitter): void {
+    this.#family.made(dispatcher);
     dispatcher.prependListener("connect", (_origin: unknown, targets: unknown) => {
       if (!Array.isArray(targets)) return;
       this.#connectedFor(dispatcher, targets as unknown[]);
@@ -93,11 +98,11 @@ export class Undici {
   }
 
   /** Which copy a request is of, found once for each copy. */
-  #clientOf(constructor: object): string {
-    let client = this.#clients.get(constructor);
+  #clientOf(made: object): string {
+    let client = this.#clients.get(made);
     if (client === undefined) {
       client = fromBuiltIn(this.#clientOf) ? "fetch" : "undici";
-      this.#clients.set(constructor, client);
+      this.#clients.set(made, client);
     }
     return client;
   }
@@ -122,16 +127,35 @@ export class Undici {
       connectParams.hostname ?? connectParams.host,
       connectParams.port,
     );
-    let pools = this.#pools.get(connector);
-    if (pools === undefined) this.#pools.set(connector, (pools = new Map()));
-    let pool = pools.get(origin);
-    if (pool === undefined)
-      pools.set(origin, (pool = this.#ledger.pool(this.#tallyOf(origin, this.#lastClient), undefined)));
+    const pool = this.#poolAt(this.#holderOf(connector), origin);
     const connection = this.#ledger.dial(pool, isPaused);
     const dials = this.#dials.get(connector);
     if (dials === undefined) this.#dials.set(connector, [connection]);
     else dials.push(connection);
     this.#dialing = { connection, hostname: connectParams.hostname };
+  }
+
+  #poolAt(holder: object, origin: string): Pool {
+    let pools = this.#pools.get(holder);
+    if (pools === undefined) this.#pools.set(holder, (pools = new Map()));
+    let pool = pools.get(origin);
+    if (pool === undefined) {
+      pool = this.#ledger.pool(this.#tallyOf(origin, this.#lastClient), undefined);
+      pools.set(origin, pool);
+    }
+    return pool;
+  }
+
+  /**
+   * Whose connections those of a connector can stand in for: up to undici 6 a pool's clients share their connector,
+   * later each has its own. A client that a pool has just made dials in the same call.
+   */
+  #holderOf(connector: object): object {
+    let holder = this.#holders.get(connector);
+    if (holder !== undefined) return holder;
+    holder = this.#family.holderOfNewest() ?? connector;
+    this.#holders.set(connector, holder);
+    return holder;
   }
 
   /** Undici shows a socket when it is connected; how that went is seen on the socket it makes meanwhile. */

@@ -1,0 +1,11 @@
+// The server ends the connection with each response.
+import { serve, times } from "../server.mjs";
+
+const server = await serve({
+  handler(_request, response) {
+    response.setHeader("connection", "close");
+    response.end("ok");
+  },
+});
+await times(12, async () => (await fetch(server.url)).text());
+server.close();

@@ -1,0 +1,6 @@
+// A hundred requests at once and no limit.
+import { get, serve, together } from "../server.mjs";
+
+const server = await serve({ handler: (_request, response) => setTimeout(() => response.end("ok"), 50) });
+await together(100, () => get(server.url));
+server.close();

@@ -1,0 +1,88 @@
+// Servers and helpers of the corpus: small, on loopback, gone when the program ends.
+import { once } from "node:events";
+import http from "node:http";
+import https from "node:https";
+import net from "node:net";
+
+const sizes = { "/large": 300_000, "/small": 2 };
+
+/** Answers `/large` with 300 kB, everything else with two bytes; keeps idle connections for half a minute. */
+export async function serve({ handler = answer, tls, host = "127.0.0.1", ...options } = {}) {
+  const all = { keepAliveTimeout: 30_000, ...options };
+  const server = tls ? https.createServer({ ...all, ...tls }, handler) : http.createServer(all, handler);
+  server.listen(0, host);
+  await once(server, "listening");
+  const { port } = server.address();
+  return {
+    url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+    port,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+export function answer(request, response) {
+  response.end("x".repeat(sizes[request.url] ?? 2));
+}
+
+/** A server that says nothing of how long it keeps idle connections, and keeps them for so many milliseconds. */
+export function serveIdle(milliseconds) {
+  const timers = new WeakMap();
+  return serve({
+    keepAliveTimeout: 0,
+    handler({ socket }, response) {
+      clearTimeout(timers.get(socket));
+      response.on("finish", () => timers.set(socket, setTimeout(() => socket.destroySoon(), milliseconds)));
+      response.setHeader("connection", "keep-alive");
+      response.end("ok");
+    },
+  });
+}
+
+/** Answers each request with these bytes, and ends the connection where asked to. */
+export async function serveBytes(bytes, { end = false } = {}) {
+  const sockets = new Set();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("data", () => (end ? socket.end(bytes) : socket.write(bytes)));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+/** Sends a request with node:http and reads the answer; resolves once its connection is free again. */
+export function get(url, options = {}) {
+  const library = url.startsWith("https:") ? https : http;
+  return new Promise((resolve, reject) => {
+    const request = library.request(url, options, (response) => {
+      response.resume();
+      response.on("end", () => setImmediate(() => setImmediate(resolve)));
+    });
+    request.on("error", reject);
+    request.end();
+  });
+}
+
+export async function times(count, act) {
+  for (let index = 0; index < count; index++) await act(index);
+}
+
+export function together(count, act) {
+  return Promise.all(Array.from({ length: count }, (_, index) => act(index)));
+}
+
+/** A little time for what happens on its own, an idle timeout for instance. */
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A turn of the event loop, in which clients put connections back. */
+export const turn = () => new Promise((resolve) => setImmediate(resolve));
