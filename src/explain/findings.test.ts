@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CountName, Evidence, MostName, OriginFacts } from "./evidence.js";
+import { NO_EVIDENCE, noFacts } from "./evidence.js";
+import { findings } from "./findings.js";
+import type { FindingKind } from "./report.js";
+
+type Given = Partial<Omit<OriginFacts, "origin">>;
+
+function of(...origins: Given[]): Evidence {
+  return {
+    ...NO_EVIDENCE,
+    origins: origins.map((given, index) => ({
+      ...noFacts(`http://server${index}.test`, "trunkline"),
+      ...given,
+    })),
+  };
+}
+
+function kinds(evidence: Evidence): FindingKind[] {
+  return findings(evidence).map((finding) => finding.kind);
+}
+
+const counts = (given: Partial<Record<CountName, number>>): Pick<OriginFacts, "counts"> => ({
+  counts: given,
+});
+const most = (given: Partial<Record<MostName, number>>): Pick<OriginFacts, "most"> => ({ most: given });
+
+test("findings: none for no evidence and for healthy traffic", () => {
+  assert.deepEqual(kinds(NO_EVIDENCE), []);
+  const healthy: Given = {
+    ...counts({
+      requests: 1000,
+      connections: 100,
+      tlsHandshakes: 100,
+      tlsResumed: 3,
+      tlsMs: 500,
+      connectMs: 100,
+      dnsLookups: 1,
+      dnsMs: 30,
+    }),
+    ...most({ openAtOnce: 100, dialingAtOnce: 100, demandAtOnce: 100, idleTimeout: 55_000 }),
+    openedFor: { "first-use": 1, "all-busy": 99 },
+    closed: {
+      "idle-timeout": 80,
+      "server-said-close": 10,
+      "transport-closed": 10,
+      aborted: 1,
+      "request-said-close": 1,
+    },
+  };
+  assert.deepEqual(kinds(of(healthy)), []);
+});
+
+test("findings: a server that restarts, and ends all idle connections once, is no race", () => {
+  const restarted: Given = {
+    ...counts({ requests: 500, connections: 20 }),
+    ...most({ idleTimeout: 55_000 }),
+    least: { learnedIdleLimit: 300 },
+    closed: { "server-closed-idle": 10 },
+    redialed: { "server-closed-idle": 1 },
+  };
+  assert.deepEqual(kinds(of(restarted)), []);
+});
+
+test("findings: idle-timeout-race is high where requests failed, and needs a limit below the client's", () => {
+  const race: Given = {
+    ...counts({ requests: 50, connections: 20, staleFailures: 2 }),
+    ...most({ idleTimeout: 55_000 }),
+    least: { learnedIdleLimit: 5_000 },
+  };
+  const found = findings(of(race)).find((finding) => finding.kind === "idle-timeout-race");
+  assert.equal(found?.severity, "high");
+  assert.match(found.remedy, /idleTimeout: 4000/);
+  assert.ok(!kinds(of({ ...race, ...most({ idleTimeout: 4_000 }) })).includes("idle-timeout-race"));
+  assert.ok(!kinds(of({ ...race, least: {} })).includes("idle-timeout-race"));
+});
+
+test("findings: idle-timeout-short is not blamed on the client where the server's limit is what binds", () => {
+  const short: Given = {
+    ...counts({ requests: 50, connections: 20 }),
+    ...most({ idleTimeout: 4_000 }),
+    closed: { "idle-timeout": 10 },
+    redialed: { "idle-timeout": 10 },
+  };
+  assert.deepEqual(kinds(of(short)), ["idle-timeout-short"]);
+  assert.deepEqual(kinds(of({ ...short, least: { announcedIdleLimit: 5_000 } })), []);
+});
+
+test("findings: a server that closes now and then is none that closes each response", () => {
+  const closing = (closed: number): Given => ({
+    ...counts({ requests: 1000, connections: closed }),
+    closed: { "server-said-close": closed },
+  });
+  assert.deepEqual(kinds(of(closing(10))), []);
+  assert.deepEqual(kinds(of(closing(900))), ["server-closes-each"]);
+});
+
+test("findings: a client for each request is judged in each process, and added up over all", () => {
+  const made = (process: string, created: number, requests: number): Evidence["clients"][number] => ({
+    process,
+    client: "undici",
+    type: "Agent",
+    site: "/app/a.js:3:9",
+    created,
+    requests,
+  });
+  const with_ = (...clients: Evidence["clients"][number][]): Evidence => ({ ...NO_EVIDENCE, clients });
+  assert.deepEqual(kinds(with_(made("1", 1, 1), made("2", 1, 1), made("3", 4, 4))), []);
+  assert.deepEqual(kinds(with_(made("1", 20, 4000))), []);
+  assert.deepEqual(kinds(with_(made("1", 20, 0))), []);
+  const [found, ...others] = findings(with_(made("1", 20, 20), made("2", 30, 30)));
+  assert.deepEqual(others, []);
+  assert.equal(found?.count, 50);
+  assert.equal(found?.site, "/app/a.js:3:9");
+  assert.match(found?.remedy ?? "", /new Agent\(\)/);
+});
+
+test("findings: the remedy is in the words of the client that it was seen in", () => {
+  const churn = (client: string): string => {
+    const facts: OriginFacts = {
+      ...noFacts("http://a.test", client),
+      counts: { requests: 100, connections: 50 },
+      redialed: { "max-idle-per-origin": 40 },
+      most: { demandAtOnce: 30, maxIdleConnectionsPerOrigin: 2 },
+    };
+    return findings({ ...NO_EVIDENCE, origins: [facts] })[0]?.remedy ?? "";
+  };
+  assert.match(churn("trunkline"), /new Transport\(\{ maxIdleConnectionsPerOrigin: 30 \}\)/);
+  assert.match(churn("node:http"), /maxFreeSockets: 30/);
+  assert.match(churn("undici"), /connections: 30/);
+  assert.match(churn("fetch"), /connections: 30/);
+  assert.match(churn("go 1.19"), /MaxIdleConnsPerHost: 30/);
+  assert.match(churn("python-requests"), /30 idle connections/);
+});
+
+test("findings: the worst come first, and the same evidence gives the same findings", () => {
+  const evidence = of(
+    { ...counts({ requests: 100, connections: 3 }), closed: { "http-1.0": 3 } },
+    { ...counts({ requests: 100, connections: 90, connectMs: 900 }), closed: { "server-said-close": 90 } },
+  );
+  const found = findings(evidence);
+  assert.deepEqual(
+    found.map((finding) => finding.kind),
+    ["server-closes-each", "http-1.0-peer"],
+  );
+  assert.deepEqual(found[0]?.cost, { connections: 90, milliseconds: 900 });
+  assert.deepEqual(findings(evidence), found);
+});
+
+test("findings: a burst with full TLS handshakes is no failure to resume", () => {
+  const burst: Given = {
+    ...counts({ requests: 500, connections: 50, tlsHandshakes: 50, tlsResumed: 0, tlsMs: 200 }),
+    ...most({ dialingAtOnce: 50 }),
+  };
+  assert.deepEqual(kinds(of(burst)), []);
+  assert.deepEqual(kinds(of({ ...burst, ...most({ dialingAtOnce: 2 }) })), ["tls-not-resumed"]);
+});
