@@ -13,6 +13,8 @@ export interface Command {
   /** What its positional arguments are called, in order; all of them are required. */
   readonly positionals: readonly string[];
   readonly options: readonly OptionSpec[];
+  /** Everything after `--` is a program and its arguments, for the command to run: `ParsedOptions.program`. */
+  readonly takesProgram?: boolean;
   /** Paragraphs after the options in its help. */
   readonly notes?: readonly string[];
   /** Loaded on use, so that no command pays for another. */

@@ -5,6 +5,8 @@ export const exitCode = {
   failed: 1,
   /** The command line was not understood; nothing was sent. */
   usage: 2,
+  /** A `--fail-if` held. */
+  held: 3,
   /** Ended by Ctrl-C, after printing what there was (128 + SIGINT, as shells expect). */
   interrupted: 130,
 } as const;

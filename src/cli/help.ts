@@ -4,7 +4,7 @@ import { exitCode } from "./exit.js";
 import type { OptionSpec } from "./options.js";
 import { wrap } from "./render/wrap.js";
 
-const endings = `Exit codes: ${exitCode.ok} done, ${exitCode.failed} failed, ${exitCode.usage} usage, ${exitCode.interrupted} interrupted.`;
+const endings = `Exit codes: ${exitCode.ok} done, ${exitCode.failed} failed, ${exitCode.usage} usage, ${exitCode.held} a --fail-if held, ${exitCode.interrupted} interrupted.`;
 
 /** The help of the program: its commands and how they end. */
 export function programHelp(): string[] {

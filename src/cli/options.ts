@@ -16,6 +16,8 @@ export interface OptionSpec {
 /** What a command line says, checked against a command's options. */
 export interface ParsedOptions {
   readonly positionals: readonly string[];
+  /** What followed `--`, for a command that runs a program; empty for others. */
+  readonly program: readonly string[];
   has(name: string): boolean;
   /** The value of an option that was given, else `undefined`. */
   value(name: string): string | undefined;
@@ -41,15 +43,20 @@ const knownElsewhere: Readonly<Record<string, string>> = {
  * Reads the arguments by the options a command has. Unknown options, missing values and repeated single
  * options are a {@link UsageError} that names the offender.
  */
-export function parseOptions(args: readonly string[], specs: readonly OptionSpec[]): ParsedOptions {
+export function parseOptions(
+  args: readonly string[],
+  specs: readonly OptionSpec[],
+  takesProgram = false,
+): ParsedOptions {
   const config: NonNullable<ParseArgsConfig["options"]> = {};
   for (const spec of specs) {
     const type = spec.value === undefined ? "boolean" : "string";
     config[spec.name] = spec.short === undefined ? { type } : { type, short: spec.short };
   }
   // Not strict: node's own messages for mistakes are longer and know nothing of what was meant.
+  const end = takesProgram ? args.indexOf("--") : -1;
   const { tokens } = parseArgs({
-    args: [...args],
+    args: end === -1 ? [...args] : args.slice(0, end),
     options: config,
     strict: false,
     allowPositionals: true,
@@ -81,6 +88,7 @@ export function parseOptions(args: readonly string[], specs: readonly OptionSpec
   }
   return {
     positionals,
+    program: end === -1 ? [] : args.slice(end + 1),
     has: (name) => given.has(name),
     value: (name) => given.get(name)?.[0],
     values: (name) => given.get(name) ?? [],

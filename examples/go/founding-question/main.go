@@ -5,10 +5,16 @@
 //	go run examples/go/founding-question/main.go
 //
 // Prints one JSON document. Standard library only; Go 1.19 or newer.
+//
+// With -target it sends to another server instead, and leaves the counting to whoever stands there:
+//
+//	trunkline observe --target http://127.0.0.1:8080 -- \
+//	  go run examples/go/founding-question/main.go -target {url} -scenario "new transport each" -requests 100
 package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -23,19 +29,26 @@ import (
 	"time"
 )
 
-const requests = 1000
+var requests = 1000
 
 type row struct {
 	Name        string `json:"name"`
 	Concurrency int    `json:"concurrency"`
 	Requests    int    `json:"requests"`
-	Connections int64  `json:"connections"`
+	Connections *int64 `json:"connections,omitempty"`
 }
+
+// What is done with each response's body.
+const (
+	readAndClose = iota
+	closeUnread
+	leave
+)
 
 // scenario makes, for one run, the function that gives each request its client.
 type scenario struct {
 	name   string
-	read   bool
+	body   int
 	client func() func() *http.Client
 }
 
@@ -63,18 +76,42 @@ func transportEach() func() *http.Client {
 	return func() *http.Client { return &http.Client{Transport: newTransport(0), Timeout: 30 * time.Second} }
 }
 
+func keepAliveOff() func() *http.Client {
+	transport := newTransport(0)
+	transport.DisableKeepAlives = true
+	client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+	return func() *http.Client { return client }
+}
+
 func main() {
+	target := flag.String("target", "", "send there instead of to a server of this program's own")
+	only := flag.String("scenario", "", "run this one alone")
+	atOnce := flag.Int("concurrency", 0, "send so many at once, instead of 1 and then 100")
+	flag.IntVar(&requests, "requests", requests, "send so many in each run")
+	flag.Parse()
 	scenarios := []scenario{
-		{"new client each", true, clientEach},
-		{"one shared client", true, oneClient(0)},
-		{"shared, MaxIdleConnsPerHost=100", true, oneClient(100)},
-		{"closed unread", false, clientEach},
-		{"new transport each", true, transportEach},
+		{"new client each", readAndClose, clientEach},
+		{"one shared client", readAndClose, oneClient(0)},
+		{"shared, MaxIdleConnsPerHost=100", readAndClose, oneClient(100)},
+		{"closed unread", closeUnread, clientEach},
+		{"new transport each", readAndClose, transportEach},
+	}
+	// Those below run only when they are asked for.
+	others := []scenario{
+		{"neither read nor closed", leave, clientEach},
+		{"keep-alive off", readAndClose, keepAliveOff},
+	}
+	if *only != "" {
+		scenarios = chosen(append(scenarios, others...), *only)
+	}
+	concurrencies := []int{1, 100}
+	if *atOnce > 0 {
+		concurrencies = []int{*atOnce}
 	}
 	rows := []row{}
 	for _, s := range scenarios {
-		for _, concurrency := range []int{1, 100} {
-			connections, err := median(s, concurrency)
+		for _, concurrency := range concurrencies {
+			connections, err := measure(s, concurrency, *target)
 			if err != nil {
 				fmt.Fprintf(os.Stderr, "%s, %d at once: %v\n", s.name, concurrency, err)
 				os.Exit(1)
@@ -86,6 +123,28 @@ func main() {
 	if err := out.Encode(map[string]any{"goVersion": strings.TrimPrefix(runtime.Version(), "go"), "rows": rows}); err != nil {
 		os.Exit(1)
 	}
+}
+
+func chosen(scenarios []scenario, name string) []scenario {
+	names := []string{}
+	for _, s := range scenarios {
+		if s.name == name {
+			return []scenario{s}
+		}
+		names = append(names, s.name)
+	}
+	fmt.Fprintf(os.Stderr, "there is no scenario %q; there are: %s\n", name, strings.Join(names, "; "))
+	os.Exit(2)
+	return nil
+}
+
+// measure runs one scenario. Connections are counted only where the server is this program's own.
+func measure(s scenario, concurrency int, target string) (*int64, error) {
+	if target != "" {
+		return nil, send(s, concurrency, target)
+	}
+	connections, err := median(s, concurrency)
+	return &connections, err
 }
 
 // median is what the middle one of three runs came to: with an idle cap below the concurrency, how many connections
@@ -103,8 +162,7 @@ func median(s scenario, concurrency int) (int64, error) {
 	return counts[1], nil
 }
 
-// run sends the requests, at most `concurrency` at once, a goroutine each, and returns how many connections
-// the server accepted.
+// run sends the requests to a server of its own and returns how many connections that accepted.
 func run(s scenario, concurrency int) (int64, error) {
 	var accepted int64
 	server := &http.Server{
@@ -126,7 +184,12 @@ func run(s scenario, concurrency int) (int64, error) {
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
 
-	target := "http://" + listener.Addr().String() + "/"
+	err = send(s, concurrency, "http://"+listener.Addr().String()+"/")
+	return atomic.LoadInt64(&accepted), err
+}
+
+// send sends the requests, at most `concurrency` at once, a goroutine each.
+func send(s scenario, concurrency int, target string) error {
 	clientOf := s.client()
 	slots := make(chan struct{}, concurrency)
 	failures := make(chan error, requests)
@@ -137,25 +200,28 @@ func run(s scenario, concurrency int) (int64, error) {
 		go func() {
 			defer group.Done()
 			defer func() { <-slots }()
-			if err := post(clientOf(), target, s.read); err != nil {
+			if err := post(clientOf(), target, s.body); err != nil {
 				failures <- err
 			}
 		}()
 	}
 	group.Wait()
 	close(failures)
-	return atomic.LoadInt64(&accepted), <-failures
+	return <-failures
 }
 
-func post(client *http.Client, target string, read bool) error {
+func post(client *http.Client, target string, body int) error {
 	values := url.Values{}
 	values.Add("data", "hello")
 	response, err := client.PostForm(target, values)
 	if err != nil {
 		return err
 	}
+	if body == leave {
+		return nil
+	}
 	defer response.Body.Close()
-	if !read {
+	if body == closeUnread {
 		return nil
 	}
 	_, err = io.Copy(io.Discard, response.Body)

@@ -73,4 +73,58 @@ export const commands: readonly Command[] = [
     ],
     load: async () => (await import("../demo/command.js")).demo,
   },
+  {
+    name: "observe",
+    summary:
+      "watch a client in any language from the server's side: its connections, their reuse, and why not",
+    usage: "trunkline observe --target <origin> [options] [-- <command...>]",
+    positionals: [],
+    takesProgram: true,
+    options: [
+      { name: "target", value: "origin", help: "the server that clients are to reach through the observer" },
+      {
+        name: "listen",
+        value: "host:port",
+        help: "where clients reach the observer (127.0.0.1 and a free port)",
+      },
+      {
+        name: "keep-host",
+        help: "leave Host as the client writes it; without it the observer's own address in it becomes the target's",
+      },
+      {
+        name: "fail-if",
+        value: "expr",
+        repeat: true,
+        help: "end with 3 when it holds: reuse<95%, connections>10, failed>0, finding:body-unread; may be repeated",
+      },
+    ],
+    notes: [
+      "The program after -- gets the observer's address in TRUNKLINE_TARGET, and in place of {url} in its arguments; its exit code is passed on. Without a program it observes until Ctrl-C.",
+      "With an https target the client speaks http to the observer, which makes the TLS.",
+      "With --json: { program, exitCode, report }.",
+    ],
+    load: async () => (await import("./observe.js")).observe,
+  },
+  {
+    name: "doctor",
+    summary: "run any Node.js program and say what its HTTP clients do with their connections",
+    usage: "trunkline doctor [options] -- <command…>",
+    positionals: [],
+    takesProgram: true,
+    options: [
+      { name: "report", value: "file.html", help: "write the report as one HTML file, too" },
+      {
+        name: "fail-if",
+        value: "condition",
+        repeat: true,
+        help: "end with code 3 when it holds: reuse<95%, connections>N, failed>0 or finding:KIND; may be repeated",
+      },
+    ],
+    notes: [
+      "Sees the global fetch, undici, and all that uses node:http (axios, got, node-fetch, superagent, needle and SDKs), in child processes and workers too, on Node 20 and newer.",
+      "The program runs as it would without: its output, its input and its exit code are its own. The report goes to standard error.",
+      "With --json: { program, exitCode, report }; the program's standard output then goes to standard error.",
+    ],
+    load: async () => (await import("./doctor.js")).doctor,
+  },
 ];

@@ -1,0 +1,106 @@
+import { type ClientFacts, type Evidence, noFacts, type OriginFacts } from "../explain/index.js";
+import type { CloseReason, DialReason } from "../trace/index.js";
+import { byClient, type Inference, infer } from "./infer.js";
+import type { Ledger } from "./ledger.js";
+import type { Life } from "./life.js";
+import { UNNAMED } from "./user-agent.js";
+
+/** What the accounts of all origins come to. Connections that are idle count as kept: call it when all is over. */
+export function evidenceOf(ledgers: readonly Ledger[], process: string): Evidence {
+  const origins: OriginFacts[] = [];
+  const clients: ClientFacts[] = [];
+  let dropped = 0;
+  for (const ledger of ledgers) {
+    ledger.settle();
+    dropped += ledger.dropped;
+    const inferences = byClient(ledger.lives).map(([client, lives]) => infer(client, lives, ledger));
+    const owned = inferences.some((one) => one.owners !== undefined);
+    if (inferences.length === 0) inferences.push({ client: UNNAMED, lives: [], reasons: new Map() });
+    for (const [index, inference] of inferences.entries()) {
+      origins.push(originFacts(ledger, inference, inferences, { whole: index === 0, owned }));
+      const { client, owners } = inference;
+      if (owners === undefined) continue;
+      clients.push({
+        process: `${process} ${ledger.origin}`,
+        client: client.name,
+        type: client.owner,
+        ...owners,
+      });
+    }
+  }
+  return { origins, clients, modules: [], dropped };
+}
+
+/**
+ * What one library did at an origin. What cannot be told apart by library (failed dials, the time dials took) goes to
+ * the `whole` one.
+ */
+function originFacts(
+  ledger: Ledger,
+  inference: Inference,
+  all: readonly Inference[],
+  { whole, owned }: { whole: boolean; owned: boolean },
+): OriginFacts {
+  const { client, lives, reasons, idleCap, idleTimeout } = inference;
+  const closed: Partial<Record<CloseReason, number>> = {};
+  const redialed: Partial<Record<CloseReason, number>> = {};
+  const openedFor: Partial<Record<DialReason, number>> = {};
+  const agesAtServer: number[] = [];
+  for (const life of lives) {
+    const dialed = dialReason(life, all);
+    openedFor[dialed] = (openedFor[dialed] ?? 0) + 1;
+    const reason = reasons.get(life);
+    if (reason === undefined) continue;
+    closed[reason] = (closed[reason] ?? 0) + 1;
+    if (life.replaced) redialed[reason] = (redialed[reason] ?? 0) + 1;
+    if (reason === "server-closed-idle" && life.ending?.idleFor !== undefined)
+      agesAtServer.push(life.ending.idleFor);
+  }
+  const alone = all.length === 1;
+  return {
+    ...noFacts(ledger.origin, client.name),
+    counts: {
+      requests: alone ? ledger.requests : lives.reduce((sum, life) => sum + life.requests, 0),
+      connections: alone ? ledger.opened : lives.length,
+      unused: lives.filter((life) => life.requests === 0).length,
+      ...(whole
+        ? {
+            dialFailures: ledger.dialFailures,
+            dialFailureMs: ledger.dialFailureMs,
+            dnsMs: ledger.dnsMs,
+            connectMs: ledger.connectMs,
+            tlsMs: ledger.tlsMs,
+            staleRetries: ledger.staleRetries,
+            staleFailures: ledger.staleFailures,
+          }
+        : {}),
+    },
+    most: {
+      openAtOnce: ledger.openAtOnce,
+      // Where each request has an owner of its own, many idle connections are that, and no pool dials too many.
+      ...(owned ? {} : { demandAtOnce: ledger.demandAtOnce }),
+      ...(idleCap === undefined ? {} : { maxIdleConnectionsPerOrigin: idleCap }),
+      ...(idleTimeout === undefined ? {} : { idleTimeout }),
+    },
+    least: {
+      ...(agesAtServer.length < 2
+        ? {}
+        : { learnedIdleLimit: Math.round(agesAtServer.reduce((a, b) => Math.min(a, b))) }),
+      ...(ledger.announcedIdleLimit === undefined ? {} : { announcedIdleLimit: ledger.announcedIdleLimit }),
+    },
+    openedFor,
+    closed,
+    redialed,
+    errors: whole ? { ...ledger.errors } : {},
+  };
+}
+
+function dialReason({ openedFor }: Life, all: readonly Inference[]): DialReason {
+  if (typeof openedFor === "string") return openedFor;
+  for (const { reasons } of all) {
+    const lost = reasons.get(openedFor);
+    if (lost === "idle-timeout") return "idle-expired";
+    if (lost === "keep-alive-off" || lost === "request-said-close") return "keep-alive-off";
+  }
+  return "previous-not-kept";
+}

@@ -1,0 +1,202 @@
+import { ChunkedDecoder } from "../http1/index.js";
+
+/** What a request's head says, as far as connections are concerned. */
+export interface RequestFacts {
+  readonly method: string;
+  /** As written: `/path?query`, or a whole URL where a proxy is asked. */
+  readonly target: string;
+  readonly minorVersion: number;
+  /** The request asks for the end of the connection: `Connection: close`, or HTTP/1.0 without keep-alive. */
+  readonly lastOne: boolean;
+  readonly saidClose: boolean;
+  readonly userAgent: string | undefined;
+  readonly expectsContinue: boolean;
+}
+
+/** Why the bytes of a connection are passed on without being understood. */
+export type Opaque = "tls" | "http2" | "not-http" | "upgraded";
+
+export interface RequestEvents {
+  requestStarted(facts: RequestFacts): void;
+  requestEnded(): void;
+}
+
+/** A head beyond this is passed on without being understood. */
+const MAX_HEAD = 262_144;
+const LF = 0x0a;
+const TLS_HANDSHAKE = 0x16;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/**
+ * Follows the requests in a stream of bytes that it hands on unchanged, but for the value of Host where it is told
+ * another one. It is lenient: what it cannot read makes the stream opaque, and never changes it. No I/O.
+ */
+export class RequestFollower {
+  /** Set once the bytes are no longer understood. */
+  opaque: Opaque | undefined;
+  readonly #events: RequestEvents;
+  readonly #renameHost: ((host: string) => string | undefined) | undefined;
+  readonly #chunked = new ChunkedDecoder();
+  #state: "head" | "length" | "chunked" = "head";
+  #remaining = 0;
+  /** The complete lines of the current head. */
+  #lines: string[] = [];
+  /** The current line as far as it has come, and how much of it has been handed on. */
+  #line = "";
+  #handedOn = 0;
+  #headBytes = 0;
+
+  /** @param renameHost the value to write in place of a Host field's, or `undefined` to keep it. */
+  constructor(events: RequestEvents, renameHost?: (host: string) => string | undefined) {
+    this.#events = events;
+    this.#renameHost = renameHost;
+  }
+
+  /** Takes the next bytes and returns those to hand on; a Host line is held back until its end is seen. */
+  push(chunk: Buffer): Buffer {
+    if (this.opaque !== undefined) return chunk;
+    const out: Buffer[] = [];
+    let at = 0;
+    while (at < chunk.length && this.opaque === undefined) {
+      if (this.#state === "head") {
+        at = this.#readLine(chunk, at, out);
+        continue;
+      }
+      const end = this.#state === "length" ? this.#skip(chunk, at) : this.#decode(chunk, at);
+      out.push(chunk.subarray(at, end));
+      at = end;
+    }
+    if (at < chunk.length) out.push(chunk.subarray(at));
+    return out.length === 1 ? (out[0] as Buffer) : Buffer.concat(out);
+  }
+
+  /** The stream is over, or no longer HTTP/1: what was held back. */
+  release(opaque?: Opaque): Buffer {
+    const held =
+      this.#handedOn < this.#line.length ? Buffer.from(this.#line.slice(this.#handedOn), "latin1") : NOTHING;
+    this.#line = "";
+    this.#handedOn = 0;
+    this.opaque ??= opaque;
+    return held;
+  }
+
+  /** Whether a request has begun and not ended, or a part of a head has come. */
+  get inside(): boolean {
+    return this.#state !== "head" || this.#lines.length > 0 || this.#line !== "";
+  }
+
+  #readLine(chunk: Buffer, at: number, out: Buffer[]): number {
+    if (this.#headBytes === 0 && chunk[at] === TLS_HANDSHAKE) {
+      this.opaque = "tls";
+      return at;
+    }
+    const feed = chunk.indexOf(LF, at);
+    const end = feed < 0 ? chunk.length : feed + 1;
+    this.#line += chunk.toString("latin1", at, end);
+    this.#headBytes += end - at;
+    const isHost = this.#renameHost !== undefined && this.#lines.length > 0 && mayBeHost(this.#line);
+    if (feed < 0) {
+      if (!isHost) this.#handOn(out, this.#line);
+      if (this.#headBytes > MAX_HEAD) out.push(this.release("not-http"));
+      return end;
+    }
+    const line = this.#line;
+    this.#handOn(out, isHost ? this.#rename(line) : line);
+    this.#line = "";
+    this.#handedOn = 0;
+    const text = line.replace(/\r?\n$/, "");
+    if (text !== "") this.#lines.push(text);
+    // Empty lines before a request are allowed (RFC 9112 §2.2).
+    else if (this.#lines.length > 0) this.#endHead();
+    return end;
+  }
+
+  #handOn(out: Buffer[], line: string): void {
+    if (line.length > this.#handedOn) out.push(Buffer.from(line.slice(this.#handedOn), "latin1"));
+    this.#handedOn = line.length;
+  }
+
+  #rename(line: string): string {
+    const match = /^(host:[ \t]*)(.*?)([ \t]*\r?\n)$/i.exec(line);
+    const other = match === null ? undefined : this.#renameHost?.(match[2] as string);
+    return match === null || other === undefined ? line : `${match[1]}${other}${match[3]}`;
+  }
+
+  #endHead(): void {
+    const [start = "", ...fields] = this.#lines;
+    this.#lines = [];
+    this.#headBytes = 0;
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/(\d)\.(\d)$/.exec(start);
+    if (match === null || match[3] !== "1") {
+      this.opaque = match?.[1] === "PRI" ? "http2" : "not-http";
+      return;
+    }
+    const connection = values(fields, "connection").toLowerCase();
+    const saidClose = /(?:^|[,\s])close(?:$|[,\s])/.test(connection);
+    const minorVersion = Number(match[4]);
+    const agent = values(fields, "user-agent");
+    this.#events.requestStarted({
+      method: match[1] as string,
+      target: match[2] as string,
+      minorVersion,
+      saidClose,
+      lastOne: saidClose || (minorVersion === 0 && !connection.includes("keep-alive")),
+      userAgent: agent === "" ? undefined : agent,
+      expectsContinue: /100-continue/i.test(values(fields, "expect")),
+    });
+    this.#beginBody(values(fields, "transfer-encoding"), values(fields, "content-length"));
+  }
+
+  #beginBody(coding: string, length: string): void {
+    if (/(?:^|[,\s])chunked$/i.test(coding)) {
+      this.#chunked.reset();
+      this.#state = "chunked";
+    } else if (/^\d{1,15}$/.test(length) && Number(length) > 0) {
+      this.#remaining = Number(length);
+      this.#state = "length";
+    } else {
+      this.#events.requestEnded();
+    }
+  }
+
+  #skip(chunk: Buffer, at: number): number {
+    const taken = Math.min(this.#remaining, chunk.length - at);
+    this.#remaining -= taken;
+    if (this.#remaining === 0) this.#endBody();
+    return at + taken;
+  }
+
+  #decode(chunk: Buffer, at: number): number {
+    try {
+      const end = this.#chunked.decode(chunk, at, chunk.length, ignore);
+      if (this.#chunked.done) this.#endBody();
+      return end;
+    } catch {
+      this.opaque = "not-http";
+      return chunk.length;
+    }
+  }
+
+  #endBody(): void {
+    this.#state = "head";
+    this.#events.requestEnded();
+  }
+}
+
+/** Whether a line that may not be complete is, or may become, a Host field. */
+function mayBeHost(line: string): boolean {
+  const start = line.slice(0, 5).toLowerCase();
+  return "host:".startsWith(start);
+}
+
+/** All values of a field, joined as RFC 9110 §5.2 says. */
+function values(fields: readonly string[], name: string): string {
+  const found: string[] = [];
+  for (const field of fields) {
+    const colon = field.indexOf(":");
+    if (colon > 0 && field.slice(0, colon).toLowerCase() === name) found.push(field.slice(colon + 1).trim());
+  }
+  return found.join(", ");
+}
+
+function ignore(): void {}
