@@ -29,7 +29,24 @@ export {
   type StoredCookie,
 } from "./client/index.js";
 export { NetworkError, type Phase, TimeoutError, type TimeoutKind } from "./errors/index.js";
-export type { Finding, FindingKind, OriginReport, Report } from "./explain/index.js";
+export {
+  type Evidence,
+  explainById,
+  explainName,
+  type Finding,
+  type FindingKind,
+  mergeReports,
+  type NamedExplanation,
+  type OriginReport,
+  parseRecording,
+  type ReadRecording,
+  RecordingError,
+  type Report,
+  type WhatIf,
+  type WhatIfSettings,
+  whatIf,
+  whatIfText,
+} from "./explain/index.js";
 export {
   type BodyInit,
   Headers,
@@ -40,10 +57,12 @@ export {
   type ResponseInit,
 } from "./message/index.js";
 export type {
+  ChannelMessages,
   ClosedBy,
   CloseReason,
   ConnectionRecord,
   Decision,
+  DialFate,
   DialReason,
   ExchangeRecord,
   Recording,
@@ -52,9 +71,11 @@ export type {
 } from "./trace/index.js";
 export {
   type Counts,
-  defaultTransport,
   type DialTarget,
+  defaultTransport,
+  type OpenRecording,
   type RoundTripper,
+  readRecording,
   type TlsOptions,
   Transport,
   type TransportOptions,

@@ -23,9 +23,15 @@ export {
   meaningOf,
   type NamedExplanation,
 } from "./names.js";
-export { RECORDING_VERSION, type ReadRecording } from "./recording-format.js";
-export { parseRecording, RecordingError, readRecording } from "./recording-reader.js";
-export { type OpenRecording, writeRecording } from "./recording-writer.js";
+export {
+  RECORDING_TYPE,
+  RECORDING_VERSION,
+  type ReadRecording,
+  type RecordingEnd,
+  type RecordingHeader,
+  type RecordingLine,
+} from "./recording-format.js";
+export { parseRecording, RecordingError } from "./recording-reader.js";
 export type { Finding, FindingKind, OriginReport, Report } from "./report.js";
 export { reuseOf } from "./report.js";
 export { explainById, explainConnection, explainExchange } from "./story.js";

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { ConnectionRecord, Decision, ExchangeRecord, Recording } from "../trace/index.js";
 import {
   RECORDING_TYPE,
@@ -19,16 +18,7 @@ export class RecordingError extends Error {
 }
 
 /**
- * Reads a recording from a file, as `recordTo` writes it or as `JSON.stringify(transport.recording())` does.
- *
- * @throws RecordingError when it is no recording or a newer one; the system's error when it cannot be read.
- */
-export async function readRecording(path: string): Promise<ReadRecording> {
-  return parseRecording(await readFile(path, "utf8"), path);
-}
-
-/**
- * Reads a recording from text. What is cut off or damaged is left out and counted, what is there is shown.
+ * Reads a recording from text, as `recordTo` writes it or as `JSON.stringify(transport.recording())` does. What is cut off or damaged is left out and counted, what is there is shown.
  *
  * @param name what to call it in errors.
  * @throws RecordingError when it is no recording or a newer one.

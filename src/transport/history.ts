@@ -1,4 +1,4 @@
-import { explainRecorder, type OpenRecording, type Report, writeRecording } from "../explain/index.js";
+import { explainRecorder, type Report } from "../explain/index.js";
 import type { Pool, PoolLimits, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
 import type { CloseCause, CloseReason, ConnectionRecord, Recorder, Recording } from "../trace/index.js";
@@ -7,6 +7,7 @@ import { finiteLimits } from "./decision.js";
 import type { Dials } from "./dials.js";
 import type { Exchange } from "./exchange.js";
 import { connectionRecord, dialRecord } from "./record.js";
+import { type OpenRecording, writeRecording } from "./recording/index.js";
 import { transportFacts } from "./transport-sites.js";
 
 /** Closes whose cause is a line in the caller's code: that of the next requests is noted. */
@@ -103,7 +104,11 @@ export class History {
 
   /** Streams a recording to a file. */
   recordTo(path: string): OpenRecording {
-    return writeRecording(path, { recorder: this.#recorder, recording: () => this.recording() });
+    return writeRecording(path, {
+      recorder: this.#recorder,
+      wallNow: () => this.#runtime.wallNow(),
+      recording: () => this.recording(),
+    });
   }
 
   /** Connections held by a response that nobody reads, by origin. */

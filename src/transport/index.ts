@@ -2,5 +2,6 @@ export { defaultTransport } from "./default-transport.js";
 export type { DialTarget, TlsOptions } from "./dial/index.js";
 export { Exchange, type Settle } from "./exchange.js";
 export type { TransportOptions } from "./options.js";
+export { type OpenRecording, readRecording } from "./recording/index.js";
 export { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 export { Transport } from "./transport.js";

@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { type NetworkError, type Phase, ProtocolError, TimeoutError } from "../errors/index.js";
-import type { OpenRecording, Report } from "../explain/index.js";
+import type { Report } from "../explain/index.js";
 import { parseTarget, type Request, type Response, requestParts, type Target } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { nodeRuntime, type Runtime } from "../runtime/index.js";
@@ -22,6 +22,7 @@ import { LeakWatch } from "./leak-watch.js";
 import { normaliseOptions, type Settings, type TransportOptions } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
 import { prepare } from "./prepare.js";
+import type { OpenRecording } from "./recording/index.js";
 import { mayGoOutAgain } from "./retry.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 import { describeHolders } from "./slot-holders.js";

@@ -294,3 +294,30 @@ test("findings: a healthy program raises none", async () => {
   assert.equal(requests, 400);
   assert.equal(connections, world.server.connections);
 });
+
+test("finding body-unread: responses that nobody reads are found while they hold their connections", async () => {
+  await using world = await World.start({ script: [{ repeat: ["readRequest", { replyOk: large }] }] });
+  const transport = world.stepped();
+  const held = await Promise.all(
+    Array.from({ length: 3 }, () => clientOf(transport).get(world.server.url())),
+  );
+  const kinds = (): string[] => transport.explain().findings.map((finding) => finding.kind);
+  assert.ok(!kinds().includes("body-unread"), "they may yet be read");
+  world.clock.advance(1_500);
+  assert.ok(kinds().includes("body-unread"));
+  const busy = clientOf(transport).get(world.server.url());
+  const decision = (await busy).why();
+  assert.ok(decision.candidates.some((candidate) => candidate.facts["bodyUnread"] === true));
+  assert.match(decision.couldHaveReused ?? "", /reading or closing the response body of request \d+/);
+  await Promise.all([...held, await busy].map((response) => response.close()));
+});
+
+test("explain: connections made ahead of need are opened by no request", async () => {
+  await using world = await World.start();
+  const transport = world.transport();
+  await transport.preconnect(world.server.origin, 2);
+  await fetched(transport, world.server.url());
+  const { connections, reuse } = transport.explain();
+  assert.equal(connections, 2);
+  assert.equal(reuse, 1);
+});

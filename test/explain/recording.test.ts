@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { explainById, readRecording } from "../../src/explain/index.js";
+import { explainById, readRecording } from "../../src/index.js";
 import { clientOf, fetched, rejection, until, World } from "../transport/support.js";
 
 async function inFolder(act: (path: string) => Promise<void>): Promise<void> {

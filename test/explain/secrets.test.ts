@@ -78,7 +78,8 @@ const SERVERS: Readonly<Record<string, (secret: string) => WireScript>> = {
   "sends garbage": () => answer("HTTP/1.1 banana\r\n\r\n"),
   "sends a bad header with the secret": (secret) => answer(`HTTP/1.1 200 OK\r\nX-Token: ${secret}\0\r\n\r\n`),
   "sends a bad name before the secret": (secret) => answer(`HTTP/1.1 200 OK\r\nX Token: ${secret}\r\n\r\n`),
-  "sends a bad length": (secret) => answer(`HTTP/1.1 200 OK\r\nX-Token: ${secret}\r\nContent-Length: -1\r\n\r\n`),
+  "sends a bad length": (secret) =>
+    answer(`HTTP/1.1 200 OK\r\nX-Token: ${secret}\r\nContent-Length: -1\r\n\r\n`),
   "sends more than it said": (secret) => answer(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${secret}`),
   "sends a bad chunk": () => answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
 };

@@ -1,16 +1,18 @@
-import type { ConnectionRecord, Decision, Recorder, Recording } from "../trace/index.js";
-import { LineFile } from "./line-file.js";
 import {
   RECORDING_TYPE,
   RECORDING_VERSION,
   type RecordingEnd,
   type RecordingHeader,
   type RecordingLine,
-} from "./recording-format.js";
+} from "../../explain/index.js";
+import type { ConnectionRecord, Decision, Recorder, Recording } from "../../trace/index.js";
+import { LineFile } from "./line-file.js";
 
 /** What a recording is streamed from. */
 export interface RecordingSource {
   readonly recorder: Recorder;
+  /** The time in milliseconds since 1970. */
+  readonly wallNow: () => number;
   /** What the recorder holds now: the recording begins with it. */
   readonly recording: () => Recording;
 }
@@ -57,7 +59,7 @@ export function writeRecording(path: string, source: RecordingSource): OpenRecor
       const { dropped } = start;
       const end: RecordingEnd = {
         type: "end",
-        at: Date.now(),
+        at: source.wallNow(),
         dropped: { ...dropped, exchanges: dropped.exchanges + file.dropped },
       };
       put(end);
