@@ -1,0 +1,40 @@
+// Clients are policy and cost nothing: make one for each tenant, with its own credentials and its own time limit. They
+// share the connections of the transport, since what a connection is used for does not depend on who asks.
+// Run it with `node .build/examples/client-per-tenant.js` once `npm test` has compiled it.
+import { Client } from "trunkline";
+import { FriendlyServer } from "trunkline/testing";
+
+const server = await FriendlyServer.start();
+
+interface Tenant {
+  readonly name: string;
+  readonly token: string;
+  readonly timeout: number;
+}
+
+interface Echo {
+  readonly headers: readonly string[];
+}
+
+const tenants: Tenant[] = Array.from({ length: 50 }, (_, index) => ({
+  name: `tenant-${index + 1}`,
+  token: `token-of-${index + 1}`,
+  timeout: 2_000 + index,
+}));
+
+let right = 0;
+for (const { name, token, timeout } of tenants) {
+  const client = new Client({
+    baseURL: server.origin,
+    timeout,
+    auth: { bearer: token },
+    headers: { "x-tenant": name },
+  });
+  const { headers } = await client.post("/echo", { json: { hello: name } }).json<Echo>();
+  if (headers.includes(`Bearer ${token}`) && headers.includes(name)) right++;
+}
+
+console.log(
+  `${tenants.length} tenants, ${right} with their own credentials, ${server.connections} connection`,
+);
+await server.close();

@@ -1,0 +1,52 @@
+// Every failure says what happened, in which phase, and whether sending again is safe. Time limits say which one passed
+// and where the time went.
+// Run it with `node .build/examples/timeouts-and-errors.js` once `npm test` has compiled it.
+import { Client, HTTPError, NetworkError, TimeoutError, Transport } from "trunkline";
+import { FriendlyServer, WireServer } from "trunkline/testing";
+
+const server = await FriendlyServer.start();
+/** A server that ends each connection half-way through its answer. */
+const broken = await WireServer.start({
+  script: async (connection) => {
+    await connection.readRequest();
+    await connection.reply("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this");
+    await connection.end();
+  },
+});
+
+await using transport = new Transport({ headersTimeout: 100 });
+const client = new Client({ transport, throwOnError: true });
+
+async function attempt(what: string, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+    console.log(`${what}: fine`);
+  } catch (error) {
+    if (error instanceof TimeoutError) {
+      console.log(`${what}: ${error.timeout} of ${error.milliseconds} ms passed in phase ${error.phase}`);
+    } else if (error instanceof NetworkError) {
+      console.log(`${what}: ${error.code} in phase ${error.phase}, safe to send again: ${error.retryable}`);
+    } else if (error instanceof HTTPError) {
+      console.log(`${what}: status ${error.status}`);
+      await error.response.close();
+    } else {
+      console.log(`${what}: ${error instanceof Error ? error.name : String(error)}`);
+    }
+  }
+}
+
+await attempt("a slow answer", () => client.get(server.url("/delay/5000")));
+await attempt("a limit for the whole call", () =>
+  client.get(server.url("/drip/100?ms=20"), { timeout: 60 }).text(),
+);
+await attempt("an abort", () => client.get(server.url("/delay/5000"), { signal: AbortSignal.timeout(20) }));
+await attempt("an answer cut off", () => client.get(broken.url("/")).text());
+await attempt("nobody listens", () => client.get("http://127.0.0.1:9/"));
+await attempt("a status of 404", () => client.get(server.url("/status/404")));
+await attempt("a header that cannot be", () =>
+  client.get(server.url("/"), { headers: { "x-a": "b\r\nc: d" } }),
+);
+await attempt("a good one", () => client.get(server.url("/json")).json());
+
+await broken.close();
+await server.close();

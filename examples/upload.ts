@@ -1,0 +1,43 @@
+// A file as a streamed upload with progress, then a form with a file in it. A body that can be made again (bytes, a
+// Blob, FormData) can follow a 307 or be sent again after a lost connection; a stream goes out once.
+// Run it with `node .build/examples/upload.js` once `npm test` has compiled it.
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "trunkline";
+import { FriendlyServer } from "trunkline/testing";
+
+const server = await FriendlyServer.start();
+const folder = await mkdtemp(join(tmpdir(), "trunkline-upload-"));
+const file = join(folder, "report.txt");
+await writeFile(file, "0123456789".repeat(100_000));
+
+const client = new Client({ baseURL: server.origin, throwOnError: true });
+
+// With its length declared, the body goes out as it is; without, in chunks. A body of another length is an error.
+const { size } = await stat(file);
+let pieces = 0;
+const echoed = await client
+  .put("/echo", {
+    body: createReadStream(file),
+    headers: { "content-length": String(size) },
+    onProgress: ({ direction }) => {
+      if (direction === "up") pieces++;
+    },
+  })
+  .json<{ bytes: number }>();
+console.log(
+  `sent ${size} bytes in ${pieces > 1 ? "several pieces" : "one piece"}, the server got ${echoed.bytes}`,
+);
+
+const form = new FormData();
+form.set("title", "report");
+form.set("file", new Blob(["a,b\n1,2\n"], { type: "text/csv" }), "report.csv");
+const { headers } = await client.post("/echo", { body: form }).json<{ headers: string[] }>();
+console.log(
+  headers.find((value) => value.startsWith("multipart/form-data"))?.replace(/boundary=.*/, "boundary=…"),
+);
+
+await rm(folder, { recursive: true });
+await server.close();
