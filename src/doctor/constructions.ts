@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
+import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
+import { basename, join } from "node:path";
 import type { Owners } from "./owners.js";
 import { fileOf, frames, userPlace } from "./stack.js";
 
@@ -61,6 +63,8 @@ function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: Calla
     ?.getFileName();
   if (library === undefined || library === null) return;
   const client = BUILT_IN.test(library) ? "fetch" : "undici";
+  const folder = packageOf(library);
+  if (folder !== undefined) owners.loaded(folder, () => identityOf(folder));
   // Pools and clients that an agent makes for an origin are its own affair.
   if (caller !== undefined && sameLibrary(caller.getFileName() ?? "", library)) return;
   owners.made(owner, client, type, userPlace(sites));
@@ -79,8 +83,22 @@ function isRequestConstructor(site: NodeJS.CallSite): boolean {
 
 function sameLibrary(file: string, library: string): boolean {
   if (BUILT_IN.test(library)) return BUILT_IN.test(file);
-  const root = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(library)?.[0];
+  const root = packageOf(library);
   return root === undefined ? file === library : file.startsWith(root);
+}
+
+/** The folder of the package a file is of. */
+function packageOf(file: string): string | undefined {
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(file)?.[0];
+}
+
+function identityOf(folder: string): { name: string; version: string | undefined } {
+  try {
+    const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<string, unknown>;
+    return { name: String(name), version: typeof version === "string" ? version : undefined };
+  } catch {
+    return { name: basename(folder), version: undefined }; // bundled, or read-protected
+  }
 }
 
 /** Whether a request of undici was made by the copy that is in Node itself, which is what the global fetch uses. */

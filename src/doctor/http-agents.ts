@@ -3,7 +3,7 @@ import type { EventEmitter } from "node:events";
 import { Agent, type ClientRequest, globalAgent, type IncomingMessage } from "node:http";
 import { globalAgent as globalSecureAgent } from "node:https";
 import type { Socket } from "node:net";
-import { httpEnding, isUnread } from "./http-ending.js";
+import { httpEnding, isStalled, isUnread } from "./http-ending.js";
 import type { Ledger } from "./ledger.js";
 import { announcedTimeout, originOf } from "./origin.js";
 import { Sampler } from "./sampler.js";
@@ -283,7 +283,8 @@ export class HttpAgents {
 }
 
 function unread(connection: Watched): boolean {
-  return isUnread(connection.response as IncomingMessage);
+  const response = connection.response as IncomingMessage;
+  return isUnread(response) || isStalled(response);
 }
 
 function define(target: object, name: string, value: CallableFunction): void {

@@ -43,6 +43,11 @@ export function isUnread(response: IncomingMessage): boolean {
   );
 }
 
+/** Whether reading a response has begun and stands still, as when a copy of it that nobody reads is full. */
+export function isStalled(response: IncomingMessage): boolean {
+  return !response.complete && response.readableFlowing === false && response.readableLength > 0;
+}
+
 function unansweredEnding(error: unknown, sites: readonly NodeJS.CallSite[]): CloseReason {
   const code = codeOf(error);
   if (isTimeout(error) || hasFrame(sites, "node:net", /_onTimeout/)) return "timeout";

@@ -175,7 +175,7 @@ export class Ledger {
     this.#changed.clear();
     const dropped = this.#dropped;
     this.#dropped = 0;
-    return { origins, clients: this.owners.facts(this.#process), modules: [], dropped };
+    return { origins, clients: this.owners.facts(this.#process), modules: this.owners.modules(this.#process), dropped };
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { ClientFacts } from "../explain/index.js";
+import type { ClientFacts, ModuleFacts } from "../explain/index.js";
 
 /** The agents, pools or clients that one place in the user's code makes. */
 export interface OwnerSite {
@@ -17,7 +17,9 @@ const MAX_SITES = 256;
 export class Owners {
   readonly #sites = new Map<string, OwnerSite>();
   readonly #of = new WeakMap<object, OwnerSite>();
+  readonly #modules = new Map<string, { name: string; version: string | undefined }>();
   #reported = "";
+  #modulesReported = 0;
 
   /** An owner was made at a place of the user's code (absent: by Node or a library itself). */
   made(owner: object, client: string, type: string, site: string | undefined): OwnerSite {
@@ -34,6 +36,23 @@ export class Owners {
 
   of(owner: object): OwnerSite | undefined {
     return this.#of.get(owner);
+  }
+
+  /** A copy of a library that owners are made from, by the folder it is in. */
+  loaded(path: string, identify: () => { name: string; version: string | undefined }): void {
+    if (!this.#modules.has(path) && this.#modules.size < MAX_SITES) this.#modules.set(path, identify());
+  }
+
+  /** The copies of libraries, when there are more than the last time. */
+  modules(process: string): ModuleFacts[] {
+    if (this.#modules.size === this.#modulesReported) return [];
+    this.#modulesReported = this.#modules.size;
+    return [...this.#modules].map(([path, { name, version }]) => ({
+      process,
+      name,
+      ...(version === undefined ? {} : { version }),
+      path,
+    }));
   }
 
   /** All of it where something has changed, else nothing: the figures only grow, so the last ones count. */

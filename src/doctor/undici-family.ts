@@ -1,3 +1,4 @@
+import type { Tally } from "./tally.js";
 import { inside } from "./undici-inside.js";
 
 /** Pools and agents looked through for a new client's: those of agents made for each request need not be found. */
@@ -19,6 +20,12 @@ export class UndiciFamily {
     else if (/Agent/.test(dispatcher.constructor.name)) this.#agents = added(this.#agents, made);
   }
 
+  /** The pool that the dispatcher made last is in. */
+  poolOfNewest(): object | undefined {
+    const client = this.#newest?.deref();
+    return client === undefined ? undefined : found(this.#pools, (one) => has(inside(one, "clients"), client));
+  }
+
   /**
    * The owner of the dispatcher made last: a client dials in the call that makes it. An agent rather than its pool,
    * as newer versions drop a pool with its last connection.
@@ -26,10 +33,37 @@ export class UndiciFamily {
   holderOfNewest(): object | undefined {
     const client = this.#newest?.deref();
     if (client === undefined) return undefined;
-    const pool = found(this.#pools, (one) => has(inside(one, "clients"), client));
+    const pool = this.poolOfNewest();
     const child = pool ?? client;
     return found(this.#agents, (one) => has(inside(one, "clients"), child)) ?? pool;
   }
+}
+
+const watchedQueues = new WeakSet<object>();
+
+/** Sees how long requests wait in the queue of a pool that has a limit; its channels show them only when they leave it. */
+export function watchQueue(pool: object, tally: Tally, now: () => number): void {
+  const queue = inside(pool, "queue") as { push?: unknown; shift?: unknown } | undefined;
+  if (queue === undefined || watchedQueues.has(queue)) return;
+  const { push, shift } = queue;
+  if (typeof push !== "function" || typeof shift !== "function") return;
+  watchedQueues.add(queue);
+  const since: number[] = [];
+  queue.push = (...items: unknown[]): unknown => {
+    since.push(now());
+    tally.demanded();
+    return push.apply(queue, items);
+  };
+  queue.shift = (): unknown => {
+    const item: unknown = shift.call(queue);
+    const at = item === undefined || item === null ? undefined : since.shift();
+    if (at !== undefined) {
+      tally.demand--;
+      tally.count("queued");
+      tally.count("queuedMs", now() - at);
+    }
+    return item;
+  };
 }
 
 function added(list: WeakRef<object>[], one: WeakRef<object>): WeakRef<object>[] {

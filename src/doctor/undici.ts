@@ -9,7 +9,7 @@ import { codeOf, watchDial, watchEnd } from "./sockets.js";
 import { frames, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
-import { UndiciFamily } from "./undici-family.js";
+import { UndiciFamily, watchQueue } from "./undici-family.js";
 import { field, inside, type UndiciRequest } from "./undici-inside.js";
 import type { Pool, Watched } from "./watched.js";
 
@@ -128,6 +128,8 @@ export class Undici {
       connectParams.port,
     );
     const pool = this.#poolAt(this.#holderOf(connector), origin);
+    const undiciPool = this.#family.poolOfNewest();
+    if (undiciPool !== undefined) watchQueue(undiciPool, pool.tally, this.#ledger.now);
     const connection = this.#ledger.dial(pool, isPaused);
     const dials = this.#dials.get(connector);
     if (dials === undefined) this.#dials.set(connector, [connection]);
@@ -245,9 +247,10 @@ export class Undici {
     const client = targets.at(-1);
     const pool = typeof client === "object" && client !== null ? this.#poolOfClient.get(client) : undefined;
     if (pool === undefined) return;
-    const connections = inside(dispatcher, "connections");
-    pool.tally.most("maxConnectionsPerOrigin", connections);
     const owner = this.#ledger.owners.of(dispatcher);
+    const single = targets.length === 1 && owner !== undefined;
+    const limit = single ? 1 : inside(dispatcher, "connections");
+    pool.tally.most("maxConnectionsPerOrigin", limit);
     if (owner === undefined) return;
     owner.connections++;
     pool.owner = owner;
