@@ -14,6 +14,7 @@ import { IncomingBody } from "./incoming-body.js";
 import { reportInformational } from "./informational.js";
 import { Opening } from "./opening.js";
 import { ReadTarget } from "./read-target.js";
+import { resetBehindEnd } from "./probe.js";
 import { whyNotReusable } from "./reuse.js";
 import { causeOfSocketError, tookNothing } from "./socket-errors.js";
 import { Upload } from "./upload.js";
@@ -374,7 +375,12 @@ export class Connection implements Timed {
   /** The peer ended its side. */
   #ended(): void {
     if (this.#phase === CLOSED) return;
+    const reset = this.#sawEnd ? undefined : resetBehindEnd(this.#socket);
     this.#sawEnd = true;
+    if (reset !== undefined) {
+      this.#errored(reset);
+      return;
+    }
     const exchange = this.#exchange;
     const now = this.#host.now();
     if (exchange === undefined) {

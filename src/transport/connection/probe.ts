@@ -30,3 +30,19 @@ export function probe(socket: Duplex | undefined): true | string {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
+
+/**
+ * The reset that an end may hide: when it comes together with the last bytes, Node reports an ordinary end, which a
+ * body without a length must not be taken for. Asked at the end, the kernel still tells the two apart.
+ */
+export function resetBehindEnd(socket: Duplex | undefined): NodeJS.ErrnoException | undefined {
+  if (socket === undefined || socket.destroyed) return undefined;
+  const descriptor = descriptorOf(socket);
+  if (descriptor < 0) return undefined;
+  try {
+    readSync(descriptor, oneByte, 0, 1, null);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ECONNRESET") return error as NodeJS.ErrnoException;
+  }
+  return undefined;
+}
