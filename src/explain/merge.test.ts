@@ -6,10 +6,14 @@ import type { ClientFacts, Evidence, OriginFacts } from "./evidence.js";
 import { mergeEvidence } from "./merge.js";
 
 const figure = fc.integer({ min: 1, max: 200 });
+const time = fc.double({ min: 0.0001, max: 5000, noNaN: true });
 const some = <K extends string>(...names: K[]): fc.Arbitrary<Partial<Record<K, number>>> =>
   fc.dictionary(fc.constantFrom(...names), figure, { maxKeys: names.length }) as fc.Arbitrary<
     Partial<Record<K, number>>
   >;
+
+const timed = <K extends string>(...names: K[]): fc.Arbitrary<Partial<Record<K, number>>> =>
+  fc.dictionary(fc.constantFrom(...names), time) as fc.Arbitrary<Partial<Record<K, number>>>;
 
 const originFacts: fc.Arbitrary<OriginFacts> = fc.record({
   origin: fc.constantFrom(
@@ -19,18 +23,12 @@ const originFacts: fc.Arbitrary<OriginFacts> = fc.record({
     "http://a.test:8080",
   ),
   client: fc.constantFrom("trunkline", "undici", "node:http"),
-  counts: some(
-    "requests",
-    "connections",
-    "dialFailures",
-    "connectMs",
-    "tlsMs",
-    "queued",
-    "queuedMs",
-    "staleRetries",
-    "unused",
-    "tlsHandshakes",
-  ),
+  counts: fc
+    .tuple(
+      timed("connectMs", "tlsMs", "queuedMs"),
+      some("requests", "connections", "dialFailures", "queued", "staleRetries", "unused", "tlsHandshakes"),
+    )
+    .map(([times, numbers]) => ({ ...times, ...numbers })),
   most: some("openAtOnce", "demandAtOnce", "idleTimeout", "dialingAtOnce"),
   least: some("learnedIdleLimit", "announcedIdleLimit"),
   openedFor: some("first-use", "all-busy", "evicted", "preconnect"),

@@ -1,4 +1,5 @@
 import type { ClientFacts, Evidence, ModuleFacts, OriginFacts } from "./evidence.js";
+import { rounded } from "./words.js";
 
 /**
  * The evidence of many, as one. Commutative and associative, so it does not matter in which order or in how many
@@ -12,7 +13,7 @@ export function mergeEvidence(parts: readonly Evidence[]): Evidence {
   for (const part of parts) {
     dropped += part.dropped;
     for (const facts of part.origins)
-      mergeInto(origins, `${facts.origin}\n${facts.client}`, facts, mergeOrigins);
+      mergeInto(origins, `${facts.origin}\n${facts.client}`, quantised(facts), mergeOrigins);
     for (const facts of part.clients) {
       mergeInto(
         clients,
@@ -64,19 +65,27 @@ function mergeClients(a: ClientFacts, b: ClientFacts): ClientFacts {
   };
 }
 
-const add = (a: number, b: number): number => a + b;
+/** To the microsecond, of which sums are exact: else the order of adding up would show in the last digits. */
+function quantised(facts: OriginFacts): OriginFacts {
+  return { ...facts, counts: fold(NOTHING, facts.counts, add, rounded) };
+}
+
+const NOTHING: OriginFacts["counts"] = {};
+
+const add = (a: number, b: number): number => rounded(a + b);
 
 /** The union of two records of numbers; where both have a name, the numbers are combined. */
 function fold<T extends Readonly<Partial<Record<string, number>>>>(
   a: T,
   b: T,
   combine: (a: number, b: number) => number,
+  single: (value: number) => number = (value) => value,
 ): T {
   const result: Partial<Record<string, number>> = { ...a };
   for (const [name, value] of Object.entries(b)) {
     if (value === undefined) continue;
     const known = result[name];
-    result[name] = known === undefined ? value : combine(known, value);
+    result[name] = known === undefined ? single(value) : combine(known, value);
   }
   return result as T;
 }
