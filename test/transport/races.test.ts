@@ -5,7 +5,7 @@ import { block, clientOf, fetched, turn, until, World } from "./support.js";
 
 const MIB = 1024 * 1024;
 
-test("early response: 100 PUTs of 2 MiB answered 400 unread give the 400, not a write error", async () => {
+test("Go TestTransportPrefersResponseOverWriteError: 100 PUTs of 2 MiB answered 400 unread give the 400, not a write error", async () => {
   await using world = await World.start({
     script: async (connection) => {
       await connection.readHead();
