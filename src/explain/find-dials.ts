@@ -55,7 +55,9 @@ export function slowDns(one: Case): Finding | undefined {
   const spent = one.count("dnsMs");
   const average = lookups === 0 ? 0 : spent / lookups;
   if (average < (lookups >= REPEATED ? SLOW_DNS : VERY_SLOW_DNS)) return undefined;
-  const host = new URL(one.facts.origin).hostname;
+  const { origin } = one.facts;
+  // Origins beyond those that are counted apart share one entry, which is no URL.
+  const host = URL.canParse(origin) ? new URL(origin).hostname : origin;
   return one.finding("slow-dns", lookups, 0, {
     severity: average >= VERY_SLOW_DNS ? "medium" : "low",
     milliseconds: spent,

@@ -156,3 +156,11 @@ test("findings: a burst with full TLS handshakes is no failure to resume", () =>
   assert.deepEqual(kinds(of(burst)), []);
   assert.deepEqual(kinds(of({ ...burst, ...most({ dialingAtOnce: 2 }) })), ["tls-not-resumed"]);
 });
+
+test("findings: an entry that stands for many origins has findings like any other", () => {
+  const facts = {
+    ...noFacts("(other origins)", "trunkline"),
+    counts: { requests: 9, connections: 9, dnsLookups: 9, dnsMs: 9000 },
+  };
+  assert.deepEqual(kinds({ ...NO_EVIDENCE, origins: [facts] }), ["slow-dns"]);
+});
