@@ -37,6 +37,8 @@ export interface ExchangeHost {
   decide(exchange: Exchange): Decision;
 }
 
+const SETTLED: Settle = { resolve: () => undefined, reject: () => undefined };
+
 /**
  * One request and its response. It waits in the pool (as a `Waiter`), is the response's view of what happened,
  * and the feed of its body: one object in place of four, since there is one for every request.
@@ -51,7 +53,7 @@ export class Exchange
   readonly target: Target;
   readonly method: string;
   readonly stats: OriginStats;
-  readonly settle: Settle;
+  settle: Settle;
   /** Head, and small body: what goes out first, in one write. */
   readonly head: string | Buffer;
   /** The rest of the body, where it does not go out with the head. */
@@ -173,7 +175,10 @@ export class Exchange
   respond(): Response {
     const response = responseFromWire(this);
     response.attempts = this.attempt;
-    this.settle.resolve(response);
+    const { settle } = this;
+    // A connection that nobody reads must not keep the response alive, or its being dropped would never be found.
+    if (settle.ended === undefined) this.settle = SETTLED;
+    settle.resolve(response);
     return response;
   }
 
