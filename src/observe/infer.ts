@@ -5,6 +5,8 @@ import { type ObservedClient, UNNAMED } from "./user-agent.js";
 
 /** So many connections that were left idle while others were dialed are no accident. */
 const MANY = 5;
+/** A library whose connections carry more requests than this on average does share them. */
+const FEW_REQUESTS = 1.5;
 /** The share of the connections ended at once that may have fewer kept ones beside them, as events are seen late. */
 const SELDOM = 0.15;
 /** The same as a share of those that have just as many beside them as the client keeps. */
@@ -119,7 +121,9 @@ function ownersOf(
       !known.has(life),
   );
   const bypassed = left.filter((life) => life.bypassed);
-  const isHabit = bypassed.length >= MANY && bypassed.length >= lives.length / 2;
+  const requests = lives.reduce((sum, life) => sum + life.requests, 0);
+  const isHabit =
+    bypassed.length >= MANY && bypassed.length >= lives.length / 2 && requests <= lives.length * FEW_REQUESTS;
   const owned = [...dropped, ...(isHabit ? left : [])];
   if (owned.length < 2) return undefined;
   return { created: owned.length, requests: owned.reduce((sum, life) => sum + life.requests, 0) };

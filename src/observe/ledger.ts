@@ -46,6 +46,7 @@ export class Ledger implements ConnectionEvents {
   /** When the last request began or ended. */
   lastActivity = 0;
   readonly opaque: Record<string, number> = {};
+  #dials = 0;
   #dialing = 0;
   readonly #open = new Set<ObservedConnection>();
   readonly #idle = new Set<ObservedConnection>();
@@ -63,28 +64,30 @@ export class Ledger implements ConnectionEvents {
     return this.#open.size + this.#dialing - this.#idle.size;
   }
 
-  /** A client has connected, and the observer dials the server. */
-  dialed(): void {
+  /** A client has connected, and the observer dials the server: the moment that tells why the client dialed. */
+  dialed(now: number): Life {
+    const openedFor = this.#reason(now);
+    this.#dials += 1;
     this.#dialing += 1;
     this.openAtOnce = Math.max(this.openAtOnce, this.#open.size + this.#dialing);
     this.demandAtOnce = Math.max(this.demandAtOnce, this.busyNow);
-  }
-
-  /** The server is reached. */
-  accept(
-    now: number,
-    times: DialTimes,
-    renameHost?: (host: string) => string | undefined,
-  ): ObservedConnection {
-    const life: Life = {
+    return {
       openedAt: now,
       requests: 0,
-      openedFor: this.#reason(now),
+      openedFor,
       replaced: false,
       bypassed: false,
       kept: 0,
       lastRequestAt: now,
     };
+  }
+
+  /** The server is reached. */
+  accept(
+    life: Life,
+    times: DialTimes,
+    renameHost?: (host: string) => string | undefined,
+  ): ObservedConnection {
     this.#dialing -= 1;
     this.opened += 1;
     this.dnsMs += times.dns ?? 0;
@@ -143,7 +146,7 @@ export class Ledger implements ConnectionEvents {
   becameIdle(connection: ObservedConnection, now: number): void {
     this.lastActivity = now;
     connection.idleSince = now;
-    connection.dialsWhenIdle = this.opened;
+    connection.dialsWhenIdle = this.#dials;
     if (connection.life.ending === undefined) this.#idle.add(connection);
   }
 
@@ -178,7 +181,7 @@ export class Ledger implements ConnectionEvents {
 
   #noLongerIdle(connection: ObservedConnection, kept: boolean): void {
     if (connection.idleSince === undefined) return;
-    if (this.opened > connection.dialsWhenIdle) connection.life.bypassed = true;
+    if (this.#dials > connection.dialsWhenIdle) connection.life.bypassed = true;
     if (kept) for (const life of connection.witnessed) life.kept += 1;
     connection.witnessed = [];
     connection.idleSince = undefined;
@@ -191,13 +194,11 @@ export class Ledger implements ConnectionEvents {
       lost.replaced = true;
       return lost;
     }
-    if (this.#open.size === 0) return "first-use";
+    if (this.#open.size + this.#dialing === 0) return "first-use";
     const [longest] = this.#idle;
     if (longest === undefined) return "all-busy";
     // A client that dials beside an idle connection has another pool, or has not yet heard that one is idle.
-    return this.#open.size === this.#idle.size || now - (longest.idleSince ?? now) > SETTLED
-      ? "first-use"
-      : "all-busy";
+    return this.busyNow === 0 || now - (longest.idleSince ?? now) > SETTLED ? "first-use" : "all-busy";
   }
 
   #takeLoss(now: number): Life | undefined {

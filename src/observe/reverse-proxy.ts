@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import type { Evidence } from "../explain/index.js";
 import { evidenceOf } from "./evidence.js";
 import { Ledger } from "./ledger.js";
+import type { ObservedConnection } from "./observed-connection.js";
 import type { Observer, ObserverCounts } from "./observer.js";
 import { relay } from "./relay.js";
 import { type Dial, dial, type Target } from "./upstream.js";
@@ -126,7 +127,7 @@ export class ReverseProxy implements Observer {
     this.#open += 1;
     const started = performance.now();
     const upstream = dial(this.#options.target);
-    this.#ledger.dialed();
+    const life = this.#ledger.dialed(started);
     this.#track(client);
     this.#track(upstream.socket);
     const ignore = (): void => {};
@@ -136,7 +137,7 @@ export class ReverseProxy implements Observer {
       (times) => {
         client.off("error", ignore);
         upstream.socket.off("error", ignore);
-        this.#carry(client, upstream, times);
+        this.#carry(client, upstream, this.#ledger.accept(life, times, this.#renameHost(client)));
       },
       (error: NodeJS.ErrnoException) => {
         this.#failures += 1;
@@ -149,8 +150,7 @@ export class ReverseProxy implements Observer {
     );
   }
 
-  #carry(client: Socket, upstream: Dial, times: Awaited<Dial["done"]>): void {
-    const connection = this.#ledger.accept(performance.now(), times, this.#renameHost(client));
+  #carry(client: Socket, upstream: Dial, connection: ObservedConnection): void {
     const gone = client.destroyed;
     relay({ socket: client, reset: () => client.resetAndDestroy() }, upstream, {
       fromClient: (chunk) => connection.fromClient(chunk, performance.now()),

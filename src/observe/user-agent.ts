@@ -9,7 +9,7 @@ export interface ObservedClient {
 
 const KNOWN: readonly (readonly [pattern: RegExp, name: string, owner: string, usualIdleCap?: number])[] = [
   [/^Go-http-client\b/i, "go", "Transport", 2],
-  [/^curl\b/i, "curl", "curl process"],
+  [/^curl\b/i, "curl", "invocation"],
   [/^python-requests\b/i, "python-requests", "Session"],
   [/^python-httpx\b/i, "python-httpx", "Client"],
   [/^python-urllib3\b/i, "urllib3", "PoolManager"],
