@@ -15,7 +15,8 @@ interface Watched {
  */
 export class LeakWatch {
   readonly #sites = new WeakMap<Exchange, string>();
-  readonly #registry = new FinalizationRegistry<Watched>((watched) => LeakWatch.#collected(watched));
+  readonly #registry = new FinalizationRegistry<Watched>((watched) => this.#collected(watched));
+  readonly #dropped = new WeakSet<BodyReader>();
 
   /** Notes where in the user's code this call was made; a stack costs microseconds, so only when asked for. */
   sample(exchange: Exchange): void {
@@ -26,10 +27,6 @@ export class LeakWatch {
     if (site === undefined) return;
     this.#sites.set(exchange, site);
     if (exchange.wantsClose) exchange.stats.noteSite("keep-alive-off", site);
-  }
-
-  siteOf(exchange: Exchange): string | undefined {
-    return this.#sites.get(exchange);
   }
 
   watch(exchange: Exchange, response: Response): void {
@@ -45,21 +42,20 @@ export class LeakWatch {
   lost(exchange: Exchange, cause: CloseCause): void {
     const { reason } = cause;
     if (cause.by !== "caller") exchange.stats.failed += 1;
+    if (exchange.body !== null && this.#dropped.has(exchange.body)) return; // its place is noted already
     const site = this.#sites.get(exchange);
-    if (site !== undefined && (reason === "body-unread" || reason === "body-abandoned"))
+    if (site !== undefined && (reason === "body-unread" || reason === "body-abandoned")) {
       exchange.stats.noteSite(reason, site);
+    }
   }
 
-  /** A body given up unread by its owner: the site, where it is known, is noted. */
-  static noteUnread(stats: Exchange["stats"], site: string | undefined): void {
+  /** The response is gone and nobody has read its body. */
+  #collected({ body, stats, site }: Watched): void {
+    if (body.taken || body.complete || body.failed) return;
+    stats.leakedBodies += 1;
     stats.sitesToSample = Math.max(stats.sitesToSample, 16);
     if (site !== undefined) stats.noteSite("body-unread", site);
-  }
-
-  static #collected(watched: Watched): void {
-    if (watched.body.taken || watched.body.complete || watched.body.failed) return;
-    watched.stats.leakedBodies += 1;
-    LeakWatch.noteUnread(watched.stats, watched.site);
-    void watched.body.cancel(undefined);
+    this.#dropped.add(body);
+    void body.cancel(undefined);
   }
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { Finding, FindingKind } from "../../src/index.js";
 import { Client, Transport } from "../../src/index.js";
 import { selfSigned, type WireScript } from "../../src/testing/index.js";
@@ -310,6 +312,28 @@ test("finding body-unread: responses that nobody reads are found while they hold
   assert.ok(decision.candidates.some((candidate) => candidate.facts["bodyUnread"] === true));
   assert.match(decision.couldHaveReused ?? "", /reading or closing the response body of request \d+/);
   await Promise.all([...held, await busy].map((response) => response.close()));
+});
+
+test("finding body-unread: responses that were dropped are found by the garbage collector, with their place", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  await using world = await World.start({ script: [{ repeat: ["readRequest", { replyOk: large }] }] });
+  const transport = world.transport();
+  const forget = async (): Promise<void> => {
+    await clientOf(transport).get(world.server.url());
+  };
+  for (let count = 1; count <= 5; count += 1) {
+    await forget();
+    await until(() => {
+      collect();
+      return transport.connections().filter((record) => record.state === "closed").length === count;
+    }, "the dropped response to be found");
+  }
+  const found = transport.explain().findings.find((finding) => finding.kind === "body-unread");
+  assert.equal(found?.count, 5);
+  assert.match(found.site ?? "", /provoke\.test\.[jt]s:\d+:\d+$/);
+  // The first was not looked for yet; the others are counted once each.
+  assert.match(found.evidence.at(-1) ?? "", /sampled 4 times/);
 });
 
 test("explain: connections made ahead of need are opened by no request", async () => {
