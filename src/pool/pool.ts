@@ -261,11 +261,11 @@ export class Pool<O, W extends Waiter<O>> {
     return takeSnapshot(this.counts, this.ledger.table.values());
   }
 
-  /** The connections of the route, the oldest first; at most 64. */
-  holders(route: PoolRoute<O>): readonly Member<O>[] {
+  /** The connections of the route, the oldest first; at most 64, or fewer. */
+  holders(route: PoolRoute<O>, most = MAX_HOLDERS): readonly Member<O>[] {
     const holders: Member<O>[] = [];
     for (let member = route.members.first; member !== undefined; member = member.routeNext) {
-      if (holders.push(member) >= MAX_HOLDERS) break;
+      if (holders.push(member) >= most) break;
     }
     return holders;
   }

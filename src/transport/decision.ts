@@ -5,7 +5,7 @@ import type { Connection } from "./connection/index.js";
 import type { Exchange } from "./exchange.js";
 
 /** Connections looked at for one decision; a record of more would be longer than anyone reads. */
-const MAX_CANDIDATES = 16;
+export const MAX_CANDIDATES = 8;
 /** A connection that closed longer ago than this (milliseconds) is no candidate any more. */
 const RECENTLY = 60_000;
 
@@ -17,17 +17,8 @@ export interface Candidate {
 }
 
 /** What the route's connections were doing when an exchange found none idle. */
-export function candidatesAt(
-  holders: readonly Member<Connection>[],
-  except: Member<Connection> | undefined,
-  now: number,
-): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (const member of holders) {
-    if (member === except || candidates.length >= MAX_CANDIDATES) continue;
-    candidates.push(judge(member, now));
-  }
-  return candidates;
+export function candidatesAt(holders: readonly Member<Connection>[], now: number): Candidate[] {
+  return holders.map((member) => judge(member, now));
 }
 
 /** The connections that could have been candidates had they not just closed, the latest first. `wall`: milliseconds since 1970. */

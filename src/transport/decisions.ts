@@ -2,9 +2,20 @@ import type { NetworkError } from "../errors/index.js";
 import type { Member, Pool, PoolRoute } from "../pool/index.js";
 import type { CloseCause, Decision, DialFate, OriginStats, Recorder } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
-import { candidatesAt, closedCandidates, decisionOf, finiteLimits, rounded } from "./decision.js";
+import {
+  type Candidate,
+  candidatesAt,
+  closedCandidates,
+  decisionOf,
+  finiteLimits,
+  MAX_CANDIDATES,
+  rounded,
+} from "./decision.js";
 import type { Exchange } from "./exchange.js";
 import type { Settings } from "./options.js";
+
+/** Milliseconds in which two requests find the same. */
+const SAME_MOMENT = 1;
 
 /** The parts of a decision that are known only after it. */
 type Mutable<T> = { -readonly [P in keyof T]: T[P] };
@@ -18,6 +29,7 @@ export class Decisions {
   readonly #enabled: boolean;
   readonly #limits: Decision["limits"];
   readonly #pool: Settings["pool"];
+  #lastLook: { route: PoolRoute<Connection>; at: number; seen: readonly Candidate[] } | undefined;
   /** Exchanges that wait because a limit on connections is reached. */
   readonly #limited = new WeakMap<Exchange, string>();
   /** Recorded decisions whose dial goes on. */
@@ -47,9 +59,26 @@ export class Decisions {
       else if (pool.counts.open >= this.#pool.maxConnections) this.#limited.set(exchange, "maxConnections");
     }
     if (exchange.candidates !== undefined) return;
-    const live = candidatesAt(pool.holders(route), exchange.dial, now);
-    const closed = closedCandidates(exchange.stats.recent, this.#recorder.epoch + now);
-    exchange.candidates = [...live, ...closed];
+    const seen = this.#look(route, exchange.stats, pool, now);
+    const own = exchange.dial?.id;
+    exchange.candidates = seen.filter((candidate) => candidate.connection !== own);
+  }
+
+  /** What there was to choose from. A burst of requests looks once: within a millisecond the answer is the same. */
+  #look(
+    route: PoolRoute<Connection>,
+    stats: OriginStats,
+    pool: Pool<Connection, Exchange>,
+    now: number,
+  ): readonly Candidate[] {
+    const last = this.#lastLook;
+    if (last !== undefined && last.route === route && now - last.at < SAME_MOMENT) return last.seen;
+    const seen = [
+      ...candidatesAt(pool.holders(route, MAX_CANDIDATES), now),
+      ...closedCandidates(stats.recent, this.#recorder.epoch + now),
+    ];
+    this.#lastLook = { route, at: now, seen };
+    return seen;
   }
 
   /** A dial begins. */
