@@ -30,35 +30,44 @@ async function readAll(reader: BodyReader): Promise<Buffer> {
 }
 
 test("BodyReader: keeps the order of bytes, whatever the sizes of the pieces and whoever reads when", async () => {
-  const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 7_000, max: 90_000 })), {
-    maxLength: 8,
-  });
+  const sizes = fc.array(
+    fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 7_000, max: 90_000 })),
+    {
+      maxLength: 8,
+    },
+  );
   await fc.assert(
-    fc.asyncProperty(sizes, fc.boolean(), fc.boolean(), fc.integer({ min: 0, max: 8 }), async (lengths, known, collects, beginAt) => {
-      const pieces = lengths.map((length, index) => filled(length, index));
-      const whole = Buffer.concat(pieces);
-      const reader = new BodyReader(new CountingFeed(), known ? whole.length : -1);
-      const shared = Buffer.alloc(96 * KIB);
-      let result: Promise<Buffer> | undefined;
-      const begin = (): void => {
-        result ??= collects ? reader.collect() : readAll(reader);
-      };
-      for (const [index, piece] of pieces.entries()) {
-        if (index === beginAt) begin();
-        let done = 0;
-        while (done < piece.length) {
-          const target = reader.nextBuffer() ?? shared;
-          const length = piece.copy(target as Buffer, 0, done);
-          reader.push(target as Buffer, 0, length);
-          done += length;
+    fc.asyncProperty(
+      sizes,
+      fc.boolean(),
+      fc.boolean(),
+      fc.integer({ min: 0, max: 8 }),
+      async (lengths, known, collects, beginAt) => {
+        const pieces = lengths.map((length, index) => filled(length, index));
+        const whole = Buffer.concat(pieces);
+        const reader = new BodyReader(new CountingFeed(), known ? whole.length : -1);
+        const shared = Buffer.alloc(96 * KIB);
+        let result: Promise<Buffer> | undefined;
+        const begin = (): void => {
+          result ??= collects ? reader.collect() : readAll(reader);
+        };
+        for (const [index, piece] of pieces.entries()) {
+          if (index === beginAt) begin();
+          let done = 0;
+          while (done < piece.length) {
+            const target = reader.nextBuffer() ?? shared;
+            const length = piece.copy(target as Buffer, 0, done);
+            reader.push(target as Buffer, 0, length);
+            done += length;
+          }
+          shared.fill(0);
+          await Promise.resolve();
         }
-        shared.fill(0);
-        await Promise.resolve();
-      }
-      reader.end();
-      begin();
-      assert.ok((await result)?.equals(whole));
-    }),
+        reader.end();
+        begin();
+        assert.ok((await result)?.equals(whole));
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -129,7 +138,9 @@ test("BodyReader: a chunk handed over may be transferred away without harm to la
 
 test("BodyReader: small chunks do not share memory, so that one transferred leaves the others", async () => {
   const chunks = await Promise.all(
-    [1, 2].map(async (value) => (await BodyReader.copied(filled(5, value), 0, 5).read()) as Uint8Array<ArrayBuffer>),
+    [1, 2].map(
+      async (value) => (await BodyReader.copied(filled(5, value), 0, 5).read()) as Uint8Array<ArrayBuffer>,
+    ),
   );
   assert.equal(chunks[0]?.buffer.byteLength, 5);
   assert.notEqual(chunks[0]?.buffer, chunks[1]?.buffer);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer, connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { test } from "node:test";
-import { type RoundTripper, Client, Request } from "../../src/index.js";
+import { Client, Request, type RoundTripper } from "../../src/index.js";
 import { clientOf, fetched, rejection, turn, until, World } from "../transport/support.js";
 
 // Ported by meaning: cancellation and time limits. docs/go-tests.md has the table.
@@ -152,7 +152,9 @@ test("Go TestAltProtoCancellation: the signal reaches a RoundTripper of the user
 
 test("Go TestTransportAltProto: a RoundTripper of the user's own serves the client's requests", async () => {
   const { Response } = await import("../../src/index.js");
-  const own: RoundTripper = { roundTrip: async (request) => new Response(`got ${request.method} ${request.url}`) };
+  const own: RoundTripper = {
+    roundTrip: async (request) => new Response(`got ${request.method} ${request.url}`),
+  };
   const client = new Client({ transport: own });
   assert.equal(await (await client.do(new Request("http://any.test/x"))).text(), "got GET http://any.test/x");
 });

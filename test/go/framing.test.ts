@@ -15,7 +15,9 @@ test("Go TestIssue3595: a large POST answered 401 unread gives the 401 with its 
     },
   });
   for (let i = 0; i < 10; i += 1) {
-    const response = await clientOf(world.transport()).post(world.server.url(), { body: Buffer.alloc(4 * MIB) });
+    const response = await clientOf(world.transport()).post(world.server.url(), {
+      body: Buffer.alloc(4 * MIB),
+    });
     assert.equal(response.status, 401);
     assert.equal(await response.text(), "sorry, unauthorized.");
   }
@@ -34,7 +36,9 @@ test("Go TestIssue3644: a body of a response with Connection: close is readable 
 
 test("Go TestChunkedNoContent: a 204 that says chunked works repeatedly, closed or not", async () => {
   await using world = await World.start({
-    script: [{ repeat: ["readRequest", { reply: "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n" }] }],
+    script: [
+      { repeat: ["readRequest", { reply: "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n" }] },
+    ],
   });
   const client = clientOf(world.transport());
   for (const close of [true, false, true, false, true]) {
@@ -186,13 +190,20 @@ test("Go TestTransportHeadChunkedResponse: a chunked coding in answer to HEAD me
     script: [{ repeat: ["readRequest", { reply: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" }] }],
   });
   const client = clientOf(world.transport());
-  const ids = [(await client.head(world.server.url())).connection.id, (await client.head(world.server.url())).connection.id];
+  const ids = [
+    (await client.head(world.server.url())).connection.id,
+    (await client.head(world.server.url())).connection.id,
+  ];
   assert.equal(ids[0], ids[1]);
 });
 
 test("Go TestNoBodyOnChunked304Response: a 304 that says chunked has no body", async () => {
   await using world = await World.start({
-    script: [{ repeat: ["readRequest", { reply: "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n" }] }],
+    script: [
+      {
+        repeat: ["readRequest", { reply: "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n" }],
+      },
+    ],
   });
   const response = await clientOf(world.transport()).get(world.server.url());
   assert.equal(response.body, null);
@@ -282,7 +293,10 @@ test("Go TestIssue4191_InfiniteGetToPutTimeout: an endless GET piped into a PUT 
   });
   const transport = world.transport();
   const response = await clientOf(transport).get(world.server.url());
-  const put = clientOf(transport).put(world.server.url(), { body: response.body as ReadableStream<Uint8Array>, timeout: 60 });
+  const put = clientOf(transport).put(world.server.url(), {
+    body: response.body as ReadableStream<Uint8Array>,
+    timeout: 60,
+  });
   assert.equal((await rejection(put)).name, "TimeoutError");
   await world.server.waitForOpen(0);
   assert.equal(transport.snapshot().totals.active, 0);
@@ -294,7 +308,8 @@ test("Go TestTransportReading100Continue: stray 100s before the answers on one c
     let n = 0;
     for await (const request of connection.eachRequest()) {
       n += 1;
-      const stray = n % 2 === 0 ? "HTTP/1.1 100 Continue\r\n\r\n" : "HTTP/1.1 100 Continue\r\nX-Odd: yes\r\n\r\n";
+      const stray =
+        n % 2 === 0 ? "HTTP/1.1 100 Continue\r\n\r\n" : "HTTP/1.1 100 Continue\r\nX-Odd: yes\r\n\r\n";
       await connection.reply(
         `${stray}HTTP/1.1 200 OK\r\nX-Answer: ${request.target}\r\nContent-Length: 3\r\n\r\nabc`,
       );
@@ -311,7 +326,11 @@ test("Go TestTransportReading100Continue: stray 100s before the answers on one c
 
 test("Go TestTransportIgnore1xxResponses: an unknown 1xx is skipped and reported", async () => {
   await using world = await World.start({
-    script: ["readRequest", { reply: "HTTP/1.1 123 OneTwoThree\r\nFoo: bar\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" }, "stall"],
+    script: [
+      "readRequest",
+      { reply: "HTTP/1.1 123 OneTwoThree\r\nFoo: bar\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" },
+      "stall",
+    ],
   });
   const seen: unknown[] = [];
   const response = await clientOf(world.transport()).get(world.server.url(), {
@@ -336,7 +355,11 @@ test("Go TestTransportLimits1xxResponses: 1xx without end is an error", async ()
 
 test("Go TestTransportTreat101Terminal: a 101 nobody asked for is the answer, and its connection serves no other", async () => {
   await using world = await World.start();
-  world.server.onConnection(1, ["readRequest", { reply: "HTTP/1.1 101 Switching Protocols\r\n\r\n" }, "stall"]);
+  world.server.onConnection(1, [
+    "readRequest",
+    { reply: "HTTP/1.1 101 Switching Protocols\r\n\r\n" },
+    "stall",
+  ]);
   const transport = world.transport();
   assert.equal((await clientOf(transport).get(world.server.url())).status, 101);
   assert.equal(await fetched(transport, world.server.url()), "ok");

@@ -154,13 +154,31 @@ async function* once(): AsyncGenerator<Uint8Array> {
 }
 
 const SHOULD_RETRY: readonly RetryRow[] = [
-  { name: "a fresh connection, nothing written", method: "GET", fresh: true, failure: "nothing-written", retried: false },
+  {
+    name: "a fresh connection, nothing written",
+    method: "GET",
+    fresh: true,
+    failure: "nothing-written",
+    retried: false,
+  },
   { name: "a reused connection, nothing written", method: "GET", failure: "nothing-written", retried: true },
   { name: "POST, read error", method: "POST", failure: "read-error", retried: false },
   { name: "GET, read error", method: "GET", failure: "read-error", retried: true },
   { name: "GET, server closed idle", method: "GET", failure: "server-closed-idle", retried: true },
-  { name: "POST with a replayable body, nothing written", method: "POST", init: { body: "foo" }, failure: "nothing-written", retried: true },
-  { name: "POST with a one-shot body, nothing written", method: "POST", init: { body: once() }, failure: "nothing-written", retried: false },
+  {
+    name: "POST with a replayable body, nothing written",
+    method: "POST",
+    init: { body: "foo" },
+    failure: "nothing-written",
+    retried: true,
+  },
+  {
+    name: "POST with a one-shot body, nothing written",
+    method: "POST",
+    init: { body: once() },
+    failure: "nothing-written",
+    retried: false,
+  },
 ];
 
 for (const row of SHOULD_RETRY) {
@@ -177,12 +195,18 @@ for (const row of SHOULD_RETRY) {
         this.writes.push(chunk.toString());
         done();
         if (row.failure === "server-closed-idle") this.push(null);
-        else this.destroy(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" }));
+        else
+          this.destroy(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET", syscall: "read" }));
       }
     }
     const transport = world.transport({
       dial: async () => {
-        const failAt = row.failure === "nothing-written" && streams.length === 0 ? (row.fresh === true ? 1 : 2) : Number.POSITIVE_INFINITY;
+        const failAt =
+          row.failure === "nothing-written" && streams.length === 0
+            ? row.fresh === true
+              ? 1
+              : 2
+            : Number.POSITIVE_INFINITY;
         const stream = new Failing({ failAt });
         streams.push(stream);
         return stream;
@@ -206,7 +230,9 @@ for (const [name, method, init, replayable] of [
   ["a key and a one-shot body", "POST", { body: once(), headers: { "X-Idempotency-Key": "x" } }, false],
 ] as readonly (readonly [string, string, Init, boolean])[]) {
   test(`Go TestTransportRequestReplayable: ${name}: ${replayable}`, async () => {
-    await using world = await World.start({ script: ["readRequest", { replyOk: "ok" }, "readRequest", "end"] });
+    await using world = await World.start({
+      script: ["readRequest", { replyOk: "ok" }, "readRequest", "end"],
+    });
     const transport = world.transport();
     await fetched(transport, world.server.url());
     const request = new Request(world.server.url(), { method, ...init });
@@ -219,7 +245,12 @@ for (const [name, method, init, replayable] of [
 test("Go TestCacheKeys: origins and ports are apart, default ports and case are not", async () => {
   await using world = await World.start();
   const transport = world.transport({ dial: async () => new BrittleStream() });
-  for (const url of ["http://foo.test/", "http://FOO.test:80/x", "http://foo.test:8080/", "http://bar.test/"]) {
+  for (const url of [
+    "http://foo.test/",
+    "http://FOO.test:80/x",
+    "http://foo.test:8080/",
+    "http://bar.test/",
+  ]) {
     await fetched(transport, url);
   }
   assert.deepEqual(

@@ -26,9 +26,28 @@ const READ_RESPONSE: readonly Row[] = [
     body: "Body here\n",
     kept: false,
   },
-  { name: "HTTP/1.1 without a length or close", raw: "HTTP/1.1 200 OK\r\n\r\nBody here\n", status: 200, body: "Body here\n", kept: false },
-  { name: "204 has no body", raw: "HTTP/1.1 204 No Content\r\n\r\n", status: 204, statusText: "No Content", body: "", kept: true },
-  { name: "304 with a length has no body", raw: "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n", status: 304, body: "", kept: true },
+  {
+    name: "HTTP/1.1 without a length or close",
+    raw: "HTTP/1.1 200 OK\r\n\r\nBody here\n",
+    status: 200,
+    body: "Body here\n",
+    kept: false,
+  },
+  {
+    name: "204 has no body",
+    raw: "HTTP/1.1 204 No Content\r\n\r\n",
+    status: 204,
+    statusText: "No Content",
+    body: "",
+    kept: true,
+  },
+  {
+    name: "304 with a length has no body",
+    raw: "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n",
+    status: 304,
+    body: "",
+    kept: true,
+  },
   {
     name: "HTTP/1.0 with a length",
     raw: "HTTP/1.0 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\nBody here\n",
@@ -77,7 +96,14 @@ const READ_RESPONSE: readonly Row[] = [
     body: "",
     kept: true,
   },
-  { name: "no length in answer to HEAD", method: "HEAD", raw: "HTTP/1.0 200 OK\r\n\r\n", status: 200, body: "", kept: false },
+  {
+    name: "no length in answer to HEAD",
+    method: "HEAD",
+    raw: "HTTP/1.0 200 OK\r\n\r\n",
+    status: 200,
+    body: "",
+    kept: false,
+  },
   {
     name: "an explicit length of 0",
     raw: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
@@ -86,8 +112,22 @@ const READ_RESPONSE: readonly Row[] = [
     body: "",
     kept: true,
   },
-  { name: "a status line without a phrase, with the space", raw: "HTTP/1.0 303 \r\n\r\n", status: 303, statusText: "", body: "", kept: false },
-  { name: "a status line without a phrase and without the space", raw: "HTTP/1.0 303\r\n\r\n", status: 303, statusText: "", body: "", kept: false },
+  {
+    name: "a status line without a phrase, with the space",
+    raw: "HTTP/1.0 303 \r\n\r\n",
+    status: 303,
+    statusText: "",
+    body: "",
+    kept: false,
+  },
+  {
+    name: "a status line without a phrase and without the space",
+    raw: "HTTP/1.0 303\r\n\r\n",
+    status: 303,
+    statusText: "",
+    body: "",
+    kept: false,
+  },
   {
     name: "Connection: close among others",
     raw: "HTTP/1.1 206 Partial Content\r\nConnection: foo, close, bar\r\nContent-Length: 7\r\n\r\npartial",
@@ -138,7 +178,8 @@ for (const row of READ_RESPONSE) {
     const response = await clientOf(transport).fetch(world.server.url(), { method: row.method ?? "GET" });
     assert.equal(response.status, row.status);
     if (row.statusText !== undefined) assert.equal(response.statusText, row.statusText);
-    for (const [name, value] of Object.entries(row.headers ?? {})) assert.equal(response.headers.get(name), value);
+    for (const [name, value] of Object.entries(row.headers ?? {}))
+      assert.equal(response.headers.get(name), value);
     assert.equal(await response.text(), row.body);
     assert.equal(transport.snapshot().totals.idle, row.kept ? 1 : 0);
     gate.open();
@@ -155,22 +196,49 @@ const ERRORS: readonly (readonly [string, string, string?])[] = [
   ["TestReadResponseErrors: another protocol", "HTTQ/1.1 200 OK\r\n\r\n"],
   ["TestReadResponseErrors: HTTP/1", "HTTP/1 200 OK\r\n\r\n"],
   ["TestReadResponseErrors: nothing but a version", "HTTP/1.1\r\n\r\n"],
-  ["TestReadResponseErrors: two different lengths", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 7\r\n\r\nGopher hey\r\n"],
-  ["TestReadResponseErrors: two different lengths, 204", "HTTP/1.1 204 OK\r\nContent-Length: 7\r\nContent-Length: 8\r\n\r\n"],
-  ["TestReadResponseErrors: two different lengths, 304", "HTTP/1.1 304 OK\r\nContent-Length: 7\r\nContent-Length: 8\r\n\r\n"],
+  [
+    "TestReadResponseErrors: two different lengths",
+    "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Length: 7\r\n\r\nGopher hey\r\n",
+  ],
+  [
+    "TestReadResponseErrors: two different lengths, 204",
+    "HTTP/1.1 204 OK\r\nContent-Length: 7\r\nContent-Length: 8\r\n\r\n",
+  ],
+  [
+    "TestReadResponseErrors: two different lengths, 304",
+    "HTTP/1.1 304 OK\r\nContent-Length: 7\r\nContent-Length: 8\r\n\r\n",
+  ],
   ["TestReadResponseErrors: an empty length", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nGopher hey\r\n"],
-  ["TestReadResponseErrors: an indented first field", "HTTP/1.1 200 OK\r\n  Content-Type: a\r\nContent-Length: 0\r\n\r\n"],
+  [
+    "TestReadResponseErrors: an indented first field",
+    "HTTP/1.1 200 OK\r\n  Content-Type: a\r\nContent-Length: 0\r\n\r\n",
+  ],
   ["TestReadResponseErrors: a field without a colon", "HTTP/1.1 200 OK\r\nNo colon here\r\n\r\n"],
   ["TestReadResponseErrors: an empty field name", "HTTP/1.1 200 OK\r\n: value\r\n\r\n"],
   ["TestParseContentLength: a plus sign", "HTTP/1.1 200 OK\r\nContent-Length: +3\r\n\r\nabc"],
   ["TestParseContentLength: a minus sign", "HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nabc"],
-  ["TestParseContentLength: more than can be counted", "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\nabc"],
+  [
+    "TestParseContentLength: more than can be counted",
+    "HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775808\r\n\r\nabc",
+  ],
   ["TestParseTransferEncoding: an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: fugazi\r\n\r\n"],
-  ["TestParseTransferEncoding: chunked twice", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"],
-  ["TestParseTransferEncoding: identity and chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"],
+  [
+    "TestParseTransferEncoding: chunked twice",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+  ],
+  [
+    "TestParseTransferEncoding: identity and chunked",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+  ],
   ["TestParseTransferEncoding: an empty value", "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n"],
-  ["TestParseTransferEncoding: a vertical tab before chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n"],
-  ["TestReadResponse, as ruled here: a coding and a length together", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 10\r\n\r\n0\r\n\r\n"],
+  [
+    "TestParseTransferEncoding: a vertical tab before chunked",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: \vchunked\r\n\r\n0\r\n\r\n",
+  ],
+  [
+    "TestReadResponse, as ruled here: a coding and a length together",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 10\r\n\r\n0\r\n\r\n",
+  ],
 ];
 
 for (const [name, raw] of ERRORS) {
@@ -251,7 +319,9 @@ test("Go TestReadResponseCloseInMiddle: closing part-way gives the next response
 
 test("Go TestFinalChunkedBodyReadEOF: the end is known together with the last data", async () => {
   await using world = await World.start({
-    script: [{ repeat: ["readRequest", { reply: `${CHUNKED}0a\r\nBody here\n\r\n09\r\ncontinued\r\n0\r\n\r\n` }] }],
+    script: [
+      { repeat: ["readRequest", { reply: `${CHUNKED}0a\r\nBody here\n\r\n09\r\ncontinued\r\n0\r\n\r\n` }] },
+    ],
   });
   const transport = world.transport();
   const response = await clientOf(transport).get(world.server.url());
@@ -293,9 +363,18 @@ test("Go TestChunkReadMultiple, TestChunkReaderByteAtATime: chunks that come a b
 
 test("Go TestChunkReadingIgnoresExtensions: extensions mean nothing", async () => {
   await using world = await World.start({
-    script: ["readRequest", { reply: `${CHUNKED}7;ext="some quoted string"\r\nhello, \r\n17;someext\r\nworld! 0123456789abcdef\r\n0;someextension=sometoken\r\n\r\n` }, "stall"],
+    script: [
+      "readRequest",
+      {
+        reply: `${CHUNKED}7;ext="some quoted string"\r\nhello, \r\n17;someext\r\nworld! 0123456789abcdef\r\n0;someextension=sometoken\r\n\r\n`,
+      },
+      "stall",
+    ],
   });
-  assert.equal(await clientOf(world.transport()).get(world.server.url()).text(), "hello, world! 0123456789abcdef");
+  assert.equal(
+    await clientOf(world.transport()).get(world.server.url()).text(),
+    "hello, world! 0123456789abcdef",
+  );
 });
 
 test("Go TestChunkReadPartial: data that is there is given without waiting for more, and what is wrong after it is an error then", async () => {

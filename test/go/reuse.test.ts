@@ -67,7 +67,8 @@ test("Go TestTransportConnectionCloseOnRequest: the request's Connection: close 
     }
   });
   const client = clientOf(world.transport());
-  for (let i = 0; i < 2; i += 1) await client.get(world.server.url(), { headers: { Connection: "close" } }).text();
+  for (let i = 0; i < 2; i += 1)
+    await client.get(world.server.url(), { headers: { Connection: "close" } }).text();
   await world.server.waitForOpen(0);
   assert.deepEqual(seen, ["close", "close"]);
   assert.equal(world.server.connections, 2);
@@ -89,7 +90,9 @@ test("Go TestTransportConnectionCloseOnRequestDisableKeepAlive, TestTransportRes
       await connection.stall();
     });
     const client = clientOf(world.transport({ keepAlive }));
-    await client.get(world.server.url(), header === undefined ? {} : { headers: { Connection: header } }).text();
+    await client
+      .get(world.server.url(), header === undefined ? {} : { headers: { Connection: header } })
+      .text();
     assert.equal(value, expected);
   }
 });
@@ -303,7 +306,9 @@ test("Go TestTransportNoReuseAfterEarlyResponse: an answer to half an upload cou
     await connection.stall();
   });
   const transport = world.transport();
-  const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(Buffer.from("some")) });
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(Buffer.from("some")),
+  });
   const response = await clientOf(transport).post(world.server.url(), { body });
   assert.equal(await response.text(), "foo");
   assert.equal(await fetched(transport, world.server.url()), "ok");

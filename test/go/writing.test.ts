@@ -6,7 +6,10 @@ import { clientOf, closedOnes, rejection, turn, World } from "../transport/suppo
 // Ported by meaning: how requests are written. docs/go-tests.md has the table.
 
 /** A stream that counts how it ended. */
-function counted(chunks: readonly string[] = ["x"]): { body: AsyncGenerator<Uint8Array>; ended: () => number } {
+function counted(chunks: readonly string[] = ["x"]): {
+  body: AsyncGenerator<Uint8Array>;
+  ended: () => number;
+} {
   let ended = 0;
   async function* source(): AsyncGenerator<Uint8Array> {
     try {
@@ -145,7 +148,10 @@ test("Go TestTransportEmptyMethod: without a method the wire says GET", async ()
 
 test("Go TestTransportRejectsAlphaPort: a port that is no number is refused", async () => {
   await using world = await World.start();
-  assert.match((await rejection(clientOf(world.transport()).get("http://dummy.test:123foo/"))).message, /123foo/);
+  assert.match(
+    (await rejection(clientOf(world.transport()).get("http://dummy.test:123foo/"))).message,
+    /123foo/,
+  );
 });
 
 test("Go TestRequestSanitization: a Host with line breaks cannot inject a field", async () => {
@@ -166,8 +172,16 @@ test("Go TestValidateClientRequestTrailers: line breaks in a trailer are an erro
     assert.ok((await rejection(call)) instanceof TypeError);
     assert.equal(transport.connections().length, 0);
   }
-  await using world = await World.start({ script: async (connection) => { await connection.readHead(); await connection.stall(); } });
-  const late = clientOf(world.transport()).post(world.server.url(), { body: "x", trailers: () => ({ "X-T": "a\r\nb" }) });
+  await using world = await World.start({
+    script: async (connection) => {
+      await connection.readHead();
+      await connection.stall();
+    },
+  });
+  const late = clientOf(world.transport()).post(world.server.url(), {
+    body: "x",
+    trailers: () => ({ "X-T": "a\r\nb" }),
+  });
   assert.equal((await rejection(late))["code"], "ERR_TRUNKLINE_REQUEST_BODY");
 });
 
@@ -182,7 +196,13 @@ test("Go TestIs408, TestTransportIgnores408: a 408 on an idle connection ends it
   ] as const) {
     await using world = await World.start();
     const gate = world.server.gate();
-    world.server.onConnection(1, ["readRequest", { replyOk: "ok" }, { wait: gate }, { reply: bytes }, "stall"]);
+    world.server.onConnection(1, [
+      "readRequest",
+      { replyOk: "ok" },
+      { wait: gate },
+      { reply: bytes },
+      "stall",
+    ]);
     const transport = world.transport();
     const client = clientOf(transport);
     await client.get(world.server.url()).text();

@@ -18,8 +18,16 @@ async function* stream(text: string): AsyncGenerator<Uint8Array> {
 
 const BAD_REQUESTS: readonly BadRequest[] = [
   { name: "no URL", url: "", message: /URL/ },
-  { name: "a host and port without a scheme", url: "10.0.0.1:8080/x", message: /did you mean "?http:\/\/10\.0\.0\.1:8080\/x/ },
-  { name: "localhost without a scheme", url: "localhost:8080", message: /did you mean "?http:\/\/localhost:8080/ },
+  {
+    name: "a host and port without a scheme",
+    url: "10.0.0.1:8080/x",
+    message: /did you mean "?http:\/\/10\.0\.0\.1:8080\/x/,
+  },
+  {
+    name: "localhost without a scheme",
+    url: "localhost:8080",
+    message: /did you mean "?http:\/\/localhost:8080/,
+  },
   { name: "another scheme", url: "ftp://host/x", message: /ftp/ },
   { name: "no host", url: "http://", message: /http:\/\// },
   { name: "a port that is no number", url: "http://dummy.test:123foo/", message: /123foo/ },
@@ -34,15 +42,46 @@ const BAD_REQUESTS: readonly BadRequest[] = [
   { name: "a header value with LF", init: () => ({ headers: { "X-A": "1\n2" } }), message: /x-a/i },
   { name: "a header value with NUL", init: () => ({ headers: { "X-A": "1\0" } }), message: /x-a/i },
   { name: "a header value beyond latin1", init: () => ({ headers: { "X-A": "→" } }), message: /x-a/i },
-  { name: "a hand-set Transfer-Encoding", init: () => ({ method: "POST", body: "x", headers: { "Transfer-Encoding": "chunked" } }), message: /transfer-encoding/i },
-  { name: "a Content-Length that is not the body's", init: () => ({ method: "POST", body: "four", headers: { "Content-Length": "5" } }), message: /content-length/i },
-  { name: "a second Content-Length", init: () => ({ method: "POST", body: stream("four"), headers: [["Content-Length", "4"], ["Content-Length", "5"]] }), message: /content-length/i },
-  { name: "a Content-Length that is no number", init: () => ({ method: "POST", body: stream("x"), headers: { "Content-Length": "ten" } }), message: /content-length/i },
-  { name: "a Content-Length without a body", init: () => ({ headers: { "Content-Length": "5" } }), message: /content-length/i },
+  {
+    name: "a hand-set Transfer-Encoding",
+    init: () => ({ method: "POST", body: "x", headers: { "Transfer-Encoding": "chunked" } }),
+    message: /transfer-encoding/i,
+  },
+  {
+    name: "a Content-Length that is not the body's",
+    init: () => ({ method: "POST", body: "four", headers: { "Content-Length": "5" } }),
+    message: /content-length/i,
+  },
+  {
+    name: "a second Content-Length",
+    init: () => ({
+      method: "POST",
+      body: stream("four"),
+      headers: [
+        ["Content-Length", "4"],
+        ["Content-Length", "5"],
+      ],
+    }),
+    message: /content-length/i,
+  },
+  {
+    name: "a Content-Length that is no number",
+    init: () => ({ method: "POST", body: stream("x"), headers: { "Content-Length": "ten" } }),
+    message: /content-length/i,
+  },
+  {
+    name: "a Content-Length without a body",
+    init: () => ({ headers: { "Content-Length": "5" } }),
+    message: /content-length/i,
+  },
   { name: "a body with GET", init: () => ({ method: "GET", body: "x" }), message: /body with GET/ },
   { name: "body and json", init: () => ({ method: "POST", body: "x", json: 1 }), message: /more than one/ },
   { name: "json that is none", init: () => ({ method: "POST", json: 1n }), message: /json/i },
-  { name: "a trailer name with CR LF", init: () => ({ method: "POST", body: "x", trailers: { "X\r\nY": "1" } }), message: /trailer|header/i },
+  {
+    name: "a trailer name with CR LF",
+    init: () => ({ method: "POST", body: "x", trailers: { "X\r\nY": "1" } }),
+    message: /trailer|header/i,
+  },
   { name: "a timeout below zero", init: () => ({ timeout: -1 }), message: /timeout/ },
   { name: "a timeout that is no number", init: () => ({ timeout: Number.NaN }), message: /timeout/ },
 ];
@@ -68,7 +107,9 @@ test("bad request: the body of a request that cannot be sent is cancelled once",
       cancelled += 1;
     },
   });
-  await rejection(clientOf(world.transport()).post(world.server.url(), { body, headers: { "Transfer-Encoding": "x" } }));
+  await rejection(
+    clientOf(world.transport()).post(world.server.url(), { body, headers: { "Transfer-Encoding": "x" } }),
+  );
   assert.equal(cancelled, 1);
 });
 
@@ -108,7 +149,10 @@ test("Connection: close is understood and obeyed, and sent once", async () => {
     const transport = world.transport({ keepAlive });
     const request = new Request(world.server.url(), { headers: { connection: "close" } });
     await (await clientOf(transport).do(request)).text();
-    assert.deepEqual(raw.match(/^connection: .*$/gim)?.map((line) => line.toLowerCase()), ["connection: close"]);
+    assert.deepEqual(
+      raw.match(/^connection: .*$/gim)?.map((line) => line.toLowerCase()),
+      ["connection: close"],
+    );
     assert.equal(transport.snapshot().totals.idle, 0);
   }
 });
@@ -126,7 +170,10 @@ for (const [name, body, declared] of [
     });
     const transport = world.transport();
     const error = await rejection(
-      clientOf(transport).post(world.server.url(), { body: stream(body), headers: { "content-length": String(declared) } }),
+      clientOf(transport).post(world.server.url(), {
+        body: stream(body),
+        headers: { "content-length": String(declared) },
+      }),
     );
     assert.equal(error["code"], "ERR_TRUNKLINE_BODY_LENGTH");
     assert.match(error.message, /Content-Length is 3 but the body has (at least 5|2) bytes/);
@@ -141,7 +188,12 @@ test("upload: a source that throws, or gives what is no bytes, rejects with that
     [42, /number/],
     [{}, /object|Object/],
   ] as const) {
-    await using world = await World.start({ script: async (connection) => { await connection.readHead(); await connection.stall(); } });
+    await using world = await World.start({
+      script: async (connection) => {
+        await connection.readHead();
+        await connection.stall();
+      },
+    });
     async function* source(): AsyncGenerator<Uint8Array> {
       yield Buffer.from("fine");
       yield chunk as unknown as Uint8Array;
@@ -156,7 +208,10 @@ test("TransportOptions: an unknown or impossible option is refused with what was
   await using world = await World.start();
   const make = (options: Record<string, unknown>): Promise<unknown> =>
     (async () => world.transport(options as TransportOptions))();
-  assert.match((await rejection(make({ maxSockets: 1 }))).message, /maxSockets.*did you mean maxConnectionsPerOrigin/);
+  assert.match(
+    (await rejection(make({ maxSockets: 1 }))).message,
+    /maxSockets.*did you mean maxConnectionsPerOrigin/,
+  );
   assert.match((await rejection(make({ idletimeout: 1 }))).message, /did you mean idleTimeout/);
   for (const bad of [-1, Number.NaN, "5", 1.5]) {
     const error = await rejection(make({ maxConnections: bad }));

@@ -159,7 +159,8 @@ test("text and json: UTF-8 split anywhere, a byte order mark dropped", async () 
   const body = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(value))]);
   await using world = await World.start({
     script: async (connection) => {
-      for await (const _ of connection.eachRequest()) await connection.drip(chunked(body, 7001), { size: 9973 });
+      for await (const _ of connection.eachRequest())
+        await connection.drip(chunked(body, 7001), { size: 9973 });
     },
   });
   const client = clientOf(world.transport());
@@ -266,7 +267,10 @@ test("uploads: an empty piece of a stream does not end the body", async () => {
   }
   const client = clientOf(world.transport());
   assert.equal(await client.post(world.server.url(), { body: source() }).text(), "ab");
-  assert.equal(await client.post(world.server.url(), { body: source(), headers: { "content-length": "2" } }).text(), "ab");
+  assert.equal(
+    await client.post(world.server.url(), { body: source(), headers: { "content-length": "2" } }).text(),
+    "ab",
+  );
 });
 
 test("uploads: each kind of source arrives whole, with the framing that suits it", async () => {
@@ -330,7 +334,8 @@ test("Response.trailers: of a chunked body, of one without any, of one of known 
   world.server.script(async (connection) => {
     for await (const request of connection.eachRequest()) {
       if (request.target === "/chunked") await connection.reply(chunked(patterned(20), 7));
-      else if (request.target === "/large") await connection.drip(withLength(patterned(100_000)), { size: 50_000 });
+      else if (request.target === "/large")
+        await connection.drip(withLength(patterned(100_000)), { size: 50_000 });
       else if (request.target === "/none") await connection.reply("HTTP/1.1 204 No Content\r\n\r\n");
       else await connection.replyOk("ok");
     }
@@ -352,7 +357,11 @@ test("Response.trailers: of a chunked body, of one without any, of one of known 
 
 test("Response.trailers: reject with the body's failure, and an unobserved failure is silent", async () => {
   await using world = await World.start({
-    script: ["readRequest", { reply: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" }, "end"],
+    script: [
+      "readRequest",
+      { reply: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n" },
+      "end",
+    ],
   });
   const client = clientOf(world.transport());
   const response = await client.get(world.server.url());
@@ -403,7 +412,8 @@ test("engine: 1xx responses are skipped, reported in order, and bounded", async 
   ]);
   world.server.onConnection(2, async (connection) => {
     await connection.readRequest();
-    while (connection.socket.writable) await connection.reply("HTTP/1.1 102 Processing\r\n\r\n").catch(() => undefined);
+    while (connection.socket.writable)
+      await connection.reply("HTTP/1.1 102 Processing\r\n\r\n").catch(() => undefined);
   });
   const transport = world.transport();
   const client = clientOf(transport);
@@ -456,7 +466,11 @@ test("engine: a response that comes byte by byte is the same response", async ()
 
 test("engine: a broken chunk in the same packet as the head gives the response, whose body then fails", async () => {
   await using world = await World.start({
-    script: ["readRequest", { reply: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" }, "stall"],
+    script: [
+      "readRequest",
+      { reply: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" },
+      "stall",
+    ],
   });
   const response = await clientOf(world.transport()).get(world.server.url());
   assert.equal(response.status, 200);

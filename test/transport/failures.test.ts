@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { NetworkError, Transport, type TransportOptions } from "../../src/index.js";
-import { runtimeOption } from "../../src/transport/index.js";
 import { nodeRuntime, type Runtime } from "../../src/runtime/index.js";
+import { runtimeOption } from "../../src/transport/index.js";
 import { chunked, patterned, withLength } from "./body-kinds.js";
 import { FAILURE_KINDS } from "./failure-kinds.js";
 import { clientOf, fetched, rejection, turns, until, World } from "./support.js";
@@ -102,7 +102,10 @@ for (const kind of FAILURE_KINDS) {
     for (let i = 0; i < ROUNDS; i += 1) await rejection(fetched(transport, url));
     await turns(5);
     const { totals } = transport.snapshot();
-    assert.deepEqual([totals.dialing, totals.active, totals.idle, totals.waiting, totals.draining], [0, 0, 0, 0, 0]);
+    assert.deepEqual(
+      [totals.dialing, totals.active, totals.idle, totals.waiting, totals.draining],
+      [0, 0, 0, 0, 0],
+    );
     // The transport's one timer and its anchor may stay; nothing may be added by each failure.
     assert.ok(timers.size <= 2, `${timers.size} timers`);
     const left = (await promises.count()) - before;
@@ -160,7 +163,10 @@ test("failure: of one connection leaves 20 others under way unharmed", async () 
   await world.server.waitForRequests(20);
   await rejection(fetched(transport, world.server.url("/bad")));
   gate.open();
-  assert.deepEqual(await Promise.all(good), Array.from({ length: 20 }, (_, index) => `/${index}`));
+  assert.deepEqual(
+    await Promise.all(good),
+    Array.from({ length: 20 }, (_, index) => `/${index}`),
+  );
 });
 
 test("failure: a password in the URL shows neither in the error nor in the record", async () => {

@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { execFile } from "node:child_process";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Client, Transport } from "../../src/index.js";
 import { WireServer } from "../../src/testing/index.js";
 import { clientOf, closedOnes, fetched, rejection, turn, turns, until, World } from "./support.js";
@@ -98,7 +98,11 @@ test("Transport.close: of one that was never used resolves, and so does a second
 test("Transport.destroy: rejects waiting, dialing, active and half-read calls with the reason, and leaves nothing", async () => {
   await using world = await World.start();
   world.server.onConnection(1, ["readRequest", "stall"]);
-  world.server.onConnection(2, ["readRequest", { reply: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc" }, "stall"]);
+  world.server.onConnection(2, [
+    "readRequest",
+    { reply: "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc" },
+    "stall",
+  ]);
   const held = world.server.gate();
   let dials = 0;
   const transport = world.transport({
@@ -192,7 +196,11 @@ async function child(code: string, url: string): Promise<{ stdout: string; milli
   const begun = performance.now();
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--input-type=module", "-e", `import { get, Transport } from ${JSON.stringify(index)};\nconst url = ${JSON.stringify(url)};\n${code}`],
+    [
+      "--input-type=module",
+      "-e",
+      `import { get, Transport } from ${JSON.stringify(index)};\nconst url = ${JSON.stringify(url)};\n${code}`,
+    ],
     { timeout: 20_000, cwd: fileURLToPath(new URL(".", import.meta.url)) },
   );
   return { stdout, milliseconds: performance.now() - begun };
@@ -231,9 +239,13 @@ test("AsyncLocalStorage: bodies and listeners run in their caller's context, dia
   const seen: Record<string, string | undefined> = {};
   world.server.script(async (connection) => {
     await connection.readRequest();
-    await connection.reply("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    await connection.reply(
+      "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    );
     for await (const _ of connection.eachRequest()) {
-      await connection.reply("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      await connection.reply(
+        "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+      );
     }
   });
   const transport = world.transport({
@@ -285,7 +297,14 @@ test("onInformational: one that throws surfaces in a later turn, and the respons
     console.log(await response.text());
     console.log(await get(url).text());`;
   await using server = await WireServer.start({
-    script: [{ repeat: ["readRequest", { reply: "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" }] }],
+    script: [
+      {
+        repeat: [
+          "readRequest",
+          { reply: "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" },
+        ],
+      },
+    ],
   });
   const { stdout } = await child(code, server.url());
   assert.deepEqual(stdout.trim().split("\n").sort(), ["ok", "ok", "uncaught: mine"]);
@@ -294,7 +313,14 @@ test("onInformational: one that throws surfaces in a later turn, and the respons
 
 test("onInformational: one that aborts the request ends it cleanly", async () => {
   await using world = await World.start({
-    script: [{ repeat: ["readRequest", { reply: "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" }] }],
+    script: [
+      {
+        repeat: [
+          "readRequest",
+          { reply: "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" },
+        ],
+      },
+    ],
   });
   const transport = world.transport();
   const abort = new AbortController();

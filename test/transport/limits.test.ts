@@ -20,8 +20,14 @@ test("maxWaiting: one more is refused at once, with who holds the connections", 
   const error = await rejection(client.get(world.server.url("/3")));
   assert.equal(error["code"], "ERR_TRUNKLINE_TOO_MANY_WAITING");
   assert.equal(error["phase"], "queue");
-  assert.match(error.message, /1 requests? waits? for a connection already \(maxWaiting 1\)|1 requests wait for a connection already \(maxWaiting 1\)/);
-  assert.match(error.message, /1 connection to http:\/\/127\.0\.0\.1:\d+ is held, the longest by GET \/slow\/report for 250 ms/);
+  assert.match(
+    error.message,
+    /1 requests? waits? for a connection already \(maxWaiting 1\)|1 requests wait for a connection already \(maxWaiting 1\)/,
+  );
+  assert.match(
+    error.message,
+    /1 connection to http:\/\/127\.0\.0\.1:\d+ is held, the longest by GET \/slow\/report for 250 ms/,
+  );
   assert.doesNotMatch(error.message, /secret/);
   abort.abort();
   await settled;
@@ -41,7 +47,10 @@ test("queueTimeout: rejects with who holds the connections, and only those witho
   assert.equal(error["timeout"], "queueTimeout");
   assert.equal(error["milliseconds"], 100);
   assert.equal(error["phase"], "queue");
-  assert.match(error.message, /no connection was free within the queueTimeout of 100 ms \(queued 10[01] ms\)/);
+  assert.match(
+    error.message,
+    /no connection was free within the queueTimeout of 100 ms \(queued 10[01] ms\)/,
+  );
   assert.match(error.message, /the longest by POST \/held for 10[01] ms/);
   assert.equal(transport.snapshot().totals.waiting, 0);
   abort.abort();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { type Init, type Transport, TimeoutError, type TransportOptions } from "../../src/index.js";
+import { type Init, TimeoutError, type Transport, type TransportOptions } from "../../src/index.js";
 import type { WireScript, WireServer } from "../../src/testing/index.js";
 import { clientOf, fetched, rejection, turn, turns, until, World } from "./support.js";
 
@@ -266,7 +266,13 @@ const LIMITS: readonly {
   readonly like: string;
   readonly options?: TransportOptions;
 }[] = [
-  { name: "connectTimeout, resolving", limit: "connectTimeout", phase: "dns", like: "dns", options: { lookup: () => undefined } },
+  {
+    name: "connectTimeout, resolving",
+    limit: "connectTimeout",
+    phase: "dns",
+    like: "dns",
+    options: { lookup: () => undefined },
+  },
   { name: "connectTimeout, connecting", limit: "connectTimeout", phase: "connect", like: "connect" },
   { name: "tlsTimeout", limit: "tlsTimeout", phase: "tls", like: "tls" },
   { name: "headersTimeout", limit: "headersTimeout", phase: "headers", like: "headers" },
@@ -377,7 +383,9 @@ test("tlsTimeout: a server that accepts and says nothing", async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   await using world = await World.start();
   const transport = world.transport({ tlsTimeout: 50 });
-  const error = await rejection(fetched(transport, `https://127.0.0.1:${(server.address() as { port: number }).port}/`));
+  const error = await rejection(
+    fetched(transport, `https://127.0.0.1:${(server.address() as { port: number }).port}/`),
+  );
   assert.equal(error["timeout"], "tlsTimeout");
   server.close();
 });

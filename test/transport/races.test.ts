@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Worker } from "node:worker_threads";
 import { test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { block, clientOf, fetched, turn, until, World } from "./support.js";
 
 const MIB = 1024 * 1024;
@@ -54,7 +54,10 @@ test("early response: a request whose declared bytes are all written does not co
     },
   });
   const transport = world.transport();
-  const response = await clientOf(transport).post(world.server.url(), { body, headers: { "content-length": "5" } });
+  const response = await clientOf(transport).post(world.server.url(), {
+    body,
+    headers: { "content-length": "5" },
+  });
   assert.equal(response.status, 200);
   assert.equal(transport.snapshot().totals.idle, 1);
   finish();

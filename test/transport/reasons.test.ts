@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { TLSSocket } from "node:tls";
 import type { ClosedBy, CloseReason, ConnectionRecord, DialReason, Transport } from "../../src/index.js";
-import { type WireScript, selfSigned } from "../../src/testing/index.js";
+import { selfSigned, type WireScript } from "../../src/testing/index.js";
 import { block, clientOf, closedOnes, fetched, rejection, turns, until, World } from "./support.js";
 
 // Every reason there is, provoked; a reason without its row does not compile.
@@ -26,11 +26,13 @@ const answerThen =
     if (end === "end") await connection.end();
     else connection.reset();
   };
-const raw = (bytes: string): WireScript => async (connection) => {
-  await connection.readRequest();
-  await connection.reply(bytes);
-  await connection.stall();
-};
+const raw =
+  (bytes: string): WireScript =>
+  async (connection) => {
+    await connection.readRequest();
+    await connection.reply(bytes);
+    await connection.stall();
+  };
 
 async function failing(transport: Transport, url: string): Promise<Transport> {
   await rejection(fetched(transport, url));
@@ -232,7 +234,9 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
     evidence: /request had Connection: close/,
     async provoke(world) {
       const transport = world.transport();
-      await clientOf(transport).get(world.server.url(), { headers: { connection: "close" } }).text();
+      await clientOf(transport)
+        .get(world.server.url(), { headers: { connection: "close" } })
+        .text();
       return transport;
     },
   },
@@ -296,7 +300,9 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
         await connection.stall();
       });
       const transport = world.transport();
-      const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(Buffer.from("a")) });
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(Buffer.from("a")),
+      });
       const response = await clientOf(transport).post(world.server.url(), { body });
       assert.equal(response.status, 413);
       return transport;
@@ -306,7 +312,9 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
     by: "server",
     evidence: /switched protocols \(101\)/,
     async provoke(world) {
-      world.server.script(raw("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"));
+      world.server.script(
+        raw("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"),
+      );
       const transport = world.transport();
       const response = await clientOf(transport).get(world.server.url());
       assert.equal(response.status, 101);

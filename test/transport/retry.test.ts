@@ -37,7 +37,13 @@ const UNANSWERED: readonly Row[] = [
   { name: "HEAD", method: "HEAD", retried: true },
   { name: "OPTIONS", method: "OPTIONS", retried: true },
   { name: "DELETE", method: "DELETE", retried: true },
-  { name: "PUT with bytes", method: "PUT", init: () => ({ body: "replay me" }), retried: true, body: "replay me" },
+  {
+    name: "PUT with bytes",
+    method: "PUT",
+    init: () => ({ body: "replay me" }),
+    retried: true,
+    body: "replay me",
+  },
   { name: "PUT of a one-shot stream", method: "PUT", init: () => ({ body: oneShot() }), retried: false },
   { name: "POST without a body", method: "POST", retried: false },
   { name: "POST with bytes", method: "POST", init: () => ({ body: "x" }), retried: false },
@@ -56,7 +62,12 @@ const UNANSWERED: readonly Row[] = [
     retried: true,
     body: "x",
   },
-  { name: "POST marked idempotent", method: "POST", init: () => ({ body: "x", idempotent: true }), retried: true },
+  {
+    name: "POST marked idempotent",
+    method: "POST",
+    init: () => ({ body: "x", idempotent: true }),
+    retried: true,
+  },
   { name: "GET marked not idempotent", method: "GET", init: () => ({ idempotent: false }), retried: false },
   {
     name: "POST of a one-shot stream with an Idempotency-Key",
@@ -81,7 +92,9 @@ for (const end of ["end", "reset"] as const) {
       world.server.onConnection(2, async (connection) => {
         for await (const request of connection.eachRequest()) {
           bodies.push(request.body.toString());
-          await connection.reply(`HTTP/1.1 200 OK\r\nContent-Length: ${request.method === "HEAD" ? 0 : 6}\r\n\r\n${request.method === "HEAD" ? "" : "second"}`);
+          await connection.reply(
+            `HTTP/1.1 200 OK\r\nContent-Length: ${request.method === "HEAD" ? 0 : 6}\r\n\r\n${request.method === "HEAD" ? "" : "second"}`,
+          );
         }
       });
       const transport = world.transport();
@@ -140,7 +153,9 @@ test("safe retry: safeRetry: false turns it off", async () => {
 });
 
 test("safe retry: garbage in place of an answer is an answer, and not retried", async () => {
-  await using world = await World.start({ script: ["readRequest", { replyOk: "ok" }, "readRequest", { reply: "garbage\r\n" }, "stall"] });
+  await using world = await World.start({
+    script: ["readRequest", { replyOk: "ok" }, "readRequest", { reply: "garbage\r\n" }, "stall"],
+  });
   const transport = world.transport();
   await fetched(transport, world.server.url());
   const error = await rejection(fetched(transport, world.server.url()));
@@ -158,7 +173,13 @@ interface NothingWrittenRow {
 
 /** The kernel took no byte of the request. */
 const NOTHING_WRITTEN: readonly NothingWrittenRow[] = [
-  { name: "POST on a fresh connection", method: "POST", fresh: true, init: () => ({ body: "x" }), retried: false },
+  {
+    name: "POST on a fresh connection",
+    method: "POST",
+    fresh: true,
+    init: () => ({ body: "x" }),
+    retried: false,
+  },
   { name: "GET on a fresh connection", method: "GET", fresh: true, retried: false },
   { name: "GET", method: "GET", retried: true },
   { name: "DELETE", method: "DELETE", retried: true },
@@ -211,7 +232,9 @@ test("safe retry: a write that failed otherwise may have reached the server, so 
 });
 
 test("safe retry: the retry after a timeout does not happen", async () => {
-  await using world = await World.start({ script: ["readRequest", { replyOk: "ok" }, "readRequest", "stall"] });
+  await using world = await World.start({
+    script: ["readRequest", { replyOk: "ok" }, "readRequest", "stall"],
+  });
   const transport = world.stepped({ headersTimeout: 100 });
   await fetched(transport, world.server.url());
   const call = fetched(transport, world.server.url());

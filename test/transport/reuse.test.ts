@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Duplex } from "node:stream";
 import { connect } from "node:net";
+import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { Client, type Response, Transport } from "../../src/index.js";
 import { byHand } from "../../src/testing/index.js";
@@ -154,7 +154,9 @@ for (const [framing, head, rest] of [
     const gate = world.server.gate();
     world.server.onConnection(1, async (connection) => {
       await connection.readRequest();
-      await connection.reply(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${rest === undefined ? "3\r\nabc\r\n" : "abc"}`);
+      await connection.reply(
+        `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${rest === undefined ? "3\r\nabc\r\n" : "abc"}`,
+      );
       await gate.promise;
       await connection.reply(rest ?? "4\r\nmore\r\n0\r\n\r\n");
       for await (const _ of connection.eachRequest()) await connection.replyOk("ok");
@@ -218,7 +220,13 @@ test("reuse: bytes after the end of a response close the connection, and the nex
 test("reuse: bytes on an idle connection close it as unsolicited", async () => {
   await using world = await World.start();
   const gate = world.server.gate();
-  world.server.onConnection(1, ["readRequest", { replyOk: "ok" }, { wait: gate }, { reply: "HTTP/1.1 200 OK\r\n\r\n" }, "stall"]);
+  world.server.onConnection(1, [
+    "readRequest",
+    { replyOk: "ok" },
+    { wait: gate },
+    { reply: "HTTP/1.1 200 OK\r\n\r\n" },
+    "stall",
+  ]);
   const transport = world.transport();
   await fetched(transport, world.server.url());
   gate.open();
@@ -286,7 +294,11 @@ test("Keep-Alive: max=0 closes with its response as the server's wish", async ()
 
 test("reuse: a body that fails leaves other connections and later requests unharmed", async () => {
   await using world = await World.start();
-  world.server.onConnection(1, ["readRequest", { reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc" }, "reset"]);
+  world.server.onConnection(1, [
+    "readRequest",
+    { reply: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc" },
+    "reset",
+  ]);
   const transport = world.transport();
   const error = await rejection(fetched(transport, world.server.url()));
   assert.equal(error["phase"], "body");

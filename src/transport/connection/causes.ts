@@ -67,3 +67,8 @@ export function givenUp(exchange: Exchange, why: string): CloseCause {
     evidence: `the response body was ${read ? "given up part-way" : "closed unread"}: ${why} (${exchange.method} status ${exchange.status})`,
   };
 }
+
+/** One of the transport's time limits was passed. */
+export function tooSlow(evidence: string): CloseCause {
+  return { reason: "timeout", by: "client", evidence };
+}

@@ -6,18 +6,16 @@ import type { Timed } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { DialAttempt, DialResult, DialTimings } from "../dial/index.js";
 import type { Exchange } from "../exchange.js";
-import { brokenBy, closedIdle, endedEarly, givenUp, unsolicited } from "./causes.js";
+import { brokenBy, closedIdle, endedEarly, givenUp, tooSlow, unsolicited } from "./causes.js";
 import { DRAIN_BYTES, DRAIN_MS, Drain } from "./drain.js";
-import { emergencyRead } from "./emergency-read.js";
 import type { ConnectionHost } from "./host.js";
 import { IncomingBody } from "./incoming-body.js";
 import { reportInformational } from "./informational.js";
 import { Opening } from "./opening.js";
-import { ReadTarget } from "./read-target.js";
-import { resetBehindEnd } from "./probe.js";
-import { whyNotReusable } from "./reuse.js";
+import { takeHints, whyNotReusable } from "./reuse.js";
 import { causeOfSocketError, tookNothing } from "./socket-errors.js";
 import { Upload } from "./upload.js";
+import { Wire, type WireSink } from "./wire.js";
 
 // What the next byte belongs to.
 const IDLE = 0;
@@ -29,23 +27,21 @@ const CLOSED = 3;
  * One wire and the HTTP/1.1 codec on it. Reading and writing go on independently; whether the connection can be
  * used again is decided in one place, {@link #complete}.
  */
-export class Connection implements Timed {
+export class Connection implements Timed, WireSink {
   readonly member: Member<Connection>;
   readonly #host: ConnectionHost;
   readonly #parser: ResponseHeadParser;
   /** Made for the first response that does not arrive in one piece. */
   #incoming: IncomingBody | undefined;
-  #socket: Duplex | undefined;
   /** How it was made, once it is. */
   dialed: DialResult | undefined = undefined;
   #phase = IDLE;
   #exchange: Exchange | undefined;
   #upload: Upload | undefined;
-  #paused = false;
   #sawEnd = false;
   /** Set while a body given up is being drained. */
   #drain: Drain | undefined;
-  readonly #target = new ReadTarget();
+  readonly #wire: Wire = new Wire(this);
   /** What was tried, where the dial failed. */
   dialError: { readonly attempts: readonly DialAttempt[]; readonly timings: DialTimings } | undefined =
     undefined;
@@ -65,32 +61,20 @@ export class Connection implements Timed {
     this.#parser = new ResponseHeadParser(host.maxHeaderBytes);
   }
 
-  // ── the wire ─────────────────────────────────────────────────────────────────────────────────────────────
+  /** `onread.buffer`. */
+  get buffer(): Wire["buffer"] {
+    return this.#wire.buffer;
+  }
 
-  /** `onread.buffer`. Node's own type does not know that `undefined` keeps the buffer. */
-  readonly buffer = (): Uint8Array => this.#target.take() as Uint8Array;
-
-  /** `onread.callback`. A throw in it would be an uncaught exception, so nothing may escape. */
-  readonly read = (bytes: number, buffer: Uint8Array): boolean => {
-    const more = this.#bytes(buffer as Buffer, bytes);
-    this.#target.choose(this.#phase === BODY ? this.#exchange?.body?.nextBuffer() : undefined);
-    return more;
-  };
+  /** `onread.callback`. */
+  get read(): Wire["read"] {
+    return this.#wire.read;
+  }
 
   /** The dial is done. */
   opened(result: DialResult): void {
     this.dialed = result;
-    const socket = result.socket;
-    this.#socket = socket;
-    this.#target.opened();
-    socket.on("error", (error: Error) => this.#errored(error));
-    socket.on("end", () => this.#ended());
-    socket.on("close", () => this.#ended());
-    if (!result.usesOnread) {
-      socket.on("data", (chunk: Buffer) => {
-        if (!this.#bytes(chunk, chunk.length)) socket.pause();
-      });
-    }
+    this.#wire.attach(result);
   }
 
   /** The exchange under way. */
@@ -99,14 +83,16 @@ export class Connection implements Timed {
   }
 
   get socket(): Duplex | undefined {
-    return this.#socket;
+    return this.#wire.socket;
   }
 
-  // ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
+  nextBuffer(): Buffer | undefined {
+    return this.#phase === BODY ? this.#exchange?.body?.nextBuffer() : undefined;
+  }
 
   /** Sends the exchange's request. The connection is idle or new. */
   send(exchange: Exchange, now: number): void {
-    const socket = this.#socket as Duplex;
+    const socket = this.#wire.socket as Duplex;
     this.#exchange = exchange;
     this.#phase = HEAD;
     this.#parser.begin(exchange.method);
@@ -142,10 +128,8 @@ export class Connection implements Timed {
     if (this.#phase === HEAD) this.#host.setDeadline(this, exchange.sentAt + this.#host.headersTimeout);
   }
 
-  // ── responses ────────────────────────────────────────────────────────────────────────────────────────────
-
   /** Takes what was read; returns whether to go on reading. */
-  #bytes(buffer: Buffer, end: number): boolean {
+  received(buffer: Buffer, end: number): boolean {
     const now = this.#host.polled();
     this.bytesRead += end;
     let offset = 0;
@@ -235,7 +219,6 @@ export class Connection implements Timed {
       this.#host.setDeadline(this, now + this.#host.bodyTimeout);
       return true;
     }
-    this.#paused = true;
     this.#host.setDeadline(this, Number.POSITIVE_INFINITY); // the reader's time is its own
     return false;
   }
@@ -248,7 +231,7 @@ export class Connection implements Timed {
     exchange.endedAt = now;
     exchange.outcome = "complete";
     // A TLS socket delivers what it had decrypted after it was told to pause: the end may be among that.
-    if (this.#paused) this.#resume();
+    if (this.#wire.paused) this.#wire.resume();
     const cause = whyNotReusable({
       exchange,
       parser: this.#parser,
@@ -261,10 +244,7 @@ export class Connection implements Timed {
     else this.#upload?.stop();
     this.#upload = undefined;
     if (cause === undefined) {
-      const parser = this.#parser;
-      if (parser.keepAliveTimeout >= 0)
-        this.member.serverIdleLimit = withMargin(parser.keepAliveTimeout * 1000);
-      if (parser.keepAliveMax >= 0) this.member.serverRequestsLeft = parser.keepAliveMax;
+      takeHints(this.member, this.#parser);
       this.#host.released(this, now);
     } else {
       this.close(cause);
@@ -276,21 +256,14 @@ export class Connection implements Timed {
   /** Whether bytes of the request have still to reach the kernel. */
   #isUploading(): boolean {
     if (this.#upload !== undefined && !this.#upload.wroteAll) return true;
-    return (this.#socket as Duplex).writableLength > 0;
+    return (this.#wire.socket as Duplex).writableLength > 0;
   }
-
-  // ── the consumer's side ──────────────────────────────────────────────────────────────────────────────────
 
   /** The reader of the exchange's body wants more. */
   resumeReading(exchange: Exchange): void {
-    if (this.#exchange !== exchange || !this.#paused) return;
+    if (this.#exchange !== exchange || !this.#wire.paused) return;
     this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
-    this.#resume();
-  }
-
-  #resume(): void {
-    this.#paused = false;
-    this.#socket?.resume();
+    this.#wire.resume();
   }
 
   /** The reader gave the rest of the body up. A short rest is read, a long one costs the connection. */
@@ -313,7 +286,7 @@ export class Connection implements Timed {
     const drain = new Drain();
     this.#drain = drain;
     this.#host.setDeadline(this, this.#host.now() + DRAIN_MS);
-    if (this.#paused) this.#resume();
+    if (this.#wire.paused) this.#wire.resume();
     return drain.over;
   }
 
@@ -329,8 +302,6 @@ export class Connection implements Timed {
     drain.end();
   }
 
-  // ── endings ──────────────────────────────────────────────────────────────────────────────────────────────
-
   /** Closes the connection, which has nothing under way. */
   close(cause: CloseCause): void {
     if (this.#phase === CLOSED) return;
@@ -342,7 +313,7 @@ export class Connection implements Timed {
     this.#phase = CLOSED;
     this.closedBecause = cause;
     this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
-    this.#socket?.destroy();
+    this.#wire.destroy();
   }
 
   /** Fails what is under way and closes. */
@@ -373,14 +344,9 @@ export class Connection implements Timed {
   }
 
   /** The peer ended its side. */
-  #ended(): void {
+  ended(): void {
     if (this.#phase === CLOSED) return;
-    const reset = this.#sawEnd ? undefined : resetBehindEnd(this.#socket);
     this.#sawEnd = true;
-    if (reset !== undefined) {
-      this.#errored(reset);
-      return;
-    }
     const exchange = this.#exchange;
     const now = this.#host.now();
     if (exchange === undefined) {
@@ -397,7 +363,7 @@ export class Connection implements Timed {
     this.fail(endedEarly(exchange, incoming?.missing, now), undefined);
   }
 
-  #errored(error: NodeJS.ErrnoException): void {
+  failed(error: NodeJS.ErrnoException): void {
     if (this.#phase === CLOSED) return;
     const exchange = this.#exchange;
     if (exchange !== undefined && this.#phase === HEAD && tookNothing(error, exchange)) {
@@ -411,32 +377,23 @@ export class Connection implements Timed {
    * follows it (design rule 9). Node is about to close the socket, so it is read now or never.
    */
   #readWhatCame(): void {
-    if (this.#exchange === undefined || this.#socket === undefined) return;
-    const ended = emergencyRead(this.#socket, (buffer, bytes) => {
-      this.#bytes(buffer, bytes);
-      return this.#exchange !== undefined;
-    });
-    if (ended && this.#phase === BODY) this.#ended();
+    if (this.#exchange === undefined) return;
+    const ended = this.#wire.readRest(() => this.#exchange !== undefined);
+    if (ended && this.#phase === BODY) this.ended();
   }
-
-  // ── Timed ────────────────────────────────────────────────────────────────────────────────────────────────
 
   expired(now: number): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
+    const { headersTimeout, bodyTimeout } = this.#host;
     if (this.#drain !== undefined) {
       this.#giveUp(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
     } else if (this.#phase === HEAD && this.#upload === undefined) {
-      const evidence = `no response within ${this.#host.headersTimeout} ms`;
-      this.fail({ reason: "timeout", by: "client", evidence }, this.#host.headersTimedOut(exchange, now));
+      const error = this.#host.headersTimedOut(exchange, now);
+      this.fail(tooSlow(`no response within ${headersTimeout} ms`), error);
     } else {
-      const evidence = `no byte moved for ${this.#host.bodyTimeout} ms`;
-      this.fail({ reason: "timeout", by: "client", evidence }, this.#host.bodyTimedOut(exchange, now));
+      const error = this.#host.bodyTimedOut(exchange, now);
+      this.fail(tooSlow(`no byte moved for ${bodyTimeout} ms`), error);
     }
   }
-}
-
-/** The announced limit less what the way and both clocks may take: a second, or half of a shorter limit. */
-function withMargin(announced: number): number {
-  return announced - Math.min(1000, announced / 2);
 }

@@ -1,7 +1,9 @@
 import { BODY_UNTIL_CLOSE, type ResponseHeadParser } from "../../http1/index.js";
+import type { Member } from "../../pool/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
 import { CLOSED_BY_EOF_BODY } from "./causes.js";
+import type { Connection } from "./connection.js";
 
 /** What decides, at the end of a response, whether its connection can be used again. */
 export interface ReuseFacts {
@@ -64,4 +66,15 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
     };
   }
   return undefined;
+}
+
+/** What the server says of how long and for how many requests it keeps the connection. */
+export function takeHints(member: Member<Connection>, parser: ResponseHeadParser): void {
+  if (parser.keepAliveTimeout >= 0) member.serverIdleLimit = withMargin(parser.keepAliveTimeout * 1000);
+  if (parser.keepAliveMax >= 0) member.serverRequestsLeft = parser.keepAliveMax;
+}
+
+/** The announced limit less what the way and both clocks may take: a second, or half of a shorter limit. */
+function withMargin(announced: number): number {
+  return announced - Math.min(1000, announced / 2);
 }
