@@ -14,11 +14,12 @@ const shebang = "#!/usr/bin/env node\n";
 export async function bundle() {
   const { build } = await import("esbuild");
   const made = fingerprint(bundleSources());
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { version, dependencies = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const common = {
     absWorkingDir: root,
     outdir: dist,
     bundle: true,
+    external: Object.keys(dependencies),
     platform: "node",
     target: "node20",
     sourcemap: true,

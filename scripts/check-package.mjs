@@ -15,6 +15,10 @@ import { dist, root } from "./lib/project.mjs";
 const maxPackedBytes = 1_000_000;
 /** Each file costs an import some 0.3 ms; a handful is the price of sharing code between entry points. */
 const maxFilesOfImport = 4;
+/** What users install with it, each loaded only where its feature is used: docs/decisions/003-socks-by-a-library.md. */
+const allowedDependencies = ["socks"];
+/** Those and what they depend on. */
+const maxPackages = 5;
 /** Exactly what npm runs on a user's machine; none of them may exist. */
 const installScripts = ["preinstall", "install", "postinstall", "prepare"];
 
@@ -51,11 +55,24 @@ check(
 );
 for (const name of installScripts)
   check(!manifest.scripts?.[name], `package.json has a "${name}" script; nothing may run on installation.`);
-for (const field of ["dependencies", "optionalDependencies", "bundledDependencies"]) {
+for (const field of ["optionalDependencies", "bundledDependencies"]) {
   check(Object.keys(manifest[field] ?? {}).length === 0, `package.json has ${field}; the core has none.`);
 }
-for (const [name, range] of Object.entries(manifest.devDependencies)) {
-  check(/^\d+\.\d+\.\d+$/.test(range), `devDependencies: ${name} is "${range}"; pin the exact version.`);
+const { dependencies = {} } = manifest;
+for (const name of Object.keys(dependencies)) {
+  check(
+    allowedDependencies.includes(name),
+    `package.json depends on "${name}"; that takes a decision in docs/decisions/ and a line in scripts/check-package.mjs.`,
+  );
+}
+const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+const reaching = Object.entries(lock.packages).filter(([path, { dev }]) => path !== "" && dev !== true);
+check(
+  reaching.length <= maxPackages,
+  `${reaching.length} packages reach a user (${reaching.map(([path]) => path).join(", ")}); ${maxPackages} is the most.`,
+);
+for (const [name, range] of Object.entries({ ...manifest.devDependencies, ...dependencies })) {
+  check(/^\d+\.\d+\.\d+$/.test(range), `package.json has ${name} at "${range}"; pin the exact version.`);
 }
 for (const entry of importable()) {
   check(

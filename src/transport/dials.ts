@@ -1,44 +1,66 @@
-import type { Member } from "../pool/index.js";
+import type { Request, Target } from "../message/index.js";
+import type { Member, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
 import type { Connection } from "./connection/index.js";
-import { Dialer, type DialHandlers } from "./dial/index.js";
+import { Dialer, type DialHandlers, type TlsChoice } from "./dial/index.js";
 import type { Settings } from "./options.js";
 import { pick } from "./pick.js";
+import { ProxyAuths, ProxyChoice, type Route, type RouteSettings, routeOf } from "./route/index.js";
 
-/** The transport's dialing: from a member of the pool to the dial that makes its connection. */
+/** The transport's ways to its servers: which route a request takes, and the dials that make its connections. */
 export class Dials {
   readonly #dialer: Dialer;
-  readonly #settings: Settings;
-  readonly #routeName: string;
+  readonly #proxies: ProxyChoice;
+  readonly #routeSettings: RouteSettings;
+  readonly #routes = new WeakMap<PoolRoute<Connection>, Route>();
+  /** The credentials of its proxies. */
+  readonly auths: ProxyAuths;
 
   constructor(settings: Settings, runtime: Runtime) {
-    const { connectTimeout, tlsTimeout, happyEyeballs, options } = settings;
-    this.#settings = settings;
+    const { connectTimeout, tlsTimeout, proxyTimeout, happyEyeballs, options } = settings;
+    this.#proxies = new ProxyChoice(options.proxy);
+    this.auths = new ProxyAuths(options.proxyAuth ?? "basic");
     this.#dialer = new Dialer(
       {
         connectTimeout,
         tlsTimeout,
         happyEyeballs,
-        ...pick(options, "lookup", "localAddress", "socketPath", "tls", "allowAddress", "dial"),
+        ...pick(
+          options,
+          "lookup",
+          "localAddress",
+          "socketPath",
+          "tls",
+          "tlsByOrigin",
+          "allowAddress",
+          "dial",
+        ),
+        proxy: {
+          proxyTimeout,
+          auths: this.auths,
+          ...pick(options, "proxyHeaders", "onProxyConnect", "proxyTls"),
+        },
       },
       runtime,
     );
-    const { socketPath, localAddress } = options;
-    this.#routeName = `${socketPath === undefined ? "direct" : `unix:${socketPath}`}${localAddress === undefined ? "" : ` local:${localAddress}`}`;
+    this.#routeSettings = {
+      ...pick(options, "localAddress", "socketPath"),
+      tlsIdentity: (origin) => this.#dialer.tlsIdentityOf(origin),
+    };
   }
 
   /** Starts the dial. It does not keep the process alive: whoever waits for it does. */
   start(member: Member<Connection>, connection: Connection, handlers: DialHandlers): void {
-    const { origin } = member.route;
-    const url = new URL(origin);
-    const secure = url.protocol === "https:";
+    const route = this.#routes.get(member.route) as Route;
+    const { host, port, secure, origin, proxy, forwards } = route;
     const pending = this.#dialer.dial(
       {
-        host: url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname,
-        port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
+        host,
+        port,
         tls: secure,
         origin,
-        ...pick(this.#settings.options, "socketPath"),
+        ...pick(this.#routeSettings, "socketPath"),
+        ...(proxy === undefined ? {} : { proxy, forwarded: forwards }),
       },
       { buffer: connection.buffer, callback: connection.read },
       handlers,
@@ -47,10 +69,24 @@ export class Dials {
     connection.opening.pending = pending;
   }
 
-  /** The route of an origin, in the words of a connection's record. */
-  routeOf(origin: string): string {
-    const custom = origin.startsWith("https:") && this.#settings.options.tls !== undefined;
-    return custom ? `${this.#routeName} tls:custom` : this.#routeName;
+  /** What tells routes of one origin apart; undefined for the only one it has without proxies. Throws what choosing throws. */
+  proxyOf(request: Request, target: Target): Route["proxy"] {
+    return this.#proxies.of(request, target);
+  }
+
+  /** The route of a target through this proxy, or direct. */
+  routeTo(target: Target, proxy: Route["proxy"]): Route {
+    return routeOf(target, proxy, this.#routeSettings);
+  }
+
+  /** The pool's side of a route has been found: dials for it go this way. */
+  know(poolRoute: PoolRoute<Connection>, route: Route): void {
+    this.#routes.set(poolRoute, route);
+  }
+
+  /** Dials from here on use these TLS options. */
+  replaceTls(choice: TlsChoice & Pick<Settings["options"], "proxyTls">): void {
+    this.#dialer.replaceTls(choice);
   }
 
   close(): void {

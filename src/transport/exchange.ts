@@ -10,7 +10,7 @@ import type {
   WireResponse,
 } from "../message/index.js";
 import { headersFromBlock, responseFromWire } from "../message/index.js";
-import { type Member, Waiter } from "../pool/index.js";
+import { type Member, type PoolRoute, Waiter } from "../pool/index.js";
 import type { Timed } from "../runtime/index.js";
 import type {
   Decision,
@@ -94,6 +94,8 @@ export class Exchange
   errorCode: string | undefined = undefined;
   /** Whether the body can be sent again. */
   replayable = true;
+  /** The route it takes, on every attempt. */
+  route: PoolRoute<Connection> | undefined = undefined;
   /** The dial its wait caused. */
   dialed: Member<Connection> | undefined = undefined;
   /** Set when it was given up: what it rejects with. */
@@ -216,6 +218,7 @@ export class Exchange
       queued: this.assignedAt - this.queuedAt,
       ...(dial?.dns === undefined ? {} : { dns: dial.dns }),
       ...(dial?.connect === undefined ? {} : { connect: dial.connect }),
+      ...(dial?.proxy === undefined ? {} : { proxy: dial.proxy }),
       ...(dial?.tls === undefined ? {} : { tls: dial.tls }),
       sent: this.sentAt - this.assignedAt,
       waiting: this.headersAt - this.sentAt,

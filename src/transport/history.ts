@@ -4,10 +4,10 @@ import type { Runtime } from "../runtime/index.js";
 import type { CloseCause, CloseReason, ConnectionRecord, Recorder, Recording } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import { finiteLimits } from "./decision.js";
-import type { Dials } from "./dials.js";
 import type { Exchange } from "./exchange.js";
 import { connectionRecord, dialRecord } from "./record.js";
 import { type OpenRecording, writeRecording } from "./recording/index.js";
+import { routeName } from "./route/index.js";
 import { transportFacts } from "./transport-sites.js";
 
 /** Closes whose cause is a line in the caller's code: that of the next requests is noted. */
@@ -26,20 +26,17 @@ export class History {
   readonly live: Map<number, Connection> = new Map();
   readonly #recorder: Recorder;
   readonly #pool: Pool<Connection, Exchange>;
-  readonly #dials: Dials;
   readonly #runtime: Runtime;
   readonly #limits: PoolLimits;
 
   constructor(
     recorder: Recorder,
     pool: Pool<Connection, Exchange>,
-    dials: Dials,
     runtime: Runtime,
     limits: PoolLimits,
   ) {
     this.#recorder = recorder;
     this.#pool = pool;
-    this.#dials = dials;
     this.#runtime = runtime;
     this.#limits = limits;
   }
@@ -129,7 +126,7 @@ export class History {
   }
 
   #record(connection: Connection): ConnectionRecord {
-    const route = this.#dials.routeOf(connection.member.route.origin);
+    const route = routeName(connection.member.route.key);
     return connectionRecord(connection, route, this.#recorder.epoch, this.#runtime.now());
   }
 }

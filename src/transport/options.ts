@@ -3,8 +3,8 @@ import { DEFAULT_MAX_HEAD_BYTES } from "../http1/index.js";
 import type { PoolLimits } from "../pool/index.js";
 import type { LookupFunction } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
-import type { DialTarget, TlsOptions } from "./dial/index.js";
-import type { AllowAddress } from "./route/index.js";
+import type { DialTarget, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
+import type { AllowAddress, ProxyAuthScheme, ProxyOption } from "./route/index.js";
 
 /** Settings of a `Transport`. Times are milliseconds, sizes bytes; what has no default is not limited. */
 export interface TransportOptions {
@@ -42,6 +42,24 @@ export interface TransportOptions {
   /** Whether a request that a dead idle connection swallowed is sent again where that is safe; default true. */
   safeRetry?: boolean;
   tls?: TlsOptions;
+  /** For some origins (`https://host` or `https://host:port`), on top of `tls`. */
+  tlsByOrigin?: Readonly<Record<string, TlsOptions>>;
+  /**
+   * The proxy for every request, a function that chooses one for each (`null`: none), or `false` for none. Schemes:
+   * `http`, `https`, `socks5` (names are resolved here), `socks5h` (at the proxy). Default: `HTTP_PROXY`,
+   * `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, read at the first request by Go's rules; loopback goes direct.
+   */
+  proxy?: ProxyOption;
+  /** How a proxy URL's credentials are sent: `basic` at once, as Go does (default); `digest` only when asked for. */
+  proxyAuth?: ProxyAuthScheme;
+  /** For the proxy to open a tunnel: its answer to CONNECT, or the SOCKS handshake; default 30,000. */
+  proxyTimeout?: number;
+  /** Fields for CONNECT requests, or a function that gives them for each. */
+  proxyHeaders?: ProxyHeaders;
+  /** Sees each answer to CONNECT, whatever its status; what it throws fails the dial. */
+  onProxyConnect?: (response: ProxyConnectResponse) => void | Promise<void>;
+  /** TLS with an https proxy; default: `tls`, but for `servername`, `checkServerIdentity` and `ALPNProtocols`. */
+  proxyTls?: TlsOptions;
   /** RFC 8305: how long an attempt has before the next address is tried beside it; default 250. `false`: one by one. */
   happyEyeballs?: { delay?: number } | false;
   /** Replaces `dns.lookup`; called with `all: true`. */
@@ -63,6 +81,7 @@ export interface Settings {
   readonly pool: PoolLimits;
   readonly connectTimeout: number;
   readonly tlsTimeout: number;
+  readonly proxyTimeout: number;
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
@@ -82,10 +101,15 @@ const NEVER = Number.POSITIVE_INFINITY;
  */
 export function normaliseOptions(options: TransportOptions): Settings {
   for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.has(name)) throw new TypeError(`Cannot make a Transport as it has no option ${JSON.stringify(name)}${nearest(name)}`);
+    if (!OPTION_NAMES.has(name))
+      throw new TypeError(
+        `Cannot make a Transport as it has no option ${JSON.stringify(name)}${nearest(name)}`,
+      );
   }
-  const count = (name: keyof TransportOptions, fallback: number, least = 1): number => number(options, name, fallback, least, true);
-  const time = (name: keyof TransportOptions, fallback: number): number => number(options, name, fallback, 0, false);
+  const count = (name: keyof TransportOptions, fallback: number, least = 1): number =>
+    number(options, name, fallback, least, true);
+  const time = (name: keyof TransportOptions, fallback: number): number =>
+    number(options, name, fallback, 0, false);
   const maxIdle = count("maxIdleConnections", 1024, 0);
   const keepAlive = options.keepAlive ?? true;
   const eyeballs = options.happyEyeballs;
@@ -105,6 +129,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
     },
     connectTimeout: time("connectTimeout", 10_000),
     tlsTimeout: time("tlsTimeout", 10_000),
+    proxyTimeout: time("proxyTimeout", 30_000),
     headersTimeout: time("headersTimeout", 300_000),
     bodyTimeout: time("bodyTimeout", 300_000),
     maxHeaderBytes: count("maxHeaderBytes", DEFAULT_MAX_HEAD_BYTES),
@@ -115,10 +140,21 @@ export function normaliseOptions(options: TransportOptions): Settings {
   };
 }
 
-function number(options: TransportOptions, name: keyof TransportOptions, fallback: number, least: number, whole: boolean): number {
+function number(
+  options: TransportOptions,
+  name: keyof TransportOptions,
+  fallback: number,
+  least: number,
+  whole: boolean,
+): number {
   const value = options[name];
   if (value === undefined) return fallback;
-  if (typeof value !== "number" || Number.isNaN(value) || value < least || (whole && value !== NEVER && !Number.isInteger(value))) {
+  if (
+    typeof value !== "number" ||
+    Number.isNaN(value) ||
+    value < least ||
+    (whole && value !== NEVER && !Number.isInteger(value))
+  ) {
     const kind = whole ? "a whole number" : "a number of milliseconds";
     throw new RangeError(`Cannot use ${String(value)} for ${name} as it must be ${kind}, at least ${least}`);
   }
@@ -145,6 +181,13 @@ const OPTIONS: Record<keyof TransportOptions, true> = {
   keepAlive: true,
   safeRetry: true,
   tls: true,
+  tlsByOrigin: true,
+  proxy: true,
+  proxyAuth: true,
+  proxyTimeout: true,
+  proxyHeaders: true,
+  onProxyConnect: true,
+  proxyTls: true,
   happyEyeballs: true,
   lookup: true,
   dial: true,
@@ -169,10 +212,14 @@ const ALIASES: Readonly<Record<string, keyof TransportOptions>> = {
   freeSocketTimeout: "idleTimeout",
   responseHeaderTimeout: "headersTimeout",
   connect: "tls",
+  proxyConnectHeader: "proxyHeaders",
+  onProxyConnectResponse: "onProxyConnect",
+  tlsClientConfig: "tls",
   timeout: "headersTimeout",
 };
 
 function nearest(name: string): string {
-  const alias = ALIASES[name] ?? [...OPTION_NAMES].find((option) => option.toLowerCase() === name.toLowerCase());
+  const alias =
+    ALIASES[name] ?? [...OPTION_NAMES].find((option) => option.toLowerCase() === name.toLowerCase());
   return alias === undefined ? "" : `; did you mean ${alias}?`;
 }

@@ -34,6 +34,7 @@ export function dialRecord({ dialed, dialError }: Connection): DialRecord {
   const timings = dialed ?? dialError?.timings;
   if (timings?.dns !== undefined) dial.dns = timings.dns;
   if (timings?.connect !== undefined) dial.connect = timings.connect;
+  if (timings?.proxy !== undefined) dial.proxy = timings.proxy;
   if (timings?.tls !== undefined) dial.tls = timings.tls;
   if (dialed?.resumed !== undefined) dial.resumed = dialed.resumed;
   return dial;

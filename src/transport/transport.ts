@@ -1,7 +1,14 @@
 import { AsyncResource } from "node:async_hooks";
 import { type NetworkError, type Phase, ProtocolError, TimeoutError } from "../errors/index.js";
 import type { Report } from "../explain/index.js";
-import { parseTarget, type Request, type Response, requestParts, type Target } from "../message/index.js";
+import {
+  parseTarget,
+  plainRequest,
+  type Request,
+  type Response,
+  requestParts,
+  type Target,
+} from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { nodeRuntime, type Runtime } from "../runtime/index.js";
 import {
@@ -17,6 +24,7 @@ import { Decisions } from "./decisions.js";
 import { Dials } from "./dials.js";
 import { Exchange, type ExchangeHost, type Settle } from "./exchange.js";
 import { closedError, codeOf, connectionLost, dialFailed, timedOut, turnedAway } from "./failures.js";
+import { Forwarding } from "./forwarding.js";
 import { History } from "./history.js";
 import { LeakWatch } from "./leak-watch.js";
 import { normaliseOptions, type Settings, type TransportOptions } from "./options.js";
@@ -25,12 +33,14 @@ import { prepare } from "./prepare.js";
 import type { OpenRecording } from "./recording/index.js";
 import { mayGoOutAgain } from "./retry.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
+import { type Route, routeName } from "./route/index.js";
 import { describeHolders } from "./slot-holders.js";
 import { StallGuard } from "./stall-guard.js";
 import { noteTransport, type TransportSite } from "./transport-sites.js";
 
 interface Origin {
   readonly route: PoolRoute<Connection>;
+  readonly way: Route;
   readonly stats: OriginStats;
 }
 
@@ -46,6 +56,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #pool: Pool<Connection, Exchange>;
   readonly #dials: Dials;
+  readonly #forwarding: Forwarding;
   readonly #recorder: Recorder | undefined;
   readonly #counters: Recorder;
   readonly #origins = new Map<string, Origin>();
@@ -84,7 +95,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
     });
     this.#dials = new Dials(settings, runtime);
     this.#decisions = new Decisions(this.#counters, settings, given.recorder !== false);
-    this.#history = new History(this.#counters, this.#pool, this.#dials, runtime, settings.pool);
+    this.#forwarding = new Forwarding(this.#dials.auths, given.allowAddress);
+    this.#history = new History(this.#counters, this.#pool, runtime, settings.pool);
     this.#connectionHost = this.#hostOfConnections();
     this.#exchangeHost = {
       callTimedOut: (exchange, now) =>
@@ -113,6 +125,16 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** As {@link roundTrip}, for callers that settle their own promise. Never throws. @internal */
   start(request: Request, settle: Settle, options: ExchangeOptions | undefined): Exchange | undefined {
+    return this.#start(request, settle, options, false);
+  }
+
+  #start(
+    request: Request,
+    settler: Settle,
+    options: ExchangeOptions | undefined,
+    answersProxy: boolean,
+  ): Exchange | undefined {
+    let settle = settler;
     const { target, headers, source, signal } = requestParts(request);
     if (signal?.aborted === true) {
       void source?.cancel(signal.reason);
@@ -121,12 +143,23 @@ export class Transport implements RoundTripper, AsyncDisposable {
     }
     let exchange: Exchange;
     const now = this.#runtime.now();
-    const origin = this.#originOf(target);
+    let origin: Origin;
     try {
+      origin = this.#originOf(request, target);
+      let wire = { target, headers };
+      if (origin.way.forwards) {
+        const forwarded = this.#forwarding.of(origin.way, request.method, target, headers);
+        wire = forwarded;
+        if (!answersProxy && source?.replayable !== false) {
+          settle = this.#forwarding.answering(origin.way, forwarded.sent, settler, () =>
+            this.#start(request, settler, options, true),
+          );
+        }
+      }
       const prepared = prepare(
         request,
-        target,
-        headers,
+        wire.target,
+        wire.headers,
         source,
         this.#settings.keepAlive,
         options?.acceptEncoding,
@@ -204,9 +237,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const { totals, origins } = this.#pool.snapshot();
     return {
       totals,
-      origins: origins.map(({ origin, route: _, ...counts }) => ({
+      origins: origins.map(({ origin, route: key, ...counts }) => ({
         origin,
-        route: this.#dials.routeOf(origin),
+        route: routeName(key),
         ...counts,
       })),
     };
@@ -219,7 +252,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** What happened and what to do about it; `String(report)` is for people. */
   explain(): Report {
-    return this.#history.report((origin) => this.#origins.get(origin)?.route);
+    return this.#history.report(
+      (name) =>
+        (this.#origins.get(name) ?? [...this.#origins.values()].find(({ way }) => way.origin === name))
+          ?.route,
+    );
   }
 
   /** Everything the recorder holds, as data. */
@@ -251,7 +288,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
   async preconnect(origin: string, n = 1): Promise<void> {
     const target = parseTarget(origin);
     if (this.#closing !== undefined) throw closedError();
-    const members = this.#pool.preconnect(this.#originOf(target).route, n, this.#runtime.now());
+    const members = this.#pool.preconnect(
+      this.#originOf(plainRequest("GET", target), target).route,
+      n,
+      this.#runtime.now(),
+    );
     await Promise.all(members.map((member) => (member.owner as Connection).opening.whenOpen()));
   }
 
@@ -302,6 +343,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   }
 
   #acquire(exchange: Exchange, route: PoolRoute<Connection>, now: number): void {
+    exchange.route = route;
     this.#pool.acquire(exchange, route, now);
     if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, this.#pool, now);
   }
@@ -373,7 +415,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   }
 
   #whoHolds(exchange: Exchange, now: number): string {
-    return describeHolders(this.#pool, this.#originOf(exchange.target).route, now);
+    return describeHolders(this.#pool, exchange.route as PoolRoute<Connection>, now);
   }
 
   // ── the connections' host ────────────────────────────────────────────────────────────────────────────────
@@ -429,7 +471,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
       this.#decisions.again(exchange);
       exchange.outcome = "active";
       if (exchange.attempt > 2) exchange.mustDial = "retry";
-      this.#acquire(exchange, this.#originOf(exchange.target).route, this.#runtime.now());
+      this.#acquire(exchange, exchange.route as PoolRoute<Connection>, this.#runtime.now());
       return;
     }
     this.#decisions.lost(exchange, cause);
@@ -475,15 +517,20 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#checkClosed();
   }
 
-  #originOf(target: Target): Origin {
-    let origin = this.#origins.get(target.origin);
+  #originOf(request: Request, target: Target): Origin {
+    const proxy = this.#dials.proxyOf(request, target);
+    const name = proxy === undefined ? target.origin : `${target.origin} ${proxy.key}`;
+    let origin = this.#origins.get(name);
     if (origin === undefined) {
+      const way = this.#dials.routeTo(target, proxy);
       origin = {
-        route: this.#pool.route(target.origin, target.origin),
-        stats: this.#counters.origin(target.origin),
+        route: this.#pool.route(way.key, way.origin),
+        way,
+        stats: this.#counters.origin(way.origin),
       };
+      this.#dials.know(origin.route, way);
       if (this.#origins.size >= 4096) this.#origins.delete(this.#origins.keys().next().value as string);
-      this.#origins.set(target.origin, origin);
+      this.#origins.set(name, origin);
     }
     return origin;
   }

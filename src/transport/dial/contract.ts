@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
 import type { LookupFunction } from "../../runtime/index.js";
-import type { AllowAddress } from "../route/index.js";
+import type { AllowAddress, ProxyServer } from "../route/index.js";
+import type { ProxySettings } from "./proxy-contract.js";
 import type { TlsOptions } from "./tls-options.js";
 
 /** What is to be connected to. A custom `dial` gets one. */
@@ -21,7 +22,12 @@ export interface DialTarget {
 }
 
 /** A target as the transport gives it: it cancels through {@link PendingDial}, so there is no signal. */
-export type DialRequest = Omit<DialTarget, "signal">;
+export interface DialRequest extends Omit<DialTarget, "signal"> {
+  /** The way leads through this proxy, by a tunnel to the target. */
+  readonly proxy?: ProxyServer;
+  /** There is no tunnel: host and port are the proxy's own, and it forwards what it is asked for. */
+  readonly forwarded?: boolean;
+}
 
 /** The settings all dials of one {@link Dialer} share. Times are milliseconds; `Infinity` means no limit. */
 export interface DialSettings {
@@ -35,6 +41,10 @@ export interface DialSettings {
   readonly localAddress?: string;
   readonly socketPath?: string;
   readonly tls?: TlsOptions;
+  /** For some origins, on top of `tls`. */
+  readonly tlsByOrigin?: Readonly<Record<string, TlsOptions>>;
+  /** What tunnels through proxies need; without it there are none. */
+  readonly proxy?: ProxySettings;
   /**
    * Asked before every connect, for literal addresses too. A Unix socket path is its owner's own choice and is
    * not asked about. With a custom `dial`, a literal host is asked about before, and the address that the
@@ -59,6 +69,8 @@ export interface DialAttempt {
 export interface DialTimings {
   readonly dns?: number;
   readonly connect?: number;
+  /** TLS with an https proxy, and what it took the proxy to open the tunnel. */
+  readonly proxy?: number;
   readonly tls?: number;
 }
 

@@ -28,6 +28,7 @@ import type { Resolver } from "./resolver.js";
 import { endpointsOf, type SocketView, setSocketRef, tuneSocket } from "./socket-view.js";
 import { tlsError, tlsOptionsError, tlsTimeoutError } from "./tls-errors.js";
 import type { TlsConnect, TlsSetup } from "./tls-setup.js";
+import type { TlsSetups } from "./tls-setups.js";
 
 /** What all dials of one dialer have in common. */
 export interface DialShared {
@@ -36,13 +37,14 @@ export interface DialShared {
   readonly resolver: Resolver;
   readonly failedAddresses: FailedAddresses;
   readonly allowed: ((address: string, host: string) => boolean) | undefined;
-  readonly tls: TlsSetup;
+  readonly tls: TlsSetups;
 }
 
 /** One dial, from the name to a connection that can be used: resolve, connect, secure. */
 export class Dial implements PendingDial {
   readonly #shared: DialShared;
   readonly #target: DialRequest;
+  readonly #setup: TlsSetup;
   readonly #onread: OnRead | undefined;
   readonly #handlers: DialHandlers;
   readonly #attempts: DialAttempt[] = [];
@@ -64,6 +66,7 @@ export class Dial implements PendingDial {
   constructor(shared: DialShared, target: DialRequest, onread: OnRead | undefined, handlers: DialHandlers) {
     const { dial, socketPath = target.socketPath } = shared.settings;
     this.#shared = shared;
+    this.#setup = shared.tls.of(target.origin);
     this.#target =
       socketPath === undefined || target.socketPath !== undefined ? target : { ...target, socketPath };
     this.#onread = dial === undefined ? onread : undefined;
@@ -104,7 +107,7 @@ export class Dial implements PendingDial {
   // Before anything is opened, so that an unusable certificate or key costs nothing.
   #prepareTls(): boolean {
     try {
-      this.#tls = this.#shared.tls.prepare(this.#target);
+      this.#tls = this.#setup.prepare(this.#target);
       return true;
     } catch (error) {
       this.#fail(tlsOptionsError(this.#target, error));
@@ -256,7 +259,7 @@ export class Dial implements PendingDial {
     this.#startPhase("tls");
     this.#arm(this.#shared.settings.tlsTimeout, this.#onTlsTimeout);
     const { identity } = this.#tls;
-    this.#handshake = new Handshake(socket, this.#shared.tls, this.#tls, {
+    this.#handshake = new Handshake(socket, this.#setup, this.#tls, {
       secured: (info) => {
         this.#endPhase("tls");
         this.#done(socket, info);

@@ -1,16 +1,28 @@
 import { AsyncResource } from "node:async_hooks";
 import { isIP } from "node:net";
 import type { Runtime } from "../../runtime/index.js";
-import { addressPolicy } from "../route/index.js";
+import { addressPolicy, type ProxyServer } from "../route/index.js";
 import { FailedAddresses } from "./addresses.js";
 import type { DialHandlers, DialRequest, DialSettings, OnRead, PendingDial } from "./contract.js";
 import { Dial, type DialShared } from "./dial.js";
+import { ProxyDial, type ProxyShared } from "./proxy-dial.js";
+import { proxyUnreachable } from "./proxy-errors.js";
 import { Resolver } from "./resolver.js";
-import { TlsSetup } from "./tls-setup.js";
+import type { TlsOptions } from "./tls-options.js";
+import { type TlsChoice, TlsSetups, tlsForProxy } from "./tls-setups.js";
 
 // Sockets keep the async context they are made in. A pooled one outlives the call that had it dialed, so it
 // must not hold on to that call's AsyncLocalStorage: it is made in the context of this module instead.
 const outside = new AsyncResource("TRUNKLINE_DIAL");
+
+/** The handlers of a dial that ends at the proxy. */
+function viaProxy(proxy: ProxyServer, { done, failed, ...rest }: DialHandlers): DialHandlers {
+  return {
+    ...rest,
+    done,
+    failed: (error, attempts, timings) => failed(proxyUnreachable(proxy, error), attempts, timings),
+  };
+}
 
 /**
  * Makes connections: name resolution, the Happy Eyeballs race, TCP, Unix sockets and TLS. One dialer has one
@@ -18,6 +30,9 @@ const outside = new AsyncResource("TRUNKLINE_DIAL");
  */
 export class Dialer {
   readonly #shared: DialShared;
+  readonly #proxies: ProxyShared | undefined;
+  /** For https proxies. */
+  readonly #proxyTls: TlsSetups;
 
   constructor(settings: DialSettings, runtime: Runtime) {
     const { localAddress, connectTimeout, lookup } = settings;
@@ -28,8 +43,13 @@ export class Dialer {
       resolver: new Resolver(runtime, lookup, family === 4 || family === 6 ? family : 0, connectTimeout),
       failedAddresses: new FailedAddresses(),
       allowed: addressPolicy(settings.allowAddress),
-      tls: new TlsSetup(settings.tls),
+      tls: new TlsSetups(settings),
     };
+    const { proxy, allowAddress: _, ...rest } = settings;
+    this.#proxyTls = new TlsSetups({ tls: tlsForProxy({ ...settings, ...proxy }) });
+    // The way to the proxy itself is its owner's own choice, as a Unix socket is: `allowAddress` guards targets.
+    const leg: DialShared = { ...this.#shared, settings: rest, allowed: undefined, tls: this.#proxyTls };
+    this.#proxies = proxy === undefined ? undefined : { ...proxy, leg, target: this.#shared };
   }
 
   /**
@@ -39,14 +59,34 @@ export class Dialer {
    * not on a custom dial, whose bytes come as stream events).
    */
   dial(target: DialRequest, onread: OnRead | undefined, handlers: DialHandlers): PendingDial {
-    const dial = new Dial(this.#shared, target, onread, handlers);
+    const dial = this.#dial(target, onread, handlers);
     outside.runInAsyncScope(() => dial.start());
     return dial;
   }
 
+  #dial(target: DialRequest, onread: OnRead | undefined, handlers: DialHandlers): Dial | ProxyDial {
+    const { proxy, forwarded } = target;
+    if (proxy === undefined || this.#proxies === undefined)
+      return new Dial(this.#shared, target, onread, handlers);
+    if (forwarded === true) return new Dial(this.#proxies.leg, target, onread, viaProxy(proxy, handlers));
+    return new ProxyDial(this.#proxies, this.#shared.tls.of(target.origin), target, proxy, handlers);
+  }
+
+  /** The name of an origin's TLS options in the route of its connections; undefined for Node's defaults. */
+  tlsIdentityOf(origin: string): string | undefined {
+    return this.#shared.tls.identityOf(origin);
+  }
+
+  /** Dials from here on use these TLS options. */
+  replaceTls(choice: TlsChoice & { readonly proxyTls?: TlsOptions | undefined }): void {
+    this.#shared.tls.replace(choice);
+    this.#proxyTls.replace({ tls: tlsForProxy(choice) });
+  }
+
   /** Forgets TLS sessions and failed addresses. Dials under way go on. */
   close(): void {
-    this.#shared.tls.sessions.clear();
+    this.#shared.tls.clearSessions();
+    this.#proxyTls.clearSessions();
     this.#shared.failedAddresses.clear();
   }
 }

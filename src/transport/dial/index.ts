@@ -11,4 +11,11 @@ export type {
   TlsInfo,
 } from "./contract.js";
 export { Dialer } from "./dialer.js";
+export type {
+  ProxyConnect,
+  ProxyConnectResponse,
+  ProxyHeaders,
+  ProxySettings,
+} from "./proxy-contract.js";
 export type { TlsOptions } from "./tls-options.js";
+export type { TlsChoice } from "./tls-setups.js";

@@ -1,1 +1,5 @@
 export { type AllowAddress, addressPolicy, isPublicAddress } from "./address-policy.js";
+export type { ProxyServer } from "./proxy.js";
+export { ProxyAuth, type ProxyAuthScheme, ProxyAuths } from "./proxy-auth.js";
+export { ProxyChoice, type ProxyOption } from "./proxy-choice.js";
+export { type Route, type RouteSettings, routeName, routeOf } from "./route.js";

@@ -1,0 +1,98 @@
+import { isIP } from "node:net";
+import { NetworkError } from "../errors/index.js";
+import { createHeaders, type Headers, type Response, type Target } from "../message/index.js";
+import type { Exchange, Settle } from "./exchange.js";
+import { type AllowAddress, addressPolicy, type ProxyAuths, type Route } from "./route/index.js";
+
+/** A request as a forwarding proxy gets it. */
+export interface Forwarded {
+  readonly target: Target;
+  readonly headers: Headers | undefined;
+  /** The credentials that went along. */
+  readonly sent: string | undefined;
+}
+
+/** What a plain request needs that goes to a proxy whole, with no tunnel. */
+export class Forwarding {
+  readonly #auths: ProxyAuths;
+  readonly #allowed: ((address: string, host: string) => boolean) | undefined;
+
+  constructor(auths: ProxyAuths, allowAddress: AllowAddress | undefined) {
+    this.#auths = auths;
+    this.#allowed = addressPolicy(allowAddress);
+  }
+
+  /**
+   * The target in absolute form (RFC 9112 section 3.2.2), and the proxy's credentials among the headers.
+   *
+   * @throws NetworkError when `allowAddress` is set and refuses the target, or the proxy would resolve its name.
+   */
+  of(route: Route, method: string, target: Target, headers: Headers | undefined): Forwarded {
+    const proxy = route.proxy;
+    if (proxy === undefined) return { target, headers, sent: undefined };
+    this.#check(target, proxy.name);
+    const absolute = { ...target, path: target.href, plainHead: undefined, codedHead: undefined };
+    const sent = headers?.has("proxy-authorization")
+      ? undefined
+      : this.#auths.of(proxy).header(method, target.href);
+    if (sent === undefined) return { target: absolute, headers, sent };
+    const withCredentials = createHeaders(headers);
+    withCredentials.append("Proxy-Authorization", sent);
+    return { target: absolute, headers: withCredentials, sent };
+  }
+
+  #check({ hostname, origin }: Target, proxy: string): void {
+    const allowed = this.#allowed;
+    if (allowed === undefined) return;
+    if (isIP(hostname) === 0) {
+      throw notAllowed(
+        origin,
+        `allowAddress cannot be applied to ${hostname}, as the proxy ${proxy} would resolve the name: go direct (proxy: false), or use a socks5 proxy, for which names are resolved here`,
+      );
+    }
+    if (!allowed(hostname, hostname)) {
+      throw notAllowed(
+        origin,
+        `allowAddress refuses the address ${hostname}: allow the address there, or do not ask for this host`,
+      );
+    }
+  }
+
+  /**
+   * A settle that sends the request a second time, by `again`, when the proxy's challenge (407) can be answered; all
+   * else goes on to `settle`.
+   */
+  answering(route: Route, sent: string | undefined, settle: Settle, again: () => void): Settle {
+    let over: Exchange | undefined;
+    let decided = false;
+    let sentAgain = false;
+    return {
+      resolve: (response: Response) => {
+        decided = true;
+        if (response.status === 407 && this.#challenged(route, sent, response)) {
+          sentAgain = true;
+          // The rest of the refusal first, so that its connection can be had again.
+          response.close().then(again, again);
+          return;
+        }
+        settle.resolve(response);
+        if (over !== undefined) settle.ended?.(over);
+      },
+      reject: (error) => settle.reject(error),
+      // A response that came whole is over before it is handed out: whether it is the last one is not known yet.
+      ended: (exchange) => {
+        if (exchange.status === 407 && !decided) over = exchange;
+        else if (!sentAgain) settle.ended?.(exchange);
+      },
+    };
+  }
+
+  #challenged({ proxy }: Route, sent: string | undefined, response: Response): boolean {
+    const asked = response.headers.get("proxy-authenticate");
+    return proxy !== undefined && asked !== null && this.#auths.of(proxy).challenged([asked], sent);
+  }
+}
+
+function notAllowed(url: string, message: string): NetworkError {
+  return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "proxy", url });
+}

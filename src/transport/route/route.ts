@@ -1,0 +1,63 @@
+import type { Target } from "../../message/index.js";
+import type { ProxyServer } from "./proxy.js";
+
+/** How an origin is reached. Only connections of the same route can stand in for each other. */
+export interface Route {
+  /** The pool's key: equal exactly for connections that may stand in for each other. */
+  readonly key: string;
+  /**
+   * What its connections are kept for: the target's origin; where a proxy forwards plain requests, the proxy's, since
+   * one such connection serves every target.
+   */
+  readonly origin: string;
+  /** In the words of a connection's record. */
+  readonly name: string;
+  /** What is asked for: the target, or the proxy where that forwards. IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly proxy: ProxyServer | undefined;
+  /** Whether requests go to the proxy whole, in absolute form (RFC 9112 section 3.2.2), with no tunnel. */
+  readonly forwards: boolean;
+}
+
+/** What all routes of a transport have in common. */
+export interface RouteSettings {
+  readonly localAddress?: string;
+  readonly socketPath?: string;
+  /** The id of the TLS options used for an origin; undefined for Node's own defaults. */
+  readonly tlsIdentity: (origin: string) => string | undefined;
+}
+
+/** What separates, in a key, the proxy's credentials from what may be shown. */
+const SECRET = "\n";
+
+/** The name of the route with this key. */
+export function routeName(key: string): string {
+  return (key.split(SECRET, 1)[0] as string).slice(key.indexOf(" ") + 1);
+}
+
+/** The route of a target, through the proxy if there is one. */
+export function routeOf(target: Target, chosen: ProxyServer | undefined, settings: RouteSettings): Route {
+  const { origin, secure, hostname, port } = target;
+  const { localAddress, socketPath, tlsIdentity } = settings;
+  // A Unix socket leads to one server, whatever the URL says: there is nothing for a proxy to reach.
+  const proxy = socketPath === undefined ? chosen : undefined;
+  const identity = secure ? tlsIdentity(origin) : undefined;
+  const way =
+    proxy === undefined
+      ? socketPath === undefined
+        ? "direct"
+        : `unix:${socketPath}`
+      : `proxy ${proxy.name}`;
+  const name = `${way}${identity === undefined ? "" : ` tls:${identity}`}${localAddress === undefined ? "" : ` local:${localAddress}`}`;
+  const forwards = proxy !== undefined && !secure && (proxy.scheme === "http" || proxy.scheme === "https");
+  if (proxy === undefined) {
+    return { key: `${origin} ${name}`, origin, name, host: hostname, port, secure, proxy, forwards };
+  }
+  const keptFor = forwards ? new URL(proxy.name).origin : origin;
+  const key = `${keptFor} ${name}${SECRET}${proxy.key}`;
+  if (!forwards) return { key, origin, name, host: hostname, port, secure, proxy, forwards };
+  const toProxy = { host: proxy.host, port: proxy.port, secure: proxy.scheme === "https" };
+  return { key, origin: keptFor, name, ...toProxy, proxy, forwards };
+}
