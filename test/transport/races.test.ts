@@ -1,27 +1,34 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
+import { createAuthority } from "../../src/testing/index.js";
 import { block, clientOf, fetched, turn, until, World } from "./support.js";
 
 const MIB = 1024 * 1024;
+const authority = createAuthority();
+const issued = authority.issue({ names: ["127.0.0.1"] });
+const certificate = { key: issued.key, cert: issued.cert };
 
-test("Go TestTransportPrefersResponseOverWriteError: 100 PUTs of 2 MiB answered 400 unread give the 400, not a write error", async () => {
-  await using world = await World.start({
-    script: async (connection) => {
-      await connection.readHead();
-      await connection.reply("HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!");
-      await connection.end();
-    },
+for (const wire of ["plain TCP", "TLS"] as const) {
+  test(`Go TestTransportPrefersResponseOverWriteError: 100 PUTs of 2 MiB answered 400 unread give the 400 over ${wire}`, async () => {
+    await using world = await World.start({
+      ...(wire === "TLS" ? { tls: certificate } : {}),
+      script: async (connection) => {
+        await connection.readHead();
+        await connection.reply("HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!");
+        await connection.end();
+      },
+    });
+    const transport = world.transport({ tls: { ca: authority.cert } });
+    const body = Buffer.alloc(2 * MIB, "a");
+    for (let i = 0; i < 100; i += 1) {
+      const response = await clientOf(transport).put(world.server.url(), { body });
+      assert.equal(response.status, 400);
+      assert.equal(await response.text(), "no!");
+    }
+    assert.equal(transport.snapshot().totals.active, 0);
   });
-  const transport = world.transport();
-  const body = Buffer.alloc(2 * MIB, "a");
-  for (let i = 0; i < 100; i += 1) {
-    const response = await clientOf(transport).put(world.server.url(), { body });
-    assert.equal(response.status, 400);
-    assert.equal(await response.text(), "no!");
-  }
-  assert.equal(transport.snapshot().totals.active, 0);
-});
+}
 
 test("early response: a streamed upload is stopped by it, its source cancelled once", async () => {
   await using world = await World.start({
@@ -69,10 +76,11 @@ test("early response: a request whose declared bytes are all written does not co
 
 /** A server in a thread of its own: it ends each connection so long after its last answer, however busy we are. */
 const SHORT_LIVED = `
-const { createServer } = require("node:net");
 const { parentPort, workerData } = require("node:worker_threads");
 let connections = 0;
-const server = createServer({ noDelay: true }, (socket) => {
+const { tls } = workerData;
+const { createServer } = require(tls === undefined ? "node:net" : "node:tls");
+const server = createServer({ noDelay: true, ...tls }, (socket) => {
   connections += 1;
   let timer;
   let text = "";
@@ -100,12 +108,12 @@ interface ShortLived extends AsyncDisposable {
   connections(): Promise<number>;
 }
 
-async function shortLived(idle: number): Promise<ShortLived> {
-  const worker = new Worker(SHORT_LIVED, { eval: true, workerData: { idle } });
+async function shortLived(idle: number, tls?: typeof certificate): Promise<ShortLived> {
+  const worker = new Worker(SHORT_LIVED, { eval: true, workerData: { idle, tls } });
   const next = (): Promise<number> => new Promise((resolve) => worker.once("message", resolve));
   const port = await next();
   return {
-    url: `http://127.0.0.1:${port}/`,
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/`,
     connections: () => {
       const answer = next();
       worker.postMessage("count");
@@ -136,6 +144,18 @@ test("liveness: 0 requests fail that follow a stall in which the server closed, 
     }
   }
   assert.equal(failed, 0);
+  assert.equal(transport.recording().exchanges.filter((one) => one.outcome === "retried").length, 0);
+});
+
+test("liveness: over TLS, too", async () => {
+  await using server = await shortLived(60, certificate);
+  await using world = await World.start();
+  const transport = world.transport({ tls: { ca: authority.cert } });
+  const client = clientOf(transport);
+  for (let i = 0; i < 30; i += 1) {
+    assert.equal(await client.post(server.url, { body: "x" }).text(), "ok");
+    block(i % 5 === 0 ? 0 : 70);
+  }
   assert.equal(transport.recording().exchanges.filter((one) => one.outcome === "retried").length, 0);
 });
 
