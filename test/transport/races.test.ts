@@ -15,7 +15,9 @@ for (const wire of ["plain TCP", "TLS"] as const) {
       ...(wire === "TLS" ? { tls: certificate } : {}),
       script: async (connection) => {
         await connection.readHead();
-        await connection.reply("HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!");
+        await connection.reply(
+          "HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!",
+        );
         await connection.end();
       },
     });
