@@ -18,7 +18,10 @@ test("DigestAuth: answers the examples of RFC 7616 section 3.9.1, and takes the 
   const auth = new DigestAuth(mufasa, () => rfcClientNonce);
   assert.equal(auth.answer("GET", "/"), undefined);
   assert.ok(auth.challenged(parseChallenges([rfcChallenge("MD5")]), false));
-  assert.equal(parameter(auth.answer("GET", "/dir/index.html"), "response"), "8ca523f5e9506fed4657c9700eebdbec");
+  assert.equal(
+    parameter(auth.answer("GET", "/dir/index.html"), "response"),
+    "8ca523f5e9506fed4657c9700eebdbec",
+  );
   assert.ok(auth.challenged(parseChallenges([rfcChallenge("MD5"), rfcChallenge("SHA-256")]), false));
   const header = auth.answer("GET", "/dir/index.html");
   assert.equal(
@@ -32,8 +35,14 @@ test("DigestAuth: answers the examples of RFC 7616 section 3.9.1, and takes the 
 test("DigestAuth: answers the example of RFC 2617 section 3.5 and a server without qop", () => {
   const auth = new DigestAuth({ username: "Mufasa", password: "Circle Of Life" }, () => "0a4f113b");
   const nonce = 'nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"';
-  auth.challenged(parseChallenges([`Digest realm="testrealm@host.com", qop="auth,auth-int", ${nonce}`]), false);
-  assert.equal(parameter(auth.answer("GET", "/dir/index.html"), "response"), "6629fae49393a05397450978507c4ef1");
+  auth.challenged(
+    parseChallenges([`Digest realm="testrealm@host.com", qop="auth,auth-int", ${nonce}`]),
+    false,
+  );
+  assert.equal(
+    parameter(auth.answer("GET", "/dir/index.html"), "response"),
+    "6629fae49393a05397450978507c4ef1",
+  );
   auth.challenged(parseChallenges([`Digest realm="testrealm@host.com", ${nonce}`]), false);
   const old = auth.answer("GET", "/dir/index.html");
   assert.equal(parameter(old, "response"), "670fd8c2df070c60b045671b8b24ff02");

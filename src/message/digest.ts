@@ -93,9 +93,16 @@ export class DigestAuth {
     const base = digest(`${username}:${realm}:${password}`);
     const secret = session.session ? digest(`${base}:${nonce}:${cnonce}`) : base;
     const what = digest(`${method}:${uri}`);
-    const response = digest(qop ? `${secret}:${nonce}:${count}:${cnonce}:auth:${what}` : `${secret}:${nonce}:${what}`);
+    const response = digest(
+      qop ? `${secret}:${nonce}:${count}:${cnonce}:auth:${what}` : `${secret}:${nonce}:${what}`,
+    );
     const name = session.hashesUsername ? digest(`${username}:${realm}`) : username;
-    const parts = [`username=${quote(name)}`, `realm=${quote(realm)}`, `nonce=${quote(nonce)}`, `uri=${quote(uri)}`];
+    const parts = [
+      `username=${quote(name)}`,
+      `realm=${quote(realm)}`,
+      `nonce=${quote(nonce)}`,
+      `uri=${quote(uri)}`,
+    ];
     if (session.algorithm !== undefined) parts.push(`algorithm=${session.algorithm}`);
     if (session.opaque !== undefined) parts.push(`opaque=${quote(session.opaque)}`);
     if (qop) parts.push("qop=auth", `nc=${count}`, `cnonce=${quote(cnonce)}`);
@@ -114,7 +121,14 @@ function bestOf(challenges: readonly Challenge[]): (Challenge & { readonly hash:
     if (scheme !== "digest" || !parameters.has("nonce")) continue;
     const qop = parameters.get("qop");
     // `auth-int` alone would mean hashing the body before it is sent.
-    if (qop !== undefined && !qop.toLowerCase().split(/[\s,]+/).includes("auth")) continue;
+    if (
+      qop !== undefined &&
+      !qop
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .includes("auth")
+    )
+      continue;
     const algorithm = (parameters.get("algorithm") ?? "MD5").toUpperCase().replace(/-SESS$/, "");
     const rank = ALGORITHMS.findIndex(([name]) => name === algorithm);
     if (rank < 0 || rank >= bestRank) continue;
