@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const { allowedImports } = (await import(pathToFileURL(resolve("scripts/lib/layers.mjs")).href)) as {
+  allowedImports: Readonly<Record<string, readonly string[]>>;
+};
+
+const exists = (area: string): boolean => area === "index" || existsSync(`src/${area}`);
+const shown = (area: string): string => (area === "index" ? "`index.ts`" : `\`${area}\``);
+
+test("docs/architecture.md: its table of imports is the one that the layer check uses", () => {
+  const expected = Object.entries(allowedImports)
+    .filter(([area]) => exists(area))
+    .map(([area, imports]) => {
+      const allowed = imports.filter(exists).map(shown).join(", ");
+      return `| ${shown(area)} | ${allowed || "nothing"} |`;
+    });
+  const document = readFileSync("docs/architecture.md", "utf8");
+  const table =
+    /<!-- layers:start -->\n\| folder \| may import \|\n\|---\|---\|\n([\s\S]*?)<!-- layers:end -->/.exec(
+      document,
+    );
+  assert.deepEqual(table?.[1]?.trim().split("\n"), expected);
+});
