@@ -9,8 +9,8 @@ import type { Policy } from "./policy.js";
 import { isRedirect } from "./redirects.js";
 
 /**
- * A call that our own transport can carry out in one exchange: no step of the chain has anything to do before it, and
- * most often nothing after it. It costs one object and no promise.
+ * A call that our own transport can most often carry out in one exchange: there are cookies to add at most before it,
+ * and only the response tells whether there is more to do. It costs one object and no promise.
  */
 export class DirectCall implements Settle {
   readonly #policy: Policy;
@@ -39,26 +39,38 @@ export class DirectCall implements Settle {
   }
 
   start(): void {
-    this.#transport.start(this.#request, this, this.#options);
+    const ready = this.#policy.cookies?.prepare(this.#request) ?? this.#request;
+    if (ready instanceof Promise) ready.then((request) => this.#send(request)).catch(this.reject);
+    else this.#send(ready);
+  }
+
+  #send(request: Request): void {
+    this.#transport.start(request, this, this.#options);
   }
 
   resolve(response: Response): void {
+    try {
+      const kept = this.#policy.cookies?.keep(this.#request, response);
+      if (kept === undefined) this.#answered(response);
+      else kept.then(() => this.#answered(response)).catch(this.reject);
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+
+  #answered(response: Response): void {
     const policy = this.#policy;
     if (isRedirect(response.status) && this.#request.redirect !== "manual") {
       this.#goOn(response);
       return;
     }
-    try {
-      if (policy.bodyOnly) {
-        if (policy.decompress !== undefined) decodeResponse(response, this.#request, policy.decompress);
-      } else {
-        deliver(policy, this.#request, response);
-        if (policy.throwOnError) throwIfError(this.#request, response);
-      }
-      this.#resolve(response);
-    } catch (error) {
-      this.reject(error);
+    if (policy.bodyOnly) {
+      if (policy.decompress !== undefined) decodeResponse(response, this.#request, policy.decompress);
+    } else {
+      deliver(policy, this.#request, response);
+      if (policy.throwOnError) throwIfError(this.#request, response);
     }
+    this.#resolve(response);
   }
 
   /** More exchanges are needed after all. */

@@ -23,7 +23,7 @@ export interface Policy {
   readonly cookies: CookieKeeper | undefined;
   /** Whether the response needs decoding at most. */
   readonly bodyOnly: boolean;
-  /** Whether a step has something to do before the first exchange. */
+  /** Whether a step has to do with each exchange: then `DirectCall` is not enough. */
   readonly chained: boolean;
   /** What the transport is told of a call without a time limit. */
   readonly untimed: ExchangeOptions;
@@ -116,11 +116,7 @@ function sealed(policy: Open): Policy {
   return {
     ...policy,
     bodyOnly: policy.maxResponseBytes === NEVER && policy.onProgress === undefined && !policy.throwOnError,
-    chained:
-      policy.cookies !== undefined ||
-      policy.auth !== undefined ||
-      policy.retry !== undefined ||
-      policy.onProgress !== undefined,
+    chained: policy.auth !== undefined || policy.retry !== undefined || policy.onProgress !== undefined,
     untimed: {
       deadline: NEVER,
       timeout: NEVER,

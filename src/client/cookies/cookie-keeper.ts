@@ -19,20 +19,30 @@ export class CookieKeeper {
   }
 
   async send(request: Request, next: Send): Promise<Response> {
-    const { target } = requestParts(request);
-    const found = this.#jar.cookiesFor(target.href);
-    const cookies = typeof found === "object" ? await found : found;
-    const response = await next(
-      cookies === undefined || cookies === "" ? request : withCookies(request, cookies),
-    );
-    if (responseHeader(response, "set-cookie") !== null) {
-      await this.#jar.store(target.href, response.headers.getSetCookie());
-    }
+    const ready = this.prepare(request);
+    const response = await next(ready instanceof Promise ? await ready : ready);
+    await this.keep(request, response);
     return response;
+  }
+
+  /** The request with its cookies; at once, where the jar answers at once. */
+  prepare(request: Request): Request | Promise<Request> {
+    const found = this.#jar.cookiesFor(requestParts(request).target.href);
+    if (found === undefined || found === "") return request;
+    return typeof found === "string"
+      ? withCookies(request, found)
+      : Promise.resolve(found).then((cookies) => withCookies(request, cookies));
+  }
+
+  /** Stores the cookies of a response; a promise only where the jar needs time. */
+  keep(request: Request, response: Response): void | Promise<void> {
+    if (responseHeader(response, "set-cookie") === null) return undefined;
+    return this.#jar.store(requestParts(request).target.href, response.headers.getSetCookie());
   }
 }
 
-function withCookies(request: Request, cookies: string): Request {
+function withCookies(request: Request, cookies: string | undefined): Request {
+  if (cookies === undefined || cookies === "") return request;
   const headers = createHeaders(requestParts(request).headers);
   headers.set("cookie", joinCookies(headers.get("cookie"), cookies));
   return derivedRequest(request, { headers });

@@ -5,8 +5,6 @@ export interface CookieJarOptions {
   file?: string;
   /** Milliseconds since 1970; default `Date.now`. Decides what has expired. */
   now?: () => number;
-  /** Whether cookies for a public suffix (`co.uk`) are refused, by the list that comes with the package; default true. */
-  publicSuffixes?: boolean;
 }
 
 /** A cookie as the jar has it. */
@@ -26,7 +24,10 @@ export interface StoredCookie {
   readonly created: number;
 }
 
-/** A jar of RFC 6265 in memory that can be looked at, and kept in a file. */
+/**
+ * A jar of RFC 6265 in memory that can be looked at, and kept in a file. Cookies for a public suffix (`co.uk`) are
+ * refused, by the list that comes with the package.
+ */
 export interface CookieStore extends CookieJar {
   cookiesFor(url: string): string;
   store(url: string, fields: readonly string[]): void;

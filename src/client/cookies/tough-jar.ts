@@ -31,7 +31,7 @@ class ToughCookies implements CookieStore {
   cookiesFor(url: string): string {
     const now = this.#now();
     return this.#jar
-      .getCookiesSync(url, { expire: false })
+      .getCookiesSync(url, { expire: false, sort: true })
       .filter((cookie) => expiry(cookie) > now)
       .map((cookie) => cookie.cookieString())
       .join("; ");
@@ -77,7 +77,6 @@ class ToughCookies implements CookieStore {
 
   #emptyJar(): ToughJar {
     return new ToughJar(this.#memory, {
-      rejectPublicSuffixes: this.#options.publicSuffixes ?? true,
       prefixSecurity: "strict",
       looseMode: false,
     });
