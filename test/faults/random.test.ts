@@ -5,7 +5,7 @@ import { randomFault, seededRandom } from "../../src/testing/index.js";
 import { bodyFor, Ledger, SHAPES } from "./ledger.js";
 import { type Outcome, Site, withoutLeaks } from "./site.js";
 
-const seeds = Number(process.env["TRUNKLINE_FAULT_SEEDS"] ?? 12);
+const seeds = Number(process.env["TRUNKLINE_FAULT_SEEDS"] ?? 6);
 const first = Number(process.env["TRUNKLINE_FIRST_SEED"] ?? 1);
 const REQUESTS = 60;
 const DEADLINE = 150;
