@@ -23,7 +23,10 @@ const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 export function parseFailIf(text: string): FailIf {
   const expression = text.replace(/\s+/g, "");
   const finding = /^finding:([\w.-]+)$/.exec(expression)?.[1];
-  if (finding !== undefined) return { text, holds: ({ findings }) => has(findings, kindOf(finding)) };
+  if (finding !== undefined) {
+    const kind = kindOf(finding);
+    return { text, holds: ({ findings }) => has(findings, kind) };
+  }
   const match = /^(reuse|connections|requests|failed)(<=|>=|<|>)(\d+(?:\.\d+)?)(%?)$/.exec(expression);
   const [, name, operator = "", number = "", unit] = match ?? [];
   const compare = COMPARE[operator];

@@ -117,7 +117,9 @@ function ownersOf(
   const left = lives.filter(
     (life) =>
       (life.requests === 1 || life.requests === 2) &&
-      (life.ending === undefined || life.ending.verdict === "after-idling" || isLast(life)) &&
+      (life.ending === undefined ||
+        life.ending.verdict === "after-idling" ||
+        (life.ending.verdict === "after-response" && isLast(life))) &&
       !known.has(life),
   );
   const bypassed = left.filter((life) => life.bypassed);

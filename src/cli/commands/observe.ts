@@ -1,7 +1,7 @@
 import { type Observer, observedReport } from "../../observe/index.js";
 import type { Run } from "../command.js";
 import type { Context } from "../context.js";
-import { exitCode, UsageError } from "../exit.js";
+import { exitCode } from "../exit.js";
 import { heldOf, parseFailIf } from "../fail-if.js";
 import { Progress } from "../render/progress.js";
 import { grouped } from "../render/table.js";
@@ -16,10 +16,6 @@ const AFTERMATH = 500;
 export const observe: Run = async (options, context) => {
   const conditions = options.values("fail-if").map(parseFailIf);
   const json = options.has("json");
-  if (options.positionals.length > 0)
-    throw new UsageError(
-      `trunkline observe has no use for "${options.positionals[0]}": a program comes after --`,
-    );
   const observer = await startObserver(options);
   const { command, env } = runOf(options.program, observer, options.has("target"));
   let code: number | undefined;
