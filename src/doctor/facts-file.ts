@@ -5,8 +5,10 @@ import type { Evidence } from "../explain/index.js";
 /** The environment variable that names the folder of the facts files. */
 export const FOLDER_VARIABLE = "TRUNKLINE_DOCTOR_FOLDER";
 
-/** How long (milliseconds) facts wait to be written: what a SIGKILL may cost. */
+/** How long (milliseconds) facts wait to be written, which is what a SIGKILL may cost: the first lines, and the later ones. */
 const DELAY = 20;
+const LATER_DELAY = 100;
+const FIRST_LINES = 100;
 /** How often at most what passes is looked at while the program runs. */
 const PRESENT_EVERY = 500;
 
@@ -33,6 +35,7 @@ export class FactsFile {
   #source: FactsSource | undefined;
   #waiting = false;
   #failed = false;
+  #lines = 0;
   #presentAt = 0;
   #presentText = "";
 
@@ -51,7 +54,7 @@ export class FactsFile {
   readonly touch = (): void => {
     if (this.#waiting || this.#failed) return;
     this.#waiting = true;
-    this.#setTimeout(this.#soon, DELAY).unref();
+    this.#setTimeout(this.#soon, this.#lines < FIRST_LINES ? DELAY : LATER_DELAY).unref();
   };
 
   readonly #soon = (): void => {
@@ -89,6 +92,7 @@ export class FactsFile {
   }
 
   #write(line: FactsLine): void {
+    this.#lines++;
     writeSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 }

@@ -24,7 +24,7 @@ export class Ledger {
   readonly #process: string;
   readonly #touched: () => void;
   readonly #tallies = new Map<string, Tally>();
-  readonly #changed = new Set<Tally>();
+  #changed: Tally[] = [];
   readonly #connections = new Map<Watched, Unread>();
   #dropped = 0;
 
@@ -57,7 +57,10 @@ export class Ledger {
 
   /** Notes that a tally has news, so that the next line of the file has it. */
   touch(tally: Tally): void {
-    this.#changed.add(tally);
+    // Each request comes by here.
+    if (tally.changed) return;
+    tally.changed = true;
+    this.#changed.push(tally);
     this.#touched();
   }
 
@@ -171,8 +174,8 @@ export class Ledger {
 
   /** What happened since the last time. */
   news(): Evidence {
-    const origins = [...this.#changed].map((tally) => tally.take());
-    this.#changed.clear();
+    const origins = this.#changed.map((tally) => tally.take());
+    this.#changed = [];
     const dropped = this.#dropped;
     this.#dropped = 0;
     return { origins, clients: this.owners.facts(this.#process), modules: this.owners.modules(this.#process), dropped };

@@ -21,6 +21,8 @@ export class Tally {
   /** Requests under way or waiting, and connections being made: what `most` is the maximum of. */
   demand = 0;
   dialing = 0;
+  /** Whether something was counted since {@link Tally.take}. */
+  changed = false;
   #counts: Counters = {};
   #openedFor: Counters = {};
   #closed: Counters = {};
@@ -109,6 +111,7 @@ export class Tally {
       errors: this.#errors,
       sites: Object.fromEntries(this.#sites),
     };
+    this.changed = false;
     this.requests = 0;
     this.#counts = {};
     this.#openedFor = {};

@@ -11,7 +11,7 @@ import type { Tally } from "./tally.js";
 import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
 import { UndiciFamily, watchQueue } from "./undici-family.js";
 import { field, inside, type UndiciRequest } from "./undici-inside.js";
-import type { Pool, Watched } from "./watched.js";
+import { type Pool, Watched } from "./watched.js";
 
 interface ConnectParams {
   readonly host?: unknown;
@@ -26,13 +26,12 @@ interface ConnectMessage {
   readonly error?: unknown;
 }
 
-const TALLY = Symbol("tally");
-const CONNECTION = Symbol("connection");
+const STATE = Symbol("state");
 const SITE = Symbol("site");
 /** What is kept on a request; undici's requests are never seen by the program. */
 interface Marked extends UndiciRequest {
-  [TALLY]?: Tally | undefined;
-  [CONNECTION]?: Watched | undefined;
+  /** Its counters while it waits, its connection from when it is sent, nothing when it is over. */
+  [STATE]?: Tally | Watched | undefined;
   [SITE]?: string | undefined;
 }
 
@@ -92,7 +91,7 @@ export class Undici {
     const client = this.#clientOf(request.constructor);
     this.#lastClient = client;
     const tally = this.#tallyOf(request.origin, client);
-    request[TALLY] = tally;
+    request[STATE] = tally;
     tally.demanded();
     if (this.#sampler.next()) request[SITE] = userPlace(frames(this.#created));
   }
@@ -267,13 +266,13 @@ export class Undici {
       this.#attach(connection, socket as Socket);
     }
     connection.site = request[SITE];
-    request[CONNECTION] = connection;
+    request[STATE] = connection;
     this.#ledger.begins(connection, request);
   }
 
   #answered(request: Marked, response: UndiciResponse): void {
-    const connection = request[CONNECTION];
-    if (connection === undefined) return;
+    const connection = request[STATE];
+    if (!(connection instanceof Watched)) return;
     this.#ledger.answered(connection, response);
     if (connection.requests !== 1) return;
     const announced = announcedTimeout(field(response.headers, "keep-alive"));
@@ -281,13 +280,13 @@ export class Undici {
   }
 
   #over(request: Marked, answered: boolean): void {
-    const tally = request[TALLY];
-    if (tally === undefined) return;
-    request[TALLY] = undefined;
+    const state = request[STATE];
+    if (state === undefined) return;
+    request[STATE] = undefined;
+    const connection = state instanceof Watched ? state : undefined;
+    const tally = state instanceof Watched ? state.pool.tally : state;
     tally.demand--;
     if (!answered) tally.count("failed");
-    const connection = request[CONNECTION];
-    request[CONNECTION] = undefined;
     // After an error the connection is about to close, and should still know what it carried.
     if (connection !== undefined && answered) this.#ledger.ends(connection);
   }
