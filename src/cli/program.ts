@@ -92,7 +92,8 @@ function wantsHelp(args: readonly string[]): boolean {
 function checkPositionals(command: Command, given: readonly string[]): void {
   const missing = command.positionals[given.length];
   if (missing !== undefined) {
-    throw new UsageError(`trunkline ${command.name} needs a ${missing}: ${command.usage}`);
+    const article = /^[aeio]/.test(missing) ? "an" : "a";
+    throw new UsageError(`trunkline ${command.name} needs ${article} ${missing}: ${command.usage}`);
   }
   const extra = given[command.positionals.length];
   if (extra !== undefined) {

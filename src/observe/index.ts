@@ -1,4 +1,5 @@
 export { observedReport } from "./observed-report.js";
 export type { Observer, ObserverCounts } from "./observer.js";
+export { type ResponseEvents, type ResponseFacts, ResponseFollower } from "./response-follower.js";
 export { ReverseProxy, type ReverseProxyOptions } from "./reverse-proxy.js";
 export { dial, dialError, parseTarget, type Target } from "./upstream.js";

@@ -104,7 +104,7 @@ export function dialError(error: unknown, target: Target): { code: string; sente
     ERR_SSL_WRONG_VERSION_NUMBER: `${where} does not speak TLS; did you mean http://${target.authority}?`,
     ERR_SSL_PACKET_LENGTH_TOO_LONG: `${where} does not speak TLS; did you mean http://${target.authority}?`,
   };
-  if (/CERT|SIGNED|ALTNAME/.test(code)) {
+  if (/CERT|SIGNED|ALTNAME|VERIFY/.test(code)) {
     return {
       code,
       sentence: `the certificate of ${target.origin} is not trusted (${code}); NODE_EXTRA_CA_CERTS=<file> adds an authority`,

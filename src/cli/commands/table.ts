@@ -127,4 +127,46 @@ export const commands: readonly Command[] = [
     ],
     load: async () => (await import("./doctor.js")).doctor,
   },
+  {
+    name: "probe",
+    summary: "learn what a server does with connections, and the settings of clients that suit it",
+    usage: "trunkline probe <origin> [options]",
+    positionals: ["origin"],
+    options: [
+      {
+        name: "max-wait",
+        value: "seconds",
+        help: "wait so long at most to see when idle connections end (80); 0 leaves that out",
+      },
+    ],
+    notes: [
+      "Makes some fifteen connections to one address, one or two requests on each, and waits on all at once; a path after the origin is what it asks for.",
+      "With --json: { origin, addresses, phases, status, http, tls, keepAlive, idle, settings, cost }, times in milliseconds.",
+    ],
+    load: async () => (await import("./probe.js")).probeCommand,
+  },
+  {
+    name: "reason",
+    summary: "say what a reason to dial or to close means, its usual cause, and the remedy",
+    usage: "trunkline reason <name>",
+    positionals: ["name"],
+    options: [],
+    notes: [
+      "trunkline reason list prints every name there is.",
+      "With --json: a list of { name, of, meaning, cause, remedy }.",
+    ],
+    load: async () => (await import("./explain-name.js")).reason,
+  },
+  {
+    name: "finding",
+    summary: "say what a finding means, how sure it is, and the remedy",
+    usage: "trunkline finding <name>",
+    positionals: ["name"],
+    options: [],
+    notes: [
+      "trunkline finding list prints every name there is.",
+      "With --json: a list of { name, of, meaning, cause, remedy, certainty }.",
+    ],
+    load: async () => (await import("./explain-name.js")).finding,
+  },
 ];

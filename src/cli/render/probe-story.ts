@@ -1,0 +1,98 @@
+import type { KeepAlive, ProbeResult } from "../../probe/index.js";
+import { duration, plural } from "./table.js";
+
+/** What a probe has found out, for people. */
+export function probeStory(result: ProbeResult): string[] {
+  const { origin, path, status, cost } = result;
+  return [
+    `${origin}${path === "/" ? "" : path}: ${status ?? "no answer"} (${plural(cost.connections, "connection")}, ${plural(cost.requests, "request")})`,
+    "",
+    ...result.addresses.map(
+      ({ address, connect, tls, error }) =>
+        `  address     ${address}: ${error ?? `connected in ${duration(connect ?? 0)}${tls === undefined ? "" : `, TLS in ${duration(tls)}`}`}`,
+    ),
+    `  HTTP        ${versions(result)}`,
+    ...tlsLine(result),
+    ...latency(result),
+    ...keepAliveLines(result.keepAlive),
+    ...idleLines(result),
+    "",
+    ...settingLines(result),
+  ];
+}
+
+function versions({ http: { version, h2 } }: ProbeResult): string {
+  const spoken = version === undefined ? "no HTTP/1" : `HTTP/${version}`;
+  if (h2 === undefined) return `${spoken} (HTTP/2 is negotiated in TLS, which this origin has none of)`;
+  return h2 ? `${spoken} and HTTP/2` : `${spoken}; HTTP/2 was offered and not taken`;
+}
+
+function tlsLine({ tls }: ProbeResult): string[] {
+  if (tls === undefined) return [];
+  const resumption =
+    tls.resumes === true
+      ? "sessions are resumed"
+      : "sessions are not resumed, so each new connection pays for a full handshake";
+  return [`  TLS         ${tls.version}; ${resumption}`];
+}
+
+function latency({ phases }: ProbeResult): string[] {
+  if (phases === undefined) return [];
+  const { dns, connect, tls, waiting, receiving } = phases;
+  const parts = [
+    ...(dns === undefined ? [] : [`DNS ${duration(dns)}`]),
+    `connect ${duration(connect)}`,
+    ...(tls === undefined ? [] : [`TLS ${duration(tls)}`]),
+    `server ${duration(waiting)}`,
+    `transfer ${duration(receiving)}`,
+  ];
+  const spared = (dns ?? 0) + connect + (tls ?? 0);
+  return [`  latency     ${parts.join(", ")}; a kept connection spares ${duration(spared)}`];
+}
+
+const BECAUSE: Readonly<Record<NonNullable<KeepAlive["because"]>, string>> = {
+  "said-close": "it says Connection: close",
+  "http-1.0": "it speaks HTTP/1.0",
+  "closed-by-eof-body": "its response has no length and ends with the connection",
+  "closed-without-a-word": "it closes without saying so",
+};
+
+function keepAliveLines(keepAlive: KeepAlive | undefined): string[] {
+  if (keepAlive === undefined) return [];
+  const { reused, because, announced } = keepAlive;
+  const said = announced === undefined ? "no limit announced" : `Keep-Alive announces ${duration(announced)}`;
+  if (reused) return [`  keep-alive  connections are kept; ${said}`];
+  return [
+    `  keep-alive  each response ends its connection: ${because === undefined ? "no second one came" : BECAUSE[because]}`,
+  ];
+}
+
+function idleLines({ idle }: ProbeResult): string[] {
+  if (idle === undefined) return [];
+  const { limit, aliveAfter, silentlyDeadAfter, waited } = idle;
+  const alive = aliveAfter === undefined ? "" : `; one idle for ${duration(aliveAfter)} still worked`;
+  return [
+    limit === undefined
+      ? `  idle limit  none seen within ${duration(waited)}${alive}`
+      : `  idle limit  ${duration(limit)}, then the server ends the connection${alive}`,
+    ...(silentlyDeadAfter === undefined
+      ? []
+      : [
+          `              one idle for ${duration(silentlyDeadAfter)} looked open and carried nothing: something on the way forgets connections`,
+        ]),
+  ];
+}
+
+function settingLines({ settings }: ProbeResult): string[] {
+  if (settings.length === 0)
+    return ["The idle limit was not looked for, so there are no settings to suggest."];
+  const width = Math.max(...settings.map(({ client }) => client.length));
+  const same = settings.every(({ why }) => why === settings[0]?.why);
+  return [
+    `Settings that suit${same ? `: ${settings[0]?.why}` : ""}`,
+    ...settings.flatMap(({ client, code, why }) => [
+      `  ${client.padEnd(width)}  ${code}`,
+      ...(same ? [] : [`  ${" ".repeat(width)}  (${why})`]),
+    ]),
+  ];
+}

@@ -1,0 +1,64 @@
+/** What a probe has found out. Times are milliseconds; what was not found out is absent. */
+export interface ProbeResult {
+  readonly origin: string;
+  /** What was asked for. */
+  readonly path: string;
+  readonly addresses: readonly AddressHealth[];
+  readonly phases?: Phases;
+  readonly status?: number;
+  readonly http: {
+    /** Of HTTP/1: `1.1` or `1.0`. */
+    readonly version?: string;
+    /** Whether TLS agreed on HTTP/2 when it was offered; absent without TLS, where it is not asked. */
+    readonly h2?: boolean;
+  };
+  readonly tls?: { readonly version: string; readonly resumes?: boolean };
+  readonly keepAlive?: KeepAlive;
+  readonly idle?: IdleLimit;
+  readonly settings: readonly Setting[];
+  /** Requests and connections that the probe made. */
+  readonly cost: { readonly requests: number; readonly connections: number };
+}
+
+export interface AddressHealth {
+  readonly address: string;
+  readonly connect?: number;
+  readonly tls?: number;
+  readonly error?: string;
+}
+
+/** Where the time of a first request goes. */
+export interface Phases {
+  readonly dns?: number;
+  readonly connect: number;
+  readonly tls?: number;
+  readonly waiting: number;
+  readonly receiving: number;
+}
+
+export interface KeepAlive {
+  /** Two requests were answered on one connection. */
+  readonly reused: boolean;
+  /** Why not. */
+  readonly because?: "said-close" | "http-1.0" | "closed-by-eof-body" | "closed-without-a-word";
+  /** Of the response's Keep-Alive field. */
+  readonly announced?: number;
+}
+
+export interface IdleLimit {
+  /** The idle age at which the server ended connections, the least that was seen. */
+  readonly limit?: number;
+  /** The longest idle age after which a connection still carried a request. */
+  readonly aliveAfter?: number;
+  /** A connection that looked open and yet did not carry a request any more, by its idle age. */
+  readonly silentlyDeadAfter?: number;
+  /** How long was waited at most. */
+  readonly waited: number;
+}
+
+/** What suits a client of this server. */
+export interface Setting {
+  readonly client: "trunkline" | "undici" | "http.Agent" | "go";
+  readonly code: string;
+  readonly why: string;
+}

@@ -1,0 +1,2 @@
+export type { AddressHealth, IdleLimit, KeepAlive, Phases, ProbeResult, Setting } from "./findings.js";
+export { type ProbeOptions, probe } from "./probe.js";

@@ -1,0 +1,222 @@
+import { lookup } from "node:dns/promises";
+import { setMaxListeners } from "node:events";
+import { isIP } from "node:net";
+import type { Target } from "../observe/index.js";
+import type { AddressHealth, KeepAlive, Phases, ProbeResult } from "./findings.js";
+import { probeIdle, waitsUpTo } from "./idle.js";
+import { type OpenOptions, ProbeConnection, type ProbeExchange } from "./probe-connection.js";
+import { settingsFor } from "./settings.js";
+
+export interface ProbeOptions {
+  readonly target: Target;
+  /** Default `/`. */
+  readonly path?: string;
+  /** How long to wait for the idle limit, in milliseconds; 0 leaves that out. */
+  readonly maxWait: number;
+  /** Told what is being done, and for how long at most. */
+  readonly onStep?: (step: string, milliseconds?: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Looks at a server: a few connections and a request or two on each. Rejects when no address answers. */
+export async function probe(options: ProbeOptions): Promise<ProbeResult> {
+  const { signal } = options;
+  if (signal === undefined) return new Probe(options).run();
+  // Each connection listens, and a signal warns of more than ten listeners.
+  const many = new AbortController();
+  setMaxListeners(0, many.signal);
+  const abort = (): void => many.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await new Probe({ ...options, signal: many.signal }).run();
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+class Probe {
+  readonly #options: ProbeOptions;
+  readonly #path: string;
+  #address = "";
+  #connections = 0;
+  #requests = 0;
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+    this.#path = options.path ?? "/";
+  }
+
+  async run(): Promise<ProbeResult> {
+    const { target, maxWait, onStep, signal } = this.#options;
+    onStep?.("addresses");
+    const { addresses: found, dns } = await this.#lookUp();
+    const addresses = await Promise.all(found.map((address) => this.#health(address)));
+    const best = addresses.find((one) => one.error === undefined);
+    if (best === undefined) throw new Error(whyNone(target, addresses));
+    this.#address = best.address;
+
+    onStep?.("a first request");
+    const connection = await this.#open({ address: this.#address });
+    const first = await this.#exchange(connection, "GET");
+    const phases: Phases = {
+      ...(dns === undefined ? {} : { dns }),
+      connect: connection.connect,
+      ...(connection.tls === undefined ? {} : { tls: connection.tls }),
+      waiting: first.waiting,
+      receiving: first.receiving,
+    };
+    onStep?.("keep-alive");
+    const { keepAlive, method } = await this.#keepAlive(connection, first);
+    const tls = target.secure ? await this.#tls(connection) : undefined;
+    connection.close();
+
+    const waits = waitsUpTo(maxWait, keepAlive.announced);
+    let idle: ProbeResult["idle"];
+    if (maxWait > 0 && keepAlive.reused && signal?.aborted !== true) {
+      onStep?.(`idle connections, ${waits.length} at once`, waits.at(-1));
+      idle = await probeIdle({
+        waits,
+        open: async () => {
+          const one = await this.#open({ address: this.#address });
+          await this.#exchange(one, method);
+          return one;
+        },
+        ask: async (one) => {
+          await this.#exchange(one, method);
+        },
+        ...(signal === undefined ? {} : { signal }),
+      });
+    }
+    return {
+      origin: target.origin,
+      path: this.#path,
+      addresses,
+      phases,
+      status: first.facts.status,
+      http: { version: `1.${first.facts.minorVersion}`, ...(tls === undefined ? {} : { h2: tls.h2 }) },
+      ...(tls === undefined
+        ? {}
+        : { tls: { version: tls.version, ...(tls.resumes === undefined ? {} : { resumes: tls.resumes }) } }),
+      keepAlive,
+      ...(idle === undefined ? {} : { idle }),
+      settings: settingsFor(keepAlive, idle),
+      cost: { requests: this.#requests, connections: this.#connections },
+    };
+  }
+
+  async #lookUp(): Promise<{ addresses: string[]; dns?: number }> {
+    const { host } = this.#options.target;
+    if (isIP(host) !== 0) return { addresses: [host] };
+    const started = performance.now();
+    const found = await lookup(host, { all: true, verbatim: true });
+    return { addresses: [...new Set(found.map((one) => one.address))], dns: performance.now() - started };
+  }
+
+  async #health(address: string): Promise<AddressHealth> {
+    try {
+      const connection = await this.#open({ address });
+      connection.close();
+      return {
+        address,
+        connect: connection.connect,
+        ...(connection.tls === undefined ? {} : { tls: connection.tls }),
+      };
+    } catch (error) {
+      return { address, error: inWords(error) };
+    }
+  }
+
+  /** Whether the server keeps a connection after a response, and which method is enough to find out more. */
+  async #keepAlive(
+    connection: ProbeConnection,
+    { facts, reusable }: ProbeExchange,
+  ): Promise<{ keepAlive: KeepAlive; method: "GET" | "HEAD" }> {
+    const announced = facts.announcedIdleLimit === undefined ? {} : { announced: facts.announcedIdleLimit };
+    if (!reusable && facts.keepAlive) return { keepAlive: await this.#secondTry(announced), method: "HEAD" };
+    if (!facts.keepAlive) {
+      const because = facts.saidClose
+        ? "said-close"
+        : facts.minorVersion === 0
+          ? "http-1.0"
+          : "closed-by-eof-body";
+      return { keepAlive: { reused: false, because, ...announced }, method: "GET" };
+    }
+    for (const method of ["HEAD", "GET"] as const) {
+      try {
+        const second = await this.#exchange(connection, method);
+        if (second.reusable) return { keepAlive: { reused: true, ...announced }, method };
+      } catch {
+        break;
+      }
+    }
+    return { keepAlive: await this.#secondTry(announced), method: "GET" };
+  }
+
+  /** The body was too large to read, or the server dislikes HEAD: two plain requests for as little as possible. */
+  async #secondTry(announced: { announced?: number }): Promise<KeepAlive> {
+    for (const method of ["HEAD", "GET"] as const) {
+      const connection = await this.#open({ address: this.#address });
+      try {
+        await this.#exchange(connection, method);
+        await this.#exchange(connection, method);
+        return { reused: true, ...announced };
+      } catch {
+        // Told below.
+      } finally {
+        connection.close();
+      }
+    }
+    return { reused: false, because: "closed-without-a-word", ...announced };
+  }
+
+  async #tls(first: ProbeConnection): Promise<{ version: string; h2: boolean; resumes?: boolean }> {
+    const version = first.security?.version ?? "unknown";
+    const offered = await this.#open({ address: this.#address, alpn: ["h2", "http/1.1"] });
+    const h2 = offered.security?.alpn === "h2";
+    offered.close();
+    const { session } = first;
+    if (session === undefined) return { version, h2, resumes: false };
+    const again = await this.#open({ address: this.#address, session });
+    const resumes = again.security?.resumed === true;
+    again.close();
+    return { version, h2, resumes };
+  }
+
+  async #open(options: OpenOptions): Promise<ProbeConnection> {
+    const { target, signal } = this.#options;
+    const connection = await ProbeConnection.open(target, {
+      ...options,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    this.#connections += 1;
+    return connection;
+  }
+
+  #exchange(connection: ProbeConnection, method: "GET" | "HEAD"): Promise<ProbeExchange> {
+    this.#requests += 1;
+    return connection.exchange(method, this.#path);
+  }
+}
+
+function whyNone(target: Target, addresses: readonly AddressHealth[]): string {
+  const [first] = addresses;
+  const where = addresses.length === 1 ? `${first?.address}` : `any of its ${addresses.length} addresses`;
+  return `${target.origin} cannot be reached at ${where}: ${first?.error ?? "it has no address"}`;
+}
+
+function inWords(error: unknown): string {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  const known: Readonly<Record<string, string>> = {
+    ECONNREFUSED: "refused, nothing listens there",
+    ECONNRESET: "reset while it was made",
+    EHOSTUNREACH: "no way there",
+    ENETUNREACH: "no way to that network",
+    ETIMEDOUT: "no answer",
+    EPROTO: "no TLS is spoken there",
+    ERR_SSL_WRONG_VERSION_NUMBER: "no TLS is spoken there",
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: "no TLS is spoken there",
+  };
+  if (/CERT|SIGNED|ALTNAME|VERIFY/.test(code)) return `its certificate is not trusted (${code})`;
+  return known[code] ?? message;
+}
