@@ -68,12 +68,17 @@ export type {
   Recording,
   ResponseConnection,
   Timings,
+  Trace,
 } from "./trace/index.js";
+export { composeTraces } from "./trace/index.js";
 export {
   type Counts,
   type DialTarget,
   defaultTransport,
   type OpenRecording,
+  type ProxyConnect,
+  type ProxyConnectResponse,
+  type ProxyHeaders,
   type RoundTripper,
   readRecording,
   type TlsOptions,

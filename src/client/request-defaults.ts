@@ -2,6 +2,7 @@ import {
   appendQuery,
   bodyOf,
   configureRequest,
+  continueWait,
   createHeaders,
   derivedRequest,
   type Headers,
@@ -116,7 +117,9 @@ export class RequestDefaults {
     if (init.redirect !== undefined) request.redirect = checkMode(init.redirect);
     if (init.idempotent !== undefined) request.idempotentMark = init.idempotent;
     if (init.trailers !== undefined) request.trailers = init.trailers;
+    if (init.expectContinue !== undefined) request.expectContinue = continueWait(init.expectContinue);
     if (init.onInformational !== undefined) request.onInformational = init.onInformational;
+    if (init.trace !== undefined) request.trace = init.trace;
   }
 }
 

@@ -1,6 +1,7 @@
+import type { Trace } from "../trace/index.js";
 import { type BodyInit, type BodySource, bodySource, formBody, jsonBody } from "./body-source.js";
-import { feedFromIterator } from "./iterator-feed.js";
 import { createHeaders, Headers, type HeadersInit } from "./headers.js";
+import { feedFromIterator } from "./iterator-feed.js";
 import { inheritFromPlatform } from "./platform.js";
 import { appendQuery } from "./query.js";
 import { Response } from "./response.js";
@@ -30,8 +31,16 @@ export interface RequestInit {
   idempotent?: boolean;
   /** Fields after the body, which is then sent chunked; a function is called once the body has been sent. */
   trailers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * Whether the body waits until the server asks for it with a 100 (RFC 9110 §10.1.1): `true` for a second, a number
+   * for as many milliseconds; then it goes out all the same. A final answer that comes first ends the call without the
+   * body, and costs the connection.
+   */
+  expectContinue?: boolean | number;
   /** Called for each 1xx response before the final one. */
   onInformational?: (status: number, headers: Headers) => void;
+  /** Told of everything that happens to the call; see {@link Trace}. */
+  trace?: Trace;
 }
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -79,6 +88,9 @@ export class Request {
   idempotentMark: boolean | undefined = undefined;
   trailers: RequestInit["trailers"] = undefined;
   onInformational: RequestInit["onInformational"] = undefined;
+  trace: Trace | undefined = undefined;
+  /** Milliseconds the body waits for a 100; `undefined` when it does not wait. */
+  expectContinue: number | undefined = undefined;
   /** The call it belongs to; a request made from it belongs to the same one. @internal */
   call: unknown = undefined;
 
@@ -100,15 +112,21 @@ export class Request {
     if (hash >= 0) this.#hash = parseURL(href).hash;
     this.#method = normaliseMethod(init?.method ?? base?.method ?? "GET");
     this.#headers = new Headers(init?.headers ?? (base?.headers as HeadersInit | undefined));
-    this.#signal = (init?.signal === null ? undefined : (init?.signal ?? base?.signal)) as AbortSignal | undefined;
+    this.#signal = (init?.signal === null ? undefined : (init?.signal ?? base?.signal)) as
+      | AbortSignal
+      | undefined;
     this.redirect = init?.redirect ?? (base?.redirect as RedirectMode | undefined) ?? "follow";
     if (!["follow", "manual", "error"].includes(this.redirect)) {
-      throw new TypeError(`Cannot use redirect ${JSON.stringify(this.redirect)} as it must be follow, manual or error`);
+      throw new TypeError(
+        `Cannot use redirect ${JSON.stringify(this.redirect)} as it must be follow, manual or error`,
+      );
     }
     if (base instanceof Request) {
       this.idempotentMark = base.idempotentMark;
       this.trailers = base.trailers;
       this.onInformational = base.onInformational;
+      this.expectContinue = base.expectContinue;
+      this.trace = base.trace;
       this.call = base.call;
     }
     if (init !== undefined) this.#takeExtras(init);
@@ -136,7 +154,8 @@ export class Request {
     derive = (request, changes) => {
       const copy = makePlain(changes.method ?? request.#method, changes.target ?? request.#target);
       copy.#hash = changes.hash ?? request.#hash;
-      copy.#headers = changes.headers ?? (request.#headers === undefined ? undefined : createHeaders(request.#headers));
+      copy.#headers =
+        changes.headers ?? (request.#headers === undefined ? undefined : createHeaders(request.#headers));
       copy.#source = "source" in changes ? changes.source : request.#source;
       copy.#signal = changes.signal ?? request.#signal;
       copy.#copyExtras(request);
@@ -269,6 +288,8 @@ export class Request {
     this.idempotentMark = from.idempotentMark;
     this.trailers = from.trailers;
     this.onInformational = from.onInformational;
+    this.expectContinue = from.expectContinue;
+    this.trace = from.trace;
     this.call = from.call;
   }
 
@@ -291,6 +312,8 @@ export class Request {
     if (init.idempotent !== undefined) this.idempotentMark = init.idempotent;
     if (init.trailers !== undefined) this.trailers = init.trailers;
     if (init.onInformational !== undefined) this.onInformational = init.onInformational;
+    if (init.expectContinue !== undefined) this.expectContinue = continueWait(init.expectContinue);
+    if (init.trace !== undefined) this.trace = init.trace;
   }
 
   #setBody(source: BodySource): void {
@@ -344,10 +367,25 @@ export function derivedRequest(request: Request, changes: RequestChanges): Reque
   return derive(request, changes);
 }
 
+const DEFAULT_CONTINUE_WAIT = 1_000; // Go's
+
+/** `expectContinue` in milliseconds. @throws RangeError for what is no time. */
+export function continueWait(value: boolean | number): number | undefined {
+  if (value === false) return undefined;
+  if (value === true) return DEFAULT_CONTINUE_WAIT;
+  if (typeof value === "number" && value >= 0) return value;
+  throw new RangeError(
+    `Cannot use ${String(value)} for expectContinue as it must be true, false or milliseconds`,
+  );
+}
+
 /** The body that an init describes: at most one of `body`, `json` and `form`. */
 export function bodyOf(init: RequestInit): BodySource | undefined {
   const { body, json, form } = init;
-  const given = (body !== undefined && body !== null ? 1 : 0) + (json !== undefined ? 1 : 0) + (form !== undefined ? 1 : 0);
+  const given =
+    (body !== undefined && body !== null ? 1 : 0) +
+    (json !== undefined ? 1 : 0) +
+    (form !== undefined ? 1 : 0);
   if (given > 1) throw new TypeError("Cannot send more than one of body, json and form");
   if (json !== undefined) return jsonBody(json);
   if (form !== undefined) return formBody(form);
@@ -360,7 +398,9 @@ export function normaliseMethod(method: string): string {
   const upper = method.toUpperCase();
   if (NORMALISED.has(upper)) return upper;
   if (typeof method !== "string" || !TOKEN.test(method)) {
-    throw new TypeError(`Cannot use ${JSON.stringify(method)} as a method as it is not a token (RFC 9110 §9.1)`);
+    throw new TypeError(
+      `Cannot use ${JSON.stringify(method)} as a method as it is not a token (RFC 9110 §9.1)`,
+    );
   }
   return method;
 }

@@ -1,4 +1,5 @@
 export type { ChannelMessages } from "./channels.js";
+export { composeTraces, type DialTrace, guardTrace, type Trace } from "./hooks.js";
 export { OriginStats, REDIAL_SOON, type RecentClose, type SiteTopic } from "./origin-stats.js";
 export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
 export {

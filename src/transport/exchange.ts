@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+import type { ResponseHeadParser } from "../http1/index.js";
 import type {
   BodyFeed,
   BodyReader,
@@ -19,6 +21,7 @@ import type {
   OriginStats,
   ResponseConnection,
   Timings,
+  Trace,
 } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Candidate } from "./decision.js";
@@ -60,6 +63,12 @@ export class Exchange
   readonly upload: BodySource | undefined;
   /** Its length; -1 for chunked. */
   uploadLength = 0;
+  /** Milliseconds the body waits for a 100; -1 when it does not. */
+  expectWait = -1;
+  /** The request asked for another protocol. */
+  wantsUpgrade = false;
+  /** The connection as a stream, once it speaks another protocol. */
+  upgraded: Duplex | undefined = undefined;
   /** The request asked for the connection to end with it. */
   readonly wantsClose: boolean;
   readonly signal: AbortSignal | undefined;
@@ -73,6 +82,11 @@ export class Exchange
   heapIndex = -1;
   /** The limit behind it, in milliseconds. */
   callTimeout = 0;
+
+  /** Told of what happens to it; its hooks cannot throw. */
+  trace: Trace | undefined = undefined;
+  /** What its body ended with, where it broke off. */
+  bodyFailure: unknown = undefined;
 
   outcome: ExchangeOutcome = "active";
   attempt = 1;
@@ -171,6 +185,22 @@ export class Exchange
     this.sentAt = 0;
     this.bytesWritten = 0;
     this.bytesRead = 0;
+  }
+
+  /** Takes what the parser found. */
+  headArrived(parser: ResponseHeadParser, now: number): void {
+    this.status = parser.status;
+    this.block = parser.block;
+    this.headersStart = parser.headersStart;
+    this.headersAt = now;
+    if (this.sentAt === 0) this.sentAt = now; // an early response: the upload was still under way
+  }
+
+  /** The connection is the caller's. */
+  handOver(stream: Duplex, now: number): void {
+    this.upgraded = stream;
+    this.endedAt = now;
+    this.outcome = "complete";
   }
 
   /** Hands the response to the caller; its head is in. */

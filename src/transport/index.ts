@@ -1,5 +1,11 @@
 export { defaultTransport } from "./default-transport.js";
-export type { DialTarget, TlsOptions } from "./dial/index.js";
+export type {
+  DialTarget,
+  ProxyConnect,
+  ProxyConnectResponse,
+  ProxyHeaders,
+  TlsOptions,
+} from "./dial/index.js";
 export { Exchange, type Settle } from "./exchange.js";
 export type { TransportOptions } from "./options.js";
 export { type OpenRecording, readRecording } from "./recording/index.js";

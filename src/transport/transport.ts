@@ -14,6 +14,7 @@ import { nodeRuntime, type Runtime } from "../runtime/index.js";
 import {
   type CloseCause,
   type ConnectionRecord,
+  guardTrace,
   type OriginStats,
   Recorder,
   type Recording,
@@ -23,6 +24,7 @@ import { Connection, type ConnectionHost } from "./connection/index.js";
 import { Decisions } from "./decisions.js";
 import { Dials } from "./dials.js";
 import { Exchange, type ExchangeHost, type Settle } from "./exchange.js";
+import { traceEnd, traceGot, traceQueued, traceWanted, traceWritten } from "./exchange-trace.js";
 import { closedError, codeOf, connectionLost, dialFailed, timedOut, turnedAway } from "./failures.js";
 import { Forwarding } from "./forwarding.js";
 import { History } from "./history.js";
@@ -181,9 +183,13 @@ export class Transport implements RoundTripper, AsyncDisposable {
       exchange.uploadLength = prepared.uploadLength;
       exchange.retriable = prepared.replayable && request.idempotent;
       exchange.replayable = prepared.replayable;
-      if (upload !== undefined || request.onInformational !== undefined) {
+      exchange.wantsUpgrade = prepared.upgrade;
+      exchange.expectWait = prepared.expectWait;
+      if (upload !== undefined || request.onInformational !== undefined || request.trace !== undefined) {
         const resource = new AsyncResource("TRUNKLINE_REQUEST");
-        exchange.runInContext = (callback) => resource.runInAsyncScope(callback);
+        const run: Exchange["runInContext"] = (callback) => resource.runInAsyncScope(callback);
+        exchange.runInContext = run;
+        if (request.trace !== undefined) exchange.trace = guardTrace(request.trace, run);
       }
     } catch (error) {
       void source?.cancel(error);
@@ -344,7 +350,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   #acquire(exchange: Exchange, route: PoolRoute<Connection>, now: number): void {
     exchange.route = route;
+    const { trace } = exchange;
+    if (trace !== undefined) traceWanted(trace, exchange);
     this.#pool.acquire(exchange, route, now);
+    if (trace !== undefined && exchange.waitingIn !== undefined) traceQueued(trace, exchange);
     if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, this.#pool, now);
   }
 
@@ -357,6 +366,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const stats = this.#counters.origin(member.route.origin);
     this.#decisions.dialing(member, stats, this.#runtime.now());
     this.#dials.start(member, connection, {
+      ...(exchange?.trace === undefined ? {} : { trace: exchange.trace }),
       done: (result) => {
         connection.opened(result);
         this.#history.opened(connection);
@@ -378,7 +388,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
   #assign(exchange: Exchange, member: Member<Connection>): void {
     const connection = member.owner as Connection;
     const now = this.#runtime.now();
+    const { trace } = exchange;
+    if (trace !== undefined) traceGot(trace, exchange);
     connection.send(exchange, now);
+    if (trace !== undefined) traceWritten(trace, exchange);
     this.#decisions.assigned(exchange, member, now);
   }
 
@@ -440,9 +453,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
       exchangeFailed: (exchange, cause, error) => this.#exchangeFailed(exchange, cause, error),
       bodyError: (exchange, cause, error) => {
         this.#leaks.lost(exchange, cause);
-        return exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout"
-          ? error
-          : connectionLost(exchange, cause, error, "body");
+        const isOurs =
+          exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout";
+        exchange.bodyFailure = isOurs ? error : connectionLost(exchange, cause, error, "body");
+        return exchange.bodyFailure;
       },
       headersTimedOut: (exchange, now) =>
         timedOut(exchange, "headersTimeout", settings.headersTimeout, "headers", now),
@@ -467,6 +481,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
       exchange.outcome = "retried";
       this.#recorder?.exchangeEnded(exchange);
       exchange.stats.staleRetries += 1;
+      if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
       exchange.rewind();
       this.#decisions.again(exchange);
       exchange.outcome = "active";
@@ -493,12 +508,13 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#decisions.gaveUp(exchange);
     void exchange.upload?.cancel(error);
     exchange.trailersFailed(error);
-    this.#exchangeEnded(exchange, exchange.endedAt);
+    this.#exchangeEnded(exchange, exchange.endedAt, error);
     exchange.settle.reject(error);
   }
 
-  #exchangeEnded(exchange: Exchange, _now: number): void {
+  #exchangeEnded(exchange: Exchange, _now: number, error?: unknown): void {
     this.#recorder?.exchangeEnded(exchange);
+    if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
     if (exchange.heapIndex >= 0) this.#clock.remove(exchange);
     if (exchange.onAbort !== undefined) exchange.signal?.removeEventListener("abort", exchange.onAbort);
     exchange.settle.ended?.(exchange);

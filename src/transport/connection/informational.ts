@@ -4,10 +4,14 @@ import type { Exchange } from "../exchange.js";
 
 /** Tells the request's `onInformational` of the 1xx head that the parser holds, in the context of its call. */
 export function reportInformational(exchange: Exchange, parser: ResponseHeadParser): void {
+  const { trace } = exchange;
   const listener = exchange.request.onInformational;
-  if (listener === undefined) return;
+  if (listener === undefined && trace === undefined) return;
   const { status } = parser;
   const headers = headersFromBlock(parser.block, parser.headersStart);
+  if (status === 100) trace?.got100Continue?.();
+  trace?.got1xxResponse?.({ status, headers: [...headers] });
+  if (listener === undefined) return;
   const call = (): void => listener(status, headers);
   try {
     if (exchange.runInContext === undefined) call();

@@ -22,6 +22,19 @@ export function interleaveFamilies(addresses: readonly LookupAddress[]): LookupA
   return order;
 }
 
+/** What a lookup gave, for a trace. */
+export function resolved(
+  host: string,
+  error: unknown,
+  addresses: readonly LookupAddress[],
+): { host: string; addresses: string[]; error?: unknown } {
+  return {
+    host,
+    addresses: addresses.map(({ address }) => address),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
 /** Addresses that failed lately, so that the next dial does not wait for them again. */
 export class FailedAddresses {
   readonly #failedAt = new Map<string, number>();

@@ -60,6 +60,8 @@ const race = (
   const attempts: DialAttempt[] = [];
   const addresses = behaviours.map((_, index) => ({ address: `192.0.2.${index}`, family: 4 }));
   const running = new ConnectRace(runtime, {
+    port: 1,
+    trace: undefined,
     addresses,
     delay,
     deadline,

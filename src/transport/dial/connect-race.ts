@@ -1,6 +1,7 @@
 import type { LookupAddress } from "node:dns";
 import type { Duplex } from "node:stream";
 import type { Runtime, RuntimeTimer } from "../../runtime/index.js";
+import type { DialTrace } from "../../trace/index.js";
 import type { DialAttempt } from "./contract.js";
 import { outcomeOf } from "./outcome.js";
 import { setSocketRef } from "./socket-view.js";
@@ -21,6 +22,9 @@ export interface RaceOptions {
   /** When the connect timeout passes, on the runtime's clock; `Infinity`: never. */
   readonly deadline: number;
   readonly attempts: DialAttempt[];
+  /** For the trace. */
+  readonly port: number;
+  readonly trace: DialTrace | undefined;
   open(address: LookupAddress): Duplex;
   /** Called inside the winner's `connect` event; its listeners of the race are gone. */
   won(socket: Duplex, address: LookupAddress): void;
@@ -102,6 +106,8 @@ export class ConnectRace {
   #launch(address: LookupAddress): boolean {
     const startedAt = this.#runtime.now();
     let socket: Duplex;
+    const { port, trace } = this.#options;
+    trace?.connectStart?.({ address: address.address, port });
     try {
       socket = this.#options.open(address);
     } catch (error) {
@@ -182,15 +188,18 @@ export class ConnectRace {
       milliseconds: this.#runtime.now() - startedAt,
     };
     this.#options.attempts.push(attempt);
+    this.#options.trace?.connectDone?.({ ...attempt, port: this.#options.port, error });
     this.#failures.push({ ...attempt, family: address.family, error });
   }
 
   #record(runner: Runner, outcome: string): void {
-    this.#options.attempts.push({
+    const attempt: DialAttempt = {
       address: runner.address.address,
       outcome,
       milliseconds: this.#runtime.now() - runner.startedAt,
-    });
+    };
+    this.#options.attempts.push(attempt);
+    this.#options.trace?.connectDone?.({ ...attempt, port: this.#options.port });
   }
 
   #lose(): void {

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
 import type { LookupFunction } from "../../runtime/index.js";
+import type { DialTrace } from "../../trace/index.js";
 import type { AllowAddress, ProxyServer } from "../route/index.js";
 import type { ProxySettings } from "./proxy-contract.js";
 import type { TlsOptions } from "./tls-options.js";
@@ -115,6 +116,8 @@ export interface OnRead {
 
 /** Exactly one is called, in a later turn than `dial`'s, unless the dial is cancelled first. */
 export interface DialHandlers {
+  /** Told of the steps; its hooks do not throw. */
+  readonly trace?: DialTrace;
   /** Called inside the socket's own event, before any byte can have been read. */
   done(result: DialResult): void;
   failed(error: NetworkError, attempts: DialAttempt[], timings: DialTimings): void;

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
 import type { Runtime, RuntimeTimer, SocketOptions } from "../../runtime/index.js";
-import { type FailedAddresses, interleaveFamilies } from "./addresses.js";
+import { type FailedAddresses, interleaveFamilies, resolved } from "./addresses.js";
 import {
   connectError,
   connectTimeoutError,
@@ -117,9 +117,12 @@ export class Dial implements PendingDial {
 
   #resolve(): void {
     const { host } = this.#target;
+    const { trace } = this.#handlers;
+    trace?.dnsStart?.({ host });
     this.#stopLookup = this.#shared.resolver.resolve(host, (error, addresses) => {
       if (this.#over) return;
       this.#endPhase("dns");
+      trace?.dnsDone?.(resolved(host, error, addresses));
       if (error !== undefined) this.#fail(dnsError(host, error));
       else if (addresses.length === 0) this.#fail(noAddressError(host));
       else this.#connectAllowed(interleaveFamilies(addresses));
@@ -180,6 +183,8 @@ export class Dial implements PendingDial {
       delay,
       deadline: this.#startedAt + settings.connectTimeout,
       attempts: this.#attempts,
+      port: this.#target.port,
+      trace: this.#handlers.trace,
       open,
       won,
       lost: (failures) => {
@@ -259,13 +264,17 @@ export class Dial implements PendingDial {
     this.#startPhase("tls");
     this.#arm(this.#shared.settings.tlsTimeout, this.#onTlsTimeout);
     const { identity } = this.#tls;
+    const { trace } = this.#handlers;
+    trace?.tlsStart?.({ host: identity });
     this.#handshake = new Handshake(socket, this.#setup, this.#tls, {
       secured: (info) => {
         this.#endPhase("tls");
+        trace?.tlsDone?.({ host: identity, ...info });
         this.#done(socket, info);
       },
       failed: (error, certificate) => {
         this.#endPhase("tls");
+        trace?.tlsDone?.({ host: identity, error });
         this.#fail(tlsError(this.#target, identity, error, certificate));
       },
     });

@@ -1,14 +1,12 @@
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { NetworkError } from "../../errors/index.js";
-import { encodeRequestHead, NO_BODY, validateRequestHeaders } from "../../http1/index.js";
-import { createHeaders, type Headers, rawHeaders } from "../../message/index.js";
 import type { RuntimeTimer } from "../../runtime/index.js";
+import type { DialTrace } from "../../trace/index.js";
 import type { ProxyServer } from "../route/index.js";
-import { interleaveFamilies } from "./addresses.js";
+import { interleaveFamilies, resolved } from "./addresses.js";
 import { dnsError, nameOf, noAddressError, notAllowedError } from "./connect-errors.js";
 import { destroyQuietly } from "./connect-race.js";
-import { type ConnectReply, ConnectTunnel } from "./connect-tunnel.js";
 import type {
   DialAttempt,
   DialHandlers,
@@ -20,12 +18,10 @@ import type {
 } from "./contract.js";
 import { Dial, type DialShared } from "./dial.js";
 import { Handshake } from "./handshake.js";
+import { ProxyConnectCall } from "./proxy-connect.js";
 import type { ProxySettings } from "./proxy-contract.js";
 import {
   connectBroken,
-  connectClosed,
-  connectRefused,
-  hookFailed,
   proxyTimedOut,
   proxyUnreachable,
   proxyWouldResolve,
@@ -44,6 +40,13 @@ export interface ProxyShared extends ProxySettings {
   readonly target: DialShared;
 }
 
+/** TLS with the proxy is part of asking it; a trace's TLS events are the target's. */
+function legTrace(trace: DialTrace | undefined): { trace?: DialTrace } {
+  if (trace === undefined) return {};
+  const { tlsStart: _, tlsDone: __, ...leg } = trace;
+  return { trace: leg };
+}
+
 /** A dial through a proxy: connect to it, have it open a tunnel to the target, secure that. */
 export class ProxyDial implements PendingDial {
   readonly #shared: ProxyShared;
@@ -57,10 +60,12 @@ export class ProxyDial implements PendingDial {
   /** Addresses of the target still to be asked for, where its name is resolved here. */
   #addresses: string[] | undefined;
   #challenged = false;
+  /** Between the two events of the trace. */
+  #asking = false;
   #tls: TlsConnect | undefined;
   #leg: Dial | undefined;
   #opened: DialResult | undefined;
-  #tunnel: ConnectTunnel | undefined;
+  #call: ProxyConnectCall | undefined;
   #handshake: Handshake | undefined;
   #socket: Duplex | undefined;
   #timer: RuntimeTimer | undefined;
@@ -136,6 +141,8 @@ export class ProxyDial implements PendingDial {
     const { host } = this.#request;
     const { runtime, resolver, settings } = this.#shared.target;
     const startedAt = runtime.now();
+    const { trace } = this.#handlers;
+    trace?.dnsStart?.({ host });
     const ended = (): void => {
       this.#timings = { ...this.#timings, dns: runtime.now() - startedAt };
     };
@@ -149,6 +156,7 @@ export class ProxyDial implements PendingDial {
       if (this.#over) return;
       this.#timer?.clear();
       ended();
+      trace?.dnsDone?.(resolved(host, error, addresses));
       const found = interleaveFamilies(addresses).map(({ address }) => address);
       this.#addresses = found.filter((address) => this.#isAllowed(address));
       if (error !== undefined) this.#failLater(dnsError(host, error));
@@ -163,6 +171,7 @@ export class ProxyDial implements PendingDial {
   #dialProxy(): void {
     const { host, port, scheme, name } = this.#proxy;
     this.#leg = new Dial(this.#shared.leg, { host, port, tls: scheme === "https", origin: name }, undefined, {
+      ...legTrace(this.#handlers.trace),
       done: (result) => this.#reached(result),
       failed: (error, attempts, timings) => {
         this.#attempts.push(...attempts);
@@ -191,6 +200,8 @@ export class ProxyDial implements PendingDial {
     this.#addTimings(result);
     // Somebody must listen while nobody else does; the listener stays, as a late error is of no interest.
     result.socket.on("error", () => {});
+    this.#asking = true;
+    this.#handlers.trace?.proxyStart?.(this.#ask());
     const { proxyTimeout } = this.#shared;
     this.#arm(proxyTimeout, () => {
       this.#endProxyPhase();
@@ -233,7 +244,12 @@ export class ProxyDial implements PendingDial {
     if (!this.#over) this.#tunnelOpen(socket);
   }
 
+  #ask(): { proxy: string; target: string } {
+    return { proxy: this.#proxy.name, target: nameOf(this.#request) };
+  }
+
   #redial(): void {
+    this.#asking = false;
     this.#timer?.clear();
     if (this.#socket !== undefined) destroyQuietly(this.#socket);
     this.#socket = undefined;
@@ -243,69 +259,18 @@ export class ProxyDial implements PendingDial {
   // ── CONNECT ───────────────────────────────────────────────────────────────────────────────────────────────
 
   async #askConnect(socket: Duplex): Promise<void> {
-    const authority = nameOf(this.#request);
-    const auth = this.#shared.auths.of(this.#proxy);
-    const own = await this.#ownHeaders(authority);
+    const call = new ProxyConnectCall(this.#shared, this.#shared.leg.runtime, this.#proxy, this.#request);
+    this.#call = call;
+    const outcome = await call.run(socket, !this.#challenged);
     if (this.#over) return;
-    const sent = auth.header("CONNECT", authority);
-    const headers = [...rawHeaders(own)];
-    validateRequestHeaders(headers, 0);
-    if (!own.has("user-agent")) headers.unshift("User-Agent", "trunkline");
-    if (sent !== undefined && !own.has("proxy-authorization")) headers.push("Proxy-Authorization", sent);
-    const head = encodeRequestHead({
-      method: "CONNECT",
-      target: authority,
-      host: authority,
-      headers,
-      framing: NO_BODY,
-    });
-    this.#tunnel = new ConnectTunnel(socket, this.#shared.leg.runtime, {
-      replied: (reply) => void this.#replied(socket, reply, sent),
-      broken: (error) => this.#fail(connectBroken(this.#request, this.#proxy, error)),
-      closed: (error) => this.#fail(connectClosed(this.#request, this.#proxy, error)),
-    });
-    if (socket.destroyed) this.#fail(connectClosed(this.#request, this.#proxy, undefined));
-    else this.#tunnel.start(head);
-  }
-
-  async #ownHeaders(target: string): Promise<Headers> {
-    const { proxyHeaders } = this.#shared;
-    if (typeof proxyHeaders !== "function") return createHeaders(proxyHeaders);
-    try {
-      return createHeaders(await proxyHeaders({ proxy: this.#proxy.name, target }));
-    } catch (error) {
-      throw hookFailed(this.#proxy, "proxyHeaders", error);
-    }
-  }
-
-  async #replied(socket: Duplex, reply: ConnectReply, sent: string | undefined): Promise<void> {
-    this.#tunnel = undefined;
-    const { onProxyConnect, auths } = this.#shared;
-    const { status, headers } = reply;
-    if (onProxyConnect !== undefined) {
-      try {
-        await onProxyConnect({ proxy: this.#proxy.name, target: nameOf(this.#request), status, headers });
-      } catch (error) {
-        this.#fail(hookFailed(this.#proxy, "onProxyConnect", error));
-        return;
-      }
-      if (this.#over) return;
-    }
-    if (status >= 200 && status < 300) {
-      if (socket.destroyed) this.#fail(connectClosed(this.#request, this.#proxy, undefined));
-      else this.#tunnelOpen(socket);
+    this.#call = undefined;
+    if (outcome === "open") {
+      this.#tunnelOpen(socket);
       return;
     }
     // A new connection for the second try: many proxies close this one, and few dials are ever refused so.
-    const asked = headers.get("proxy-authenticate");
-    if (status === 407 && asked !== null && !this.#challenged) {
-      this.#challenged = true;
-      if (auths.of(this.#proxy).challenged([asked], sent)) {
-        this.#redial();
-        return;
-      }
-    }
-    this.#fail(connectRefused(this.#request, this.#proxy, reply));
+    this.#challenged = true;
+    this.#redial();
   }
 
   // ── the tunnel ────────────────────────────────────────────────────────────────────────────────────────────
@@ -313,6 +278,9 @@ export class ProxyDial implements PendingDial {
   #tunnelOpen(tunnel: Duplex): void {
     this.#timer?.clear();
     this.#endProxyPhase();
+    this.#asking = false;
+    const { trace } = this.#handlers;
+    trace?.proxyDone?.(this.#ask());
     if (this.#tls === undefined) {
       this.#done(tunnel, undefined);
       return;
@@ -335,13 +303,16 @@ export class ProxyDial implements PendingDial {
       this.#fail(tlsTimeoutError(this.#request, settings.tlsTimeout, this.#timings));
     });
     const { identity } = this.#tls;
+    trace?.tlsStart?.({ host: identity });
     this.#handshake = new Handshake(socket, this.#setup, this.#tls, {
       secured: (info) => {
         ended();
+        trace?.tlsDone?.({ host: identity, ...info });
         this.#done(socket, info);
       },
       failed: (error, certificate) => {
         ended();
+        trace?.tlsDone?.({ host: identity, error });
         this.#fail(tlsError(this.#request, identity, error, certificate));
       },
     });
@@ -381,6 +352,7 @@ export class ProxyDial implements PendingDial {
 
   #fail(error: NetworkError): void {
     if (this.#over) return;
+    if (this.#asking) this.#handlers.trace?.proxyDone?.({ ...this.#ask(), error });
     this.#dispose();
     this.#handlers.failed(error, this.#attempts, this.#timings);
   }
@@ -391,7 +363,7 @@ export class ProxyDial implements PendingDial {
     this.#timer?.clear();
     this.#stopLookup?.();
     this.#leg?.cancel();
-    this.#tunnel?.detach();
+    this.#call?.stop();
     this.#handshake?.detach();
     if (this.#socket !== undefined) destroyQuietly(this.#socket);
     if (this.#opened !== undefined) destroyQuietly(this.#opened.socket);

@@ -1,0 +1,55 @@
+import type { Trace } from "../trace/index.js";
+import type { Connection } from "./connection/index.js";
+import type { Exchange } from "./exchange.js";
+import { routeName } from "./route/index.js";
+
+// What the transport tells a call's trace. Each is called only where there is one.
+
+/** The exchange is about to ask the pool. */
+export function traceWanted(trace: Trace, exchange: Exchange): void {
+  trace.getConnection?.({ origin: exchange.origin, route: routeName(exchange.route?.key ?? "") });
+}
+
+/** The pool had no idle connection for it. */
+export function traceQueued(trace: Trace, { route }: Exchange): void {
+  trace.queued?.({ waiting: route?.counts.waiting ?? 0, dialing: route?.counts.dialing ?? 0 });
+}
+
+/** It is assigned, and not yet written. */
+export function traceGot(trace: Trace, { member }: Exchange): void {
+  if (member === undefined) return;
+  const { id, requests, lastIdleFor } = member;
+  trace.gotConnection?.({
+    connection: id,
+    reused: requests > 1,
+    ...(lastIdleFor > 0 ? { idleFor: lastIdleFor } : {}),
+  });
+}
+
+/** The head is handed to the socket, and with it a body that is small. */
+export function traceWritten(trace: Trace, { head, upload, expectWait }: Exchange): void {
+  if (trace.wroteHeaderField !== undefined) {
+    const text = typeof head === "string" ? head : head.toString("latin1");
+    const lines = text.slice(0, text.indexOf("\r\n\r\n")).split("\r\n");
+    for (const line of lines.slice(1)) {
+      const colon = line.indexOf(":");
+      trace.wroteHeaderField({ name: line.slice(0, colon), value: line.slice(colon + 1).trim() });
+    }
+  }
+  trace.wroteHeaders?.();
+  if (upload === undefined) trace.wroteRequest?.({});
+  else if (expectWait >= 0) trace.wait100Continue?.();
+}
+
+/** It is over on this connection, well or badly: what became of the connection. */
+export function traceEnd(trace: Trace, exchange: Exchange, error: unknown): void {
+  const { member, headersAt, bytesRead, bodyFailure = error } = exchange;
+  if (member !== undefined && exchange.sentAt === 0 && error !== undefined) trace.wroteRequest?.({ error });
+  if (headersAt > 0) {
+    trace.bodyEnd?.({ bytes: bytesRead, ...(bodyFailure === undefined ? {} : { error: bodyFailure }) });
+  }
+  if (member === undefined) return;
+  const closed = (member.owner as Connection).closedBecause;
+  if (closed !== undefined) trace.closed?.({ connection: member.id, ...closed });
+  else trace.released?.({ connection: member.id, to: member.state === "idle" ? "idle" : "waiter" });
+}
