@@ -9,9 +9,9 @@ import {
 /** A request as a replay sees it. */
 export interface DemandedRequest {
   readonly origin: string;
-  /** When it comes, in milliseconds from the start; 0 for one that follows another. */
+  /** When it comes, in milliseconds from the start; of one that waits for others, from their end. */
   readonly at: number;
-  /** The requests that come as soon as it is over. */
+  /** The requests that come because it is over. */
   readonly followers: DemandedRequest[];
   /** How long it holds a connection. */
   readonly holds: number;
@@ -21,11 +21,19 @@ export interface DemandedRequest {
   readonly ends: CloseReason | undefined;
 }
 
+/** Requests that begin together when so many are over: `at` is counted from then. */
+export interface DemandedBatch {
+  readonly after: number;
+  readonly requests: DemandedRequest[];
+}
+
 /** What is demanded, and what the servers do. */
 export interface Demand {
   readonly requests: readonly DemandedRequest[];
   /** Those that wait for no other. */
   readonly first: readonly DemandedRequest[];
+  /** Those that wait for all before them, in the order of time. */
+  readonly batches: readonly DemandedBatch[];
   /** Milliseconds a dial takes, by origin. */
   readonly dialTime: ReadonlyMap<string, number>;
   /** The idle age at which the server ends connections, by origin. */
@@ -39,6 +47,11 @@ export interface Demand {
  * caller goes on in the turn in which its answer ended.
  */
 const SAME_TURN = 1;
+/**
+ * Requests that begin when all before have ended, each so soon (milliseconds) after the one before, are a batch that
+ * waited for them.
+ */
+const SAME_BATCH = 5;
 /** Times since 1970 are exact to a quarter of a microsecond. */
 const PRECISION = 0.001;
 
@@ -73,28 +86,45 @@ export function demandOf(recording: Recording): Demand {
   const byEnd = [...exchanges].sort((a, b) => endOf(a) - endOf(b));
   const made = new Map<number, DemandedRequest>();
   const first: DemandedRequest[] = [];
+  const batches: DemandedBatch[] = [];
   let over = 0;
+  let cameLast = 0;
   for (const exchange of exchanges) {
     const came = exchange.queuedAt;
     while (over < byEnd.length && endOf(byEnd[over] as ExchangeRecord) <= came + PRECISION) over += 1;
     const before = byEnd[over - 1];
-    const gap = before === undefined ? Number.POSITIVE_INFINITY : Math.max(0, came - endOf(before));
-    const leader = before === undefined || gap > SAME_TURN ? undefined : made.get(before.id);
-    const holds = Math.max(0, endOf(exchange) - (exchange.sentAt ?? came));
+    const end = before === undefined ? Number.NEGATIVE_INFINITY : endOf(before);
+    const gap = Math.max(0, came - end);
+    const soon = came - Math.max(end, cameLast) <= SAME_BATCH;
+    cameLast = came;
+    const began = batches.at(-1);
+    // The batch that began at the last end goes on, or all are over and one begins.
+    const batch = began?.after === over && soon ? began : undefined;
+    const begins = batch === undefined && soon && over > 0 && over === made.size;
+    const leader =
+      batch === undefined && !begins && before !== undefined && gap <= SAME_TURN
+        ? made.get(before.id)
+        : undefined;
+    const at =
+      batch?.requests[0]?.at ??
+      (begins ? (gap <= SAME_TURN ? 0 : gap) : leader === undefined ? Math.max(0, came - start) : 0);
+    const waits = batch !== undefined || begins || leader !== undefined;
     const request: DemandedRequest = {
       origin: exchange.origin,
-      at: leader === undefined ? Math.max(0, came - start) : 0,
+      at,
       followers: [],
-      // The time to go on counts as the request's own, so that what follows comes when it did.
-      holds: leader === undefined ? holds : holds + gap,
+      // Making one takes time until the next, in which no answer is read: it counts as the request's own, so that all
+      // come together and what follows comes when it did.
+      holds: Math.max(0, endOf(exchange) - (exchange.sentAt ?? came)) + (waits ? gap - at : 0),
       retriable: exchange.method !== "POST" && exchange.method !== "PATCH",
       ends: ends.get(exchange.id),
     };
     made.set(exchange.id, request);
-    if (leader === undefined) first.push(request);
-    else leader.followers.push(request);
+    if (batch !== undefined) batch.requests.push(request);
+    else if (begins) batches.push({ after: over, requests: [request] });
+    else (leader?.followers ?? first).push(request);
   }
-  return { requests: [...made.values()], first, ...serversOf(recording.connections, exchanges) };
+  return { requests: [...made.values()], first, batches, ...serversOf(recording.connections, exchanges) };
 }
 
 /** One for each call that got a connection, the earliest first: of one sent again, from its first wait to its last end. */

@@ -53,6 +53,8 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
   let queued = 0;
   let queuedMs = 0;
   let refused = 0;
+  let over = 0;
+  let nextBatch = 0;
 
   const set = (moment: Moment, at: number): void => agenda.set(moment, Math.max(at, now) + EPSILON * ++order);
   const later = (delay: number, happen: (at: number) => void): void => set(new Moment(happen), now + delay);
@@ -112,8 +114,22 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
       route.counts.open >= limits.maxConnectionsPerOrigin || pool.counts.open >= limits.maxConnections;
   };
 
+  const come = (request: DemandedRequest): void => {
+    if (request.at === 0) arrive(request);
+    else later(request.at, () => arrive(request));
+  };
+
   const follow = (request: DemandedRequest): void => {
-    for (const follower of request.followers) arrive(follower);
+    over += 1;
+    for (const follower of request.followers) come(follower);
+    for (
+      let batch = demand.batches[nextBatch];
+      batch !== undefined && batch.after <= over;
+      batch = demand.batches[nextBatch]
+    ) {
+      nextBatch += 1;
+      for (const one of batch.requests) come(one);
+    }
   };
 
   const finish = ({ request }: Requester, member: Member<Seat>): void => {

@@ -31,8 +31,8 @@ export interface WhatIf {
  *
  * The model:
  * - A request that was made within 1 ms after another's end, with no other end in between, is taken for one that
- *   waited for it (a caller that makes one request after the other, or a batch after the last of the batch before),
- *   and follows it. All others come at the time they came.
+ *   waited for it, and follows it: a caller that makes one request after the other. So does a batch that begins within
+ *   5 ms of the end of all before it. All others come at the time they came.
  * - A request holds its connection as long as it did. A server slowed down by more requests at once is not modelled.
  * - A dial takes the median of the origin's recorded dials, and succeeds.
  * - A connection that ended with its request for a reason of the server's or the caller's does so again. Idle
