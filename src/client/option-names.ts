@@ -3,6 +3,7 @@ import type { ClientOptions } from "./options.js";
 // A record and not an array, so that an option of the interface that is missing here does not compile.
 const OPTIONS: Record<keyof ClientOptions, true> = {
   transport: true,
+  trace: true,
   baseURL: true,
   origins: true,
   headers: true,

@@ -1,4 +1,5 @@
 import type { HeadersInit, RedirectMode, RequestInit } from "../message/index.js";
+import type { Trace } from "../trace/index.js";
 import type { RoundTripper } from "../transport/index.js";
 import type { AuthOptions } from "./auth/index.js";
 import type { CookieJar } from "./cookies/index.js";
@@ -41,6 +42,8 @@ export interface CallOptions {
 export interface ClientOptions extends CallOptions {
   /** Who sends the requests; default: `defaultTransport`, shared by all clients of the process. */
   transport?: RoundTripper;
+  /** Told of everything that happens to this client's calls, before a call's own trace is. */
+  trace?: Trace;
   /** What relative URLs are resolved against. */
   baseURL?: string | URL;
   /**

@@ -16,6 +16,7 @@ import {
   requestParts,
   type Target,
 } from "../message/index.js";
+import { composeTraces, type Trace } from "../trace/index.js";
 import type { ClientOptions, Init } from "./options.js";
 import { nowhereToGo } from "./policy.js";
 
@@ -30,6 +31,7 @@ export class RequestDefaults {
   readonly #publicHeaders: Headers | undefined;
   readonly #origins: ReadonlySet<string>;
   readonly #redirect: RedirectMode;
+  readonly #trace: Trace | undefined;
 
   /** @throws TypeError for a URL, a header or a mode that cannot be used. */
   constructor(options: ClientOptions, origins: ReadonlySet<string>) {
@@ -39,6 +41,7 @@ export class RequestDefaults {
     this.#publicHeaders = this.#headers;
     this.#origins = origins;
     this.#redirect = checkMode(options.redirect ?? "follow");
+    this.#trace = options.trace;
     const scoped = SCOPED.filter((name) => this.#headers?.has(name) === true);
     if (scoped.length === 0) return;
     if (origins.size === 0) throw nowhereToGo(`a default ${scoped[0]} header`);
@@ -60,6 +63,7 @@ export class RequestDefaults {
     );
     if (this.#redirect !== "follow") request.redirect = this.#redirect;
     if (init !== undefined || this.#headers !== undefined) this.#fill(request, target, init);
+    if (this.#trace !== undefined) request.trace = composeTraces(this.#trace, request.trace);
     return request;
   }
 
@@ -76,6 +80,10 @@ export class RequestDefaults {
     if (this.#redirect !== "follow" && request.redirect === "follow" && init?.redirect === undefined) {
       if (request === input) request = derivedRequest(request, {});
       request.redirect = this.#redirect;
+    }
+    if (this.#trace !== undefined) {
+      if (request === input) request = derivedRequest(request, {});
+      request.trace = composeTraces(this.#trace, request.trace);
     }
     return request;
   }

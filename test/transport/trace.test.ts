@@ -243,6 +243,21 @@ test("trace: a proxy's part is told, and TLS events are the target's", async () 
   });
 });
 
+test("trace: a client's comes before a call's, and a request made elsewhere keeps its own", async () => {
+  await using server = await WireServer.start();
+  await withClient({}, async (client) => {
+    const told: string[] = [];
+    const tracing = client.extend({ trace: { wroteHeaders: () => told.push("client") } });
+    const mine: Trace = { wroteHeaders: () => told.push("call") };
+    await (await tracing.get(server.origin, { trace: mine })).text();
+    await (await tracing.get(server.origin)).text();
+    const request = new Request(server.origin, { trace: mine });
+    await (await tracing.do(request)).text();
+    await (await client.do(request)).text();
+    assert.deepEqual(told, ["client", "call", "client", "client", "call", "call"]);
+  });
+});
+
 test("trace: a released connection that another request waits for goes to it", async () => {
   await using server = await WireServer.start();
   await withClient({ maxConnectionsPerOrigin: 1 }, async (client) => {
