@@ -2,16 +2,30 @@ import {
   createHeaders,
   derivedRequest,
   type Request,
-  requestParts,
   type Response,
+  requestParts,
 } from "../message/index.js";
 import type { CallState } from "./call-state.js";
 import { withinDeadline } from "./deadline.js";
 import { ACCEPT_ENCODING } from "./decode/index.js";
 import { countedSource } from "./progress.js";
 
-/** One exchange of the call: what is left of the call's time goes with it. */
+/**
+ * One exchange of the call: what is left of the call's time goes with it. A server that refuses to be waited for (417)
+ * gets the request once more, without the expectation (RFC 9110 §15.5.18).
+ */
 export async function attempt(call: CallState, request: Request): Promise<Response> {
+  const response = await exchange(call, request);
+  if (response.status !== 417 || request.expectContinue === undefined) return response;
+  const { source } = requestParts(request);
+  if (source === undefined || !source.replayable) return response;
+  await response.close();
+  const unexpecting = derivedRequest(request, {});
+  unexpecting.expectContinue = undefined;
+  return exchange(call, unexpecting);
+}
+
+async function exchange(call: CallState, request: Request): Promise<Response> {
   const sent = observed(call, request);
   try {
     const response = await (call.direct === undefined ? foreign(call, sent) : direct(call, sent));

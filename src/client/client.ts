@@ -1,4 +1,4 @@
-import { createHeaders, type Request, requestParts, type Response } from "../message/index.js";
+import { createHeaders, type Request, type Response, requestParts } from "../message/index.js";
 import { defaultTransport, type RoundTripper, Transport } from "../transport/index.js";
 import { Call } from "./call.js";
 import { CallState } from "./call-state.js";
@@ -122,7 +122,7 @@ export class Client {
             ? this.#policy
             : callPolicy(this.#policy, init, requestParts(request).target.origin);
         const direct = this.#direct;
-        if (direct !== undefined && !policy.chained) {
+        if (direct !== undefined && !policy.chained && request.expectContinue === undefined) {
           new DirectCall(policy, direct, request, resolve, reject).start();
         } else {
           runCall(CallState.begin(policy, this.transport), request, this.#outer).then(resolve, reject);

@@ -3,9 +3,9 @@ import {
   type BodyReader,
   derivedRequest,
   type Request,
+  type Response,
   replaceResponseBody,
   requestParts,
-  type Response,
   responseBody,
 } from "../message/index.js";
 import { nameOf } from "./call-error.js";

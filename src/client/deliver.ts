@@ -1,8 +1,8 @@
 import type { NetworkError } from "../errors/index.js";
 import {
   type Request,
-  replaceResponseBody,
   type Response,
+  replaceResponseBody,
   responseBody,
   responseHeader,
 } from "../message/index.js";

@@ -5,8 +5,8 @@ import {
   parseTarget,
   parseURL,
   type Request,
-  requestParts,
   type Response,
+  requestParts,
   type Target,
 } from "../message/index.js";
 import { callError } from "./call-error.js";

@@ -1,4 +1,4 @@
-import { type Request, requestParts, type Response, responseHeader } from "../message/index.js";
+import { type Request, type Response, requestParts, responseHeader } from "../message/index.js";
 import { callError } from "./call-error.js";
 import { redirectedRequest } from "./redirect-request.js";
 

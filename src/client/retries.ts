@@ -1,7 +1,7 @@
 import { NetworkError, TimeoutError } from "../errors/index.js";
-import { type Request, requestParts, type Response, responseHeader } from "../message/index.js";
-import { pause } from "./pause.js";
+import { type Request, type Response, requestParts, responseHeader } from "../message/index.js";
 import type { CallState } from "./call-state.js";
+import { pause } from "./pause.js";
 import { type BudgetLimits, retryBudget } from "./retry-budget.js";
 
 /** How what failed for now is sent again. */

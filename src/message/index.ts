@@ -17,6 +17,7 @@ export { appendQuery } from "./query.js";
 export {
   bodyOf,
   configureRequest,
+  continueWait,
   derivedRequest,
   normaliseMethod,
   plainRequest,
@@ -28,13 +29,13 @@ export {
   requestParts,
 } from "./request.js";
 export {
-  replaceResponseBody,
   Response,
-  responseBody,
-  responseHeader,
-  responseFromWire,
   type ResponseInit,
   type ResponseOrigin,
+  replaceResponseBody,
+  responseBody,
+  responseFromWire,
+  responseHeader,
   type WireResponse,
 } from "./response.js";
 export { parseTarget, parseURL, type Target } from "./target.js";

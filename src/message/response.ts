@@ -1,12 +1,13 @@
-import { inspect } from "node:util";
+import type { Duplex } from "node:stream";
 import type { ReadableByteStreamController, UnderlyingByteSource } from "node:stream/web";
+import { inspect } from "node:util";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { BodyIterator } from "./body-iterator.js";
 import { BodyReader, ownCopy } from "./body-reader.js";
 import { type BodyInit, bodySource } from "./body-source.js";
 import { findInBlock } from "./field-block.js";
-import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
 import { parseFormData } from "./form-data.js";
+import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { inheritFromPlatform } from "./platform.js";
 
@@ -27,6 +28,8 @@ export interface WireResponse {
   readonly url: string;
   /** `null` where the status or method allows none. */
   readonly body: BodyReader | null;
+  /** The connection, where it became the caller's. */
+  readonly upgraded?: Duplex | undefined;
   readonly exchange: ResponseOrigin;
 }
 
@@ -204,6 +207,14 @@ export class Response {
     return this.#wire === undefined ? Promise.resolve(new Headers()) : this.#wire.exchange.trailers;
   }
 
+  /**
+   * The connection as a stream, after a 101 to a request with `Connection: upgrade`, or a 2xx to CONNECT. It begins
+   * with the bytes that came behind the response, is its owner's to end, and no time limit applies any more.
+   */
+  get upgraded(): Duplex | undefined {
+    return this.#wire?.upgraded;
+  }
+
   #origin(what: string): ResponseOrigin {
     if (this.#wire === undefined) {
       throw new TypeError(`Cannot tell ${what} of this response as it was not received from a server`);
@@ -280,7 +291,8 @@ export class Response {
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined, undefined> {
     const body = this.#body;
     if (body === null) return new BodyIterator(undefined, undefined);
-    if (body.taken || this.#stream?.locked === true) return new BodyIterator(undefined, this.#used("iterate"));
+    if (body.taken || this.#stream?.locked === true)
+      return new BodyIterator(undefined, this.#used("iterate"));
     body.take();
     return new BodyIterator(body, undefined);
   }
@@ -290,6 +302,7 @@ export class Response {
    * costs the connection. Safe to call at any time, and more than once.
    */
   async close(): Promise<void> {
+    this.upgraded?.destroy();
     await this.#body?.cancel(undefined);
   }
 
@@ -323,7 +336,9 @@ export class Response {
 
   #used(what: string): Promise<never> {
     return Promise.reject(
-      new TypeError(`Cannot read the response body (${what}) as it has already been used; clone() the response first`),
+      new TypeError(
+        `Cannot read the response body (${what}) as it has already been used; clone() the response first`,
+      ),
     );
   }
 

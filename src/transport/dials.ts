@@ -62,7 +62,7 @@ export class Dials {
         ...pick(this.#routeSettings, "socketPath"),
         ...(proxy === undefined ? {} : { proxy, forwarded: forwards }),
       },
-      { buffer: connection.buffer, callback: connection.read },
+      { buffer: connection.wire.buffer, callback: connection.wire.read },
       handlers,
     );
     pending.setRef(false);

@@ -7,7 +7,14 @@ import {
   validateRequestHeaders,
   validateTrailers,
 } from "../http1/index.js";
-import { type BodySource, createHeaders, type Headers, type Request, rawHeaders, type Target } from "../message/index.js";
+import {
+  type BodySource,
+  createHeaders,
+  type Headers,
+  type Request,
+  rawHeaders,
+  type Target,
+} from "../message/index.js";
 
 /** A request ready for the wire. */
 export interface Prepared {
@@ -21,6 +28,10 @@ export interface Prepared {
   readonly close: boolean;
   /** Whether the request can be sent again. */
   readonly replayable: boolean;
+  /** The request asks for another protocol on the connection. */
+  readonly upgrade: boolean;
+  /** Milliseconds the body waits for the server to ask for it; -1 for not at all. */
+  readonly expectWait: number;
 }
 
 const NO_HEADERS: readonly string[] = [];
@@ -42,7 +53,8 @@ export function prepare(
   acceptEncoding?: string,
 ): Prepared {
   const { method } = request;
-  if (headers === undefined && source === undefined && method === "GET" && keepAlive) return plainGet(target, acceptEncoding);
+  if (headers === undefined && source === undefined && method === "GET" && keepAlive)
+    return plainGet(target, acceptEncoding);
   const fields = headers === undefined ? NO_HEADERS : rawHeaders(headers);
   validateMethod(method);
   const { trailers } = request;
@@ -57,25 +69,44 @@ export function prepare(
     length ?? (trailers === undefined && facts.contentLength >= 0 ? facts.contentLength : undefined),
   );
   const close = facts.close || !keepAlive;
+  const all = withDefaults(fields, target, method === "HEAD" ? undefined : acceptEncoding);
+  const expectWait = framing.kind === "none" ? -1 : (request.expectContinue ?? -1);
+  const upgrade = facts.upgrade || method === "CONNECT";
   const head = encodeRequestHead({
     method,
-    target: target.path,
+    target: method === "CONNECT" ? authorityOf(target, headers, source) : target.path,
     host: target.host,
-    headers: withDefaults(fields, target, method === "HEAD" ? undefined : acceptEncoding),
+    headers: expectWait >= 0 && !facts.expectContinue ? [...all, "Expect", "100-continue"] : all,
     framing,
     close,
   });
   const replayable = source === undefined || source.replayable;
-  if (source === undefined) return { head, upload: undefined, uploadLength: 0, close, replayable };
-  const joined = framing.kind === "length" ? joinBody(head, source.small, framing.length) : undefined;
-  if (joined !== undefined) return { head: joined, upload: undefined, uploadLength: 0, close, replayable };
+  if (source === undefined) {
+    return { head, upload: undefined, uploadLength: 0, close, replayable, upgrade, expectWait };
+  }
+  const joined =
+    framing.kind === "length" && expectWait < 0 ? joinBody(head, source.small, framing.length) : undefined;
+  if (joined !== undefined) {
+    return { head: joined, upload: undefined, uploadLength: 0, close, replayable, upgrade, expectWait };
+  }
   return {
     head,
     upload: source,
     uploadLength: framing.kind === "length" ? framing.length : -1,
     close,
     replayable,
+    upgrade,
+    expectWait,
   };
+}
+
+/** What CONNECT asks for (RFC 9110 §9.3.6): the `Host` field's host and port, else the server itself. */
+function authorityOf(target: Target, headers: Headers | undefined, source: BodySource | undefined): string {
+  if (source !== undefined) {
+    throw new TypeError("Cannot send a body with CONNECT; write to response.upgraded once it is there");
+  }
+  const host = headers?.get("host") ?? `${target.host}`;
+  return /:\d+$/.test(host) ? host : `${host}:${target.port}`;
 }
 
 /** A GET without fields of its own has the same head each time. */
@@ -84,7 +115,15 @@ function plainGet(target: Target, acceptEncoding: string | undefined): Prepared 
     acceptEncoding === undefined
       ? (target.plainHead ??= encodePlainGet(target, undefined))
       : (target.codedHead ??= encodePlainGet(target, acceptEncoding));
-  return { head, upload: undefined, uploadLength: 0, close: false, replayable: true };
+  return {
+    head,
+    upload: undefined,
+    uploadLength: 0,
+    close: false,
+    replayable: true,
+    upgrade: false,
+    expectWait: -1,
+  };
 }
 
 function encodePlainGet(target: Target, acceptEncoding: string | undefined): string {

@@ -1,4 +1,4 @@
-import { type Request, requestParts, type Response } from "../../message/index.js";
+import { type Request, type Response, requestParts } from "../../message/index.js";
 import { callError } from "../call-error.js";
 import type { Send } from "../send.js";
 import type { Authenticator } from "./authenticator.js";

@@ -1,8 +1,8 @@
+export { AuthScope } from "./auth-scope.js";
 export {
-  type AuthOptions,
   type Authenticator,
+  type AuthOptions,
   authenticator,
   type BearerAuth,
   type PasswordAuth,
 } from "./authenticator.js";
-export { AuthScope } from "./auth-scope.js";

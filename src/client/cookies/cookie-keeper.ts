@@ -2,8 +2,8 @@ import {
   createHeaders,
   derivedRequest,
   type Request,
-  requestParts,
   type Response,
+  requestParts,
   responseHeader,
 } from "../../message/index.js";
 import { joinCookies } from "../cookie-header.js";

@@ -1,4 +1,4 @@
-import { Cookie, CookieJar as ToughJar, MemoryCookieStore } from "tough-cookie";
+import { Cookie, MemoryCookieStore, CookieJar as ToughJar } from "tough-cookie";
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import type { CookieJarOptions, CookieStore, StoredCookie } from "./open-cookie-jar.js";
 

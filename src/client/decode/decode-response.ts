@@ -1,8 +1,8 @@
 import {
   BodyReader,
   type Request,
-  replaceResponseBody,
   type Response,
+  replaceResponseBody,
   responseBody,
   responseHeader,
 } from "../../message/index.js";

@@ -1,2 +1,2 @@
 export { ACCEPT_ENCODING } from "./codings.js";
-export { type DecodeLimits, decodeResponse, type DecompressOptions } from "./decode-response.js";
+export { type DecodeLimits, type DecompressOptions, decodeResponse } from "./decode-response.js";

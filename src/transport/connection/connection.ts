@@ -4,16 +4,17 @@ import { BodyReader } from "../../message/index.js";
 import type { Member } from "../../pool/index.js";
 import type { Timed } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { DialAttempt, DialResult, DialTimings } from "../dial/index.js";
+import type { DialResult } from "../dial/index.js";
 import type { Exchange } from "../exchange.js";
 import { brokenBy, closedIdle, endedEarly, givenUp, tooSlow, unsolicited } from "./causes.js";
-import { DRAIN_BYTES, DRAIN_MS, Drain } from "./drain.js";
-import type { ConnectionHost } from "./host.js";
+import { DRAIN_BYTES, DRAIN_MS, Drain, tooMuchLeft } from "./drain.js";
+import type { ConnectionHost, FailedDial } from "./host.js";
 import { IncomingBody } from "./incoming-body.js";
 import { reportInformational } from "./informational.js";
 import { Opening } from "./opening.js";
 import { takeHints, whyNotReusable } from "./reuse.js";
 import { causeOfSocketError, tookNothing } from "./socket-errors.js";
+import { isHandOver, UPGRADED, UpgradedStream } from "./upgraded.js";
 import { Upload } from "./upload.js";
 import { Wire, type WireSink } from "./wire.js";
 
@@ -41,10 +42,9 @@ export class Connection implements Timed, WireSink {
   #sawEnd = false;
   /** Set while a body given up is being drained. */
   #drain: Drain | undefined;
-  readonly #wire: Wire = new Wire(this);
+  readonly wire: Wire = new Wire(this);
   /** What was tried, where the dial failed. */
-  dialError: { readonly attempts: readonly DialAttempt[]; readonly timings: DialTimings } | undefined =
-    undefined;
+  dialError: FailedDial | undefined = undefined;
   readonly opening: Opening = new Opening();
   bytesRead = 0;
   bytesWritten = 0;
@@ -61,20 +61,10 @@ export class Connection implements Timed, WireSink {
     this.#parser = new ResponseHeadParser(host.maxHeaderBytes);
   }
 
-  /** `onread.buffer`. */
-  get buffer(): Wire["buffer"] {
-    return this.#wire.buffer;
-  }
-
-  /** `onread.callback`. */
-  get read(): Wire["read"] {
-    return this.#wire.read;
-  }
-
   /** The dial is done. */
   opened(result: DialResult): void {
     this.dialed = result;
-    this.#wire.attach(result);
+    this.wire.attach(result);
   }
 
   /** The exchange under way. */
@@ -83,7 +73,7 @@ export class Connection implements Timed, WireSink {
   }
 
   get socket(): Duplex | undefined {
-    return this.#wire.socket;
+    return this.wire.socket;
   }
 
   nextBuffer(): Buffer | undefined {
@@ -92,7 +82,7 @@ export class Connection implements Timed, WireSink {
 
   /** Sends the exchange's request. The connection is idle or new. */
   send(exchange: Exchange, now: number): void {
-    const socket = this.#wire.socket as Duplex;
+    const socket = this.wire.socket as Duplex;
     this.#exchange = exchange;
     this.#phase = HEAD;
     this.#parser.begin(exchange.method);
@@ -118,6 +108,7 @@ export class Connection implements Timed, WireSink {
         writeFailed: () => this.#readWhatCame(),
       });
       this.#upload.start();
+      if (this.#upload.held) this.#host.setDeadline(this, now + exchange.expectWait);
     }
   }
 
@@ -125,6 +116,7 @@ export class Connection implements Timed, WireSink {
     if (this.#exchange !== exchange) return;
     this.#upload = undefined;
     exchange.sentAt = this.#host.now();
+    exchange.trace?.wroteRequest?.({});
     if (this.#phase === HEAD) this.#host.setDeadline(this, exchange.sentAt + this.#host.headersTimeout);
   }
 
@@ -142,11 +134,13 @@ export class Connection implements Timed, WireSink {
           return false;
         }
         if (this.#phase !== HEAD) return this.#bodyBytes(exchange, buffer, offset, end, now);
+        if (exchange.trace !== undefined && exchange.bytesRead === 0) exchange.trace.gotFirstResponseByte?.();
         const after = this.#parser.parse(buffer, offset, end);
         exchange.bytesRead += (after < 0 ? end : after) - offset;
         if (after < 0) return true;
         offset = after;
         if (this.#parser.informational) {
+          if (this.#parser.status === 100) this.#upload?.proceed();
           reportInformational(exchange, this.#parser);
           if (this.#exchange !== exchange) return false; // the listener aborted the request
           if (offset === end) return true;
@@ -163,26 +157,23 @@ export class Connection implements Timed, WireSink {
   #head(exchange: Exchange, buffer: Buffer, start: number, end: number, now: number): boolean {
     const parser = this.#parser;
     const kind = parser.bodyKind;
-    exchange.status = parser.status;
-    exchange.block = parser.block;
-    exchange.headersStart = parser.headersStart;
-    exchange.headersAt = now;
-    if (exchange.sentAt === 0) exchange.sentAt = now; // an early response: the upload was still under way
+    exchange.headArrived(parser, now);
     if (kind === BODY_NONE) {
+      if (isHandOver(exchange)) {
+        this.#handOver(exchange, buffer.subarray(start, end), now);
+        return true;
+      }
       this.#complete(exchange, end > start, now);
       exchange.respond();
       return true;
     }
-    let length = -1;
-    if (kind === BODY_LENGTH) {
-      length = parser.contentLength;
-      if (end - start >= length) {
-        exchange.body = length === 0 ? BodyReader.empty() : BodyReader.copied(buffer, start, start + length);
-        exchange.bytesRead += length;
-        this.#complete(exchange, end - start > length, now);
-        exchange.respond();
-        return true;
-      }
+    const length = kind === BODY_LENGTH ? parser.contentLength : -1;
+    if (length >= 0 && end - start >= length) {
+      exchange.body = length === 0 ? BodyReader.empty() : BodyReader.copied(buffer, start, start + length);
+      exchange.bytesRead += length;
+      this.#complete(exchange, end - start > length, now);
+      exchange.respond();
+      return true;
     }
     const body = new BodyReader(exchange, length);
     exchange.body = body;
@@ -231,7 +222,7 @@ export class Connection implements Timed, WireSink {
     exchange.endedAt = now;
     exchange.outcome = "complete";
     // A TLS socket delivers what it had decrypted after it was told to pause: the end may be among that.
-    if (this.#wire.paused) this.#wire.resume();
+    if (this.wire.paused) this.wire.resume();
     const cause = whyNotReusable({
       exchange,
       parser: this.#parser,
@@ -241,8 +232,7 @@ export class Connection implements Timed, WireSink {
       keepAlive: this.#host.keepAlive,
     });
     if (cause === undefined) this.#upload?.letGo();
-    else this.#upload?.stop();
-    this.#upload = undefined;
+    this.#stopUpload();
     if (cause === undefined) {
       takeHints(this.member, this.#parser);
       this.#host.released(this, now);
@@ -250,20 +240,39 @@ export class Connection implements Timed, WireSink {
       this.close(cause);
     }
     this.#host.exchangeEnded(exchange, now);
-    this.#endDrain();
+    this.#drain?.end();
+    this.#drain = undefined;
+  }
+
+  /** The connection speaks another protocol from here on, and is its caller's. */
+  #handOver(exchange: Exchange, rest: Buffer, now: number): void {
+    this.#exchange = undefined;
+    this.#stopUpload();
+    this.#phase = CLOSED;
+    this.closedBecause = UPGRADED;
+    this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
+    exchange.handOver(new UpgradedStream(this.wire, rest), now);
+    this.#host.closed(this, UPGRADED);
+    this.#host.exchangeEnded(exchange, now);
+    exchange.respond();
+  }
+
+  #stopUpload(): void {
+    this.#upload?.stop();
+    this.#upload = undefined;
   }
 
   /** Whether bytes of the request have still to reach the kernel. */
   #isUploading(): boolean {
     if (this.#upload !== undefined && !this.#upload.wroteAll) return true;
-    return (this.#wire.socket as Duplex).writableLength > 0;
+    return (this.wire.socket as Duplex).writableLength > 0;
   }
 
   /** The reader of the exchange's body wants more. */
   resumeReading(exchange: Exchange): void {
-    if (this.#exchange !== exchange || !this.#wire.paused) return;
+    if (this.#exchange !== exchange || !this.wire.paused) return;
     this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
-    this.#wire.resume();
+    this.wire.resume();
   }
 
   /** The reader gave the rest of the body up. A short rest is read, a long one costs the connection. */
@@ -275,31 +284,21 @@ export class Connection implements Timed, WireSink {
       this.fail({ reason: "aborted", by: "caller", evidence }, reason);
       return Promise.resolve();
     }
-    const { kind, remaining } = this.#incoming as IncomingBody;
-    if (kind === BODY_UNTIL_CLOSE || (kind === BODY_LENGTH && remaining > DRAIN_BYTES)) {
-      this.#giveUp(
-        exchange,
-        kind === BODY_LENGTH ? `${remaining} bytes of it were left` : "its end is the end of the connection",
-      );
+    const tooMuch = tooMuchLeft(this.#incoming as IncomingBody);
+    if (tooMuch !== undefined) {
+      this.#giveUp(exchange, tooMuch);
       return Promise.resolve();
     }
     const drain = new Drain();
     this.#drain = drain;
     this.#host.setDeadline(this, this.#host.now() + DRAIN_MS);
-    if (this.#wire.paused) this.#wire.resume();
+    if (this.wire.paused) this.wire.resume();
     return drain.over;
   }
 
   #giveUp(exchange: Exchange, why: string): void {
     exchange.outcome = "cancelled";
     this.fail(givenUp(exchange, why), new Error("The response body was closed before its end"));
-  }
-
-  #endDrain(): void {
-    const drain = this.#drain;
-    if (drain === undefined) return;
-    this.#drain = undefined;
-    drain.end();
   }
 
   /** Closes the connection, which has nothing under way. */
@@ -313,7 +312,7 @@ export class Connection implements Timed, WireSink {
     this.#phase = CLOSED;
     this.closedBecause = cause;
     this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
-    this.#wire.destroy();
+    this.wire.destroy();
   }
 
   /** Fails what is under way and closes. */
@@ -326,8 +325,7 @@ export class Connection implements Timed, WireSink {
     }
     const inBody = this.#phase === BODY;
     this.#exchange = undefined;
-    this.#upload?.stop();
-    this.#upload = undefined;
+    this.#stopUpload();
     this.#shut(cause);
     this.#host.closed(this, cause);
     if (!inBody) {
@@ -340,7 +338,8 @@ export class Connection implements Timed, WireSink {
     exchange.trailersFailed(failure);
     this.#host.exchangeEnded(exchange, exchange.endedAt);
     exchange.body?.fail(failure);
-    this.#endDrain();
+    this.#drain?.end();
+    this.#drain = undefined;
   }
 
   /** The peer ended its side. */
@@ -377,8 +376,7 @@ export class Connection implements Timed, WireSink {
    * follows it (design rule 9). Node is about to close the socket, so it is read now or never.
    */
   #readWhatCame(): void {
-    if (this.#exchange === undefined) return;
-    const ended = this.#wire.readRest(() => this.#exchange !== undefined);
+    const ended = this.#exchange !== undefined && this.wire.readRest(() => this.#exchange !== undefined);
     if (ended && this.#phase === BODY) this.ended();
   }
 
@@ -386,14 +384,17 @@ export class Connection implements Timed, WireSink {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     const { headersTimeout, bodyTimeout } = this.#host;
-    if (this.#drain !== undefined) {
+    if (this.#upload?.held === true) {
+      this.#upload.proceed();
+    } else if (this.#drain !== undefined) {
       this.#giveUp(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
     } else if (this.#phase === HEAD && this.#upload === undefined) {
-      const error = this.#host.headersTimedOut(exchange, now);
-      this.fail(tooSlow(`no response within ${headersTimeout} ms`), error);
+      this.fail(
+        tooSlow(`no response within ${headersTimeout} ms`),
+        this.#host.headersTimedOut(exchange, now),
+      );
     } else {
-      const error = this.#host.bodyTimedOut(exchange, now);
-      this.fail(tooSlow(`no byte moved for ${bodyTimeout} ms`), error);
+      this.fail(tooSlow(`no byte moved for ${bodyTimeout} ms`), this.#host.bodyTimedOut(exchange, now));
     }
   }
 }

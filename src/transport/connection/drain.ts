@@ -1,3 +1,6 @@
+import { BODY_LENGTH, BODY_UNTIL_CLOSE } from "../../http1/index.js";
+import type { IncomingBody } from "./incoming-body.js";
+
 /** Of a body given up, this much is read to save the connection (Go drains as much)… */
 export const DRAIN_BYTES: number = 256 * 1024;
 /** …within this many milliseconds. */
@@ -20,4 +23,10 @@ export class Drain {
   end(): void {
     this.#end();
   }
+}
+
+/** Why the rest of a body is not worth reading to its end; `undefined` when it may be. */
+export function tooMuchLeft({ kind, remaining }: IncomingBody): string | undefined {
+  if (kind === BODY_UNTIL_CLOSE) return "its end is the end of the connection";
+  return kind === BODY_LENGTH && remaining > DRAIN_BYTES ? `${remaining} bytes of it were left` : undefined;
 }

@@ -1,7 +1,14 @@
 import type { Response } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
+import type { DialAttempt, DialTimings } from "../dial/index.js";
 import type { Exchange } from "../exchange.js";
 import type { Connection } from "./connection.js";
+
+/** What was tried, where a dial failed. */
+export interface FailedDial {
+  readonly attempts: readonly DialAttempt[];
+  readonly timings: DialTimings;
+}
 
 /** What a connection needs of the transport that owns it. */
 export interface ConnectionHost {

@@ -35,6 +35,8 @@ export class Upload {
   #flushes = 0;
   readonly #onPause = (): void => this.#flush();
   #wake: (() => void) | undefined;
+  /** Set while the body waits for the server to ask for it. */
+  #letBodyGo: (() => void) | undefined;
   readonly #onDrain = (): void => this.#wakeUp();
   readonly #onWritten = (error?: Error | null): void => {
     if (error !== undefined && error !== null && !this.#stopped) this.#handlers.writeFailed();
@@ -52,10 +54,30 @@ export class Upload {
   }
 
   start(): void {
-    const { head, runInContext } = this.#exchange;
+    const { head } = this.#exchange;
     this.#socket.on("drain", this.#onDrain);
     this.#write(head);
     this.#handlers.progress(0);
+    if (this.#exchange.expectWait >= 0) this.#letBodyGo = () => this.#begin();
+    else this.#begin();
+  }
+
+  /** Whether the body waits for a 100, or for the end of the wait (RFC 9110 §10.1.1). */
+  get held(): boolean {
+    return this.#letBodyGo !== undefined;
+  }
+
+  /** Sends the body that was held. */
+  proceed(): void {
+    const letGo = this.#letBodyGo;
+    if (letGo === undefined) return;
+    this.#letBodyGo = undefined;
+    this.#handlers.progress(0);
+    letGo();
+  }
+
+  #begin(): void {
+    const { runInContext } = this.#exchange;
     if (runInContext === undefined) void this.#run();
     else runInContext(() => void this.#run());
   }
@@ -204,6 +226,7 @@ export class Upload {
   }
 
   #finish(): void {
+    this.#letBodyGo = undefined;
     this.#flush();
     this.#stopped = true;
     this.#socket.off("drain", this.#onDrain);

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { DialResult } from "../dial/index.js";
 import { emergencyRead } from "./emergency-read.js";
@@ -17,7 +18,7 @@ export interface WireSink {
 
 /** A byte pipe over a socket that reads into our buffers, or over any Duplex. */
 export class Wire {
-  readonly #sink: WireSink;
+  #sink: WireSink;
   readonly #target = new ReadTarget();
   #sawEnd = false;
   socket: Duplex | undefined = undefined;
@@ -53,6 +54,12 @@ export class Wire {
       this.paused = true;
       socket.pause();
     });
+  }
+
+  /** From now on another is told; the process stays alive for it, as for any stream of its owner's. */
+  handTo(sink: WireSink): void {
+    this.#sink = sink;
+    (this.socket as Partial<Socket> | undefined)?.ref?.();
   }
 
   resume(): void {
