@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
-import { Client, composeTraces, type Trace, Transport, type TransportOptions } from "../../src/index.js";
+import {
+  Client,
+  composeTraces,
+  Request,
+  type Trace,
+  Transport,
+  type TransportOptions,
+} from "../../src/index.js";
 import { createAuthority, WireServer } from "../../src/testing/index.js";
 import { httpProxy, socksProxy } from "./proxy-fixture.js";
 import { rejection, turns } from "./support.js";
