@@ -94,7 +94,10 @@ function packageOf(file: string): string | undefined {
 
 function identityOf(folder: string): { name: string; version: string | undefined } {
   try {
-    const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<string, unknown>;
+    const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<
+      string,
+      unknown
+    >;
     return { name: String(name), version: typeof version === "string" ? version : undefined };
   } catch {
     return { name: basename(folder), version: undefined }; // bundled, or read-protected

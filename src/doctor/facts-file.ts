@@ -67,7 +67,8 @@ export class FactsFile {
     if (source === undefined || this.#failed) return;
     try {
       const news = source.news();
-      if (news.origins.length + news.clients.length + news.modules.length + news.dropped > 0) this.#write({ add: news });
+      if (news.origins.length + news.clients.length + news.modules.length + news.dropped > 0)
+        this.#write({ add: news });
       const now = this.#now();
       if (!ending && now - this.#presentAt < PRESENT_EVERY) return;
       this.#presentAt = now;

@@ -178,7 +178,12 @@ export class Ledger {
     this.#changed = [];
     const dropped = this.#dropped;
     this.#dropped = 0;
-    return { origins, clients: this.owners.facts(this.#process), modules: this.owners.modules(this.#process), dropped };
+    return {
+      origins,
+      clients: this.owners.facts(this.#process),
+      modules: this.owners.modules(this.#process),
+      dropped,
+    };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 
-/** Frames looked at: from an agent's constructor through a client library to the user's code is seldom more. */
-const DEPTH = 24;
+/** Frames looked at: between the global fetch and what it sends there are two dozen of its own. */
+const DEPTH = 40;
 
 /** The frames of the stack below `above`, without the cost of making text of them. */
 export function frames(above: CallableFunction, depth: number = DEPTH): readonly NodeJS.CallSite[] {

@@ -23,7 +23,9 @@ export class UndiciFamily {
   /** The pool that the dispatcher made last is in. */
   poolOfNewest(): object | undefined {
     const client = this.#newest?.deref();
-    return client === undefined ? undefined : found(this.#pools, (one) => has(inside(one, "clients"), client));
+    return client === undefined
+      ? undefined
+      : found(this.#pools, (one) => has(inside(one, "clients"), client));
   }
 
   /**
@@ -84,14 +86,23 @@ function has(children: unknown, child: object): boolean {
   if (!(children instanceof Map)) return false;
   for (const value of children.values()) {
     const { dispatcher, deref } = value as { dispatcher?: unknown; deref?: () => unknown };
-    if (value === child || dispatcher === child || (typeof deref === "function" && deref.call(value) === child)) return true;
+    if (
+      value === child ||
+      dispatcher === child ||
+      (typeof deref === "function" && deref.call(value) === child)
+    )
+      return true;
   }
   return false;
 }
 
 /** Whether a dispatcher shares requests out to clients of one origin. */
 function isPool(dispatcher: object): boolean {
-  for (let part: unknown = dispatcher; typeof part === "object" && part !== null; part = Object.getPrototypeOf(part)) {
+  for (
+    let part: unknown = dispatcher;
+    typeof part === "object" && part !== null;
+    part = Object.getPrototypeOf(part)
+  ) {
     const symbols = Object.getOwnPropertySymbols(part);
     if (symbols.some(({ description }) => description === "get dispatcher")) return true;
   }

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { builtIn, type Case, clients } from "./corpus-table.js";
+import { corpus, programOf, watchNode } from "./watch-program.js";
+
+const major = Number.parseInt(process.versions.node, 10);
+const installed = existsSync(join(corpus, "node_modules"));
+
+describe("doctor: finds what is wrong with programs over fetch and node:http", { concurrency: 2 }, () => {
+  for (const one of builtIn) check(one);
+});
+
+describe("doctor: finds what is wrong with programs over clients from npm", {
+  concurrency: 2,
+  skip: installed ? false : "test/doctor/corpus has no node_modules; .ci/steps/40-doctor.sh installs it",
+}, () => {
+  for (const one of clients(major)) check(one);
+});
+
+function check(one: Case): void {
+  for (const argument of one.arguments ?? [undefined]) {
+    const name = argument === undefined ? one.program : `${one.program} ${argument}`;
+    const expected = one.finds.length === 0 ? "finds nothing" : `finds ${one.finds.join(" and ")}`;
+    test(`${name}: ${expected}`, async () => {
+      const file = programOf(one.program);
+      const { report, code, stderr } = await watchNode(argument === undefined ? [file] : [file, argument]);
+      assert.equal(code, one.exitCode ?? 0, stderr);
+      const kinds = report.findings.map(({ kind }) => kind);
+      const allowed = [...one.finds, ...(one.also ?? [])];
+      for (const kind of one.finds)
+        assert.ok(kinds.includes(kind), `no ${kind} in: ${kinds.join(", ") || "nothing"}\n${String(report)}`);
+      assert.deepEqual(
+        kinds.filter((kind) => !allowed.includes(kind)),
+        [],
+        String(report),
+      );
+      const [kind] = one.finds;
+      if (kind === undefined) return;
+      assert.ok(
+        allowed.slice(0, one.finds.length).includes(report.findings[0]?.kind ?? kind),
+        "the planted fault comes first",
+      );
+      const { site } = report.findings.find((finding) => finding.kind === kind) ?? {};
+      if (one.site)
+        assert.match(site ?? "", /test\/doctor\/corpus\/(?:programs\/[\w-]+|server)\.mjs:\d+:\d+$/);
+    });
+  }
+}
