@@ -169,4 +169,34 @@ export const commands: readonly Command[] = [
     ],
     load: async () => (await import("./explain-name.js")).finding,
   },
+  {
+    name: "why",
+    summary: "tell why a recorded request got its connection, or the life of a connection",
+    usage: "trunkline why <recording> <request|connection>",
+    positionals: ["recording", "request or connection"],
+    options: [],
+    notes: [
+      "r92 is request 92, c17 connection 17; transport.recordTo(file) makes a recording, and - reads one from standard input.",
+      "With --json: { id, text, exchanges, decisions } or { id, text, connections }.",
+    ],
+    load: async () => (await import("./why.js")).why,
+  },
+  {
+    name: "replay",
+    summary: "replay a recording's demand with other settings: how many dials there would have been",
+    usage: "trunkline replay <recording> --set <key=value>...",
+    positionals: ["recording"],
+    options: [
+      {
+        name: "set",
+        value: "key=value",
+        repeat: true,
+        help: "a setting of the pool, as in TransportOptions: maxIdleConnectionsPerOrigin=20; may be repeated",
+      },
+    ],
+    notes: [
+      "With --json: { settings, requests, actualDials, modelledDials, predictedDials, queued, queuedMs, refused, partial }.",
+    ],
+    load: async () => (await import("./replay.js")).replay,
+  },
 ];
