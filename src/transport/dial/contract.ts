@@ -3,6 +3,9 @@ import type { NetworkError } from "../../errors/index.js";
 import type { LookupFunction } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
 import type { AllowAddress, ProxyServer } from "../route/index.js";
+import type { DnsSettings } from "./dns-contract.js";
+import type { DnsHost } from "./dns-names.js";
+import type { DnsQueries } from "./dns-source.js";
 import type { ProxySettings } from "./proxy-contract.js";
 import type { TlsOptions } from "./tls-options.js";
 
@@ -39,6 +42,8 @@ export interface DialSettings {
   /** RFC 8305; `false` tries the addresses one after the other, each with its share of the time, as Go does. */
   readonly happyEyeballs: { readonly delay: number } | false;
   readonly lookup?: LookupFunction;
+  /** Turns the cache of names on. */
+  readonly dns?: DnsSettings & { readonly host: DnsHost; readonly queries?: DnsQueries };
   readonly localAddress?: string;
   readonly socketPath?: string;
   readonly tls?: TlsOptions;

@@ -5,6 +5,7 @@ import { addressPolicy, type ProxyServer } from "../route/index.js";
 import { FailedAddresses } from "./addresses.js";
 import type { DialHandlers, DialRequest, DialSettings, OnRead, PendingDial } from "./contract.js";
 import { Dial, type DialShared } from "./dial.js";
+import { DnsNames } from "./dns-names.js";
 import { ProxyDial, type ProxyShared } from "./proxy-dial.js";
 import { proxyUnreachable } from "./proxy-errors.js";
 import { Resolver } from "./resolver.js";
@@ -30,17 +31,26 @@ function viaProxy(proxy: ProxyServer, { done, failed, ...rest }: DialHandlers): 
  */
 export class Dialer {
   readonly #shared: DialShared;
+  readonly #names: DnsNames | undefined;
   readonly #proxies: ProxyShared | undefined;
   /** For https proxies. */
   readonly #proxyTls: TlsSetups;
 
   constructor(settings: DialSettings, runtime: Runtime) {
-    const { localAddress, connectTimeout, lookup } = settings;
+    const { localAddress, connectTimeout, lookup, dns } = settings;
+    this.#names =
+      dns === undefined ? undefined : new DnsNames(dns, dns.host, lookup !== undefined, dns.queries);
     const family = localAddress === undefined ? 0 : isIP(localAddress);
     this.#shared = {
       settings,
       runtime,
-      resolver: new Resolver(runtime, lookup, family === 4 || family === 6 ? family : 0, connectTimeout),
+      resolver: new Resolver(
+        runtime,
+        lookup,
+        family === 4 || family === 6 ? family : 0,
+        connectTimeout,
+        this.#names,
+      ),
       failedAddresses: new FailedAddresses(),
       allowed: addressPolicy(settings.allowAddress),
       tls: new TlsSetups(settings),
@@ -87,6 +97,7 @@ export class Dialer {
   close(): void {
     this.#shared.tls.clearSessions();
     this.#proxyTls.clearSessions();
+    this.#names?.clear();
     this.#shared.failedAddresses.clear();
   }
 }
