@@ -155,3 +155,27 @@ export function codeOf(error: unknown): string {
   }
   return "unknown";
 }
+
+/** How far the exchange has come. */
+export function phaseOf(exchange: Exchange): Phase {
+  if (exchange.headersAt > 0) return "body";
+  if (exchange.sentAt > 0) return "headers";
+  if (exchange.assignedAt > 0) return "write";
+  return exchange.dial === undefined ? "queue" : "connect";
+}
+
+/** Who a failed dial is put down to: silence to the network, an address that was not allowed to this client's settings. */
+export function blameForDial(error: NetworkError): CloseCause["by"] {
+  if (error.code === "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED") return "client";
+  return error.phase === "dns" || error instanceof TimeoutError ? "network" : "server";
+}
+
+/** What the caller is told when a connection died before the head of the response was in. */
+export function failureOf(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
+  const isOurs =
+    cause.reason === "timeout" ||
+    cause.reason === "request-body-failed" ||
+    cause.reason === "transport-closed";
+  if (isOurs && !(error instanceof ProtocolError)) return error;
+  return connectionLost(exchange, cause, error, cause.reason === "write-error" ? "write" : "headers");
+}

@@ -1,0 +1,59 @@
+import type { Request, Target } from "../message/index.js";
+import type { Pool, PoolRoute } from "../pool/index.js";
+import type { OriginStats, Recorder } from "../trace/index.js";
+import type { Connection } from "./connection/index.js";
+import type { Dials } from "./dials.js";
+import type { Exchange } from "./exchange.js";
+import type { Route } from "./route/index.js";
+
+/** What requests that take the same way have in common. */
+export interface Origin {
+  readonly route: PoolRoute<Connection>;
+  readonly way: Route;
+  readonly stats: OriginStats;
+}
+
+/** Remembered at most: a crawler sees more, and each can be found anew. */
+const MAX_ORIGINS = 4096;
+
+/** From a request to its route, its side in the pool and its counters; worked out once for each origin and proxy. */
+export class Origins {
+  readonly #known = new Map<string, Origin>();
+  readonly #pool: Pool<Connection, Exchange>;
+  readonly #dials: Dials;
+  readonly #counters: Recorder;
+
+  constructor(pool: Pool<Connection, Exchange>, dials: Dials, counters: Recorder) {
+    this.#pool = pool;
+    this.#dials = dials;
+    this.#counters = counters;
+  }
+
+  /** Throws what choosing the proxy throws. */
+  of(request: Request, target: Target): Origin {
+    const proxy = this.#dials.proxyOf(request, target);
+    const name = proxy === undefined ? target.origin : `${target.origin} ${proxy.key}`;
+    return this.#known.get(name) ?? this.#add(name, target, proxy);
+  }
+
+  /** The pool's side of the route to an origin, by the origin's name. */
+  routeOf(name: string): PoolRoute<Connection> | undefined {
+    const direct = this.#known.get(name);
+    if (direct !== undefined) return direct.route;
+    for (const { way, route } of this.#known.values()) if (way.origin === name) return route;
+    return undefined;
+  }
+
+  #add(name: string, target: Target, proxy: Route["proxy"]): Origin {
+    const way = this.#dials.routeTo(target, proxy);
+    const origin: Origin = {
+      route: this.#pool.route(way.key, way.origin),
+      way,
+      stats: this.#counters.origin(way.origin),
+    };
+    this.#dials.know(origin.route, way);
+    if (this.#known.size >= MAX_ORIGINS) this.#known.delete(this.#known.keys().next().value as string);
+    this.#known.set(name, origin);
+    return origin;
+  }
+}

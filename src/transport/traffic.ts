@@ -1,0 +1,342 @@
+import type { Response } from "../message/index.js";
+import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
+import type { Runtime } from "../runtime/index.js";
+import { type CloseCause, type ClosedBy, type CloseReason, type Decision, Recorder } from "../trace/index.js";
+import { Clock } from "./clock.js";
+import { Connection, type ConnectionHost } from "./connection/index.js";
+import { Decisions } from "./decisions.js";
+import { Dials } from "./dials.js";
+import type { Exchange, ExchangeHost } from "./exchange.js";
+import { traceEnd, traceGot, traceQueued, traceWanted, traceWritten } from "./exchange-trace.js";
+import {
+  blameForDial,
+  closedError,
+  codeOf,
+  connectionLost,
+  dialFailed,
+  failureOf,
+  phaseOf,
+  timedOut,
+  turnedAway,
+} from "./failures.js";
+import { History } from "./history.js";
+import { LeakWatch } from "./leak-watch.js";
+import type { Settings } from "./options.js";
+import { linkPlatform } from "./platform-link.js";
+import { mayGoOutAgain } from "./retry.js";
+import { describeHolders } from "./slot-holders.js";
+import { StallGuard } from "./stall-guard.js";
+
+let lastConnectionId = 0;
+
+/**
+ * The exchanges under way and the connections they are on. What the pool decides is done here, and what becomes of
+ * it is told to the pool, the recorder and whoever waits.
+ */
+export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHost, ExchangeHost {
+  readonly headersTimeout: number;
+  readonly bodyTimeout: number;
+  readonly maxHeaderBytes: number;
+  readonly keepAlive: boolean;
+  readonly pool: Pool<Connection, Exchange>;
+  readonly dials: Dials;
+  readonly clock: Clock;
+  readonly history: History;
+  readonly leaks: LeakWatch = new LeakWatch();
+  /** Counts, whether or not records are kept. */
+  readonly counters: Recorder;
+  /** Where exchanges are recorded; undefined where they are not. */
+  readonly recorder: Recorder | undefined;
+  readonly #settings: Settings;
+  readonly #runtime: Runtime;
+  readonly #stalls: StallGuard;
+  readonly #decisions: Decisions;
+  #activity = 0;
+  #closing: Promise<void> | undefined;
+  #closed: () => void = () => undefined;
+  #destroyReason: Error | undefined;
+
+  constructor(settings: Settings, runtime: Runtime) {
+    const given = settings.options.recorder;
+    this.#settings = settings;
+    this.#runtime = runtime;
+    this.headersTimeout = settings.headersTimeout;
+    this.bodyTimeout = settings.bodyTimeout;
+    this.maxHeaderBytes = settings.maxHeaderBytes;
+    this.keepAlive = settings.keepAlive;
+    this.#stalls = new StallGuard(runtime);
+    this.counters = new Recorder(
+      given === false ? { connections: 0, exchanges: 0 } : (given ?? {}),
+      runtime.wallNow() - runtime.now(),
+      runtime.now(),
+    );
+    this.recorder = given === false ? undefined : this.counters;
+    this.pool = new Pool<Connection, Exchange>(settings.pool, this, {
+      random: () => runtime.random(),
+      nextId: () => ++lastConnectionId,
+    });
+    this.clock = new Clock(runtime, (now) => this.pool.tick(now));
+    this.dials = new Dials(settings, runtime);
+    this.#decisions = new Decisions(this.counters, settings, given !== false);
+    this.history = new History(this.counters, this.pool, runtime, settings.pool);
+  }
+
+  /** An exchange begins; from here on it will be settled, whatever happens. `deadline`: of its call, on our clock. */
+  begin(exchange: Exchange, route: PoolRoute<Connection>, deadline: number, now: number): void {
+    if (this.#activity++ === 0) this.clock.setAlive(true);
+    const { signal } = exchange;
+    if (signal !== undefined) {
+      exchange.onAbort = () => this.cancel(exchange, signal.reason);
+      signal.addEventListener("abort", exchange.onAbort, { once: true });
+    }
+    if (deadline !== Number.POSITIVE_INFINITY) this.clock.set(exchange, deadline);
+    this.#acquire(exchange, route, now);
+  }
+
+  /** Ends an exchange, wherever it is. */
+  cancel(exchange: Exchange, error: unknown, timedOut = false): void {
+    if (exchange.outcome !== "active") return;
+    exchange.outcome = "cancelled";
+    if (exchange.waitingIn !== undefined) {
+      this.pool.cancel(exchange, this.now());
+      this.#settleFailure(exchange, error);
+      return;
+    }
+    const connection = exchange.member?.owner;
+    if (connection === undefined) {
+      this.#settleFailure(exchange, error);
+      return;
+    }
+    exchange.cancelledWith = { error };
+    connection.fail(
+      timedOut
+        ? {
+            reason: "timeout",
+            by: "client",
+            evidence: `the call took longer than its timeout of ${exchange.callTimeout} ms`,
+          }
+        : { reason: "aborted", by: "caller", evidence: "the caller's signal aborted the request" },
+      error,
+    );
+  }
+
+  get closing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Takes no more exchanges, and resolves when those under way and all connections have ended. */
+  shutdown(): Promise<void> {
+    this.#closing ??= new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    const closing = this.#closing;
+    this.pool.shutdown(this.now());
+    this.#checkClosed();
+    return closing;
+  }
+
+  destroy(reason: Error): void {
+    this.#destroyReason ??= reason;
+    void this.shutdown();
+    this.pool.destroy(this.now());
+    this.#checkClosed();
+  }
+
+  // ── what the pool decides ────────────────────────────────────────────────────────────────────────────────
+
+  #acquire(exchange: Exchange, route: PoolRoute<Connection>, now: number): void {
+    exchange.route = route;
+    const { trace } = exchange;
+    if (trace !== undefined) traceWanted(trace, exchange);
+    this.pool.acquire(exchange, route, now);
+    if (trace !== undefined && exchange.waitingIn !== undefined) traceQueued(trace, exchange);
+    if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, this.pool, now);
+  }
+
+  dial(member: Member<Connection>): void {
+    const connection = new Connection(member, this);
+    member.owner = connection;
+    this.history.live.set(member.id, connection);
+    const exchange = member.dialedFor as Exchange | undefined;
+    if (exchange !== undefined) exchange.dialed = member;
+    const stats = this.counters.origin(member.route.origin);
+    this.#decisions.dialing(member, stats, this.now());
+    this.dials.start(member, connection, {
+      ...(exchange?.trace === undefined ? {} : { trace: exchange.trace }),
+      done: (result) => {
+        connection.opened(result);
+        this.history.opened(connection);
+        this.pool.dialed(member, this.now());
+        this.#decisions.settled(member, false);
+        connection.opening.settle(undefined);
+        linkPlatform(this.#runtime);
+      },
+      failed: (error, attempts, timings) => {
+        connection.dialError = { attempts, timings };
+        this.#decisions.dialFails(member, stats, error, this.now());
+        connection.opening.settle(error);
+        this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
+        this.pool.dialFailed(member, error, this.now());
+      },
+    });
+  }
+
+  assign(exchange: Exchange, member: Member<Connection>): void {
+    const connection = member.owner as Connection;
+    const now = this.now();
+    const { trace } = exchange;
+    if (trace !== undefined) traceGot(trace, exchange);
+    connection.send(exchange, now);
+    if (trace !== undefined) traceWritten(trace, exchange);
+    this.#decisions.assigned(exchange, member, now);
+  }
+
+  reject(exchange: Exchange, why: Rejection<Connection>): void {
+    exchange.outcome = "failed";
+    this.#settleFailure(exchange, this.#rejection(exchange, why));
+  }
+
+  #rejection(exchange: Exchange, why: Rejection<Connection>): unknown {
+    if (why.kind === "dial-failed") return dialFailed(exchange, why.error);
+    if (why.kind === "closed") return this.#destroyReason ?? closedError();
+    const now = this.now();
+    const { queueTimeout, maxWaiting } = this.#settings.pool;
+    const holders = describeHolders(this.pool, exchange.route as PoolRoute<Connection>, now);
+    if (why.kind === "queue-timeout")
+      return timedOut(exchange, "queueTimeout", queueTimeout, "queue", now, holders);
+    const many = `${why.waiting} requests wait for a connection already (maxWaiting ${maxWaiting}); ${holders}`;
+    return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
+  }
+
+  close(member: Member<Connection>, reason: CloseReason, by: ClosedBy, evidence: string): void {
+    const connection = member.owner as Connection;
+    connection.opening.cancel();
+    connection.fail({ reason, by, evidence }, this.#destroyReason ?? closedError());
+  }
+
+  wake(at: number): void {
+    this.clock.wakePool(at);
+  }
+
+  check(member: Member<Connection>): true | string {
+    return this.#stalls.check(member);
+  }
+
+  // ── what connections tell ────────────────────────────────────────────────────────────────────────────────
+
+  now(): number {
+    return this.#runtime.now();
+  }
+
+  polled(): number {
+    return this.#stalls.polled();
+  }
+
+  setDeadline(connection: Connection, at: number): void {
+    this.clock.set(connection, at);
+  }
+
+  released(connection: Connection, now: number): void {
+    this.pool.released(connection.member, now);
+  }
+
+  closed(connection: Connection, cause: CloseCause): void {
+    this.#gone(connection, cause);
+    this.pool.closed(connection.member, cause.reason, this.now());
+    this.#checkClosed();
+  }
+
+  exchangeFailed(exchange: Exchange, cause: CloseCause, error: unknown): void {
+    if (exchange.cancelledWith !== undefined) {
+      this.#settleFailure(exchange, exchange.cancelledWith.error);
+      return;
+    }
+    if (this.#settings.safeRetry && this.#closing === undefined && mayGoOutAgain(exchange, cause)) {
+      exchange.outcome = "retried";
+      this.recorder?.exchangeEnded(exchange);
+      exchange.stats.staleRetries += 1;
+      if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
+      exchange.rewind();
+      this.#decisions.again(exchange);
+      exchange.outcome = "active";
+      if (exchange.attempt > 2) exchange.mustDial = "retry";
+      this.#acquire(exchange, exchange.route as PoolRoute<Connection>, this.now());
+      return;
+    }
+    this.#decisions.lost(exchange, cause);
+    exchange.outcome = "failed";
+    this.#settleFailure(exchange, failureOf(exchange, cause, error));
+  }
+
+  bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
+    this.leaks.lost(exchange, cause);
+    const isOurs =
+      exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout";
+    exchange.bodyFailure = isOurs ? error : connectionLost(exchange, cause, error, "body");
+    return exchange.bodyFailure;
+  }
+
+  headersTimedOut(exchange: Exchange, now: number): unknown {
+    return timedOut(exchange, "headersTimeout", this.headersTimeout, "headers", now);
+  }
+
+  bodyTimedOut(exchange: Exchange, now: number): unknown {
+    const phase = exchange.headersAt > 0 ? "body" : "write";
+    return timedOut(exchange, "bodyTimeout", this.bodyTimeout, phase, now);
+  }
+
+  watchBody(exchange: Exchange, response: Response): void {
+    this.leaks.watch(exchange, response);
+  }
+
+  // ── what exchanges ask ───────────────────────────────────────────────────────────────────────────────────
+
+  callTimedOut(exchange: Exchange, now: number): void {
+    const phase = phaseOf(exchange);
+    this.cancel(exchange, timedOut(exchange, "timeout", exchange.callTimeout, phase, now), true);
+  }
+
+  decide(exchange: Exchange): Decision {
+    return this.#decisions.of(exchange);
+  }
+
+  // ── endings ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #settleFailure(exchange: Exchange, error: unknown): void {
+    exchange.endedAt = this.now();
+    exchange.errorCode = codeOf(error);
+    this.#decisions.gaveUp(exchange);
+    void exchange.upload?.cancel(error);
+    exchange.trailersFailed(error);
+    this.exchangeEnded(exchange, exchange.endedAt, error);
+    exchange.settle.reject(error);
+  }
+
+  exchangeEnded(exchange: Exchange, _now: number, error?: unknown): void {
+    this.recorder?.exchangeEnded(exchange);
+    if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
+    if (exchange.heapIndex >= 0) this.clock.remove(exchange);
+    if (exchange.onAbort !== undefined) exchange.signal?.removeEventListener("abort", exchange.onAbort);
+    exchange.settle.ended?.(exchange);
+    if (--this.#activity > 0) return;
+    this.clock.setAlive(false);
+    this.#checkClosed();
+  }
+
+  /** The connection has left the pool. */
+  #gone(connection: Connection, cause: CloseCause): void {
+    if (!this.history.close(connection, cause, this.#decisions.delayedBy(connection.member))) return;
+    if (connection.member.openedAt === 0)
+      this.#decisions.settled(connection.member, cause.reason === "dial-failed");
+    this.clock.remove(connection);
+    connection.opening.settle(closedError());
+    this.#checkClosed();
+  }
+
+  #checkClosed(): void {
+    if (this.#closing === undefined || this.history.live.size > 0 || this.#activity > 0) return;
+    this.clock.stop();
+    this.dials.close();
+    this.#closed();
+  }
+}
