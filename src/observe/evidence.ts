@@ -62,7 +62,7 @@ function originFacts(
     counts: {
       requests: alone ? ledger.requests : lives.reduce((sum, life) => sum + life.requests, 0),
       connections: alone ? ledger.opened : lives.length,
-      unused: lives.filter((life) => life.requests === 0).length,
+      unused: lives.filter((life) => life.requests === 0 && life.opaque !== true).length,
       ...(whole
         ? {
             dialFailures: ledger.dialFailures,

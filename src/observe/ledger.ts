@@ -1,6 +1,7 @@
 import { REDIAL_SOON } from "../explain/index.js";
 import type { DialReason } from "../trace/index.js";
 import { AT_ONCE } from "./close-verdict.js";
+import type { HeadRewriter } from "./head-rewriter.js";
 import type { Life } from "./life.js";
 import { type ConnectionEvents, ObservedConnection } from "./observed-connection.js";
 import type { RequestFacts } from "./request-follower.js";
@@ -83,11 +84,7 @@ export class Ledger implements ConnectionEvents {
   }
 
   /** The server is reached. */
-  accept(
-    life: Life,
-    times: DialTimes,
-    renameHost?: (host: string) => string | undefined,
-  ): ObservedConnection {
+  accept(life: Life, times: DialTimes, rewriter?: HeadRewriter): ObservedConnection {
     this.#dialing -= 1;
     this.opened += 1;
     this.dnsMs += times.dns ?? 0;
@@ -95,7 +92,7 @@ export class Ledger implements ConnectionEvents {
     this.tlsMs += times.tls ?? 0;
     if (this.lives.length < LIVES) this.lives.push(life);
     else this.dropped += 1;
-    const connection = new ObservedConnection(life, this, renameHost);
+    const connection = new ObservedConnection(life, this, rewriter);
     this.#open.add(connection);
     return connection;
   }

@@ -25,6 +25,8 @@ export interface Life {
   /** The client that its first request named; absent without a request. */
   client?: ObservedClient;
   requests: number;
+  /** It carried what is not understood, so that there may be more requests. */
+  opaque?: boolean;
   /** The ended connection that it stands in for, or else why it was dialed. */
   readonly openedFor: Life | DialReason;
   /** A later connection has taken its place. */

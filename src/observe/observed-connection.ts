@@ -1,4 +1,5 @@
 import { closeVerdict } from "./close-verdict.js";
+import type { HeadRewriter } from "./head-rewriter.js";
 import type { Life, Side } from "./life.js";
 import { type Opaque, type RequestEvents, type RequestFacts, RequestFollower } from "./request-follower.js";
 import { type ResponseEvents, type ResponseFacts, ResponseFollower } from "./response-follower.js";
@@ -31,10 +32,10 @@ export class ObservedConnection implements RequestEvents, ResponseEvents {
   #bodyBytes = 0;
   #now = 0;
 
-  constructor(life: Life, events: ConnectionEvents, renameHost?: (host: string) => string | undefined) {
+  constructor(life: Life, events: ConnectionEvents, rewriter?: HeadRewriter) {
     this.life = life;
     this.#events = events;
-    this.#requests = new RequestFollower(this, renameHost);
+    this.#requests = new RequestFollower(this, rewriter);
     this.#responses = new ResponseFollower(this);
   }
 
@@ -49,7 +50,9 @@ export class ObservedConnection implements RequestEvents, ResponseEvents {
   /** Bytes from the client; returns those to send on. */
   fromClient(chunk: Buffer, now: number): Buffer {
     this.#now = now;
-    return this.#requests.push(chunk);
+    const bytes = this.#requests.push(chunk);
+    if (this.#requests.opaque !== undefined) this.life.opaque = true;
+    return bytes;
   }
 
   fromServer(chunk: Buffer, now: number): void {

@@ -14,7 +14,24 @@ export interface Observer {
   readonly counts: ObserverCounts;
   /** What readers of the report should know beside it, a sentence each. */
   readonly notices: readonly string[];
+  /** What was seen so far. Connections that are idle are taken to stay so: ask once, at the end. */
   evidence(): Evidence;
+  /** Resolves when no client's connection is open, or after so many milliseconds. */
   settled(milliseconds: number): Promise<void>;
+  /** Stops listening and ends every connection. */
   close(): Promise<void>;
+}
+
+/** What is not counted, as far as the mode of the observer does not matter. */
+export function opaqueNotices(opaque: Readonly<Record<string, number>>): string[] {
+  return [
+    ...(opaque["http2"] === undefined
+      ? []
+      : [`${opaque["http2"]} connections spoke HTTP/2, whose requests are not counted`]),
+    ...(opaque["not-http"] === undefined
+      ? []
+      : [
+          `${opaque["not-http"]} connections carried what is not HTTP/1, from where on requests are not counted`,
+        ]),
+  ];
 }

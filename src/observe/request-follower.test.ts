@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { forwardedHead, hostRenamer } from "./head-rewriter.js";
 import { type RequestFacts, RequestFollower } from "./request-follower.js";
 
 interface Followed {
@@ -20,7 +21,7 @@ function follow(chunks: readonly string[], renameHost?: (host: string) => string
         ended += 1;
       },
     },
-    renameHost,
+    renameHost === undefined ? undefined : hostRenamer(renameHost),
   );
   let passed = "";
   for (const chunk of chunks) passed += follower.push(Buffer.from(chunk, "latin1")).toString("latin1");
@@ -96,7 +97,10 @@ test("RequestFollower: any bytes come out as they went in, when nothing is renam
 });
 
 test("RequestFollower: hands a head on as it comes, all but an unfinished Host line", () => {
-  const follower = new RequestFollower({ requestStarted() {}, requestEnded() {} }, () => "new");
+  const follower = new RequestFollower(
+    { requestStarted() {}, requestEnded() {} },
+    hostRenamer(() => "new"),
+  );
   assert.equal(String(follower.push(Buffer.from("GET / HT"))), "GET / HT");
   assert.equal(String(follower.push(Buffer.from("TP/1.1\r\nX-A: b"))), "TP/1.1\r\nX-A: b");
   assert.equal(String(follower.push(Buffer.from("\r\nHo"))), "\r\n");
@@ -110,4 +114,14 @@ test("RequestFollower: says why it no longer understands", () => {
   assert.equal(follow(["EHLO x\r\n\r\n"]).opaque, "not-http");
   assert.equal(follow([CHUNKED.replace("3\r\n", "zz\r\n")]).opaque, "not-http");
   assert.equal(follow([`GET / HTTP/1.1\r\nX: ${"y".repeat(300_000)}`]).opaque, "not-http");
+});
+
+test("forwardedHead: a request to a proxy becomes the one that a server gets", () => {
+  const follower = new RequestFollower({ requestStarted() {}, requestEnded() {} }, forwardedHead);
+  const head = "GET http://u@a:1/p?q HTTP/1.1\r\nHost: a:1\r\nProxy-Connection: keep-alive\r\nPro: 1\r\n\r\n";
+  let passed = "";
+  for (const byte of `${head}${head.replace("/p?q", "?q")}`)
+    passed += follower.push(Buffer.from(byte)).toString();
+  const rest = "HTTP/1.1\r\nHost: a:1\r\nPro: 1\r\n\r\n";
+  assert.equal(passed, `GET /p?q ${rest}GET /?q ${rest}`);
 });

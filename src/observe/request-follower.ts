@@ -1,4 +1,5 @@
 import { ChunkedDecoder } from "../http1/index.js";
+import type { HeadRewriter } from "./head-rewriter.js";
 
 /** What a request's head says, as far as connections are concerned. */
 export interface RequestFacts {
@@ -28,14 +29,14 @@ const TLS_HANDSHAKE = 0x16;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Follows the requests in a stream of bytes that it hands on unchanged, but for the value of Host where it is told
- * another one. It is lenient: what it cannot read makes the stream opaque, and never changes it. No I/O.
+ * Follows the requests in a stream of bytes that it hands on unchanged, but for what a rewriter changes in heads. It is
+ * lenient: what it cannot read makes the stream opaque, and never changes it. No I/O.
  */
 export class RequestFollower {
   /** Set once the bytes are no longer understood. */
   opaque: Opaque | undefined;
   readonly #events: RequestEvents;
-  readonly #renameHost: ((host: string) => string | undefined) | undefined;
+  readonly #rewriter: HeadRewriter | undefined;
   readonly #chunked = new ChunkedDecoder();
   #state: "head" | "length" | "chunked" = "head";
   #remaining = 0;
@@ -46,13 +47,12 @@ export class RequestFollower {
   #handedOn = 0;
   #headBytes = 0;
 
-  /** @param renameHost the value to write in place of a Host field's, or `undefined` to keep it. */
-  constructor(events: RequestEvents, renameHost?: (host: string) => string | undefined) {
+  constructor(events: RequestEvents, rewriter?: HeadRewriter) {
     this.#events = events;
-    this.#renameHost = renameHost;
+    this.#rewriter = rewriter;
   }
 
-  /** Takes the next bytes and returns those to hand on; a Host line is held back until its end is seen. */
+  /** Takes the next bytes and returns those to hand on; a line that may be changed is held back until its end is seen. */
   push(chunk: Buffer): Buffer {
     if (this.opaque !== undefined) return chunk;
     const out: Buffer[] = [];
@@ -94,14 +94,15 @@ export class RequestFollower {
     const end = feed < 0 ? chunk.length : feed + 1;
     this.#line += chunk.toString("latin1", at, end);
     this.#headBytes += end - at;
-    const isHost = this.#renameHost !== undefined && this.#lines.length > 0 && mayBeHost(this.#line);
+    const isFirst = this.#lines.length === 0;
+    const mayChange = this.#rewriter?.mayChange(this.#line, isFirst) === true;
     if (feed < 0) {
-      if (!isHost) this.#handOn(out, this.#line);
+      if (!mayChange) this.#handOn(out, this.#line);
       if (this.#headBytes > MAX_HEAD) out.push(this.release("not-http"));
       return end;
     }
     const line = this.#line;
-    this.#handOn(out, isHost ? this.#rename(line) : line);
+    this.#handOn(out, mayChange ? (this.#rewriter?.change(line, isFirst) ?? line) : line);
     this.#line = "";
     this.#handedOn = 0;
     const text = line.replace(/\r?\n$/, "");
@@ -114,12 +115,6 @@ export class RequestFollower {
   #handOn(out: Buffer[], line: string): void {
     if (line.length > this.#handedOn) out.push(Buffer.from(line.slice(this.#handedOn), "latin1"));
     this.#handedOn = line.length;
-  }
-
-  #rename(line: string): string {
-    const match = /^(host:[ \t]*)(.*?)([ \t]*\r?\n)$/i.exec(line);
-    const other = match === null ? undefined : this.#renameHost?.(match[2] as string);
-    return match === null || other === undefined ? line : `${match[1]}${other}${match[3]}`;
   }
 
   #endHead(): void {
@@ -181,12 +176,6 @@ export class RequestFollower {
     this.#state = "head";
     this.#events.requestEnded();
   }
-}
-
-/** Whether a line that may not be complete is, or may become, a Host field. */
-function mayBeHost(line: string): boolean {
-  const start = line.slice(0, 5).toLowerCase();
-  return "host:".startsWith(start);
 }
 
 /** All values of a field, joined as RFC 9110 §5.2 says. */
