@@ -14,9 +14,12 @@ test("Go TestTransportResponseHeaderTimeout: fast, slow, then fast again", async
       await connection.replyOk("fast");
     }
   });
-  const transport = world.transport({ headersTimeout: 50 });
+  const transport = world.stepped({ headersTimeout: 50 });
   assert.equal(await fetched(transport, world.server.url("/fast")), "fast");
-  const error = await rejection(fetched(transport, world.server.url("/slow")));
+  const slow = rejection(fetched(transport, world.server.url("/slow")));
+  await world.server.waitForRequests(2);
+  world.clock.advance(51);
+  const error = await slow;
   assert.equal(error["timeout"], "headersTimeout");
   assert.equal(await fetched(transport, world.server.url("/fast")), "fast");
 });
@@ -131,7 +134,7 @@ test("Go TestClientTimeoutKillsConn_AfterHeaders: in the body too", async () => 
     script: ["readRequest", { reply: "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome" }, "stall"],
   });
   const transport = world.transport();
-  const response = await new Client({ transport, timeout: 40 }).get(world.server.url());
+  const response = await new Client({ transport, timeout: 300 }).get(world.server.url());
   assert.equal((await rejection(response.text())).name, "TimeoutError");
   await world.server.waitForOpen(0);
 });

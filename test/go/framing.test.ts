@@ -273,7 +273,7 @@ test("Go TestIssue4191_InfiniteGetTimeout: an endless body ends with the call's 
       }
     },
   });
-  const response = await clientOf(world.transport()).get(world.server.url(), { timeout: 60 });
+  const response = await clientOf(world.transport()).get(world.server.url(), { timeout: 300 });
   const drain = async (): Promise<void> => {
     for await (const _ of response);
   };

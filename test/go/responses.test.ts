@@ -309,7 +309,7 @@ test("Go TestReadResponseCloseInMiddle: closing part-way gives the next response
       : `HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${body}`;
     await using world = await World.start();
     world.server.script(["readRequest", { reply: first }, "readRequest", { replyOk: "next" }, "stall"]);
-    const client = clientOf(world.transport());
+    const client = clientOf(world.stepped());
     const response = await client.get(world.server.url());
     for await (const _ of response) break;
     assert.equal(await client.get(world.server.url()).text(), "next");

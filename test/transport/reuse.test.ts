@@ -161,7 +161,7 @@ for (const [framing, head, rest] of [
       await connection.reply(rest ?? "4\r\nmore\r\n0\r\n\r\n");
       for await (const _ of connection.eachRequest()) await connection.replyOk("ok");
     });
-    const transport = world.transport();
+    const transport = world.stepped();
     const response = await clientOf(transport).get(world.server.url());
     const closing = response.close();
     const again = response.close();
@@ -182,7 +182,7 @@ test("Response.close: more than 256 KiB of a chunked rest costs the connection",
       while (connection.socket.writable) await connection.reply(chunk);
     },
   });
-  const transport = world.transport();
+  const transport = world.stepped();
   await (await clientOf(transport).get(world.server.url())).close();
   const [record] = await closedOnes(transport, 1);
   assert.equal(record?.closed?.reason, "body-unread");
