@@ -170,11 +170,12 @@ export class HttpAgents {
     this.#bySocket.set(socket, connection);
     watchDial(this.#ledger, connection, socket);
     watchEnd(this.#ledger, connection, socket, this.#ending, () => this.#giveBack(connection));
-    if (isReady(socket)) this.#ledger.established(connection);
-    else
-      socket.once((socket as { encrypted?: boolean }).encrypted === true ? "secureConnect" : "connect", () =>
-        this.#ledger.established(connection),
-      );
+    const ready = (): void => {
+      this.#ledger.established(connection);
+      if (connection.request !== undefined) this.#ledger.begins(connection, connection.request);
+    };
+    if (isReady(socket)) ready();
+    else socket.once((socket as { encrypted?: boolean }).encrypted === true ? "secureConnect" : "connect", ready);
   }
 
   readonly #ending: typeof httpEnding = (connection, error, sites, read) => {
@@ -193,7 +194,9 @@ export class HttpAgents {
     if (socket === null || socket === undefined) return;
     const connection = this.#bySocket.get(socket) ?? this.#adopt(request, socket);
     this.#take(connection);
-    this.#ledger.begins(connection, request);
+    // Node says so when the request is handed over, which may be long before it can go out.
+    if (connection.established) this.#ledger.begins(connection, request);
+    else connection.request = request;
   }
 
   /** A socket that no agent of Node dialed: the caller's own, or one made before anybody watched. */

@@ -34,7 +34,12 @@ export function serveIdle(milliseconds) {
     keepAliveTimeout: 0,
     handler({ socket }, response) {
       clearTimeout(timers.get(socket));
-      response.on("finish", () => timers.set(socket, setTimeout(() => socket.destroySoon(), milliseconds)));
+      response.on("finish", () =>
+        timers.set(
+          socket,
+          setTimeout(() => socket.destroySoon(), milliseconds),
+        ),
+      );
       response.setHeader("connection", "keep-alive");
       response.end("ok");
     },
