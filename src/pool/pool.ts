@@ -194,9 +194,14 @@ export class Pool<O, W extends Waiter<O>> {
   }
 
   /** The connection takes nothing more: an idle one closes, a busy one drains, one being dialed serves once at most. */
-  retire(member: Member<O>, reason: CloseReason, now: number): void {
+  retire(
+    member: Member<O>,
+    reason: CloseReason,
+    now: number,
+    evidence: string = "It was retired while it was idle.",
+  ): void {
     if (member.state === "idle") {
-      this.#end(member, { reason, by: "client", evidence: "It was retired while it was idle." }, now);
+      this.#end(member, { reason, by: "client", evidence }, now);
     } else if (member.state === "active" || member.state === "dialing") {
       member.closeWhenReleased = reason;
       if (member.state === "active") this.ledger.drain(member);
@@ -262,7 +267,7 @@ export class Pool<O, W extends Waiter<O>> {
   }
 
   /** The connections of the route, the oldest first; at most 64, or fewer. */
-  holders(route: PoolRoute<O>, most = MAX_HOLDERS): readonly Member<O>[] {
+  holders(route: PoolRoute<O>, most: number = MAX_HOLDERS): readonly Member<O>[] {
     const holders: Member<O>[] = [];
     for (let member = route.members.first; member !== undefined; member = member.routeNext) {
       if (holders.push(member) >= most) break;

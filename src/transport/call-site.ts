@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** The name of a stack's first frame outside this package and Node itself: `file:line:column` of the user's code. */
 export function userFrame(stack: string | undefined): string | undefined {
   for (const line of (stack ?? "").split("\n").slice(1)) {
@@ -13,7 +15,26 @@ const here = new URL(".", import.meta.url).pathname;
 // Bundled, all of the package is beside this file; unbundled, it is the folder above.
 export const packageRoot: string = here.endsWith("/transport/") ? here.slice(0, -"transport/".length) : here;
 
+let ownRoots: readonly string[] | undefined;
+
+/**
+ * Where this package's code can be said to be: as it runs, and as source maps name it. Only in a folder that is
+ * this package's: bundled into a program, the code has the program's own folders around it.
+ */
+function rootsOf(root: string): readonly string[] {
+  const base = /^(.*\/)(?:\.build\/src|dist|src)\/(?:.*\/)?$/.exec(root)?.[1];
+  if (base === undefined) return [root];
+  try {
+    const { name } = JSON.parse(readFileSync(`${base}package.json`, "utf8")) as { name?: unknown };
+    if (name === "trunkline") return [`${base}src/`, `${base}dist/`, `${base}.build/src/`];
+  } catch {
+    // No package of that kind there.
+  }
+  return [root];
+}
+
 function isOwn(place: string): boolean {
   const path = place.startsWith("file://") ? place.slice("file://".length) : place;
-  return path.startsWith(packageRoot) && !/\.test\.[cm]?[jt]s:/.test(path);
+  ownRoots ??= rootsOf(packageRoot);
+  return ownRoots.some((root) => path.startsWith(root)) && !/\.test\.[cm]?[jt]s:/.test(path);
 }
