@@ -22,8 +22,8 @@ let ownRoots: readonly string[] | undefined;
  * this package's: bundled into a program, the code has the program's own folders around it.
  */
 function rootsOf(root: string): readonly string[] {
-  const base = /^(.*\/)(?:\.build\/src|dist|src)\/(?:.*\/)?$/.exec(root)?.[1];
-  if (base === undefined) return [root];
+  const base = root.replace(/(?:\.build\/src|dist(?:\/chunks)?|src)\/$/, "");
+  if (base === root) return [root];
   try {
     const { name } = JSON.parse(readFileSync(`${base}package.json`, "utf8")) as { name?: unknown };
     if (name === "trunkline") return [`${base}src/`, `${base}dist/`, `${base}.build/src/`];
