@@ -1,3 +1,4 @@
+export { ForwardProxy, type ForwardProxyOptions } from "./forward-proxy.js";
 export { observedReport } from "./observed-report.js";
 export type { Observer, ObserverCounts } from "./observer.js";
 export { type ResponseEvents, type ResponseFacts, ResponseFollower } from "./response-follower.js";

@@ -43,6 +43,11 @@ export class ObservedConnection implements RequestEvents, ResponseEvents {
     return this.#requests.opaque ?? (this.#responses.opaque ? "not-http" : undefined);
   }
 
+  /** The client may begin another request, or something else. */
+  get betweenRequests(): boolean {
+    return this.opaque === undefined && !this.#requests.inside;
+  }
+
   get idle(): boolean {
     return this.idleSince !== undefined;
   }

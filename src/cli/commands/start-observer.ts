@@ -1,6 +1,7 @@
 import {
   dial,
   dialError,
+  ForwardProxy,
   type Observer,
   parseTarget,
   ReverseProxy,
@@ -16,12 +17,20 @@ const PATIENCE = 10_000;
 export async function startObserver(options: ParsedOptions): Promise<Observer> {
   const { host, port } = listenOn(options.value("listen"));
   const given = options.value("target");
-  if (given === undefined) throw new UsageError("trunkline observe needs --target <origin>");
+  if (given === undefined) {
+    if (options.has("keep-host")) throw new UsageError("--keep-host needs --target: a proxy changes no Host");
+    return listening(() => ForwardProxy.start({ host, port }), host, port);
+  }
   const target = parseTarget(given);
   if (typeof target === "string") throw new UsageError(`--target: ${target}`);
   await check(target);
+  const keepHost = options.has("keep-host");
+  return listening(() => ReverseProxy.start({ target, host, port, keepHost }), host, port);
+}
+
+async function listening(start: () => Promise<Observer>, host: string, port: number): Promise<Observer> {
   try {
-    return await ReverseProxy.start({ target, host, port, keepHost: options.has("keep-host") });
+    return await start();
   } catch (error) {
     throw new CommandFailure(cannotListen(error as NodeJS.ErrnoException, host, port));
   }

@@ -77,11 +77,15 @@ export const commands: readonly Command[] = [
     name: "observe",
     summary:
       "watch a client in any language from the server's side: its connections, their reuse, and why not",
-    usage: "trunkline observe --target <origin> [options] [-- <command...>]",
+    usage: "trunkline observe [--target <origin>] [options] [-- <command...>]",
     positionals: [],
     takesProgram: true,
     options: [
-      { name: "target", value: "origin", help: "the server that clients are to reach through the observer" },
+      {
+        name: "target",
+        value: "origin",
+        help: "the server that clients are to reach through the observer; without it, it is an HTTP proxy",
+      },
       {
         name: "listen",
         value: "host:port",
@@ -100,6 +104,7 @@ export const commands: readonly Command[] = [
     ],
     notes: [
       "The program after -- gets the observer's address in TRUNKLINE_TARGET, and in place of {url} in its arguments; its exit code is passed on. Without a program it observes until Ctrl-C.",
+      "Without --target it is a proxy: the program gets it in HTTP_PROXY and HTTPS_PROXY. A client may treat connections to a proxy differently, and most go directly to localhost, Go's included; within TLS only connections are seen.",
       "With an https target the client speaks http to the observer, which makes the TLS.",
       "With --json: { program, exitCode, report }.",
     ],

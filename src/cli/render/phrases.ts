@@ -22,6 +22,8 @@ export const closedBecause: Readonly<Record<CloseReason, string>> = {
   "max-idle-per-origin": "the cap on idle connections per origin",
   evicted: "to make room for another origin",
   "max-age": "it reached its age",
+  "address-gone": "DNS no longer gives its address",
+  "tls-replaced": "the TLS options were replaced",
   "max-requests": "it had served its number of requests",
   "keep-alive-off": "keep-alive is off",
   "transport-closed": "its transport was closed",

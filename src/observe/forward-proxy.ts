@@ -1,0 +1,110 @@
+import type { Socket } from "node:net";
+import type { Evidence } from "../explain/index.js";
+import { evidenceOf } from "./evidence.js";
+import { ForwardSession } from "./forward-session.js";
+import { Ledger } from "./ledger.js";
+import { Listener } from "./listener.js";
+import { type Observer, type ObserverCounts, opaqueNotices } from "./observer.js";
+
+export interface ForwardProxyOptions {
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly port?: number;
+}
+
+/** Origins with an account of their own; the connections of more are passed on and not counted. */
+const MAX_ORIGINS = 1_000;
+
+/**
+ * A proxy that clients are told of (`HTTP_PROXY`), for those that cannot be pointed elsewhere. Requests by whole URL
+ * are read; tunnels (CONNECT) are passed on, and what is in them is read where it is plain HTTP/1.
+ */
+export class ForwardProxy implements Observer {
+  readonly #ledgers = new Map<string, Ledger>();
+  readonly #listener: Listener;
+  #uncounted = 0;
+  #misdirected = 0;
+
+  private constructor() {
+    this.#listener = new Listener((client) => this.#accept(client));
+  }
+
+  /** Starts to listen; rejects with the system's error when it cannot. */
+  static async start(options: ForwardProxyOptions = {}): Promise<ForwardProxy> {
+    const proxy = new ForwardProxy();
+    await proxy.#listener.listen(options.host ?? "127.0.0.1", options.port ?? 0);
+    return proxy;
+  }
+
+  get url(): string {
+    return this.#listener.url;
+  }
+
+  get counts(): ObserverCounts {
+    let [connections, requests] = [0, 0];
+    for (const ledger of this.#ledgers.values()) {
+      connections += ledger.opened;
+      requests += ledger.requests;
+    }
+    return { connections, requests, open: this.#listener.open };
+  }
+
+  get notices(): readonly string[] {
+    const opaque: Record<string, number> = {};
+    for (const ledger of this.#ledgers.values())
+      for (const [what, count] of Object.entries(ledger.opaque)) opaque[what] = (opaque[what] ?? 0) + count;
+    const { tls } = opaque;
+    const seen = this.#ledgers.size > 0;
+    return [
+      seen
+        ? "seen as a proxy: a client may share or keep connections to a proxy in another way than those to servers, so --target tells more"
+        : "no request came to the proxy: most clients, Go's included, go directly to localhost, and some know no HTTP_PROXY; --target is for those",
+      ...(tls === undefined
+        ? []
+        : [`${tls} tunnels carried TLS: connections are counted, requests cannot be seen`]),
+      ...opaqueNotices(opaque),
+      ...this.#listener.notices,
+      ...(this.#misdirected === 0
+        ? []
+        : [
+            `${this.#misdirected} requests were meant for a server, not for a proxy, and were answered with 400`,
+          ]),
+      ...(this.#uncounted === 0 ? [] : [`${this.#uncounted} connections to more origins were not counted`]),
+    ];
+  }
+
+  evidence(): Evidence {
+    return evidenceOf([...this.#ledgers.values()], `observer ${process.pid}`);
+  }
+
+  settled(milliseconds: number): Promise<void> {
+    return this.#listener.settled(milliseconds);
+  }
+
+  close(): Promise<void> {
+    return this.#listener.close();
+  }
+
+  #accept(client: Socket): void {
+    const session = new ForwardSession(client, {
+      ledger: (origin) => this.#ledger(origin),
+      track: (socket) => this.#listener.track(socket),
+      misdirected: () => {
+        this.#misdirected += 1;
+      },
+      over: () => this.#listener.over(),
+    });
+    session.start();
+  }
+
+  #ledger(origin: string): Ledger {
+    let ledger = this.#ledgers.get(origin);
+    if (ledger === undefined) {
+      ledger = new Ledger(origin);
+      if (this.#ledgers.size < MAX_ORIGINS) this.#ledgers.set(origin, ledger);
+      else this.#uncounted += 1;
+    }
+    return ledger;
+  }
+}

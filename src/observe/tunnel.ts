@@ -1,0 +1,72 @@
+import type { Socket } from "node:net";
+import type { Ledger } from "./ledger.js";
+import type { ObservedConnection } from "./observed-connection.js";
+import { refusal } from "./refusal.js";
+import { relay } from "./relay.js";
+import { dial, dialError, type Target } from "./upstream.js";
+
+export interface TunnelOptions {
+  readonly target: Target;
+  /** Host and port as the client wrote them. */
+  readonly authority: string;
+  readonly host: { ledger(origin: string): Ledger; track(socket: Socket): void };
+  readonly over: () => void;
+}
+
+const TLS_HANDSHAKE = 0x16;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/**
+ * Connects a client that has sent CONNECT with its server, and passes everything on. What kind of server it is shows
+ * in the first byte that the client sends: only then is the connection counted.
+ */
+export async function tunnel(client: Socket, rest: Buffer, options: TunnelOptions): Promise<void> {
+  const { target, authority, host, over } = options;
+  const started = performance.now();
+  const upstream = dial(target);
+  host.track(upstream.socket);
+  const ignore = (): void => {};
+  client.on("error", ignore);
+  upstream.socket.on("error", ignore);
+  const times = await upstream.done.catch((error: unknown) => {
+    const { code, sentence } = dialError(error, target);
+    const ledger = host.ledger(originOf(authority, target.port === 443));
+    ledger.dialed(started);
+    ledger.dialFailed(code, performance.now() - started);
+    client.end(refusal(502, sentence));
+    return undefined;
+  });
+  if (times === undefined || client.destroyed) {
+    upstream.socket.destroy();
+    if (client.destroyed) over();
+    else {
+      client.once("close", over);
+      client.resume();
+    }
+    return;
+  }
+  let counted: { ledger: Ledger; connection: ObservedConnection } | undefined;
+  const count = (first: number | undefined): ObservedConnection => {
+    if (counted === undefined) {
+      const ledger = host.ledger(originOf(authority, first === TLS_HANDSHAKE));
+      counted = { ledger, connection: ledger.accept(ledger.dialed(started), times) };
+    }
+    return counted.connection;
+  };
+  client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+  if (rest.length > 0) client.unshift(rest);
+  relay({ socket: client, reset: () => client.resetAndDestroy() }, upstream, {
+    fromClient: (chunk) => count(chunk[0]).fromClient(chunk, performance.now()),
+    fromServer: (chunk) => count(undefined).fromServer(chunk, performance.now()),
+    ended: (side, reset) => counted?.connection.ended(side, reset, performance.now()) ?? NOTHING,
+    closed: () => {
+      if (counted !== undefined) counted.ledger.closed(counted.connection);
+      over();
+    },
+  });
+  client.resume();
+}
+
+function originOf(authority: string, secure: boolean): string {
+  return new URL(`${secure ? "https" : "http"}://${authority}`).origin;
+}
