@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { test } from "node:test";
 import type { Init } from "../../src/index.js";
+import { createAuthority } from "../../src/testing/index.js";
 import { clientOf, closedOnes, rejection, turn, World } from "../transport/support.js";
 
 // Ported by meaning: how requests are written. docs/go-tests.md has the table.
@@ -211,4 +213,28 @@ test("Go TestIs408, TestTransportIgnores408: a 408 on an idle connection ends it
     assert.equal(record?.closed?.reason, reason, bytes);
     assert.equal(await client.get(world.server.url()).text(), "ok");
   }
+});
+
+test("Go TestTransportIDNA_h1: a name beyond ASCII is Punycode for the dial, the certificate and the Host field", async () => {
+  const authority = createAuthority();
+  const { key, cert } = authority.issue({ names: ["xn--9caa.com"] });
+  await using world = await World.start({ tls: { key, cert } });
+  let host: string | undefined;
+  world.server.script(async (connection) => {
+    host = (await connection.readRequest()).header("host");
+    await connection.replyOk("ok");
+    await connection.stall();
+  });
+  const dialed: string[] = [];
+  const transport = world.transport({
+    tls: { ca: authority.cert },
+    dial: async (target) => {
+      dialed.push(`${target.host}:${target.port}`);
+      return connect({ host: "127.0.0.1", port: world.server.port });
+    },
+  });
+  assert.equal(await clientOf(transport).get("https://\u00e9\u00e9.com/").text(), "ok");
+  assert.deepEqual(dialed, ["xn--9caa.com:443"]);
+  assert.equal(host, "xn--9caa.com");
+  assert.equal(transport.snapshot().origins[0]?.origin, "https://xn--9caa.com");
 });
