@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { Client, type ClientOptions, NetworkError } from "../../src/index.js";
-import { type MockAnswer, type MockRequest, mockTransport } from "../../src/testing/index.js";
 import { parseChallenges } from "../../src/client/auth/challenges.js";
 import { DigestSession } from "../../src/client/auth/digest-session.js";
+import { Client, type ClientOptions, NetworkError } from "../../src/index.js";
+import { type MockAnswer, type MockRequest, mockTransport } from "../../src/testing/index.js";
 
 const baseURL = "http://a.test/";
 

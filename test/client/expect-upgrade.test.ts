@@ -107,7 +107,9 @@ describe("expectContinue", () => {
     await using w = await world({
       script: async (connection) => {
         const head = await connection.readHead();
-        await connection.reply(`HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n${head.header("expect") ?? "none"}`);
+        await connection.reply(
+          `HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n${head.header("expect") ?? "none"}`,
+        );
         await connection.closed;
       },
     });
@@ -132,7 +134,11 @@ describe("expectContinue", () => {
         cancelled = reason ?? "closed";
       },
     });
-    const call = w.client.post(w.server.url("/"), { body, expectContinue: 60_000, signal: controller.signal });
+    const call = w.client.post(w.server.url("/"), {
+      body,
+      expectContinue: 60_000,
+      signal: controller.signal,
+    });
     await headIsThere;
     controller.abort("enough");
     await assert.rejects(call, (reason) => reason === "enough");
@@ -145,7 +151,10 @@ const upgradeHeaders = { connection: "Upgrade", upgrade: "echo" };
 /** Answers one upgrade, the first bytes with it, then one word with another, and ends. */
 const echo: WireServerOptions["script"] = async (connection) => {
   const head = await connection.readHead();
-  const status = head.method === "CONNECT" ? "200 Connected" : "101 Switching Protocols\r\nupgrade: echo\r\nconnection: upgrade";
+  const status =
+    head.method === "CONNECT"
+      ? "200 Connected"
+      : "101 Switching Protocols\r\nupgrade: echo\r\nconnection: upgrade";
   await connection.reply(`HTTP/1.1 ${status}\r\nx-target: ${head.target}\r\n\r\nhello `);
   await connection.expect("world");
   await connection.reply("WORLD");
@@ -176,7 +185,10 @@ describe("upgraded", () => {
   test("101: works over TLS and over a stream of the caller's too", async () => {
     const authority = createAuthority();
     const issued = authority.issue({ names: ["localhost", "127.0.0.1"] });
-    await using w = await world({ script: echo, tls: { key: issued.key, cert: issued.cert } }, { tls: { ca: authority.cert } });
+    await using w = await world(
+      { script: echo, tls: { key: issued.key, cert: issued.cert } },
+      { tls: { ca: authority.cert } },
+    );
     const response = await w.client.get(w.server.url("/"), { headers: upgradeHeaders });
     assert.ok(response.upgraded);
     assert.equal(await talk(response.upgraded), "hello WORLD");
@@ -224,7 +236,10 @@ describe("upgraded", () => {
     assert.equal(response.headers.get("x-target"), "target.test:443");
     assert.ok(response.upgraded);
     assert.equal(await talk(response.upgraded), "hello WORLD");
-    await assert.rejects(w.client.fetch(w.server.url("/"), { method: "CONNECT", body: "x" }), /response\.upgraded/);
+    await assert.rejects(
+      w.client.fetch(w.server.url("/"), { method: "CONNECT", body: "x" }),
+      /response\.upgraded/,
+    );
     await using refusing = await world({
       script: async (connection) => {
         await connection.readHead();

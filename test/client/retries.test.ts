@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type ClientOptions, Client, NetworkError, TimeoutError, Transport } from "../../src/index.js";
-import { FakeRuntime, type MockAnswer, mockTransport, onRuntime } from "../../src/testing/index.js";
 import { pause } from "../../src/client/pause.js";
 import { RetryBudget } from "../../src/client/retry-budget.js";
+import { Client, type ClientOptions, NetworkError, TimeoutError, Transport } from "../../src/index.js";
+import { FakeRuntime, type MockAnswer, mockTransport, onRuntime } from "../../src/testing/index.js";
 
 const quick = { backoff: { base: 0 } };
 const reset = (): never => {

@@ -1,10 +1,13 @@
 import type { Transform, TransformOptions } from "node:stream";
 import type * as Zlib from "node:zlib";
+import { ZstdFrames } from "./zstd-frames.js";
 
 /** A content coding this client can undo. */
 export interface Coding {
   readonly name: string;
   stream(first: Uint8Array): Transform;
+  /** Knows whether the coded bytes end where they may, where the decoder does not. */
+  frames?(): { push(chunk: Uint8Array): void; readonly complete: boolean };
   /** All at once; throws `ERR_BUFFER_TOO_LARGE` when more than `most` bytes come out. */
   sync(bytes: Uint8Array, most: number): Buffer;
 }
@@ -46,6 +49,7 @@ const br: Coding = {
 
 const zstd: Coding = {
   name: "zstd",
+  frames: () => new ZstdFrames(),
   stream: () => (zlib().createZstdDecompress as NonNullable<ZstdZlib["createZstdDecompress"]>)(CHUNK),
   sync: (bytes, most) =>
     (zlib().zstdDecompressSync as NonNullable<ZstdZlib["zstdDecompressSync"]>)(bytes, {

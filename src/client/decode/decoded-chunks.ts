@@ -65,7 +65,10 @@ export class DecodedChunks implements ChunkSupply {
     let bytes: Uint8Array = whole;
     for (const coding of this.#codings) {
       try {
+        const frames = coding.frames?.();
+        frames?.push(bytes);
         bytes = coding.sync(bytes, SYNC_WRITE);
+        if (frames?.complete === false) throw cutShort();
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") return undefined;
         throw brokenCoding(this.#request, coding.name, error);
@@ -110,7 +113,8 @@ export class DecodedChunks implements ChunkSupply {
       failure = { error };
       stream.destroy();
     };
-    void feed(stream, first.value, input).catch(failed);
+    const frames = coding.frames?.();
+    void feed(stream, first.value, input, (chunk) => frames?.push(chunk)).catch(failed);
     let written = 0;
     try {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -118,6 +122,7 @@ export class DecodedChunks implements ChunkSupply {
         this.#meter.check(coding.name, written);
         yield ownChunk(chunk);
       }
+      if (failure === undefined && frames?.complete === false) throw cutShort();
     } catch (error) {
       if (failure !== undefined) throw failure.error;
       throw isZlibError(error) ? brokenCoding(this.#request, coding.name, error) : error;
@@ -128,8 +133,14 @@ export class DecodedChunks implements ChunkSupply {
 }
 
 /** Writes the chunks into the stream at its pace. */
-async function feed(stream: Transform, first: Uint8Array, rest: Chunks): Promise<void> {
+async function feed(
+  stream: Transform,
+  first: Uint8Array,
+  rest: Chunks,
+  onChunk: (chunk: Uint8Array) => void,
+): Promise<void> {
   for (let chunk: Uint8Array | undefined = first; chunk !== undefined && !stream.destroyed; ) {
+    onChunk(chunk);
     if (!stream.write(chunk)) await room(stream);
     const next: IteratorResult<Uint8Array, void> = await rest.next();
     chunk = next.done === true ? undefined : next.value;
@@ -150,6 +161,11 @@ function room(stream: Transform): Promise<void> {
 /** Zlib gives parts of a buffer it goes on writing to, and whoever gets a chunk may transfer its memory away. */
 function ownChunk(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}
+
+/** As zlib says it of the codings it watches itself. */
+function cutShort(): Error {
+  return Object.assign(new Error("unexpected end of file"), { code: "Z_BUF_ERROR", errno: -5 });
 }
 
 function isZlibError(error: unknown): boolean {
