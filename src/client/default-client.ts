@@ -11,22 +11,27 @@ export function fetch(input: string | URL | Request | globalThis.Request, init?:
   return defaultClient.fetch(input, init);
 }
 
+/** `defaultClient.get`: GET. */
 export function get(url: string | URL, init?: Init): Call {
   return defaultClient.get(url, init);
 }
 
+/** `defaultClient.head`: HEAD. */
 export function head(url: string | URL, init?: Init): Call {
   return defaultClient.head(url, init);
 }
 
+/** `defaultClient.post`: POST. */
 export function post(url: string | URL, init?: Init): Call {
   return defaultClient.post(url, init);
 }
 
+/** `defaultClient.put`: PUT. */
 export function put(url: string | URL, init?: Init): Call {
   return defaultClient.put(url, init);
 }
 
+/** `defaultClient.patch`: PATCH. */
 export function patch(url: string | URL, init?: Init): Call {
   return defaultClient.patch(url, init);
 }

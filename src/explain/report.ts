@@ -40,6 +40,7 @@ export interface Finding {
   readonly doubt?: string;
 }
 
+/** One origin of a report: its counts, and why its connections were opened and closed. */
 export interface OriginReport {
   readonly origin: string;
   readonly requests: number;

@@ -33,6 +33,7 @@ export interface WireResponse {
   readonly exchange: ResponseOrigin;
 }
 
+/** What a response that is made by hand begins with. */
 export interface ResponseInit {
   status?: number;
   statusText?: string;

@@ -20,6 +20,7 @@ import {
   yes,
 } from "./der.js";
 
+/** What a certificate is for, and when it is valid. */
 export interface IssueOptions {
   /** Host names (`*.example.test` too) and IP addresses it is for; the first is its common name as well. */
   readonly names: readonly string[];

@@ -6,6 +6,7 @@ import { endpoint, type FakeHost, type FakeRoute, systemError } from "./fake-net
 import { FakeSocket } from "./fake-socket.js";
 import { seededRandom } from "./seeded-random.js";
 
+/** Where a fake runtime's clocks and randomness begin. */
 export interface FakeRuntimeOptions {
   /** The monotonic clock at the start; default 0. */
   readonly now?: number;

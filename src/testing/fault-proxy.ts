@@ -4,6 +4,7 @@ import type { Fault } from "./fault.js";
 import { FaultFlow } from "./fault-flow.js";
 import { seededRandom } from "./seeded-random.js";
 
+/** Where a fault proxy stands, and what it does to each connection. */
 export interface FaultProxyOptions {
   /** Where connections go: a port of 127.0.0.1, or a host and a port. */
   readonly target: number | { readonly host: string; readonly port: number };

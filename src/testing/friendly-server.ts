@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { type Route, routes } from "./friendly-routes.js";
 
+/** How a friendly server listens and treats its connections. */
 export interface FriendlyServerOptions {
   /** Speaks HTTPS with these `node:tls` server options. */
   readonly tls?: TlsOptions;

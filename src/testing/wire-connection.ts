@@ -17,6 +17,7 @@ export type WireEnding = "fin" | "reset" | "end" | "reset-sent" | "server-close"
 /** What {@link WireConnection.expect} matches: exact bytes, a pattern over latin1 text, or a function that says how many bytes it takes (`true`: all; `false`: not yet). */
 export type Expected = string | Uint8Array | RegExp | ((received: Buffer) => boolean | number);
 
+/** In what pieces bytes are written, and what each of them waits for. */
 export interface DripOptions {
   /** Bytes a write; default 1. */
   readonly size?: number;

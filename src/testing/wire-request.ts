@@ -100,6 +100,7 @@ export const readHead = async (incoming: Incoming): Promise<WireHead> => {
   return parseHead(raw);
 };
 
+/** The body of a request: its bytes with chunks undone, its trailers, and `raw` as it came over the wire. */
 export interface WireBody {
   readonly body: Buffer;
   readonly trailers: readonly string[];

@@ -10,6 +10,7 @@ import { WireConnection, type WireConnectionEvents } from "./wire-connection.js"
 import { ConnectionOver, WireFailure } from "./wire-errors.js";
 import { answerEach, runScript, type WireScript } from "./wire-script.js";
 
+/** How a scripted server listens, and what its connections do. */
 export interface WireServerOptions {
   /** What each connection does that has no script of its own; default {@link answerEach}. */
   readonly script?: WireScript;

@@ -21,6 +21,7 @@ export interface BearerAuth {
   bearer: string | (() => string | Promise<string>);
 }
 
+/** Credentials of a client or a call: user and password (Basic, Digest), or a token. */
 export type AuthOptions = PasswordAuth | BearerAuth;
 
 /** Sends requests with credentials, and answers challenges. */

@@ -1,5 +1,6 @@
 import type { CookieJar } from "./cookie-jar.js";
 
+/** How a cookie jar is opened. */
 export interface CookieJarOptions {
   /** A JSON file that the jar is loaded from, where it exists, and saved to. */
   file?: string;
