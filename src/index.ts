@@ -74,6 +74,7 @@ export { composeTraces } from "./trace/index.js";
 export {
   type Counts,
   type DialTarget,
+  type DnsOptions,
   defaultTransport,
   type OpenRecording,
   type ProxyConnect,

@@ -34,6 +34,18 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, Explanation>> = {
     remedy:
       "Nothing: it is how a client follows DNS changes and load balancers. Raise it if the handshakes cost too much.",
   },
+  "address-gone": {
+    meaning: "Its address is no longer one that DNS gives for the name it was dialed for.",
+    cause:
+      "The server moved, or a load balancer took the address out: two answers in a row lacked it. Only with the option `dns`.",
+    remedy:
+      "Nothing: requests go where the name leads now. Where a name's servers take turns in its answers, `dns: { retire: false }`.",
+  },
+  "tls-replaced": {
+    meaning: "The transport's TLS options were replaced, and it was made with the old ones.",
+    cause: "`transport.updateTls()`: a new certificate, key or authority.",
+    remedy: "Nothing: new connections use the new options.",
+  },
   "max-requests": {
     meaning: "It carried as many requests as it may.",
     cause: "`maxRequestsPerConnection`, or the server's `Keep-Alive: max`.",

@@ -64,6 +64,8 @@ const CLOSE_SHORT: Readonly<Record<CloseReason, string>> = {
   "max-idle-per-origin": "more idle ones than maxIdleConnectionsPerOrigin",
   evicted: "made room for another origin",
   "max-age": "as old as maxConnectionAge allows",
+  "address-gone": "DNS no longer gives its address",
+  "tls-replaced": "made with TLS options that were replaced",
   "max-requests": "carried as many requests as it may",
   "keep-alive-off": "keep-alive is off",
   "transport-closed": "the transport was closed",

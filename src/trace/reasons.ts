@@ -25,6 +25,8 @@ export type CloseReason =
   | "transport-closed"
   | "idle-closed-by-caller"
   | "surplus"
+  | "address-gone"
+  | "tls-replaced"
   // the peer
   | "server-closed-idle"
   | "server-idle-timeout"

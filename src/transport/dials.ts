@@ -2,7 +2,7 @@ import type { Request, Target } from "../message/index.js";
 import type { Member, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
 import type { Connection } from "./connection/index.js";
-import { Dialer, type DialHandlers, type TlsChoice } from "./dial/index.js";
+import { Dialer, type DialHandlers, type DnsHost, type TlsChoice } from "./dial/index.js";
 import type { Settings } from "./options.js";
 import { pick } from "./pick.js";
 import { ProxyAuths, ProxyChoice, type Route, type RouteSettings, routeOf } from "./route/index.js";
@@ -16,8 +16,9 @@ export class Dials {
   /** The credentials of its proxies. */
   readonly auths: ProxyAuths;
 
-  constructor(settings: Settings, runtime: Runtime) {
-    const { connectTimeout, tlsTimeout, proxyTimeout, happyEyeballs, options } = settings;
+  /** `names`: given where the cache of names is on. */
+  constructor(settings: Settings, runtime: Runtime, names?: DnsHost) {
+    const { connectTimeout, tlsTimeout, proxyTimeout, happyEyeballs, dns, options } = settings;
     this.#proxies = new ProxyChoice(options.proxy);
     this.auths = new ProxyAuths(options.proxyAuth ?? "basic");
     this.#dialer = new Dialer(
@@ -35,6 +36,7 @@ export class Dials {
           "allowAddress",
           "dial",
         ),
+        ...(dns === undefined || names === undefined ? {} : { dns: { ...dns, host: names } }),
         proxy: {
           proxyTimeout,
           auths: this.auths,
@@ -82,6 +84,11 @@ export class Dials {
   /** The pool's side of a route has been found: dials for it go this way. */
   know(poolRoute: PoolRoute<Connection>, route: Route): void {
     this.#routes.set(poolRoute, route);
+  }
+
+  /** The route behind the pool's. */
+  routeOf(poolRoute: PoolRoute<Connection>): Route | undefined {
+    return this.#routes.get(poolRoute);
   }
 
   /** Dials from here on use these TLS options. */

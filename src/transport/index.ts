@@ -1,6 +1,7 @@
 export { defaultTransport } from "./default-transport.js";
 export type {
   DialTarget,
+  DnsOptions,
   ProxyConnect,
   ProxyConnectResponse,
   ProxyHeaders,

@@ -3,7 +3,8 @@ import { DEFAULT_MAX_HEAD_BYTES } from "../http1/index.js";
 import type { PoolLimits } from "../pool/index.js";
 import type { LookupFunction } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
-import type { DialTarget, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
+import type { DialTarget, DnsOptions, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
+import { type DnsSettings, dnsSettings } from "./dial/index.js";
 import type { AllowAddress, ProxyAuthScheme, ProxyOption } from "./route/index.js";
 
 /** Settings of a `Transport`. Times are milliseconds, sizes bytes; what has no default is not limited. */
@@ -16,6 +17,11 @@ export interface TransportOptions {
   maxIdleConnections?: number;
   /** Idle connections to one origin; default `maxIdleConnections`. Go's default of 2 is the classic cause of churn. */
   maxIdleConnectionsPerOrigin?: number;
+  /**
+   * Idle connections kept ready to each origin that had a request within the last five minutes, beyond those in use;
+   * default 0. One that ends is replaced, not more than once a second. The other limits hold all the same.
+   */
+  minIdleConnectionsPerOrigin?: number;
   /** Dials under way to one origin; default 64, so that a burst ramps up instead of dialing once a request. */
   maxDialingPerOrigin?: number;
   /** Requests that may wait without a dial of their own; one more is refused at once. */
@@ -62,8 +68,10 @@ export interface TransportOptions {
   proxyTls?: TlsOptions;
   /** RFC 8305: how long an attempt has before the next address is tried beside it; default 250. `false`: one by one. */
   happyEyeballs?: { delay?: number } | false;
-  /** Replaces `dns.lookup`; called with `all: true`. */
+  /** Replaces `dns.lookup`; called with `all: true`. With `dns`, its addresses may have a `ttl` in seconds. */
   lookup?: LookupFunction;
+  /** Turns on a cache of names, with the times to live that DNS servers give; default: the system resolves each dial's. */
+  dns?: DnsOptions;
   /** Replaces resolution and connect; TLS is put on top where the URL asks for it. */
   dial?: (target: DialTarget) => Promise<Duplex>;
   /** The local address to connect from. */
@@ -82,6 +90,8 @@ export interface Settings {
   readonly connectTimeout: number;
   readonly tlsTimeout: number;
   readonly proxyTimeout: number;
+  readonly minIdleConnectionsPerOrigin: number;
+  readonly dns: DnsSettings | undefined;
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
@@ -111,6 +121,13 @@ export function normaliseOptions(options: TransportOptions): Settings {
   const time = (name: keyof TransportOptions, fallback: number): number =>
     number(options, name, fallback, 0, false);
   const maxIdle = count("maxIdleConnections", 1024, 0);
+  const maxIdlePerOrigin = count("maxIdleConnectionsPerOrigin", maxIdle, 0);
+  const least = count("minIdleConnectionsPerOrigin", 0, 0);
+  if (least > Math.min(maxIdlePerOrigin, maxIdle)) {
+    throw new RangeError(
+      `Cannot keep ${least} idle connections (minIdleConnectionsPerOrigin) as at most ${Math.min(maxIdlePerOrigin, maxIdle)} are allowed`,
+    );
+  }
   const keepAlive = options.keepAlive ?? true;
   const eyeballs = options.happyEyeballs;
   return {
@@ -118,7 +135,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
       maxConnections: count("maxConnections", NEVER),
       maxConnectionsPerOrigin: count("maxConnectionsPerOrigin", NEVER),
       maxIdleConnections: maxIdle,
-      maxIdleConnectionsPerOrigin: count("maxIdleConnectionsPerOrigin", maxIdle, 0),
+      maxIdleConnectionsPerOrigin: maxIdlePerOrigin,
       maxDialingPerOrigin: count("maxDialingPerOrigin", 64),
       maxWaiting: count("maxWaiting", NEVER, 0),
       queueTimeout: time("queueTimeout", NEVER),
@@ -130,6 +147,8 @@ export function normaliseOptions(options: TransportOptions): Settings {
     connectTimeout: time("connectTimeout", 10_000),
     tlsTimeout: time("tlsTimeout", 10_000),
     proxyTimeout: time("proxyTimeout", 30_000),
+    minIdleConnectionsPerOrigin: least,
+    dns: dnsSettings(options.dns, options.lookup !== undefined),
     headersTimeout: time("headersTimeout", 300_000),
     bodyTimeout: time("bodyTimeout", 300_000),
     maxHeaderBytes: count("maxHeaderBytes", DEFAULT_MAX_HEAD_BYTES),
@@ -167,6 +186,7 @@ const OPTIONS: Record<keyof TransportOptions, true> = {
   maxConnectionsPerOrigin: true,
   maxIdleConnections: true,
   maxIdleConnectionsPerOrigin: true,
+  minIdleConnectionsPerOrigin: true,
   maxDialingPerOrigin: true,
   maxWaiting: true,
   queueTimeout: true,
@@ -190,6 +210,7 @@ const OPTIONS: Record<keyof TransportOptions, true> = {
   proxyTls: true,
   happyEyeballs: true,
   lookup: true,
+  dns: true,
   dial: true,
   localAddress: true,
   socketPath: true,

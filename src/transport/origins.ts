@@ -44,6 +44,11 @@ export class Origins {
     return undefined;
   }
 
+  /** Works everything out anew: the settings behind it have changed. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   #add(name: string, target: Target, proxy: Route["proxy"]): Origin {
     const way = this.#dials.routeTo(target, proxy);
     const origin: Origin = {

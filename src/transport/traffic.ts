@@ -6,6 +6,7 @@ import { Clock } from "./clock.js";
 import { Connection, type ConnectionHost } from "./connection/index.js";
 import { Decisions } from "./decisions.js";
 import { Dials } from "./dials.js";
+import { DnsWatch } from "./dns-watch.js";
 import type { Exchange, ExchangeHost } from "./exchange.js";
 import { traceEnd, traceGot, traceQueued, traceWanted, traceWritten } from "./exchange-trace.js";
 import {
@@ -20,12 +21,15 @@ import {
   turnedAway,
 } from "./failures.js";
 import { History } from "./history.js";
+import { IdleFloor } from "./idle-floor.js";
 import { LeakWatch } from "./leak-watch.js";
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
 import { mayGoOutAgain } from "./retry.js";
+import type { Route } from "./route/index.js";
 import { describeHolders } from "./slot-holders.js";
 import { StallGuard } from "./stall-guard.js";
+import { retireSuspended, SuspendWatch } from "./suspend-watch.js";
 
 let lastConnectionId = 0;
 
@@ -50,6 +54,8 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
   readonly #settings: Settings;
   readonly #runtime: Runtime;
   readonly #stalls: StallGuard;
+  readonly #suspends: SuspendWatch;
+  readonly #floor: IdleFloor | undefined;
   readonly #decisions: Decisions;
   #activity = 0;
   #closing: Promise<void> | undefined;
@@ -76,7 +82,12 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
       nextId: () => ++lastConnectionId,
     });
     this.clock = new Clock(runtime, (now) => this.pool.tick(now));
-    this.dials = new Dials(settings, runtime);
+    this.#suspends = new SuspendWatch(runtime);
+    this.dials = new Dials(settings, runtime, settings.dns === undefined ? undefined : this.#watchNames());
+    const least = settings.minIdleConnectionsPerOrigin;
+    const preconnect = (route: PoolRoute<Connection>, count: number, now: number): void =>
+      void this.pool.preconnect(route, count, now);
+    this.#floor = least === 0 ? undefined : new IdleFloor(least, this.clock, preconnect);
     this.#decisions = new Decisions(this.counters, settings, given !== false);
     this.history = new History(this.counters, this.pool, runtime, settings.pool);
   }
@@ -86,7 +97,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     if (this.#activity++ === 0) this.clock.setAlive(true);
     const { signal } = exchange;
     if (signal !== undefined) {
-      exchange.onAbort = () => this.cancel(exchange, signal.reason);
+      exchange.onAbort = () => this.cancel(exchange, signal.reason, signal.reason instanceof TimeoutError);
       signal.addEventListener("abort", exchange.onAbort, { once: true });
     }
     if (deadline !== Number.POSITIVE_INFINITY) this.clock.set(exchange, deadline);
@@ -113,7 +124,10 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
         ? {
             reason: "timeout",
             by: "client",
-            evidence: `the call took longer than its timeout of ${exchange.callTimeout} ms`,
+            evidence:
+              error instanceof TimeoutError && error.timeout === "attemptTimeout"
+                ? `the attempt got no response within its limit of ${error.milliseconds} ms`
+                : `the call took longer than its timeout of ${exchange.callTimeout} ms`,
           }
         : { reason: "aborted", by: "caller", evidence: "the caller's signal aborted the request" },
       error,
@@ -151,6 +165,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     this.pool.acquire(exchange, route, now);
     if (trace !== undefined && exchange.waitingIn !== undefined) traceQueued(trace, exchange);
     if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, this.pool, now);
+    this.#floor?.used(route, now);
   }
 
   dial(member: Member<Connection>): void {
@@ -219,7 +234,26 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
   }
 
   check(member: Member<Connection>): true | string {
+    const unseen = this.#suspends.unseen();
+    if (unseen > 0) retireSuspended(this.history.live.values(), this.pool, unseen, this.now());
     return this.#stalls.check(member);
+  }
+
+  /** Retires the connections that `which` is true of: they take no more exchanges. */
+  retire(which: (route: Route) => boolean, reason: CloseReason, evidence: string): void {
+    const now = this.now();
+    for (const { member } of [...this.history.live.values()]) {
+      const route = this.dials.routeOf(member.route);
+      if (route !== undefined && which(route)) this.pool.retire(member, reason, now, evidence);
+    }
+  }
+
+  #watchNames(): DnsWatch {
+    return new DnsWatch(this.clock, {
+      live: () => this.history.live.values(),
+      routeOf: (route) => this.dials.routeOf(route),
+      retire: ({ member }, evidence) => this.pool.retire(member, "address-gone", this.now(), evidence),
+    });
   }
 
   // ── what connections tell ────────────────────────────────────────────────────────────────────────────────
@@ -329,6 +363,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     if (connection.member.openedAt === 0)
       this.#decisions.settled(connection.member, cause.reason === "dial-failed");
     this.clock.remove(connection);
+    this.#floor?.lost(connection.member.route, cause.reason, this.now());
     connection.opening.settle(closedError());
     this.#checkClosed();
   }

@@ -203,6 +203,30 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#traffic.pool.closeIdle(this.#runtime.now());
   }
 
+  /**
+   * Replaces the TLS options, all three together, without a new transport: for certificates that are renewed while the
+   * program runs. Connections made with the old ones take no more requests and close (`tls-replaced`), those in use
+   * once they are done; what is dialed from here on uses the new ones.
+   *
+   * @throws TypeError for an option that is none of these, or an origin that is none.
+   */
+  updateTls(options: Pick<TransportOptions, "tls" | "tlsByOrigin" | "proxyTls">): void {
+    for (const name of Object.keys(options)) {
+      if (name !== "tls" && name !== "tlsByOrigin" && name !== "proxyTls") {
+        throw new TypeError(
+          `Cannot update ${JSON.stringify(name)} as updateTls takes tls, tlsByOrigin and proxyTls`,
+        );
+      }
+    }
+    this.#traffic.dials.replaceTls(options);
+    this.#origins.forget();
+    this.#traffic.retire(
+      ({ secure, proxy }) => secure || proxy?.scheme === "https",
+      "tls-replaced",
+      "updateTls() replaced the TLS options that it was made with.",
+    );
+  }
+
   /** Takes no more requests, lets those under way finish, and resolves when the last connection is closed. */
   close(): Promise<void> {
     return this.#traffic.shutdown();

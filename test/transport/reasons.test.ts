@@ -96,6 +96,35 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
       return transport;
     },
   },
+  "address-gone": {
+    by: "client",
+    evidence: /^site\.test no longer has the address 127\.0\.0\.1 /,
+    async provoke(world) {
+      let address = "127.0.0.1";
+      const transport = world.stepped({
+        dns: { minTtl: 1000 },
+        lookup: (_host, _options, callback) =>
+          callback(null, [{ address, family: 4, ttl: 1 } as { address: string; family: number }]),
+      });
+      await fetched(transport, `http://site.test:${world.server.port}/`);
+      address = "127.0.0.2";
+      world.clock.advance(1001);
+      world.clock.advance(1001);
+      return transport;
+    },
+  },
+  "tls-replaced": {
+    by: "client",
+    evidence: /^updateTls\(\) replaced the TLS options/,
+    async provoke(world) {
+      const { key, cert, ca } = selfSigned({ names: ["127.0.0.1"] });
+      const server = await world.another({ tls: { key, cert } });
+      const transport = world.transport({ tls: { ca } });
+      await fetched(transport, `https://127.0.0.1:${server.port}/`);
+      transport.updateTls({ tls: { ca } });
+      return transport;
+    },
+  },
   "max-requests": {
     by: "client",
     evidence: /carried 2 requests; maxRequestsPerConnection is 2/,

@@ -6,10 +6,13 @@ interface Entry {
   readonly callback: () => void;
 }
 
+const WALL_START = Date.UTC(2024, 0, 1);
+
 /** Real sockets and a clock that stands still until the test moves it. */
 export class SteppedRuntime {
   #now = 1_000;
   #order = 0;
+  #suspended = 0;
   readonly #timers = new Set<Entry>();
   /** What `random()` gives. */
   random = 0.5;
@@ -17,9 +20,15 @@ export class SteppedRuntime {
   readonly runtime: Runtime = {
     ...nodeRuntime,
     now: () => this.#now,
+    wallNow: () => WALL_START + this.#now + this.#suspended,
     setTimer: (callback, milliseconds) => this.#set(callback, milliseconds),
     random: () => this.random,
   };
+
+  /** The machine is suspended: only the wall clock goes on. */
+  suspend(milliseconds: number): void {
+    this.#suspended += milliseconds;
+  }
 
   /** Moves the clock, and fires on the way what is due, each at its own time. */
   advance(milliseconds: number): void {

@@ -11,7 +11,7 @@ export type {
   TlsInfo,
 } from "./contract.js";
 export { Dialer } from "./dialer.js";
-export type { DnsOptions } from "./dns-contract.js";
+export type { DnsOptions, DnsSettings } from "./dns-contract.js";
 export { type DnsHost, dnsSettings } from "./dns-names.js";
 export type {
   ProxyConnect,
