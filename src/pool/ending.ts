@@ -10,6 +10,9 @@ export const TRANSPORT_CLOSED: CloseCause = {
   evidence: "The transport was closed.",
 };
 
+/** The evidence of an end that has no other. */
+export const RETIRED = "It was retired while it was idle.";
+
 /** Milliseconds for people. */
 export function inWords(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;

@@ -7,6 +7,7 @@ import {
   endOfEvicted,
   endOfIdleness,
   endOfUnneeded,
+  RETIRED,
   TRANSPORT_CLOSED,
 } from "./ending.js";
 import { Hungry } from "./hungry.js";
@@ -194,12 +195,7 @@ export class Pool<O, W extends Waiter<O>> {
   }
 
   /** The connection takes nothing more: an idle one closes, a busy one drains, one being dialed serves once at most. */
-  retire(
-    member: Member<O>,
-    reason: CloseReason,
-    now: number,
-    evidence: string = "It was retired while it was idle.",
-  ): void {
+  retire(member: Member<O>, reason: CloseReason, now: number, evidence: string = RETIRED): void {
     if (member.state === "idle") {
       this.#end(member, { reason, by: "client", evidence }, now);
     } else if (member.state === "active" || member.state === "dialing") {
