@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Evidence } from "../explain/index.js";
 
@@ -80,16 +80,6 @@ export class FactsFile {
       // The disk is full, or the folder is gone as nobody waits for the facts any more.
       this.#failed = true;
     }
-  }
-
-  close(): void {
-    try {
-      this.flush(true);
-      closeSync(this.#file);
-    } catch {
-      // nobody to tell
-    }
-    this.#failed = true;
   }
 
   #write(line: FactsLine): void {

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import { httpEnding, isStalled, isUnread } from "./http-ending.js";
 import type { Ledger } from "./ledger.js";
 import { announcedTimeout, originOf } from "./origin.js";
+import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
 import { codeOf, isReady, watchDial, watchEnd } from "./sockets.js";
 import { frames, userPlace } from "./stack.js";
@@ -33,7 +34,7 @@ export class HttpAgents {
   readonly #ledger: Ledger;
   readonly #sampler = new Sampler();
   readonly #bySocket = new WeakMap<object, Watched>();
-  readonly #pools = new WeakMap<object, Map<string, Pool>>();
+  readonly #pools = new PoolTable();
   readonly #queued = new WeakMap<ClientRequest, { tally: Tally; at: number }>();
   /** Whether a request ever was queued: most programs have no limit. */
   #hasQueued = false;
@@ -135,19 +136,13 @@ export class HttpAgents {
     const tally = this.#tallyOf(agent, options);
     if (agent === undefined) return this.#ledger.pool(tally, undefined);
     // The name says with which TLS identity, local address and family, too.
-    const key = agent.getName({ ...options, ...agent.options });
-    let pools = this.#pools.get(agent);
-    if (pools === undefined) this.#pools.set(agent, (pools = new Map()));
-    let pool = pools.get(key);
-    if (pool === undefined) {
-      pool = this.#ledger.pool(tally, this.#ledger.owners.of(agent));
-      pools.set(key, pool);
+    return this.#pools.get(agent, agent.getName({ ...options, ...agent.options }), () => {
       tally.most("idleTimeout", agent.options?.timeout);
       tally.most("maxConnectionsPerOrigin", agent.maxSockets);
       tally.most("maxConnections", agent.maxTotalSockets);
       if (agent.keepAlive === true) tally.most("maxIdleConnectionsPerOrigin", agent.maxFreeSockets);
-    }
-    return pool;
+      return this.#ledger.pool(tally, this.#ledger.owners.of(agent));
+    });
   }
 
   #tallyOf(agent: AgentInside | undefined, options: Options): Tally {
@@ -175,7 +170,11 @@ export class HttpAgents {
       if (connection.request !== undefined) this.#ledger.begins(connection, connection.request);
     };
     if (isReady(socket)) ready();
-    else socket.once((socket as { encrypted?: boolean }).encrypted === true ? "secureConnect" : "connect", ready);
+    else
+      socket.once(
+        (socket as { encrypted?: boolean }).encrypted === true ? "secureConnect" : "connect",
+        ready,
+      );
   }
 
   readonly #ending: typeof httpEnding = (connection, error, sites, read) => {

@@ -10,6 +10,7 @@ import { FactsFile, FOLDER_VARIABLE } from "./facts-file.js";
 import { HttpAgents } from "./http-agents.js";
 import { Ledger } from "./ledger.js";
 import { Owners } from "./owners.js";
+import { Trunkline } from "./trunkline.js";
 import { Undici } from "./undici.js";
 
 function watch(folder: string): void {
@@ -28,7 +29,24 @@ function watch(folder: string): void {
     else undici.watchDispatcher(owner);
   });
   file.from(ledger);
-  process.on("exit", () => file.close());
+  new Trunkline(ledger);
+  atExit(() => file.flush(true));
+}
+
+/**
+ * Acts after the listeners of "exit". Not as one of them: a program that has ten would be warned of a leak, and one
+ * that removes them all would take ours along.
+ */
+function atExit(act: () => void): void {
+  const { emit } = process as unknown as { emit(...args: unknown[]): boolean };
+  const value = function (this: unknown, ...args: unknown[]): boolean {
+    try {
+      return emit.apply(this, args);
+    } finally {
+      if (args[0] === "exit") act();
+    }
+  };
+  Object.defineProperty(process, "emit", { value, configurable: true, writable: true, enumerable: false });
 }
 
 const folder = process.env[FOLDER_VARIABLE];

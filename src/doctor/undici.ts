@@ -4,6 +4,7 @@ import { Socket } from "node:net";
 import { fromBuiltIn } from "./constructions.js";
 import type { Ledger } from "./ledger.js";
 import { announcedTimeout, originOf, originText } from "./origin.js";
+import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
 import { codeOf, watchDial, watchEnd } from "./sockets.js";
 import { frames, userPlace } from "./stack.js";
@@ -42,7 +43,7 @@ export class Undici {
   readonly #tallies = new Map<string, Map<unknown, Tally>>();
   readonly #clients = new WeakMap<object, string>();
   readonly #bySocket = new WeakMap<object, Watched>();
-  readonly #pools = new WeakMap<object, Map<string, Pool>>();
+  readonly #pools = new PoolTable();
   readonly #dials = new WeakMap<object, Watched[]>();
   readonly #poolOfClient = new WeakMap<object, Pool>();
   /** Whose the connections of a connector are: an agent's or a pool's where one was found. */
@@ -137,14 +138,8 @@ export class Undici {
   }
 
   #poolAt(holder: object, origin: string): Pool {
-    let pools = this.#pools.get(holder);
-    if (pools === undefined) this.#pools.set(holder, (pools = new Map()));
-    let pool = pools.get(origin);
-    if (pool === undefined) {
-      pool = this.#ledger.pool(this.#tallyOf(origin, this.#lastClient), undefined);
-      pools.set(origin, pool);
-    }
-    return pool;
+    const make = (): Pool => this.#ledger.pool(this.#tallyOf(origin, this.#lastClient), undefined);
+    return this.#pools.get(holder, origin, make);
   }
 
   /**

@@ -64,6 +64,18 @@ process.exitCode = 3;
     assert.deepEqual([stdout, code], ["exit 0\n", 0]);
   });
 
+  test("is no listener of the program's: none is counted, warned of or removed", async () => {
+    const file = write(
+      "listeners.cjs",
+      `for (let count = 0; count < 10; count++) process.on("exit", () => {});
+console.log(process.listenerCount("exit"), process.listenerCount("SIGTERM"), process.getMaxListeners());
+require("node:http").get("http://127.0.0.1:1").on("error", () => process.removeAllListeners());`,
+    );
+    const { stdout, stderr, report } = await watchNode([file]);
+    assert.deepEqual([stdout, stderr], ["10 0 10\n", ""]);
+    assert.equal(report.findings[0]?.kind, "dial-failures");
+  });
+
   test("does nothing without its variable", async () => {
     const { stdout, gathered } = await watchNode(
       ["--require", preload, "-p", "require('events').init.name"],
@@ -151,6 +163,27 @@ await times(12, () => get(served.url, { agent: new http.Agent({ keepAlive: true 
     const { report } = await watchNode([...flags, generated]);
     assert.equal(report.findings[0]?.site, `${join(folder, "original.ts")}:42:1`);
   }
+});
+
+test("preload: sees Trunkline's own connections through its channels", async () => {
+  const file = write(
+    "own.mjs",
+    `import { Client, Transport } from ${JSON.stringify(new URL("../../src/index.js", import.meta.url).href)};
+import { serve, times } from ${server};
+const served = await serve();
+const client = new Client({ transport: new Transport({ keepAlive: false }) });
+await times(6, () => client.get(served.url).text());
+await times(6, () => new Client().get(served.url).text());
+served.close();
+`,
+  );
+  const { report, code, stderr } = await watchNode([file]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual([report.requests, report.connections], [12, 7]);
+  assert.deepEqual(
+    report.findings.map(({ kind }) => kind),
+    ["keep-alive-off"],
+  );
 });
 
 test("preload: tells no secret: no path, no parameter, no header, no body, no credentials", async () => {
