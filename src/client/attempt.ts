@@ -6,7 +6,7 @@ import {
   requestParts,
 } from "../message/index.js";
 import type { CallState } from "./call-state.js";
-import { withinDeadline } from "./deadline.js";
+import { withinAttempt, withinDeadline } from "./deadline.js";
 import { ACCEPT_ENCODING } from "./decode/index.js";
 import { countedSource } from "./progress.js";
 
@@ -28,7 +28,9 @@ export async function attempt(call: CallState, request: Request): Promise<Respon
 async function exchange(call: CallState, request: Request): Promise<Response> {
   const sent = observed(call, request);
   try {
-    const response = await (call.direct === undefined ? foreign(call, sent) : direct(call, sent));
+    const response = await withinAttempt(call, sent, (limited) =>
+      call.direct === undefined ? foreign(call, limited) : direct(call, limited),
+    );
     call.attempts += response.attempts;
     return response;
   } catch (error) {

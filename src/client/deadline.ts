@@ -23,11 +23,7 @@ export function withinDeadline(
 ): Promise<Response> {
   if (call.deadline === Number.POSITIVE_INFINITY) return send(request);
   const limit = new TimeLimit(call, request);
-  const { signal } = requestParts(request);
-  const limited = derivedRequest(request, {
-    signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]),
-  });
-  return limit.race(send(limited)).then(
+  return limit.race(send(limit.on(request))).then(
     (response) => {
       const body = responseBody(response);
       if (body === null || body.complete) limit.clear();
@@ -39,6 +35,21 @@ export function withinDeadline(
       throw error;
     },
   );
+}
+
+/**
+ * Holds one attempt to the policy's limit: until the head of its response is in. It is an abort to whatever sends it,
+ * and what sends it may not listen.
+ */
+export function withinAttempt(
+  call: CallState,
+  request: Request,
+  send: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  const { attemptTimeout } = call.policy;
+  if (attemptTimeout === Number.POSITIVE_INFINITY) return send(request);
+  const limit = new TimeLimit(call, request, attemptTimeout);
+  return limit.race(send(limit.on(request))).finally(() => limit.clear());
 }
 
 /**
@@ -80,7 +91,8 @@ class TimeLimit {
   readonly #over: Promise<never>;
   #phase: Phase = "headers";
 
-  constructor(call: CallState, request: Request) {
+  /** Of the call, unless `attemptTimeout` gives the milliseconds for one attempt. */
+  constructor(call: CallState, request: Request, attemptTimeout?: number) {
     const started = call.runtime.now();
     this.#over = new Promise((_, reject) => {
       this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
@@ -88,9 +100,20 @@ class TimeLimit {
     // Whoever races against it is told; when nobody does any more, nobody must be.
     this.#over.catch(() => undefined);
     this.#timer = call.runtime.setTimer(
-      () => this.#controller.abort(callTimedOut(call, request, this.#phase, call.runtime.now() - started)),
-      Math.min(Math.max(0, call.deadline - started), 2 ** 31 - 1),
+      () => {
+        const spent = call.runtime.now() - started;
+        this.#controller.abort(timedOut(call, request, this.#phase, spent, attemptTimeout));
+      },
+      Math.min(Math.max(0, attemptTimeout ?? call.deadline - started), 2 ** 31 - 1),
     );
+  }
+
+  /** The request, which aborts when the time is over. */
+  on(request: Request): Request {
+    const { signal } = requestParts(request);
+    return derivedRequest(request, {
+      signal: signal === undefined ? this.signal : AbortSignal.any([signal, this.signal]),
+    });
   }
 
   get signal(): AbortSignal {
@@ -123,19 +146,26 @@ class TimeLimit {
   }
 }
 
-/** The error of a call whose time is over. */
-export function callTimedOut(call: CallState, request: Request, phase: Phase, spent: number): TimeoutError {
-  const { timeout } = call.policy;
-  return new TimeoutError(
-    `${nameOf(request)} timed out: the call took longer than its timeout of ${timeout} ms (the present exchange ${Math.round(spent)} ms)`,
-    {
-      code: "ERR_TRUNKLINE_TIMEOUT",
-      phase,
-      url: request.url,
-      responseStarted: phase === "body",
-      timeout: "timeout",
-      milliseconds: timeout,
-      spent: { exchange: spent },
-    },
-  );
+/** The error of a call, or an attempt, whose time is over. */
+function timedOut(
+  call: CallState,
+  request: Request,
+  phase: Phase,
+  spent: number,
+  attemptTimeout: number | undefined,
+): TimeoutError {
+  const isCall = attemptTimeout === undefined;
+  const milliseconds = isCall ? call.policy.timeout : attemptTimeout;
+  const what = isCall
+    ? `the call took longer than its timeout of ${milliseconds} ms (the present exchange ${Math.round(spent)} ms)`
+    : `attempt ${call.attempts + 1} got no response within the attemptTimeout of ${milliseconds} ms`;
+  return new TimeoutError(`${nameOf(request)} timed out: ${what}`, {
+    code: "ERR_TRUNKLINE_TIMEOUT",
+    phase,
+    url: request.url,
+    responseStarted: phase === "body",
+    timeout: isCall ? "timeout" : "attemptTimeout",
+    milliseconds,
+    spent: { exchange: spent },
+  });
 }

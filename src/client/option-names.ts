@@ -9,6 +9,7 @@ const OPTIONS: Record<keyof ClientOptions, true> = {
   headers: true,
   sensitiveHeaders: true,
   timeout: true,
+  attemptTimeout: true,
   redirect: true,
   maxRedirects: true,
   allowInsecureRedirects: true,

@@ -15,6 +15,8 @@ export type Middleware = (next: RoundTripper) => RoundTripper;
 export interface CallOptions {
   /** Milliseconds for a whole call: all its exchanges, the waits between them, and the body; default: no limit. */
   timeout?: number;
+  /** Milliseconds for each attempt, until the head of its response; `retry` sends again what took longer. Default: none. */
+  attemptTimeout?: number;
   /** What happens to a 301, 302, 303, 307 or 308; default `"follow"`. `"manual"` gives the response as it is. */
   redirect?: RedirectMode;
   /** Redirects that are followed before the call is given up; default 20. */

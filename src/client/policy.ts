@@ -12,6 +12,8 @@ import { type RetryPolicy, retryPolicy } from "./retries.js";
 export interface Policy {
   /** Milliseconds; `Infinity` for none. */
   readonly timeout: number;
+  /** Milliseconds to the head of each response; `Infinity` for none. */
+  readonly attemptTimeout: number;
   readonly redirects: RedirectPolicy;
   readonly decompress: DecodeLimits | undefined;
   /** `Infinity` for no limit. */
@@ -43,6 +45,7 @@ export function clientPolicy(
   if (auth !== undefined && origins.size === 0) throw nowhereToGo("auth");
   return sealed({
     timeout: limit("timeout", options.timeout, "a number of milliseconds"),
+    attemptTimeout: limit("attemptTimeout", options.attemptTimeout, "a number of milliseconds"),
     redirects: {
       max: limit("maxRedirects", options.maxRedirects ?? 20, "a number"),
       allowInsecure: flag("allowInsecureRedirects", options.allowInsecureRedirects),
@@ -69,6 +72,10 @@ export function callPolicy(policy: Policy, init: Init, origin: string): Policy {
       init.timeout === undefined
         ? policy.timeout
         : limit("timeout", init.timeout, "a number of milliseconds"),
+    attemptTimeout:
+      init.attemptTimeout === undefined
+        ? policy.attemptTimeout
+        : limit("attemptTimeout", init.attemptTimeout, "a number of milliseconds"),
     redirects: {
       ...redirects,
       max:
@@ -116,7 +123,11 @@ function sealed(policy: Open): Policy {
   return {
     ...policy,
     bodyOnly: policy.maxResponseBytes === NEVER && policy.onProgress === undefined && !policy.throwOnError,
-    chained: policy.auth !== undefined || policy.retry !== undefined || policy.onProgress !== undefined,
+    chained:
+      policy.auth !== undefined ||
+      policy.attemptTimeout !== NEVER ||
+      policy.retry !== undefined ||
+      policy.onProgress !== undefined,
     untimed: {
       deadline: NEVER,
       timeout: NEVER,
@@ -128,6 +139,7 @@ function sealed(policy: Open): Policy {
 function hasOwnPolicy(init: Init): boolean {
   return (
     init.timeout !== undefined ||
+    init.attemptTimeout !== undefined ||
     init.maxRedirects !== undefined ||
     init.allowInsecureRedirects !== undefined ||
     init.onRedirect !== undefined ||

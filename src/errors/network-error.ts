@@ -52,6 +52,7 @@ export class NetworkError extends TypeError {
 /** The limits whose passing makes a {@link TimeoutError}; each is the name of the option that set it. */
 export type TimeoutKind =
   | "timeout"
+  | "attemptTimeout"
   | "queueTimeout"
   | "connectTimeout"
   | "tlsTimeout"

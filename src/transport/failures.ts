@@ -87,6 +87,7 @@ export function timedOut(
 
 const TIMEOUT_MEANING: Readonly<Record<TimeoutKind, string>> = {
   timeout: "the call took longer than its",
+  attemptTimeout: "the attempt got no response within its",
   queueTimeout: "no connection was free within the",
   connectTimeout: "no connection was made within the",
   tlsTimeout: "the TLS handshake took longer than the",

@@ -1,3 +1,4 @@
+import { TimeoutError } from "../errors/index.js";
 import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";

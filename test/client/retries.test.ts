@@ -3,7 +3,13 @@ import { describe, test } from "node:test";
 import { pause } from "../../src/client/pause.js";
 import { RetryBudget } from "../../src/client/retry-budget.js";
 import { Client, type ClientOptions, NetworkError, TimeoutError, Transport } from "../../src/index.js";
-import { FakeRuntime, type MockAnswer, mockTransport, onRuntime } from "../../src/testing/index.js";
+import {
+  FakeRuntime,
+  type MockAnswer,
+  mockTransport,
+  onRuntime,
+  WireServer,
+} from "../../src/testing/index.js";
 
 const quick = { backoff: { base: 0 } };
 const reset = (): never => {
@@ -152,6 +158,41 @@ describe("retry", () => {
       retry: { backoff: { base: 1e9, max: 1e9 } },
     });
     assert.equal((await client.get("http://a.test/")).attempts, 2);
+  });
+
+  test("attemptTimeout: an attempt that takes longer is sent again; without retry it is the error", async () => {
+    const transport = mockTransport((request) =>
+      request.number < 3 ? new Promise<never>(() => undefined) : "third",
+    );
+    const client = new Client({ transport, attemptTimeout: 10 });
+    assert.equal((await client.get("http://a.test/", { retry: quick })).attempts, 3);
+    const never = new Client({ transport: mockTransport(() => new Promise<never>(() => undefined)) });
+    const init = { attemptTimeout: 5, timeout: 10_000 };
+    const error = await never.get("http://a.test/", init).catch((reason: unknown) => reason);
+    assert.ok(error instanceof TimeoutError);
+    assert.equal(error.timeout, "attemptTimeout");
+    assert.match(error.message, /attempt 1 got no response within the attemptTimeout of 5 ms$/);
+  });
+
+  test("attemptTimeout: over our own transport, is the connection's reason, and spares the body", async () => {
+    await using server = await WireServer.start();
+    server.onConnection(1, async (connection) => {
+      await connection.readRequest();
+      await connection.closed;
+    });
+    server.onConnection(2, async (connection) => {
+      await connection.readRequest();
+      await connection.reply("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nsl");
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      await connection.reply("ow");
+      await connection.closed;
+    });
+    await using transport = new Transport();
+    const response = await new Client({ transport, retry: quick, attemptTimeout: 40 }).get(server.url("/"));
+    assert.equal(await response.text(), "slow");
+    assert.equal(response.attempts, 2);
+    assert.equal(transport.connections()[0]?.closed?.reason, "timeout");
+    transport.destroy();
   });
 
   test("timeout: of the whole call is final", async () => {
