@@ -23,5 +23,10 @@ test("docs/architecture.md: its table of imports is the one that the layer check
     /<!-- layers:start -->\n\| folder \| may import \|\n\|---\|---\|\n([\s\S]*?)<!-- layers:end -->/.exec(
       document,
     );
-  assert.deepEqual(table?.[1]?.trim().split("\n"), expected);
+  const rows = table?.[1]?.trim().split("\n");
+  assert.deepEqual(
+    rows,
+    expected,
+    `Between the layers' marks in docs/architecture.md must stand:\n${expected.join("\n")}`,
+  );
 });
