@@ -189,7 +189,8 @@ export class Ledger implements ConnectionEvents {
     const lost = this.#takeLoss(now);
     if (lost !== undefined) {
       lost.replaced = true;
-      return lost;
+      // Each would keep the one before it alive, and so all of them.
+      return this.lives.length < LIVES ? lost : "previous-not-kept";
     }
     if (this.#open.size + this.#dialing === 0) return "first-use";
     const [longest] = this.#idle;

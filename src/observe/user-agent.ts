@@ -29,13 +29,16 @@ const KNOWN: readonly (readonly [pattern: RegExp, name: string, owner: string, u
 /** What is said of a client that does not name itself. */
 export const UNNAMED: ObservedClient = { name: "unnamed client", owner: "client" };
 
-/** The client library that a User-Agent names. Only the product's name is kept, never a version or a comment. */
+/**
+ * The client library that a User-Agent names. Only what looks like the name of a product is kept (`my-service/1.2`), never
+ * a version, a comment, or what might be a key.
+ */
 export function clientOf(userAgent: string | undefined): ObservedClient {
   if (userAgent === undefined) return UNNAMED;
   for (const [pattern, name, owner, usualIdleCap] of KNOWN) {
     if (!pattern.test(userAgent)) continue;
     return { name, owner, ...(usualIdleCap === undefined ? {} : { usualIdleCap }) };
   }
-  const product = /^[A-Za-z][\w.+-]{0,31}(?=$|[/ ])/.exec(userAgent)?.[0];
+  const product = /^([A-Za-z][A-Za-z._+-]{0,31})\/\d/.exec(userAgent)?.[1];
   return product === undefined ? UNNAMED : { name: product.toLowerCase(), owner: "client" };
 }

@@ -141,8 +141,10 @@ test("ForwardProxy: what it cannot do is answered with a sentence", async () => 
 
 test("trunkline observe: without --target it is the program's proxy, and says what that changes", async () => {
   await using server = await CountingServer.start();
-  const script = `const http = require("node:http"); const proxy = new URL(process.env.HTTP_PROXY);
-    http.get({ host: proxy.hostname, port: proxy.port, path: "${server.origin}/" }, (r) => r.resume())`;
+  const script = `const proxy = new URL(process.env.HTTP_PROXY);
+    const socket = require("node:net").connect(Number(proxy.port), proxy.hostname);
+    socket.write("GET ${server.origin}/ HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n");
+    socket.resume()`;
   const { code, stderr, stdout } = await runCli(["observe", "--json", "--", process.execPath, "-e", script]);
   assert.equal(code, 0, stderr);
   assert.equal((JSON.parse(stdout) as { report: { requests: number } }).report.requests, 1);

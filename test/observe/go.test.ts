@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { CountingServer } from "./counting-server.js";
 import { observed } from "./observed.js";
 
 const run = promisify(execFile);
@@ -117,5 +118,10 @@ for (const { scenario, concurrency, requests = REQUESTS, connections, cause } of
       seen.report.facts.origins.map((one) => one.client),
       ["go"],
     );
+    if (atLeast !== atMost) return;
+    // Where it does not depend on chance: without the observer it is the same.
+    await using server = await CountingServer.start();
+    await run(program, ["-target", `${server.origin}/`, "-scenario", scenario, ...options]);
+    assert.deepEqual([server.requests, server.connections], [seen.requests, seen.connections]);
   });
 }
