@@ -48,7 +48,8 @@ export class HttpAgents {
     this.#ledger = ledger;
     this.#patchAgent();
     for (const agent of [globalAgent, globalSecureAgent]) {
-      ledger.owners.made(agent, CLIENT, "globalAgent", undefined);
+      const name = agent === globalAgent ? "http.globalAgent" : "https.globalAgent";
+      ledger.owners.made(agent, CLIENT, name, undefined);
       this.watchAgent(agent);
     }
     subscribe("http.client.request.start", (message) =>

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Gathered, OLDEST_NODE, reportPage, WatchFolder } from "../../doctor/index.js";
+import { type Gathered, OLDEST_NODE, ownersText, reportPage, WatchFolder } from "../../doctor/index.js";
 import { buildReport } from "../../explain/index.js";
 import type { Run } from "../command.js";
 import { CommandFailure, exitCode, UsageError } from "../exit.js";
@@ -26,7 +26,8 @@ export const doctor: Run = async (options, { stdout, stderr, program }) => {
     const document = { program: command.join(" "), exitCode: code, report };
     await stdout.line(JSON.stringify(document, undefined, 2));
   } else if (nothing === undefined) {
-    await stderr.line(`\n${String(report)}`);
+    const owners = ownersText(gathered.evidence);
+    await stderr.line(`\n${String(report)}${owners === undefined ? "" : `\n\n${owners}`}`);
   }
   const page = options.value("report");
   if (page !== undefined) writePage(page, reportPage(report, { program: command.join(" "), exitCode: code }));
