@@ -21,6 +21,8 @@ export async function bundle() {
     bundle: true,
     external: Object.keys(dependencies),
     platform: "node",
+    // ES modules where a package has them: one CommonJS module would put helpers into a chunk that everything loads.
+    mainFields: ["module", "main"],
     target: "node20",
     sourcemap: true,
     legalComments: "none",
@@ -58,17 +60,28 @@ export async function bundle() {
       .map((entry) => join(dist, bundleOf(entry))),
   );
   for (const { path, text } of files) {
+    if (isVendored(path)) continue;
     if (executables.has(path)) writeWhole(path, shebang + text, true);
     else if (executables.has(path.replace(/\.map$/, "")))
       writeWhole(path, text.replace('"mappings": "', '"mappings": ";'));
     else writeWhole(path, text);
   }
-  const fresh = new Set(files.map((file) => file.path));
+  for (const { path, text } of files.filter((file) => isVendored(file.path) && !file.path.endsWith(".map"))) {
+    writeWhole(path, text.replace(/^\/\/# sourceMappingURL=.*\n?/m, ""));
+  }
+  const fresh = new Set(
+    files.map((file) => file.path).filter((path) => !isVendored(path) || !path.endsWith(".map")),
+  );
   for (const old of filesUnder("dist", (file) => !file.startsWith("dist/types/"))) {
     if (!fresh.has(join(root, old))) rmSync(join(root, old));
   }
   mkdirSync(dirname(bundleStamp), { recursive: true });
   writeFileSync(bundleStamp, made);
+}
+
+/** A chunk that is a library's code but for a few lines: its map, with all sources, would be a tenth of the package. */
+function isVendored(path) {
+  return /\/chunks\/tough-jar-/.test(path);
 }
 
 function writeWhole(path, text, executable) {
