@@ -15,27 +15,28 @@ export { feedFromIterator } from "./iterator-feed.js";
 export { inheritFromPlatform } from "./platform.js";
 export { appendQuery } from "./query.js";
 export {
-  bodyOf,
   configureRequest,
-  continueWait,
   derivedRequest,
-  normaliseMethod,
   plainRequest,
-  type RedirectMode,
   Request,
   type RequestChanges,
-  type RequestInit,
   type RequestParts,
   requestParts,
 } from "./request.js";
 export {
+  bodyOf,
+  continueWait,
+  normaliseMethod,
+  type RedirectMode,
+  type RequestInit,
+} from "./request-init.js";
+export {
   Response,
   type ResponseInit,
-  type ResponseOrigin,
   replaceResponseBody,
   responseBody,
   responseFromWire,
   responseHeader,
-  type WireResponse,
 } from "./response.js";
 export { parseTarget, parseURL, type Target } from "./target.js";
+export type { ResponseOrigin, WireResponse } from "./wire-response.js";

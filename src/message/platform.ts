@@ -2,7 +2,10 @@
  * Makes objects of ours `instanceof` the platform's class of the same name. Touching `globalThis.Response` and
  * kin loads Node's bundled fetch, 16 to 24 ms, so it is done when it first matters and not at import.
  */
-export function inheritFromPlatform(name: "Request" | "Response", ours: { readonly prototype: object }): void {
+export function inheritFromPlatform(
+  name: "Request" | "Response",
+  ours: { readonly prototype: object },
+): void {
   if (linked.has(name)) return;
   linked.add(name);
   const platform = (globalThis as Record<string, unknown>)[name];

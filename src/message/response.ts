@@ -3,37 +3,15 @@ import type { ReadableByteStreamController, UnderlyingByteSource } from "node:st
 import { inspect } from "node:util";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { BodyIterator } from "./body-iterator.js";
-import { BodyReader, ownCopy } from "./body-reader.js";
+import { type BodyReader, ownCopy } from "./body-reader.js";
 import { type BodyInit, bodySource } from "./body-source.js";
 import { findInBlock } from "./field-block.js";
 import { parseFormData } from "./form-data.js";
 import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { inheritFromPlatform } from "./platform.js";
+import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
-/** What a response can tell of where it came from; the transport's exchange. */
-export interface ResponseOrigin {
-  readonly connection: ResponseConnection;
-  readonly timings: Timings;
-  readonly trailers: Promise<Headers>;
-  why(): Decision;
-}
-
-/** What the engine hands over when the head of a response is complete. */
-export interface WireResponse {
-  readonly status: number;
-  /** The whole head in latin1; split only when a header is asked for. */
-  readonly block: string;
-  readonly headersStart: number;
-  readonly url: string;
-  /** `null` where the status or method allows none. */
-  readonly body: BodyReader | null;
-  /** The connection, where it became the caller's. */
-  readonly upgraded?: Duplex | undefined;
-  readonly exchange: ResponseOrigin;
-}
-
-/** What a response that is made by hand begins with. */
 export interface ResponseInit {
   status?: number;
   statusText?: string;

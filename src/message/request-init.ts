@@ -1,0 +1,80 @@
+import type { Trace } from "../trace/index.js";
+import { type BodyInit, type BodySource, bodySource, formBody, jsonBody } from "./body-source.js";
+import type { Headers, HeadersInit } from "./headers.js";
+
+export type RedirectMode = "follow" | "manual" | "error";
+
+/** What a request can be made with: WHATWG fetch's members, and what fetch lacks. */
+export interface RequestInit {
+  method?: string;
+  headers?: HeadersInit;
+  body?: BodyInit | null;
+  signal?: AbortSignal | null;
+  redirect?: RedirectMode;
+  /** Accepted for compatibility: a streaming body is always sent as it comes. */
+  duplex?: "half";
+  /** Added to the URL's query. Arrays repeat the name; `undefined` and `null` are left out. */
+  query?: Record<string, unknown> | URLSearchParams;
+  /** The body, as JSON, with its content type. */
+  json?: unknown;
+  /** The body, as `application/x-www-form-urlencoded`. */
+  form?: Record<string, string | string[]> | URLSearchParams;
+  /**
+   * Whether sending it twice does no harm. Default: true for GET, HEAD, OPTIONS, TRACE, PUT and DELETE (RFC 9110
+   * §9.2.2) and where an `Idempotency-Key` field is present.
+   */
+  idempotent?: boolean;
+  /** Fields after the body, which is then sent chunked; a function is called once the body has been sent. */
+  trailers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * Whether the body waits until the server asks for it with a 100 (RFC 9110 §10.1.1): `true` for a second, a number
+   * for as many milliseconds; then it goes out all the same. A final answer that comes first ends the call without the
+   * body, and costs the connection.
+   */
+  expectContinue?: boolean | number;
+  /** Called for each 1xx response before the final one. */
+  onInformational?: (status: number, headers: Headers) => void;
+  /** Told of everything that happens to the call; see {@link Trace}. */
+  trace?: Trace;
+}
+
+const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+const DEFAULT_CONTINUE_WAIT = 1_000; // Go's
+
+/** `expectContinue` in milliseconds. @throws RangeError for what is no time. */
+export function continueWait(value: boolean | number): number | undefined {
+  if (value === false) return undefined;
+  if (value === true) return DEFAULT_CONTINUE_WAIT;
+  if (typeof value === "number" && value >= 0) return value;
+  throw new RangeError(
+    `Cannot use ${String(value)} for expectContinue as it must be true, false or milliseconds`,
+  );
+}
+
+/** The body that an init describes: at most one of `body`, `json` and `form`. */
+export function bodyOf(init: RequestInit): BodySource | undefined {
+  const { body, json, form } = init;
+  const given =
+    (body !== undefined && body !== null ? 1 : 0) +
+    (json !== undefined ? 1 : 0) +
+    (form !== undefined ? 1 : 0);
+  if (given > 1) throw new TypeError("Cannot send more than one of body, json and form");
+  if (json !== undefined) return jsonBody(json);
+  if (form !== undefined) return formBody(form);
+  if (body === undefined || body === null) return undefined;
+  return bodySource(body);
+}
+
+/** Checks a method and normalises it as fetch does: `get` becomes `GET`, `patch` stays. */
+export function normaliseMethod(method: string): string {
+  const upper = method.toUpperCase();
+  if (NORMALISED.has(upper)) return upper;
+  if (typeof method !== "string" || !TOKEN.test(method)) {
+    throw new TypeError(
+      `Cannot use ${JSON.stringify(method)} as a method as it is not a token (RFC 9110 §9.1)`,
+    );
+  }
+  return method;
+}

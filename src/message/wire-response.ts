@@ -1,0 +1,28 @@
+import type { Duplex } from "node:stream";
+import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
+import type { BodyReader } from "./body-reader.js";
+import type { Headers } from "./headers.js";
+
+/** What a response can tell of where it came from; the transport's exchange. */
+export interface ResponseOrigin {
+  readonly connection: ResponseConnection;
+  readonly timings: Timings;
+  readonly trailers: Promise<Headers>;
+  why(): Decision;
+}
+
+/** What the engine hands over when the head of a response is complete. */
+export interface WireResponse {
+  readonly status: number;
+  /** The whole head in latin1; split only when a header is asked for. */
+  readonly block: string;
+  readonly headersStart: number;
+  readonly url: string;
+  /** `null` where the status or method allows none. */
+  readonly body: BodyReader | null;
+  /** The connection, where it became the caller's. */
+  readonly upgraded?: Duplex | undefined;
+  readonly exchange: ResponseOrigin;
+}
+
+/** What a response that is made by hand begins with. */
