@@ -64,30 +64,37 @@ export class Client {
     return this.#call(undefined, request, undefined);
   }
 
+  /** GET. The call is a promise of the response that also has its body methods: `await client.get(url).json()`. */
   get(url: string | URL, init?: Init): Call {
     return this.#call("GET", url, init);
   }
 
+  /** HEAD: the headers that GET would have, without the body. */
   head(url: string | URL, init?: Init): Call {
     return this.#call("HEAD", url, init);
   }
 
+  /** DELETE. */
   delete(url: string | URL, init?: Init): Call {
     return this.#call("DELETE", url, init);
   }
 
+  /** OPTIONS. */
   options(url: string | URL, init?: Init): Call {
     return this.#call("OPTIONS", url, init);
   }
 
+  /** POST; the body is `json`, `form` or `body`. */
   post(url: string | URL, init?: Init): Call {
     return this.#call("POST", url, init);
   }
 
+  /** PUT; the body as for `post`. */
   put(url: string | URL, init?: Init): Call {
     return this.#call("PUT", url, init);
   }
 
+  /** PATCH; the body as for `post`. */
   patch(url: string | URL, init?: Init): Call {
     return this.#call("PATCH", url, init);
   }
