@@ -100,6 +100,7 @@ export function dialError(error: unknown, target: Target): { code: string; sente
     ETIMEDOUT: `${where} does not answer`,
     EHOSTUNREACH: `${where} cannot be reached`,
     ENETUNREACH: `${where} cannot be reached`,
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: `${where} speaks no HTTP/1.1, which is what can be observed`,
     EPROTO: `${where} does not speak TLS; did you mean http://${target.authority}?`,
     ERR_SSL_WRONG_VERSION_NUMBER: `${where} does not speak TLS; did you mean http://${target.authority}?`,
     ERR_SSL_PACKET_LENGTH_TOO_LONG: `${where} does not speak TLS; did you mean http://${target.authority}?`,

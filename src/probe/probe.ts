@@ -213,6 +213,7 @@ function inWords(error: unknown): string {
     EHOSTUNREACH: "no way there",
     ENETUNREACH: "no way to that network",
     ETIMEDOUT: "no answer",
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "no HTTP/1.1 is spoken there, which is what is looked at",
     EPROTO: "no TLS is spoken there",
     ERR_SSL_WRONG_VERSION_NUMBER: "no TLS is spoken there",
     ERR_SSL_PACKET_LENGTH_TOO_LONG: "no TLS is spoken there",

@@ -59,6 +59,7 @@ test("ForwardProxy: requests by whole URL go to their servers as a server gets t
 test("ForwardProxy: the ends of a connection go on, a FIN as a FIN and a reset as a reset", async () => {
   await using server = await EndsServer.start((socket, received) => {
     if (received.includes("/reset")) socket.resetAndDestroy();
+    else if (received.includes("/open")) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nopen");
     else socket.end("HTTP/1.1 200 OK\r\n\r\nuntil the end");
   });
   const proxy = await ForwardProxy.start();
@@ -70,9 +71,13 @@ test("ForwardProxy: the ends of a connection go on, a FIN as a FIN and a reset a
     const reset = new EndsClient(proxy.url);
     reset.socket.write(`GET ${server.origin}/reset HTTP/1.1\r\n\r\n`);
     assert.equal((await reset.over).end, "reset");
+    const resetting = new EndsClient(proxy.url);
+    await say(resetting, `GET ${server.origin}/open HTTP/1.1\r\n\r\n`, "open");
+    resetting.socket.resetAndDestroy();
+    await server.until((views) => views.at(-1)?.end === "reset");
     await proxy.settled(5_000);
     const closed = observedReport(proxy.evidence()).origins[0]?.closed;
-    assert.deepEqual(closed, { "closed-by-eof-body": 1, reset: 1 });
+    assert.deepEqual(closed, { "closed-by-eof-body": 1, reset: 1, "body-unread": 1 });
   } finally {
     await proxy.close();
   }
