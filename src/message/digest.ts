@@ -1,4 +1,4 @@
-import type { Challenge } from "./auth-challenge.js";
+import { type Challenge, parseChallenges } from "./auth-challenge.js";
 
 // `node:crypto` costs milliseconds to load, and few programs need Digest.
 const loadCrypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
@@ -79,6 +79,14 @@ export class DigestAuth {
       cnonce: this.#random(),
     };
     return true;
+  }
+
+  /** Takes the nonce for the next request, where an `Authentication-Info` field names one (RFC 7616 §3.5). */
+  informed(info: string): void {
+    const nonce = parseChallenges([`Digest ${info}`])[0]?.parameters.get("nextnonce");
+    if (nonce === undefined || this.#session === undefined || nonce === this.#session.nonce) return;
+    this.#session = { ...this.#session, nonce, cnonce: this.#random() };
+    this.#count = 0;
   }
 
   /** The value of the `Authorization` field for a request; undefined before any challenge. */
