@@ -28,8 +28,9 @@ export async function setUp({ build }) {
     statSync(installed).mtimeMs < statSync(join(bench, "package-lock.json")).mtimeMs
   ) {
     console.error("Installing the peers from bench/package-lock.json …");
-    // Two releases of got and undici are installed, of which each Node loads the one it can: the engine warnings say nothing new.
-    const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    // Two releases of got and undici are installed, of which each Node loads the one it can. Run by npm, this one
+    // inherits engine-strict from the project's .npmrc, which would refuse the newer releases on Node 20.
+    const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--no-engine-strict"];
     const code = await run(npm, ["ci", ...options], { quiet: true, cwd: bench });
     if (code !== 0) fail("The peers could not be installed: npm's message above says why.");
   }
