@@ -2,7 +2,9 @@ import type { ClientName } from "./evidence.js";
 import { code, seconds } from "./words.js";
 
 /** The families of clients that settings are known for. */
-type Family = "trunkline" | "undici" | "node" | "go" | "other";
+type Family = "trunkline" | "undici" | "node" | "go" | "other" | Foreign;
+/** Clients of other languages that `observe` meets; a remedy may have no words of its own for them. */
+type Foreign = "python" | "curl";
 
 /** Which family a client library belongs to: `fetch` of Node is undici, axios and got use Node's agents. */
 export function familyOf(client: ClientName): Family {
@@ -11,10 +13,12 @@ export function familyOf(client: ClientName): Family {
   if (/undici|fetch$/.test(name) && name !== "node-fetch") return "undici";
   if (/^(node:)?https?\b|agent|axios|got|needle|superagent|node-fetch/.test(name)) return "node";
   if (/^go\b/.test(name)) return "go";
+  if (name === "curl") return "curl";
+  if (/^python-|^urllib3$|^aiohttp$/.test(name)) return "python";
   return "other";
 }
 
-type ByFamily = Readonly<Record<Family, string>>;
+type ByFamily = Readonly<Record<Exclude<Family, Foreign>, string> & Partial<Record<Foreign, string>>>;
 
 /** Share one owner of connections. */
 export function shareOne(client: ClientName): string {
@@ -23,6 +27,8 @@ export function shareOne(client: ClientName): string {
     undici: `Make one Agent where the module starts and pass it to every call, or none, and the global one is used: ${code("const agent = new Agent(); … fetch(url, { dispatcher: agent })")}`,
     node: `Make one agent where the module starts and pass it to every request: ${code("const agent = new http.Agent({ keepAlive: true })")}`,
     go: `Make one transport and share it: ${code("var client = &http.Client{Transport: sharedTransport}")}`,
+    python: `Make one session or client where the program starts and send everything through it: ${code("session = requests.Session()")}; the functions of the module make one for each call`,
+    curl: `Give all URLs to one run of curl, which keeps the connection: ${code("curl url1 url2")}, or ${code("curl --config file")}`,
     other: "Make the client or session once, where the program starts, and share it",
   });
 }
@@ -33,6 +39,8 @@ export function keepAliveOn(client: ClientName): string {
     undici: `Leave out the \`Connection: close\` header and ${code("reset: true")}, and set ${code("pipelining: 1")}: with 0, undici keeps no connections`,
     node: `Pass an agent that keeps connections, and leave out \`Connection: close\`: ${code("new http.Agent({ keepAlive: true })")}`,
     go: `Leave out ${code("req.Close = true")} and ${code("DisableKeepAlives: true")}`,
+    python: `urllib.request always sends ${code("Connection: close")}; ${code("http.client.HTTPConnection")} and ${code("requests.Session()")} keep connections`,
+    curl: `Leave out ${code("--header 'Connection: close'")} and ${code("--http1.0")}`,
     other: "Turn keep-alive on and leave out the `Connection: close` header",
   });
 }
@@ -88,5 +96,5 @@ export function idleTimeout(client: ClientName, milliseconds: number): string {
 }
 
 function pick(client: ClientName, texts: ByFamily): string {
-  return texts[familyOf(client)];
+  return texts[familyOf(client)] ?? texts.other;
 }

@@ -51,5 +51,6 @@ for (const [how, connections, cause] of [
       [10, connections, cause === undefined ? [] : [cause]],
     );
     assert.equal(seen.report.facts.origins[0]?.client, "curl");
+    if (how === "each") assert.match(seen.report.findings[0]?.remedy ?? "", /one run of curl/);
   });
 }
