@@ -131,6 +131,10 @@ export class BodyReader {
   pushOwned(chunk: Buffer): boolean {
     if (this.#cancelled || chunk.length === 0) return true;
     this.received += chunk.length;
+    if (this.#result !== undefined) {
+      this.#filled += chunk.copy(this.#result, this.#filled);
+      return true;
+    }
     this.#enqueue(chunk);
     return this.wantsMore;
   }
@@ -333,7 +337,8 @@ export class BodyReader {
     const result = this.#result;
     if (result !== undefined) {
       this.#result = undefined;
-      return result;
+      // Never memory that nothing was written to, whatever length was announced.
+      return this.#filled === result.length ? result : result.subarray(0, this.#filled);
     }
     const piece = this.#piece;
     const more = this.#more;
