@@ -68,7 +68,7 @@ function targetOf(url: URL, source: string): Target {
   if (url.hostname === "") throw new TypeError(`Cannot request ${quote(source)} as it names no host`);
   const secure = url.protocol === "https:";
   const hostname = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
-  const path = `${url.pathname}${url.search}`;
+  const path = `${url.pathname}${queryOf(url)}`;
   return {
     href: `${url.origin}${path}`,
     origin: url.origin,
@@ -81,6 +81,13 @@ function targetOf(url: URL, source: string): Target {
     plainHead: undefined,
     codedHead: undefined,
   };
+}
+
+/** The query with its question mark; `search` does not tell an empty query from none, and fetch sends the mark. */
+function queryOf(url: URL): string {
+  if (url.search !== "") return url.search;
+  const [beforeFragment = ""] = url.href.split("#", 1);
+  return beforeFragment.endsWith("?") ? "?" : "";
 }
 
 function userPart(url: URL): string | undefined {
