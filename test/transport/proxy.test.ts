@@ -45,6 +45,7 @@ async function scripted(...replies: readonly string[]): Promise<WireServer> {
 }
 
 for (const scheme of ["http", "https"] as const) {
+  // Go: TestTransportProxy
   test(`proxy ${scheme}: forwards plain requests in absolute form over one connection for all origins`, async () => {
     await withProxy(scheme, async ({ proxy, site, transport }) => {
       const port = site.port;
@@ -65,6 +66,7 @@ for (const scheme of ["http", "https"] as const) {
     });
   });
 
+  // Go: TestTransportProxy
   test(`proxy ${scheme}: tunnels https by CONNECT, pools the tunnel, and records its time`, async () => {
     await withProxy(
       scheme,
@@ -120,6 +122,7 @@ test("proxy: large bodies both ways go through a tunnel whole", async () => {
   });
 });
 
+// Go: TestProxyFromEnvironment, TestRoundTripReturnsProxyError
 test("proxy: the environment's is used when the option is not given, false turns it off, a function chooses", async () => {
   await using site = await WireServer.start();
   await using proxy = await httpProxy({ names });
@@ -167,6 +170,7 @@ test("proxy: the environment's is used when the option is not given, false turns
   assert.equal(refused.message, "no proxy today");
 });
 
+// Go: TestProxyAuthHeader
 test("proxy: Basic credentials go along at once, on CONNECT and on each forwarded request", async () => {
   await using site = await WireServer.start({ tls: serverTls });
   await using plain = await WireServer.start();
@@ -246,6 +250,8 @@ test("proxy: credentials that a proxy refuses are tried once, and the refusal is
   assert.match(none.message, /it wants credentials: give them in the proxy's URL/);
 });
 
+// Go: TestTransportProxyConnectHeader, TestTransportProxyGetConnectHeader, TestOnProxyConnectResponse,
+// TestTransportProxyDialDoesNotMutateProxyConnectHeader
 test("proxyHeaders and onProxyConnect: fields of their own on CONNECT alone, and a look at the answer", async () => {
   await using site = await WireServer.start({ tls: serverTls });
   await using plain = await WireServer.start();
@@ -294,6 +300,7 @@ test("proxyHeaders and onProxyConnect: fields of their own on CONNECT alone, and
   assert.match((await failing({ proxyHeaders: { "X-A": "a\r\nb" } })).message, /X-A/i);
 });
 
+// Go: TestProxyWithInfiniteHeader, TestMissingStatusNoPanic
 test("proxy: its refusals and nonsense are errors of phase proxy that say what it said", async () => {
   const page =
     "<html><head><title>t</title></head><style>b{}</style><b>Blocked</b> by\u001b[31m\r\n policy</html>";
@@ -325,6 +332,7 @@ test("proxy: its refusals and nonsense are errors of phase proxy that say what i
   }
 });
 
+// Go: TestTransportProxyHTTPSConnectLeak, TestTransportDialPreservesNetOpProxyError
 test("proxy: one that is away, hangs up or never answers is an error of phase proxy", async () => {
   await using closing = await WireServer.start({ script: [{ expect: /\r\n\r\n$/ }, "end"] });
   const fail = (
@@ -366,6 +374,7 @@ test("proxy: an abort while the proxy is asked ends the connection to it", async
   });
 });
 
+// Go: TestSOCKS5Proxy
 test("proxy socks5h: the proxy resolves names, for http and https, with credentials where it wants them", async () => {
   await using site = await WireServer.start({ tls: serverTls });
   await using plain = await WireServer.start();

@@ -79,6 +79,7 @@ async function withClient<T>(options: TransportOptions, run: (client: Client) =>
 const lookup: TransportOptions["lookup"] = (_host, _options, callback) =>
   callback(null, [{ address: "127.0.0.1", family: 4 }]);
 
+// Go: TestTransportEventTrace, TestTLSHandshakeTrace
 test("trace: tells of every step of a first request over TLS, in order, with its facts", async () => {
   await using server = await WireServer.start({ tls: serverTls });
   await withClient({ tls, lookup }, async (client) => {
@@ -217,6 +218,34 @@ test("trace: failures are told: of the lookup, of each address, of a body cut sh
     await rejection(response.text());
     assert.ok(heard.find("bodyEnd")["error"] instanceof Error);
     assert.equal(heard.find("closed")["reason"], "server-closed-mid-response");
+  });
+});
+
+// Go: TestTransportEventTraceTLSVerify
+test("trace: a certificate that is refused ends the handshake's events with its error", async () => {
+  await using server = await WireServer.start({ tls: serverTls });
+  await withClient({}, async (client) => {
+    const heard = listen();
+    const error = await rejection(client.get(server.origin, { trace: heard.trace }));
+    assert.equal(error["code"], "ERR_TRUNKLINE_TLS_UNTRUSTED");
+    const dial = heard.names().filter((name) => name.startsWith("tls"));
+    assert.deepEqual(dial, ["tlsStart", "tlsDone"]);
+    assert.match(String(heard.find("tlsDone")["error"]), /unable to verify|self-signed/);
+  });
+});
+
+// Go: TestTransportEventTrace_NoHooks, TestTransportEventTraceRealDNS
+test("trace: one without hooks changes nothing; a real lookup is told", async () => {
+  await using server = await WireServer.start();
+  await withClient({}, async (client) => {
+    const url = `http://localhost:${server.port}/`;
+    assert.equal(await (await client.get(url, { trace: {} })).text(), "ok");
+  });
+  await withClient({}, async (client) => {
+    const heard = listen();
+    assert.equal(await client.get(`http://localhost:${server.port}/`, { trace: heard.trace }).text(), "ok");
+    assert.deepEqual(heard.find("dnsStart"), { host: "localhost" });
+    assert.ok((heard.find("dnsDone")["addresses"] as string[]).includes("127.0.0.1"));
   });
 });
 

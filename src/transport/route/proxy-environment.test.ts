@@ -21,7 +21,8 @@ function chosen(env: Record<string, string>, url: string): string {
   }
 }
 
-// By meaning, the tables of Go's httpproxy (TestProxyForURL, TestFromEnvironment…), and what differs from Go.
+// By meaning, the tables of Go: TestProxyForURL, TestFromEnvironment, TestFromEnvironmentWithRequestMethod,
+// TestFromEnvironmentLowerCase, TestInvalidNoProxy, TestAllNoProxy, TestProxyFromEnvironmentLowerCase; and what differs.
 const rows: readonly (readonly [env: Record<string, string>, url: string, proxy: string])[] = [
   [{}, "http://example.com/", "direct"],
   [{ HTTP_PROXY: "127.0.0.1:8080" }, "http://example.com/", "http://127.0.0.1:8080"],
@@ -125,6 +126,7 @@ for (const [env, url, expected] of rows) {
   });
 }
 
+// Go: TestUseProxy
 test("proxyEnvironment: one mixed NO_PROXY list, host by host", () => {
   const NO_PROXY =
     "foobar.com, .barbaz.net, *.wildcard.io, 192.168.1.1, 192.168.1.2:81, 192.168.1.3:80, 10.0.0.0/30, 2001:db8::52:0:1, [2001:db8::52:0:2]:443, [2001:db8::52:0:3]:80, 2002:db8:a::45/64";
