@@ -38,6 +38,11 @@ const outputs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     "a header that cannot be: TypeError",
     "a good one: fine",
   ],
+  "what-if": [
+    /^with a cap of 2 the server accepted 1[0-9]{2} connections$/m,
+    /^With maxIdleConnectionsPerOrigin: 10, \d+ of \d+ dials would have been reuses: 1[0-2] would be left\.$/m,
+    /^with a cap of 10 the server accepted 10 connections$/m,
+  ],
   upload: ["sent 1000000 bytes in several pieces, the server got 1000000", "multipart/form-data; boundary=…"],
 };
 
