@@ -220,7 +220,8 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     const holders = describeHolders(this.pool, exchange.route as PoolRoute<Connection>, now);
     if (why.kind === "queue-timeout")
       return timedOut(exchange, "queueTimeout", queueTimeout, "queue", now, holders);
-    const many = `${why.waiting} requests wait for a connection already (maxWaiting ${maxWaiting}); ${holders}`;
+    const waiting = why.waiting === 1 ? "1 request waits" : `${why.waiting} requests wait`;
+    const many = `${waiting} for a connection already (maxWaiting ${maxWaiting}); ${holders}`;
     return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
   }
 
