@@ -122,23 +122,35 @@ export class Client {
     init: Init | undefined,
   ): Call {
     return new Call((resolve, reject) => {
+      let request: Request | undefined;
       try {
-        const request = this.#defaults.request(method, input, init);
+        request = this.#defaults.request(method, input, init);
         const policy =
           init === undefined
             ? this.#policy
             : callPolicy(this.#policy, init, requestParts(request).target.origin);
         const direct = this.#direct;
-        if (direct !== undefined && !policy.chained && request.expectContinue === undefined) {
+        if (direct !== undefined && !policy.chained && isPlain(request)) {
           new DirectCall(policy, direct, request, resolve, reject).start();
         } else {
           runCall(CallState.begin(policy, this.transport), request, this.#outer).then(resolve, reject);
         }
       } catch (error) {
+        // A stream that will not be sent is closed, as on every other way a call can end.
+        if (request !== undefined) void requestParts(request).source?.cancel(error);
         reject(error);
       }
     });
   }
+}
+
+/** Whether nothing of the caller's is to be called while the request is under way, so that nobody's context matters. */
+function isPlain(request: Request): boolean {
+  return (
+    request.expectContinue === undefined &&
+    request.onInformational === undefined &&
+    request.trace === undefined
+  );
 }
 
 function keeperOf(jar: CookieJar | true): CookieKeeper {

@@ -4,7 +4,7 @@ import { CallState } from "./call-state.js";
 import { exchangeOf, finishCall } from "./chain.js";
 import { decodeResponse } from "./decode/index.js";
 import { deliver } from "./deliver.js";
-import { throwIfError } from "./http-error.js";
+import { HTTPError, throwIfError } from "./http-error.js";
 import type { Policy } from "./policy.js";
 import { isRedirect } from "./redirects.js";
 
@@ -40,22 +40,23 @@ export class DirectCall implements Settle {
 
   start(): void {
     const ready = this.#policy.cookies?.prepare(this.#request) ?? this.#request;
-    if (ready instanceof Promise) ready.then((request) => this.#send(request)).catch(this.reject);
-    else this.#send(ready);
-  }
-
-  #send(request: Request): void {
-    this.#transport.start(request, this, this.#options);
+    // Only a foreign jar takes its time, and that goes the way of the chain.
+    this.#transport.start(ready as Request, this, this.#options);
   }
 
   resolve(response: Response): void {
     try {
       const kept = this.#policy.cookies?.keep(this.#request, response);
       if (kept === undefined) this.#answered(response);
-      else kept.then(() => this.#answered(response)).catch(this.reject);
+      else kept.then(() => this.#answered(response)).catch((error) => this.#failed(response, error));
     } catch (error) {
-      this.reject(error);
+      this.#failed(response, error);
     }
+  }
+
+  #failed(response: Response, error: unknown): void {
+    if (!(error instanceof HTTPError)) void response.close();
+    this.reject(error);
   }
 
   #answered(response: Response): void {

@@ -25,7 +25,10 @@ export interface Policy {
   readonly cookies: CookieKeeper | undefined;
   /** Whether the response needs decoding at most. */
   readonly bodyOnly: boolean;
-  /** Whether a step has to do with each exchange: then `DirectCall` is not enough. */
+  /**
+   * Whether a step has to do with each exchange, or is the caller's code, which is to run in the caller's async context:
+   * then `DirectCall` is not enough.
+   */
   readonly chained: boolean;
   /** What the transport is told of a call without a time limit. */
   readonly untimed: ExchangeOptions;
@@ -125,6 +128,8 @@ function sealed(policy: Open): Policy {
     bodyOnly: policy.maxResponseBytes === NEVER && policy.onProgress === undefined && !policy.throwOnError,
     chained:
       policy.auth !== undefined ||
+      policy.cookies?.foreign === true ||
+      policy.redirects.listener !== undefined ||
       policy.attemptTimeout !== NEVER ||
       policy.retry !== undefined ||
       policy.onProgress !== undefined,

@@ -114,7 +114,9 @@ export class RequestDefaults {
     const source = bodyOf(init);
     if (source !== undefined) {
       if (request.method === "GET" || request.method === "HEAD") {
-        throw new TypeError(`Cannot send a body with ${request.method}; use POST, PUT or PATCH`);
+        const error = new TypeError(`Cannot send a body with ${request.method}; use POST, PUT or PATCH`);
+        void source.cancel(error);
+        throw error;
       }
       if (source.contentType !== undefined) {
         headers ??= createHeaders();

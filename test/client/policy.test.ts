@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, test } from "node:test";
 import {
   Client,
+  type CookieJar,
   HTTPError,
   type Middleware,
   NetworkError,
@@ -262,6 +264,75 @@ describe("timeout", () => {
     const call = client.get("http://a.test/", { signal: controller.signal });
     controller.abort("enough");
     assert.equal(await rejection(call), "enough");
+  });
+});
+
+describe("async context", () => {
+  test("caller's code: runs in the context of its call: middleware, listeners, jars, tokens", async () => {
+    await using server = await FriendlyServer.start();
+    await using transport = new Transport();
+    const context = new AsyncLocalStorage<string>();
+    const seen: Record<string, string | undefined> = {};
+    const note = (what: string): void => {
+      seen[what] = context.getStore();
+    };
+    const jar: CookieJar = {
+      cookiesFor: () => {
+        note("cookiesFor");
+        return undefined;
+      },
+      store: () => note("store"),
+    };
+    const clients = [
+      new Client({ transport, cookies: jar, onRedirect: () => note("onRedirect") }),
+      new Client({
+        transport,
+        use: [
+          (next) => ({
+            roundTrip: (request) => {
+              note("use");
+              return next.roundTrip(request);
+            },
+          }),
+        ],
+      }),
+      new Client({
+        transport,
+        origins: [server.origin],
+        auth: {
+          bearer: () => {
+            note("bearer");
+            return "t";
+          },
+        },
+      }),
+    ];
+    await context.run("caller", async () => {
+      for (const client of clients) {
+        const onInformational = (): void => note("onInformational");
+        await client.get(server.url("/redirect/1?to=/hints"), { onInformational }).text();
+      }
+    });
+    assert.deepEqual(seen, {
+      cookiesFor: "caller",
+      onRedirect: "caller",
+      onInformational: "caller",
+      use: "caller",
+      bearer: "caller",
+    });
+  });
+});
+
+describe("request body", () => {
+  test("stream: is closed when the call cannot be made", async () => {
+    const client = new Client({ transport: mockTransport(() => "x") });
+    const closed: string[] = [];
+    const stream = (what: string): ReadableStream<Uint8Array> =>
+      new ReadableStream({ cancel: () => void closed.push(what) });
+    await assert.rejects(client.get("http://a.test/", { body: stream("GET") }), /Cannot send a body/);
+    await assert.rejects(client.post("http://a.test/", { body: stream("option"), timeout: -1 }), RangeError);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(closed, ["GET", "option"]);
   });
 });
 

@@ -9,19 +9,28 @@ import {
 import { joinCookies } from "../cookie-header.js";
 import type { Send } from "../send.js";
 import type { CookieJar } from "./cookie-jar.js";
+import { ownJars } from "./open-cookie-jar.js";
 
 /** A client's jar on the way of each exchange: cookies go along with the request, new ones are kept. */
 export class CookieKeeper {
   readonly #jar: CookieJar;
+  /** Whether the jar is another's code, which is to run in the async context of the call. */
+  readonly foreign: boolean;
 
   constructor(jar: CookieJar) {
     this.#jar = jar;
+    this.foreign = !ownJars.has(jar);
   }
 
   async send(request: Request, next: Send): Promise<Response> {
     const ready = this.prepare(request);
     const response = await next(ready instanceof Promise ? await ready : ready);
-    await this.keep(request, response);
+    try {
+      await this.keep(request, response);
+    } catch (error) {
+      void response.close();
+      throw error;
+    }
     return response;
   }
 

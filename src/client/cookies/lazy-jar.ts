@@ -1,10 +1,14 @@
 import type { CookieJar } from "./cookie-jar.js";
-import { openCookieJar } from "./open-cookie-jar.js";
+import { openCookieJar, ownJars } from "./open-cookie-jar.js";
 
 /** The jar of `cookies: true`: in memory, and not there before the first cookie comes, nor is its code loaded. */
 export class LazyJar implements CookieJar {
   #jar: CookieJar | undefined;
   #opening: Promise<CookieJar> | undefined;
+
+  constructor() {
+    ownJars.add(this);
+  }
 
   cookiesFor(url: string): string | undefined | Promise<string | undefined> {
     return this.#jar?.cookiesFor(url);

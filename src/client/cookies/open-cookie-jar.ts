@@ -51,5 +51,10 @@ export interface CookieStore extends CookieJar {
  */
 export async function openCookieJar(options: CookieJarOptions = {}): Promise<CookieStore> {
   const { loadJar } = await import("./tough-jar.js");
-  return loadJar(options);
+  const jar = await loadJar(options);
+  ownJars.add(jar);
+  return jar;
 }
+
+/** Jars of ours, which do not care in whose async context they are called. */
+export const ownJars: WeakSet<CookieJar> = new WeakSet();
