@@ -26,8 +26,55 @@ test("feedFromIterator: a large body of known length is collected whole, in one 
       for (let at = 0; at < bytes.length; at += 100_000) yield bytes.slice(at, at + 100_000);
       return undefined;
     },
+    cancel: async () => undefined,
   };
   assert.deepEqual(await feedFromIterator(source).collect(), Buffer.from(bytes));
   const short = await feedFromIterator({ ...source, length: bytes.length + 1_000 }).collect();
   assert.deepEqual(short, Buffer.from(bytes));
+});
+
+test("Response.close: cancels a stream that nothing was read from, with the reason of body.cancel", async () => {
+  const reasons: unknown[] = [];
+  const stream = () => new ReadableStream<Uint8Array>({ cancel: (reason) => void reasons.push(reason) });
+  await new Response(stream()).close();
+  await new Response(stream()).body?.cancel("enough");
+  assert.deepEqual(reasons, [undefined, "enough"]);
+});
+
+test("Response.clone: closing one of the two waits for nobody, closing both closes what is behind them", async () => {
+  for (const reads of [false, true]) {
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(10)),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const one = new Response(body);
+    const other = one.clone();
+    if (reads) {
+      const reader = (one.body as ReadableStream<Uint8Array>).getReader();
+      await reader.read();
+      reader.releaseLock();
+    }
+    await one.close();
+    assert.equal(cancelled, false);
+    await other.close();
+    assert.equal(cancelled, true);
+  }
+});
+
+test("Response.body: is locked once the body is read another way, so that nobody takes its bytes", async () => {
+  for (const asked of [false, true]) {
+    const response = new Response("abc");
+    if (asked) assert.ok(response.body);
+    const text = response.text();
+    assert.equal(response.body?.locked, true);
+    assert.throws(() => response.body?.getReader(), TypeError);
+    assert.equal(await text, "abc");
+    assert.equal(response.body?.locked, true);
+  }
+  const iterated = new Response("abc");
+  for await (const chunk of iterated) assert.equal(String(Buffer.from(chunk)), "abc");
+  assert.equal(iterated.body?.locked, true);
 });

@@ -1,8 +1,11 @@
 import { type BodyFeed, BodyReader, ownCopy } from "./body-reader.js";
 import type { BodySource } from "./body-source.js";
 
+/** What a feed needs of a source. */
+type FeedSource = Pick<BodySource, "open" | "length" | "cancel">;
+
 /** A reader over a body source: of responses made by hand, clones, and decoded bodies. */
-export function feedFromIterator(source: Pick<BodySource, "open" | "length">): BodyReader {
+export function feedFromIterator(source: FeedSource): BodyReader {
   const feed = new IteratorFeed(source);
   const reader = new BodyReader(feed, source.length ?? -1);
   feed.reader = reader;
@@ -10,12 +13,12 @@ export function feedFromIterator(source: Pick<BodySource, "open" | "length">): B
 }
 
 class IteratorFeed implements BodyFeed {
-  readonly #source: Pick<BodySource, "open">;
+  readonly #source: FeedSource;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #pulling = false;
   reader: BodyReader | undefined;
 
-  constructor(source: Pick<BodySource, "open">) {
+  constructor(source: FeedSource) {
     this.#source = source;
   }
 
@@ -50,8 +53,10 @@ class IteratorFeed implements BodyFeed {
     }
   }
 
-  async cancel(): Promise<void> {
-    await this.#iterator?.return?.();
+  async cancel(reason: unknown): Promise<void> {
+    // A stream that was never read from is closed all the same: a connection may hang on it.
+    if (this.#iterator === undefined) await this.#source.cancel(reason);
+    else await this.#iterator.return?.();
     this.reader?.end();
   }
 }

@@ -152,6 +152,20 @@ export function fromWebStream(stream: WebStreamLike): ChunkStream {
   };
 }
 
+/**
+ * One branch of a stream that was split in two. Its closing is not waited for: that ends only when the other branch is
+ * closed too, and whoever gives one of them up may go on with the other.
+ */
+export function branchSource(branch: WebStreamLike): OneShotSource {
+  const stream = fromWebStream(branch);
+  return new OneShotSource({
+    ...stream,
+    close(reason) {
+      Promise.resolve(stream.close(reason)).catch(() => undefined);
+    },
+  });
+}
+
 /** @throws TypeError when the stream is destroyed or was read from already; one that failed fails when it is read. */
 export function fromNodeStream(stream: NodeStreamLike): ChunkStream {
   if (!stream.errored && (stream.destroyed === true || isDisturbed(stream))) {

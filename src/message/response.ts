@@ -9,6 +9,7 @@ import { findInBlock } from "./field-block.js";
 import { parseFormData } from "./form-data.js";
 import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
 import { feedFromIterator } from "./iterator-feed.js";
+import { branchSource } from "./one-shot-source.js";
 import { inheritFromPlatform } from "./platform.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
@@ -166,7 +167,7 @@ export class Response {
 
   // ── the connection ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** The connection it came over; undefined where it was made by hand. */
+  /** The connection it came over. @throws TypeError where the response was made by hand; so do {@link timings} and {@link why}. */
   get connection(): ResponseConnection {
     return this.#origin("connection").connection;
   }
@@ -207,7 +208,10 @@ export class Response {
   get body(): ReadableStream<Uint8Array> | null {
     const body = this.#body;
     if (body === null) return null;
-    this.#stream ??= streamOf(body);
+    if (this.#stream === undefined) {
+      this.#stream = streamOf(body);
+      if (body.taken) this.#stream.getReader();
+    }
     return this.#stream;
   }
 
@@ -219,8 +223,7 @@ export class Response {
   text(): Promise<string> {
     const body = this.#body;
     if (body === null) return Promise.resolve("");
-    if (body.taken || this.#stream?.locked === true) return this.#used("text");
-    body.take();
+    if (!this.#take(body)) return this.#used("text");
     const now = body.textNow();
     return now === undefined ? body.collect().then(decodeUtf8) : Promise.resolve(now);
   }
@@ -228,26 +231,22 @@ export class Response {
   /** The body parsed as JSON. @throws SyntaxError when it is not JSON. */
   json<T = unknown>(): Promise<T> {
     const body = this.#body;
-    if (body !== null && !body.taken && this.#stream?.locked !== true) {
-      body.take();
-      const now = body.textNow();
-      if (now === undefined) return body.collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
-      try {
-        return Promise.resolve(JSON.parse(now) as T);
-      } catch (error) {
-        return Promise.reject(this.#notJson(now, error));
-      }
-    }
     if (body === null) return Promise.reject(this.#notJson("", undefined));
-    return this.#used("json");
+    if (!this.#take(body)) return this.#used("json");
+    const now = body.textNow();
+    if (now === undefined) return body.collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
+    try {
+      return Promise.resolve(JSON.parse(now) as T);
+    } catch (error) {
+      return Promise.reject(this.#notJson(now, error));
+    }
   }
 
   /** The body's bytes, in memory of their own. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const body = this.#body;
     if (body === null) return new Uint8Array(0);
-    if (body.taken || this.#stream?.locked === true) return this.#used("bytes");
-    body.take();
+    if (!this.#take(body)) return this.#used("bytes");
     const bytes = await body.collect();
     const whole = bytes.byteLength === bytes.buffer.byteLength;
     return whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : ownCopy(bytes, 0, bytes.length);
@@ -270,9 +269,7 @@ export class Response {
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined, undefined> {
     const body = this.#body;
     if (body === null) return new BodyIterator(undefined, undefined);
-    if (body.taken || this.#stream?.locked === true)
-      return new BodyIterator(undefined, this.#used("iterate"));
-    body.take();
+    if (!this.#take(body)) return new BodyIterator(undefined, this.#used("iterate"));
     return new BodyIterator(body, undefined);
   }
 
@@ -306,11 +303,19 @@ export class Response {
     copy.attempts = this.attempts;
     if (body !== null) {
       const [mine, theirs] = (this.body as ReadableStream<Uint8Array>).tee();
-      this.#body = feedFromIterator(bodySource(mine));
+      this.#body = feedFromIterator(branchSource(mine));
       this.#stream = undefined;
-      copy.#body = feedFromIterator(bodySource(theirs));
+      copy.#body = feedFromIterator(branchSource(theirs));
     }
     return copy;
+  }
+
+  /** Begins to read the body, unless somebody has. Its stream is locked, as in fetch: it would take bytes away. */
+  #take(body: BodyReader): boolean {
+    if (body.taken || this.#stream?.locked === true) return false;
+    body.take();
+    this.#stream?.getReader();
+    return true;
   }
 
   #used(what: string): Promise<never> {
