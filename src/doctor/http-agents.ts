@@ -133,9 +133,8 @@ export class HttpAgents {
     return connection;
   }
 
-  #poolOf(agent: AgentInside | undefined, options: Options): Pool {
+  #poolOf(agent: AgentInside, options: Options): Pool {
     const tally = this.#tallyOf(agent, options);
-    if (agent === undefined) return this.#ledger.pool(tally, undefined);
     // The name says with which TLS identity, local address and family, too.
     return this.#pools.get(agent, agent.getName({ ...options, ...agent.options }), () => {
       tally.most("idleTimeout", agent.options?.timeout);
@@ -146,10 +145,15 @@ export class HttpAgents {
     });
   }
 
-  #tallyOf(agent: AgentInside | undefined, options: Options): Tally {
-    const protocol = agent?.protocol ?? "http:";
-    const port = options.port ?? options.defaultPort ?? agent?.defaultPort;
+  #tallyOf(agent: AgentInside, options: Options): Tally {
+    const protocol = agent.protocol ?? "http:";
+    const port = options.port ?? options.defaultPort ?? agent.defaultPort;
     return this.#ledger.tally(originOf(protocol, options.host ?? options.hostname, port), CLIENT);
+  }
+
+  #tallyOfRequest(request: ClientRequest): Tally {
+    const { host, port } = hostOf(request);
+    return this.#ledger.tally(originOf(request.protocol, host, port), CLIENT);
   }
 
   #dialed(connection: Watched, error: Error | null, socket: Socket | undefined): void {
@@ -203,16 +207,12 @@ export class HttpAgents {
   #adopt(request: ClientRequest, socket: Socket): Watched {
     const agent = (request as { agent?: unknown }).agent;
     const known = agent instanceof Agent ? (agent as AgentInside) : undefined;
-    const { host, protocol } = request;
-    const options = {
-      host,
-      port: (request as { port?: unknown }).port ?? socket.remotePort ?? (protocol === "https:" ? 443 : 80),
-    };
-    const connection = this.#ledger.dial(
-      this.#poolOf(known, options),
-      unread,
-      known?.keepAlive === true ? undefined : "keep-alive-off",
-    );
+    const pool =
+      known === undefined
+        ? this.#ledger.pool(this.#tallyOfRequest(request), undefined)
+        : this.#poolOf(known, hostOf(request));
+    const once = known?.keepAlive !== true && request.getHeader("upgrade") === undefined;
+    const connection = this.#ledger.dial(pool, unread, once ? "keep-alive-off" : undefined);
     this.#watch(connection, socket);
     return connection;
   }
@@ -293,4 +293,11 @@ function unread(connection: Watched): boolean {
 function define(target: object, name: string, value: CallableFunction): void {
   const had = Object.getOwnPropertyDescriptor(target, name);
   Object.defineProperty(target, name, { ...had, value });
+}
+
+/** Host and port as the request's own Host field has them: the request itself does not keep its port. */
+function hostOf(request: ClientRequest): Options {
+  const field = request.getHeader("host");
+  const match = /^(.+?)(?::(\d+))?$/.exec(typeof field === "string" ? field : request.host);
+  return { host: match?.[1] ?? request.host, port: match?.[2] ?? (request.protocol === "https:" ? 443 : 80) };
 }

@@ -28,10 +28,14 @@ test("trunkline doctor: reports to standard error, and output and exit code stay
   assert.deepEqual([code, stdout], [7, "mine\n"]);
   assert.match(stderr, /nothing to explain/);
   const found = await runCli(["doctor", "--", node, fault]);
-  assert.deepEqual([found.code, found.stdout], [0, ""]);
+  assert.deepEqual([found.code, found.stdout], [0, "served 12 requests on 12 connections\n"]);
   assert.match(
     found.stderr,
     /12 requests on 12 connections[\s\S]*client-per-request[\s\S]*http-agent-each\.mjs:6:/,
+  );
+  assert.match(
+    found.stderr,
+    /12 × Agent \(node:http\) made at .*http-agent-each\.mjs:6:\d+: 12 requests, 12 connections/,
   );
 });
 

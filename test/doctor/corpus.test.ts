@@ -25,7 +25,9 @@ function check(one: Case): void {
     const expected = one.finds.length === 0 ? "finds nothing" : `finds ${one.finds.join(" and ")}`;
     test(`${name}: ${expected}`, async () => {
       const file = programOf(one.program);
-      const { report, code, stderr } = await watchNode(argument === undefined ? [file] : [file, argument]);
+      const { report, code, stdout, stderr } = await watchNode(
+        argument === undefined ? [file] : [file, argument],
+      );
       assert.equal(code, one.exitCode ?? 0, stderr);
       const kinds = report.findings.map(({ kind }) => kind);
       const allowed = [...one.finds, ...(one.also ?? [])];
@@ -36,6 +38,9 @@ function check(one: Case): void {
         [],
         String(report),
       );
+      const served = servedOf(stdout);
+      if (served !== undefined && !allowed.includes("dial-failures"))
+        assert.deepEqual([report.requests, report.connections], served, "what the servers counted");
       const [kind] = one.finds;
       if (kind === undefined) return;
       assert.ok(
@@ -47,4 +52,12 @@ function check(one: Case): void {
         assert.match(site ?? "", /test\/doctor\/corpus\/(?:programs\/[\w-]+|server)\.mjs:\d+:\d+$/);
     });
   }
+}
+
+/** Requests and connections as the program's servers counted them, in all its processes and threads. */
+function servedOf(stdout: string): [requests: number, connections: number] | undefined {
+  const lines = [...stdout.matchAll(/^served (\d+) requests on (\d+) connections$/gm)];
+  if (lines.length === 0) return undefined;
+  const sum = (group: 1 | 2): number => lines.reduce((total, line) => total + Number(line[group]), 0);
+  return [sum(1), sum(2)];
 }

@@ -4,12 +4,21 @@ import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 
+/** What the servers counted themselves, printed at the end: what is reported must agree with it. */
+const counted = { requests: 0, connections: 0 };
+process.on("exit", () => {
+  if (counted.requests > 0)
+    console.log(`served ${counted.requests} requests on ${counted.connections} connections`);
+});
+
 const sizes = { "/large": 300_000, "/small": 2 };
 
 /** Answers `/large` with 300 kB, everything else with two bytes; keeps idle connections for half a minute. */
 export async function serve({ handler = answer, tls, host = "127.0.0.1", ...options } = {}) {
   const all = { keepAliveTimeout: 30_000, ...options };
   const server = tls ? https.createServer({ ...all, ...tls }, handler) : http.createServer(all, handler);
+  server.on("connection", () => counted.connections++);
+  server.on("request", () => counted.requests++);
   server.listen(0, host);
   await once(server, "listening");
   const { port } = server.address();
