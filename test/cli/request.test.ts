@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { httpProxy } from "../transport/proxy-fixture.js";
 import { LocalServer } from "./local-server.js";
 import { runCli, startCli } from "./run-cli.js";
 
@@ -191,4 +192,16 @@ test("request: ends quietly when its reader goes away", async () => {
   child.stdout.once("data", () => child.stdout.destroy());
   const code = await new Promise((resolve) => child.on("close", resolve));
   assert.deepEqual([code, Buffer.concat(errors).toString()], [0, ""]);
+});
+
+test("request: --proxy goes through it, none goes direct, and what is no proxy is a mistake of usage", async () => {
+  await using server = await LocalServer.start();
+  await using proxy = await httpProxy();
+  const via = await runCli([server.url("/"), "--proxy", `127.0.0.1:${proxy.port}`]);
+  assert.deepEqual([via.code, via.stdout, proxy.log.seen], [0, "hello\n", [`GET ${server.url("/")}`]]);
+  const direct = await runCli([server.url("/"), "--proxy", "none"]);
+  assert.deepEqual([direct.code, direct.stdout, proxy.log.seen.length], [0, "hello\n", 1]);
+  const wrong = await runCli([server.url("/"), "--proxy", "ftp://user:secret@proxy"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /Cannot use "ftp:\/\/\*\*\*@proxy" as --proxy as its scheme is ftp/);
 });

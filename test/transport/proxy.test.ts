@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { test } from "node:test";
 import { Request, Transport, type TransportOptions } from "../../src/index.js";
@@ -483,4 +485,52 @@ test("preconnect: opens the tunnel ahead of need", async () => {
     assert.equal(await body(transport, origin), "ok");
     assert.deepEqual([site.connections, proxy.log.connections], [1, 1]);
   });
+});
+
+test("proxy: a closed tunnel is closed to its end, and an idle one does not keep the process alive", async () => {
+  await using site = await WireServer.start({ tls: serverTls });
+  await using plain = await httpProxy({ names });
+  await using secure = await httpProxy({ names, tls: serverTls });
+  await using socks = await socksProxy({ names });
+  const proxies = [
+    `http://127.0.0.1:${plain.port}`,
+    `https://127.0.0.1:${secure.port}`,
+    `socks5h://127.0.0.1:${socks.port}`,
+  ];
+  const url = `https://site.test:${site.port}/`;
+  for (const [index, proxy] of proxies.entries()) {
+    await withTransport({ tls, proxy }, async (transport) => {
+      assert.equal(await body(transport, url), "ok");
+      await transport.close();
+      await site.connection(index + 1).then((connection) => connection.closed);
+    });
+  }
+  const script = `
+    const { Transport, Request } = await import(${JSON.stringify(new URL("../../src/index.js", import.meta.url).href)});
+    for (const proxy of ${JSON.stringify(proxies)}) {
+      const transport = new Transport({ proxy, tls: { ca: ${JSON.stringify(authority.cert)} } });
+      const response = await transport.roundTrip(new Request(${JSON.stringify(url)}));
+      console.log(await response.text(), transport.snapshot().totals.idle);
+    }`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { timeout: 10_000 });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => {
+    output += data.toString();
+  });
+  const [code, signal] = await once(child, "exit");
+  assert.deepEqual([code, signal, output], [0, null, "ok 1\nok 1\nok 1\n"]);
+});
+
+test("proxy options: what cannot be used is refused when the transport is made", () => {
+  for (const [options, message] of [
+    [{ proxy: "ftp://x" }, /its scheme is ftp/],
+    [{ proxy: "http://x", socketPath: "/run/s" }, /together with socketPath/],
+    [{ proxyAuth: "ntlm" }, /must be basic or digest/],
+    [{ proxyHeaders: "X: y" }, /must be headers/],
+    [{ onProxyConnect: {} }, /must be a function/],
+    [{ proxyTimeout: -1 }, /proxyTimeout/],
+    [{ proxyConnectHeader: {} }, /did you mean proxyHeaders/],
+  ] as const) {
+    assert.throws(() => new Transport(options as TransportOptions), message, JSON.stringify(options));
+  }
 });

@@ -1,5 +1,6 @@
 import { Transport } from "../../index.js";
 import type { Run } from "../command.js";
+import { UsageError } from "../exit.js";
 import { connectionStory } from "../render/story.js";
 import { sendMany } from "./load.js";
 import { makePlan } from "./plan.js";
@@ -10,7 +11,7 @@ import { requestDocument, Tally } from "./tally.js";
 export const request: Run = async (options, context) => {
   const plan = await makePlan(options, context);
   const { stdout, stderr } = context;
-  const transport = new Transport();
+  const transport = makeTransport(options.value("proxy"));
   const tally = new Tally();
   try {
     return await (plan.load === undefined ? sendOne : sendMany)(plan, transport, tally, context);
@@ -23,3 +24,13 @@ export const request: Run = async (options, context) => {
     transport.destroy();
   }
 };
+
+function makeTransport(proxy: string | undefined): Transport {
+  if (proxy === undefined) return new Transport();
+  try {
+    return new Transport({ proxy: proxy === "none" ? false : proxy });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(why.replace("the option proxy", "--proxy"));
+  }
+}

@@ -51,6 +51,11 @@ export const commands: readonly Command[] = [
       },
       { name: "concurrency", short: "c", value: "count", help: "keep this many requests under way at once" },
       {
+        name: "proxy",
+        value: "url",
+        help: "go through this proxy (http, https, socks5, socks5h); none goes direct; default: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+      },
+      {
         name: "explain",
         help: "say, for each connection, why it was opened, what it did and why it ended (standard error)",
       },
