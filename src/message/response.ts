@@ -13,6 +13,7 @@ import { branchSource } from "./one-shot-source.js";
 import { inheritFromPlatform } from "./platform.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
+/** What a response that is made by hand begins with. */
 export interface ResponseInit {
   status?: number;
   statusText?: string;
