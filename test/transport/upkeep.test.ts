@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Transport, type TransportOptions } from "../../src/index.js";
 import { createAuthority } from "../../src/testing/index.js";
+import { dnsServer } from "./dns-fixture.js";
 import { fetched, rejection, until, World } from "./support.js";
 
 const authority = createAuthority();
@@ -67,6 +68,27 @@ test("dns: the system's and DNS servers' names resolve for real", async () => {
   await using world = await World.start();
   const transport = world.transport({ dns: {}, happyEyeballs: { delay: 10 } });
   assert.equal(await fetched(transport, `http://localhost:${world.server.port}/`), "ok");
+});
+
+test("dns.servers: they are asked, once for dials at one time, and again when the time to live is over", async () => {
+  await using world = await World.start({ host: "0.0.0.0" });
+  let addresses = ["127.0.0.1"];
+  await using dns = await dnsServer((name) => (name === "site.test" ? { addresses, ttl: 7 } : undefined));
+  const transport = world.stepped({ dns: { servers: [dns.server] }, keepAlive: false });
+  const url = `http://site.test:${world.server.port}/`;
+  await Promise.all([fetched(transport, url), fetched(transport, url)]);
+  world.clock.advance(6999);
+  await fetched(transport, url);
+  assert.deepEqual(dns.asked.toSorted(), ["site.test A", "site.test AAAA"]);
+  addresses = ["127.0.0.2", "127.0.0.3"];
+  world.clock.advance(1);
+  await fetched(transport, url);
+  assert.equal(dns.asked.length, 4);
+  assert.ok(
+    ["127.0.0.2", "127.0.0.3"].includes(transport.connections().at(-1)?.dial.attempts[0]?.address ?? ""),
+  );
+  const unknown = await rejection(fetched(transport, `http://unknown.invalid:${world.server.port}/`));
+  assert.deepEqual([unknown["code"], unknown["phase"]], ["ERR_TRUNKLINE_DNS", "dns"]);
 });
 
 // ── idle connections kept ready ────────────────────────────────────────────────────────────────────────────
