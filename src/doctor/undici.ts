@@ -246,7 +246,8 @@ export class Undici {
     const limit = single ? 1 : inside(dispatcher, "connections");
     pool.tally.most("maxConnectionsPerOrigin", limit);
     if (owner === undefined) return;
-    owner.connections++;
+    // The first connection of a pool comes before its owner is known; the ledger counts the others.
+    if (pool.owner === undefined) owner.connections++;
     pool.owner = owner;
   }
 
