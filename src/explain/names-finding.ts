@@ -94,7 +94,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     cause:
       "A slow resolver, search domains that are tried in vain, or a thread pool that is busy: `dns.lookup` uses libuv's four threads.",
     remedy:
-      "Keep connections, so that names are looked up less often; a caching `lookup`; a name that ends in a dot skips search domains.",
+      "Keep connections, so that names are looked up less often; the option `dns`, which caches names for their time to live; a name that ends in a dot skips search domains.",
     certainty: "Sure about the time; the cause is a guess.",
   },
   "tls-not-resumed": {

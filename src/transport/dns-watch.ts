@@ -4,8 +4,12 @@ import type { Connection } from "./connection/index.js";
 import type { DnsHost } from "./dial/index.js";
 import type { Route } from "./route/index.js";
 
+/** How long, in milliseconds, the list of names in use is good: a crawler's many names expire one by one. */
+const IN_USE_FOR_MS = 1000;
+
 /** What {@link DnsWatch} needs of the transport. */
 export interface DnsWatchHost {
+  now(): number;
   live(): Iterable<Connection>;
   routeOf(route: PoolRoute<Connection>): Route | undefined;
   retire(connection: Connection, evidence: string): void;
@@ -15,6 +19,8 @@ export interface DnsWatchHost {
 export class DnsWatch implements DnsHost {
   readonly #clock: Clock;
   readonly #host: DnsWatchHost;
+  #inUse: ReadonlySet<string | undefined> = new Set();
+  #inUseUntil = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, host: DnsWatchHost) {
     this.#clock = clock;
@@ -30,23 +36,27 @@ export class DnsWatch implements DnsHost {
   }
 
   inUse(host: string): boolean {
-    for (const connection of this.#host.live()) if (this.#isTo(connection, host)) return true;
-    return false;
+    const now = this.#host.now();
+    if (now >= this.#inUseUntil) {
+      this.#inUse = new Set([...this.#host.live()].map((connection) => this.#nameOf(connection)));
+      this.#inUseUntil = now + IN_USE_FOR_MS;
+    }
+    return this.#inUse.has(host);
   }
 
   gone(host: string, addresses: readonly string[]): void {
     for (const connection of [...this.#host.live()]) {
       const address = addressOf(connection);
-      if (address === undefined || !addresses.includes(address) || !this.#isTo(connection, host)) continue;
+      if (address === undefined || !addresses.includes(address) || this.#nameOf(connection) !== host)
+        continue;
       this.#host.retire(connection, `${host} no longer has the address ${address} that it is connected to.`);
     }
   }
 
-  /** Whether the name was looked up for this connection: through a proxy it is the proxy's own, or none. */
-  #isTo(connection: Connection, host: string): boolean {
+  /** The name whose address this connection is to: through a proxy, the proxy's. */
+  #nameOf(connection: Connection): string | undefined {
     const route = this.#host.routeOf(connection.member.route);
-    if (route === undefined) return false;
-    return route.proxy === undefined ? route.host === host : route.proxy.host === host;
+    return route?.proxy === undefined ? route?.host : route.proxy.host;
   }
 }
 

@@ -252,6 +252,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
 
   #watchNames(): DnsWatch {
     return new DnsWatch(this.clock, {
+      now: () => this.now(),
       live: () => this.history.live.values(),
       routeOf: (route) => this.dials.routeOf(route),
       retire: ({ member }, evidence) => this.pool.retire(member, "address-gone", this.now(), evidence),
