@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { type Evidence, NO_EVIDENCE, noFacts } from "../explain/index.js";
+import type { FactsLine } from "./facts-file.js";
+import { gather } from "./gather.js";
+import { withPreload } from "./watch-folder.js";
+
+const folder = mkdtempSync(join(tmpdir(), "doctor-gather-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function evidence(counts: Record<string, number>): Evidence {
+  return { ...NO_EVIDENCE, origins: [{ ...noFacts("http://a.test", "fetch"), counts }] };
+}
+
+function file(name: string, lines: readonly FactsLine[], rest = ""): void {
+  writeFileSync(join(folder, name), lines.map((line) => `${JSON.stringify(line)}\n`).join("") + rest);
+}
+
+test("gather: adds up what came and takes the last of what passes, of every process", () => {
+  const start = { start: { version: 1, process: "1", node: "24.0.0" } } as const;
+  file("1-0-1.jsonl", [
+    start,
+    { add: evidence({ requests: 2 }) },
+    { now: evidence({ unused: 9 }) },
+    { add: evidence({ requests: 3 }) },
+    { now: evidence({ unused: 1 }) },
+  ]);
+  // Killed while it wrote.
+  file("2-0-1.jsonl", [start, { add: evidence({ requests: 10 }) }], '{"add":{"origins":[{"ori');
+  file("3-0-1.jsonl", [{ start: { version: 1, process: "3", node: "18.20.1" } }]);
+  writeFileSync(join(folder, "notes.txt"), "not facts");
+  const { evidence: sum, watched, tooOld } = gather(folder);
+  assert.deepEqual(sum.origins[0]?.counts, { requests: 15, unused: 1 });
+  assert.deepEqual([watched, tooOld], [2, ["18.20.1"]]);
+});
+
+test("withPreload: comes before the program's own options, and quotes its path", () => {
+  assert.equal(withPreload(undefined, "/a b/register.cjs"), '--require "/a b/register.cjs"');
+  assert.equal(
+    withPreload("--max-old-space-size=100", '/a"\\b'),
+    '--require "/a\\"\\\\b" --max-old-space-size=100',
+  );
+});
