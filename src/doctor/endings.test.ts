@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CloseReason } from "../trace/index.js";
+import { httpEnding } from "./http-ending.js";
+import { Tally } from "./tally.js";
+import { undiciEnding } from "./undici-ending.js";
+import { Pool, Watched } from "./watched.js";
+
+type Frame = readonly [file: string, name: string];
+
+function sites(frames: readonly Frame[]): readonly NodeJS.CallSite[] {
+  return frames.map(
+    ([file, name]) =>
+      ({
+        getFileName: () => file,
+        getFunctionName: () => name,
+        getMethodName: () => null,
+      }) as unknown as NodeJS.CallSite,
+  );
+}
+
+function connection(parts: {
+  active?: number;
+  requests?: number;
+  request?: unknown;
+  response?: unknown;
+  socket?: unknown;
+}): Watched {
+  const watched = new Watched(
+    new Pool(new Tally("http://a.test", "node:http", () => {}), undefined),
+    "first-use",
+    0,
+  );
+  return Object.assign(watched, { requests: 1, ...parts });
+}
+
+const keepAlive = {
+  agent: { keepAlive: true, maxFreeSockets: 1 },
+  shouldKeepAlive: true,
+  method: "GET",
+  getHeader: () => undefined,
+};
+const whole = {
+  complete: true,
+  readableEnded: true,
+  readableDidRead: true,
+  httpVersion: "1.1",
+  statusCode: 200,
+  headers: { "content-length": "2" },
+};
+const partial = {
+  complete: false,
+  readableEnded: false,
+  readableDidRead: true,
+  readableFlowing: true,
+  headers: {},
+};
+const untouched = { ...partial, readableFlowing: null, readableDidRead: false, destroyed: false };
+const AGENT = "node:_http_agent";
+const guard: Frame[] = [[AGENT, "freeSocketOnReadGuard"]];
+const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+const abort = Object.assign(new Error("aborted"), { code: "ABORT_ERR", name: "AbortError" });
+
+test("httpEnding: names the reason from who destroys the socket and what was seen before", () => {
+  const rows: [
+    string,
+    CloseReason,
+    Parameters<typeof connection>[0],
+    { error?: unknown; frames?: readonly Frame[]; read?: number },
+  ][] = [
+    ["a guard that read the end", "server-closed-idle", {}, { frames: guard, read: -4095 }],
+    ["a guard that read a reset", "reset", {}, { frames: guard, read: -104 }],
+    ["a guard that read bytes", "unsolicited-data", {}, { frames: guard, read: 12 }],
+    ["the agent's timer", "idle-timeout", {}, { frames: [[AGENT, "onTimeout"]] }],
+    [
+      "agent.destroy()",
+      "transport-closed",
+      {},
+      {
+        frames: [
+          [AGENT, "destroy"],
+          ["/app.js", "main"],
+        ],
+      },
+    ],
+    [
+      "a full agent",
+      "max-idle-per-origin",
+      { request: keepAlive, response: whole },
+      { frames: [[AGENT, ""]] },
+    ],
+    [
+      "an agent without keep-alive",
+      "keep-alive-off",
+      { request: { ...keepAlive, agent: { keepAlive: false } }, response: whole },
+      { frames: [[AGENT, ""]] },
+    ],
+    [
+      "a hint of no time",
+      "server-said-close",
+      { request: keepAlive, response: { ...whole, headers: { "keep-alive": "timeout=1" } } },
+      { frames: [[AGENT, ""]] },
+    ],
+    ["an idle reset", "reset", {}, { error: reset }],
+    ["an idle end without a guard", "server-closed-idle", { socket: { readableEnded: true } }, {}],
+    [
+      "a caller that destroys an idle socket",
+      "idle-closed-by-caller",
+      { socket: {} },
+      { frames: [["/app.js", "main"]] },
+    ],
+    ["a reset before any answer", "reset", { active: 1, request: keepAlive }, { error: reset }],
+    [
+      "an end before any answer",
+      "server-closed-unanswered",
+      { active: 1, request: keepAlive },
+      { frames: [["node:net", "onReadableStreamEnd"]] },
+    ],
+    ["an abort before any answer", "aborted", { active: 1, request: keepAlive }, { error: abort }],
+    [
+      "a time limit before any answer",
+      "timeout",
+      { active: 1, request: keepAlive },
+      { error: Object.assign(new Error("x", { cause: { name: "TimeoutError" } }), abort) },
+    ],
+    [
+      "a socket's timeout",
+      "timeout",
+      { active: 1, request: keepAlive },
+      { frames: [["node:net", "_onTimeout"]] },
+    ],
+    [
+      "a response that is none",
+      "protocol-error",
+      { active: 1, request: keepAlive },
+      { error: { code: "HPE_INVALID_CONSTANT" } },
+    ],
+    [
+      "Connection: close of the server",
+      "server-said-close",
+      { active: 1, request: keepAlive, response: { ...whole, headers: { connection: "close" } } },
+      {},
+    ],
+    [
+      "Connection: close of the request",
+      "request-said-close",
+      { active: 1, request: { ...keepAlive, getHeader: () => "close" }, response: whole },
+      {},
+    ],
+    [
+      "HTTP/1.0",
+      "http-1.0",
+      { active: 1, request: keepAlive, response: { ...whole, httpVersion: "1.0" } },
+      {},
+    ],
+    [
+      "a body without a length",
+      "closed-by-eof-body",
+      { active: 1, request: keepAlive, response: { ...whole, headers: {} } },
+      {},
+    ],
+    ["an unread body", "body-unread", { active: 1, request: keepAlive, response: untouched }, {}],
+    [
+      "a body given up",
+      "body-abandoned",
+      { active: 1, request: keepAlive, response: partial },
+      { frames: [["node:_http_incoming", "_destroy"]] },
+    ],
+    ["a body aborted", "aborted", { active: 1, request: keepAlive, response: partial }, { error: abort }],
+    [
+      "a body cut off",
+      "server-closed-mid-response",
+      { active: 1, request: keepAlive, response: partial },
+      { error: reset },
+    ],
+    [
+      "an upgrade",
+      "upgraded",
+      { active: 1, request: { ...keepAlive, upgradeOrConnect: true }, response: whole },
+      {},
+    ],
+  ];
+  for (const [name, expected, parts, { error, frames = [], read = 0 }] of rows)
+    assert.equal(httpEnding(connection(parts), error, sites(frames), read), expected, name);
+});
+
+test("undiciEnding: names the reason from undici's errors and the last exchange", () => {
+  const request = { method: "GET", reset: null };
+  const answer = (...headers: string[]): { statusCode: number; headers: Buffer[] } => ({
+    statusCode: 200,
+    headers: headers.map((part) => Buffer.from(part)),
+  });
+  const reading = { [Symbol("parser")]: { paused: false } };
+  const paused = { [Symbol("parser")]: { paused: true } };
+  const info = (message: string): Error => Object.assign(new Error(message), { code: "UND_ERR_INFO" });
+  const other = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
+  const rows: [string, CloseReason, Parameters<typeof connection>[0], unknown, Frame[]?][] = [
+    ["its idle timer", "idle-timeout", { request, response: answer() }, info("socket idle timeout")],
+    ["an idle end", "server-closed-idle", { request, response: answer() }, other],
+    ["an end before any answer", "server-closed-unanswered", { active: 1, request }, other],
+    [
+      "an end in a body",
+      "server-closed-mid-response",
+      { active: 1, request, response: answer(), socket: reading },
+      other,
+    ],
+    [
+      "an end while nobody reads",
+      "body-unread",
+      { active: 1, request, response: answer(), socket: paused },
+      other,
+    ],
+    [
+      "Connection: close of the server",
+      "server-said-close",
+      { request, response: answer("Connection", "close") },
+      info("reset"),
+    ],
+    [
+      "HEAD",
+      "request-said-close",
+      { request: { ...request, method: "HEAD" }, response: answer() },
+      info("reset"),
+    ],
+    ["HTTP/1.0", "http-1.0", { request, response: answer("content-length", "2") }, info("reset")],
+    ["a body without a length", "closed-by-eof-body", { request, response: answer() }, info("reset")],
+    [
+      "pipelining: 0",
+      "keep-alive-off",
+      { request, response: answer(), socket: { [Symbol("client")]: { [Symbol("pipelining")]: 0 } } },
+      info("reset"),
+    ],
+    ["close()", "transport-closed", { request, response: answer() }, { code: "UND_ERR_DESTROYED" }],
+    ["a limit on the headers", "timeout", { active: 1, request }, { code: "UND_ERR_HEADERS_TIMEOUT" }],
+    ["a reset while idle", "reset", { request }, reset],
+    ["a response that is none", "protocol-error", { active: 1, request }, { code: "HPE_INVALID_VERSION" }],
+    [
+      "bytes nobody asked for",
+      "unsolicited-data",
+      { request, response: answer() },
+      { code: "UND_ERR_SOCKET", message: "bad response" },
+    ],
+    ["an abort before any answer", "aborted", { active: 1, request }, info("aborted")],
+    [
+      "a cancelled body",
+      "body-abandoned",
+      { active: 1, request, response: answer(), socket: paused },
+      info("aborted"),
+      [["/app.js", "main"]],
+    ],
+    [
+      "a body the garbage collector found",
+      "body-unread",
+      { active: 1, request, response: answer(), socket: paused },
+      info("aborted"),
+    ],
+    [
+      "an upgrade",
+      "upgraded",
+      { active: 1, request: { ...request, upgrade: "websocket" }, response: answer() },
+      undefined,
+    ],
+  ];
+  for (const [name, expected, parts, error, frames = []] of rows)
+    assert.equal(undiciEnding(connection(parts), error, sites(frames)), expected, name);
+});
