@@ -13,15 +13,21 @@ const JUMP_MS = 2000;
 export class SuspendWatch {
   readonly #runtime: Runtime;
   #offset: number;
+  #lastWall: number;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
-    this.#offset = runtime.wallNow() - runtime.now();
+    this.#lastWall = runtime.wallNow();
+    this.#offset = this.#lastWall - runtime.now();
   }
 
   /** Milliseconds that passed unseen since the last call; 0 where none did. A clock set back counts as none. */
   unseen(): number {
-    const offset = this.#runtime.wallNow() - this.#runtime.now();
+    const wall = this.#runtime.wallNow();
+    const since = wall - this.#lastWall;
+    this.#lastWall = wall;
+    if (since <= JUMP_MS) return 0; // one clock is read for most requests
+    const offset = wall - this.#runtime.now();
     const jump = offset - this.#offset;
     // Small steps are taken in too, or slow drift would add up to a jump.
     this.#offset = offset;
