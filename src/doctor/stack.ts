@@ -1,3 +1,5 @@
+import { findSourceMap } from "node:module";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Frames looked at: between the global fetch and what it sends there are two dozen of its own. */
@@ -52,11 +54,26 @@ export function userPlace(sites: readonly NodeJS.CallSite[]): string | undefined
   for (const site of sites) {
     const file = fileOf(site);
     if (file === undefined) continue;
-    const place = `${file}:${site.getLineNumber() ?? 0}:${site.getColumnNumber() ?? 0}`;
+    const place = placeOf(file, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
     if (!/[\\/]node_modules[\\/]/.test(file)) return place;
     inPackage ??= place;
   }
   return inPackage;
+}
+
+/**
+ * A place as `file:line:column`, of the source where Node has a source map: of code that a loader compiles in memory
+ * nobody else has one. Maps that lie beside the code are read when the program has ended.
+ */
+function placeOf(file: string, line: number, column: number): string {
+  const entry = findSourceMap(file)?.findEntry(line - 1, column - 1);
+  if (entry === undefined || !("originalSource" in entry) || typeof entry.originalSource !== "string")
+    return `${file}:${line}:${column}`;
+  const { originalSource, originalLine, originalColumn } = entry;
+  const source = originalSource.startsWith("file://")
+    ? fileURLToPath(originalSource)
+    : resolve(file, "..", originalSource);
+  return `${source}:${originalLine + 1}:${originalColumn + 1}`;
 }
 
 /** Whether the user's own code is on the stack. */
