@@ -1,6 +1,7 @@
 import {
   createHeaders,
   derivedRequest,
+  ownResponse,
   type Request,
   type Response,
   requestParts,
@@ -61,7 +62,7 @@ function foreign(call: CallState, request: Request): Promise<Response> {
     if (identifies) all.set("authorization", target.authorization as string);
     sent = derivedRequest(request, { headers: all });
   }
-  return withinDeadline(call, sent, async (limited) => call.transport.roundTrip(limited));
+  return withinDeadline(call, sent, async (limited) => ownResponse(await call.transport.roundTrip(limited)));
 }
 
 function observed(call: CallState, request: Request): Request {

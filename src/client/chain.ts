@@ -13,7 +13,7 @@
  *
  * A call with nothing of it in use does not come here: `DirectCall` hands it to the transport, and looks at the response.
  */
-import { derivedRequest, type Request, type Response } from "../message/index.js";
+import { derivedRequest, ownRequest, ownResponse, type Request, type Response } from "../message/index.js";
 import type { RoundTripper } from "../transport/index.js";
 import { attempt } from "./attempt.js";
 import { CallState } from "./call-state.js";
@@ -31,7 +31,7 @@ export function runCall(call: CallState, request: Request, outer: RoundTripper):
   const own = derivedRequest(request, {});
   own.call = call;
   const sent = new Promise<Response>((resolve) => resolve(outer.roundTrip(own)));
-  const response = raceCall(call, own, sent.then(checkResponse));
+  const response = raceCall(call, own, sent.then(ownResponse));
   return call.policy.throwOnError ? response.then((last) => throwIfError(own, last)) : response;
 }
 
@@ -59,7 +59,8 @@ export class InnerChain implements RoundTripper {
     this.#transport = transport;
   }
 
-  async roundTrip(request: Request): Promise<Response> {
+  async roundTrip(given: Request): Promise<Response> {
+    const request = ownRequest(given);
     const call =
       request.call instanceof CallState ? request.call : CallState.begin(this.#policy, this.#transport);
     const send = exchangeOf(call);
@@ -94,11 +95,4 @@ export function exchangeOf(call: CallState): Send {
 
 function around(next: Send, step: (request: Request, next: Send) => Promise<Response>): Send {
   return (request) => step(request, next);
-}
-
-function checkResponse(response: Response): Response {
-  if (typeof (response as Partial<Response> | undefined)?.status === "number") return response;
-  throw new TypeError(
-    "The middleware or round tripper of this client resolved with something that is no Response",
-  );
 }

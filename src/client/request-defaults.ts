@@ -7,6 +7,7 @@ import {
   derivedRequest,
   type Headers,
   normaliseMethod,
+  ownRequest,
   parseTarget,
   parseURL,
   plainRequest,
@@ -69,7 +70,7 @@ export class RequestDefaults {
 
   /** The caller's own request stays as it is. */
   #fromRequest(input: Request | globalThis.Request, init: Init | undefined): Request {
-    let request = init === undefined && input instanceof Request ? input : new Request(input, init);
+    let request = init === undefined ? ownRequest(input) : new Request(input, init);
     const { target, headers } = requestParts(request);
     const defaults = this.#defaultsFor(target);
     if (defaults !== undefined) {

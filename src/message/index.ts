@@ -12,11 +12,13 @@ export {
   rawHeaders,
 } from "./headers.js";
 export { feedFromIterator } from "./iterator-feed.js";
+export { ownResponse } from "./own-response.js";
 export { inheritFromPlatform } from "./platform.js";
 export { appendQuery } from "./query.js";
 export {
   configureRequest,
   derivedRequest,
+  ownRequest,
   plainRequest,
   Request,
   type RequestChanges,

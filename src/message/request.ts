@@ -1,6 +1,6 @@
 import type { Trace } from "../trace/index.js";
 import { type BodySource, bodySource } from "./body-source.js";
-import { createHeaders, Headers, type HeadersInit } from "./headers.js";
+import { createHeaders, Headers, type HeadersInit, headersFromRaw, rawHeaders } from "./headers.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { inheritFromPlatform } from "./platform.js";
 import { appendQuery } from "./query.js";
@@ -12,7 +12,7 @@ import {
   type RequestInit,
 } from "./request-init.js";
 import { Response } from "./response.js";
-import { parseTarget, parseURL, type Target } from "./target.js";
+import { authorizedTarget, parseTarget, parseURL, type Target } from "./target.js";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
@@ -29,6 +29,15 @@ let configure: (
   signal: AbortSignal | undefined,
 ) => void;
 let derive: (request: Request, changes: RequestChanges) => Request;
+let recognise: (request: Request | globalThis.Request) => Request | undefined;
+
+/** Under this name the requests of another copy of this package show what they are made of. */
+const PARTS: unique symbol = Symbol.for("trunkline.request.0");
+
+interface SharedParts extends RequestParts {
+  /** The fields in order and case of the wire. */
+  readonly fields: readonly string[];
+}
 
 /** What {@link derivedRequest} gives a request that differs from the one it is made from. */
 export interface RequestChanges {
@@ -66,17 +75,22 @@ export class Request {
   /**
    * @throws TypeError when the URL, the method or a header cannot be sent, or GET and HEAD are given a body.
    */
-  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, target?: Target) {
+  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, plain?: Target) {
     if (init === PLAIN) {
-      this.#target = target as Target;
+      this.#target = plain as Target;
       this.#method = input as string;
       return;
     }
     inheritFromPlatform("Request", Request);
-    const base = typeof input === "string" || input instanceof URL ? undefined : input;
+    const base =
+      typeof input === "object" && input !== null && !(input instanceof URL)
+        ? (recognise(input) ?? input)
+        : undefined;
     const href = base === undefined ? String(input) : base.url;
     const query = init?.query;
-    this.#target = parseTarget(query === undefined ? href : appendQuery(parseURL(href), query).href);
+    const target = parseTarget(query === undefined ? href : appendQuery(parseURL(href), query).href);
+    const authorization = base instanceof Request ? base.#target.authorization : undefined;
+    this.#target = authorization === undefined ? target : authorizedTarget(target, authorization);
     const hash = href.indexOf("#");
     if (hash >= 0) this.#hash = parseURL(href).hash;
     this.#method = normaliseMethod(init?.method ?? base?.method ?? "GET");
@@ -119,6 +133,18 @@ export class Request {
       request.#headers = headers;
       request.#source = source;
       request.#signal = signal;
+    };
+    recognise = (request) => {
+      if (#target in request) return request;
+      const parts = (request as { readonly [PARTS]?: SharedParts })[PARTS];
+      if (parts === undefined) return undefined;
+      const own = makePlain(request.method, parts.target);
+      own.#hash = request.url.slice(parts.target.href.length);
+      own.#headers = headersFromRaw([...parts.fields]);
+      own.#source = parts.source;
+      own.#signal = parts.signal;
+      own.#copyExtras(request as Request);
+      return own;
     };
     derive = (request, changes) => {
       const copy = makePlain(changes.method ?? request.#method, changes.target ?? request.#target);
@@ -303,6 +329,12 @@ export class Request {
   }
 }
 
+Object.defineProperty(Request.prototype, PARTS, {
+  get(this: Request): SharedParts {
+    return { ...partsOf(this), fields: rawHeaders(this.headers) };
+  },
+});
+
 /** What the client and the transport need of a request without paying for the public getters. */
 export interface RequestParts {
   readonly target: Target;
@@ -329,6 +361,14 @@ export function configureRequest(
   signal: AbortSignal | undefined,
 ): void {
   configure(request, headers, source, signal);
+}
+
+/**
+ * The request as one of ours: itself, or one made from that of another copy of this package, which cannot be read as
+ * ours can, or from the platform's.
+ */
+export function ownRequest(request: Request | globalThis.Request): Request {
+  return recognise(request) ?? new Request(request);
 }
 
 /** A request that differs from `request` in `changes` only. They share a body that is not changed. */

@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
-import type { ReadableByteStreamController, UnderlyingByteSource } from "node:stream/web";
 import { inspect } from "node:util";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { BodyIterator } from "./body-iterator.js";
 import { type BodyReader, ownCopy } from "./body-reader.js";
 import { type BodyInit, bodySource } from "./body-source.js";
+import { streamOf } from "./body-stream.js";
 import { findInBlock } from "./field-block.js";
 import { parseFormData } from "./form-data.js";
 import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
@@ -28,6 +28,11 @@ let fromWire: (wire: WireResponse) => Response;
 let bodyOf: (response: Response) => BodyReader | null;
 let replaceBody: (response: Response, body: BodyReader | null) => void;
 let headerOf: (response: Response, name: string) => string | null;
+let isOwn: (response: object) => response is Response;
+let fill: (response: Response, body: BodyReader | null, url: string) => void;
+
+/** Under this name the responses of another copy of this package show what they were made from. */
+export const SHARED_WIRE: unique symbol = Symbol.for("trunkline.response.0");
 
 /**
  * A response: the interface of the WHATWG class, `instanceof globalThis.Response`, and what a program needs to
@@ -85,6 +90,17 @@ export class Response {
       response.#url = wire.url;
       response.#type = "basic";
       return response;
+    };
+    Object.defineProperty(Response.prototype, SHARED_WIRE, {
+      get(this: Response): WireResponse | undefined {
+        return this.#wire?.body === this.#body ? this.#wire : undefined;
+      },
+    });
+    isOwn = (response) => #wire in response;
+    fill = (response, body, url) => {
+      response.#body = body;
+      response.#url = url;
+      if (url !== "") response.#type = "basic";
     };
     bodyOf = (response) => response.#body;
     replaceBody = (response, body) => {
@@ -274,10 +290,7 @@ export class Response {
     return new BodyIterator(body, undefined);
   }
 
-  /**
-   * Gives up what has not been read of the body. A short rest is read and the connection kept; a long one
-   * costs the connection. Safe to call at any time, and more than once.
-   */
+  /** Gives up what has not been read of the body: a short rest is read, a long one costs the connection. Safe always. */
   async close(): Promise<void> {
     this.upgraded?.destroy();
     await this.#body?.cancel(undefined);
@@ -360,6 +373,16 @@ export function responseHeader(response: Response, name: string): string | null 
   return headerOf(response, name);
 }
 
+/** Whether it is of this very class; another copy's and the platform's are not. */
+export function isOwnResponse(response: object): response is Response {
+  return isOwn(response);
+}
+
+/** Gives a response that was made without a body one, and where it came from. */
+export function fillResponse(response: Response, body: BodyReader | null, url: string): void {
+  fill(response, body, url);
+}
+
 /** Puts another body under the same head. */
 export function replaceResponseBody(response: Response, body: BodyReader | null): void {
   replaceBody(response, body);
@@ -373,23 +396,4 @@ function hasNoBody(status: number): boolean {
 function decodeUtf8(bytes: Buffer): string {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   return bytes.toString("utf8", start);
-}
-
-function streamOf(body: BodyReader): ReadableStream<Uint8Array> {
-  const source: UnderlyingByteSource = {
-    type: "bytes",
-    async pull(controller) {
-      body.take();
-      const chunk = (await body.next()).value;
-      if (chunk === undefined) {
-        controller.close();
-        // A pending BYOB read is answered only by this.
-        (controller as ReadableByteStreamController).byobRequest?.respond(0);
-      } else {
-        controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
-      }
-    },
-    cancel: (reason: unknown) => body.cancel(reason),
-  };
-  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
 }

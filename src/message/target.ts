@@ -36,6 +36,11 @@ export function parseTarget(url: string): Target {
   return target;
 }
 
+/** The same target with credentials, which a URL shows only when it is given. */
+export function authorizedTarget(target: Target, authorization: string): Target {
+  return { ...target, authorization, plainHead: undefined, codedHead: undefined };
+}
+
 /** Parses an absolute http(s) URL, or says what is wrong with it. */
 export function parseURL(url: string, base?: string | URL): URL {
   let parsed: URL;

@@ -1,6 +1,13 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Report } from "../explain/index.js";
-import { parseTarget, plainRequest, type Request, type Response, requestParts } from "../message/index.js";
+import {
+  ownRequest,
+  parseTarget,
+  plainRequest,
+  type Request,
+  type Response,
+  requestParts,
+} from "../message/index.js";
 import { nodeRuntime, type Runtime } from "../runtime/index.js";
 import { type ConnectionRecord, guardTrace, type Recording } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
@@ -52,7 +59,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
    */
   roundTrip(request: Request): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
-      this.start(request, { resolve, reject }, undefined);
+      this.start(ownRequest(request), { resolve, reject }, undefined);
     });
   }
 
