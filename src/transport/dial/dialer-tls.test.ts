@@ -135,6 +135,9 @@ test("Dialer: each failing certificate has its code and says what to do; no byte
   const other = authority.issue({ names: ["other.test", "*.other.test"] });
   const alone = selfSigned({ names: ["example.test"] });
   const stranger = createAuthority("A Stranger").issue({ names: ["example.test"] });
+  const intermediate = createAuthority("A Stranger")
+    .intermediate("Middle")
+    .issue({ names: ["example.test"] });
   const cases: readonly [{ key: string; cert: string }, string, RegExp][] = [
     [
       other,
@@ -147,7 +150,12 @@ test("Dialer: each failing certificate has its code and says what to do; no byte
     [
       stranger,
       "TLS_UNTRUSTED",
-      /is not trusted \(.*issued by A Stranger [0-9a-f]+\): if you trust it, .*tls\.ca/,
+      /is not trusted \(.*issued by A Stranger [0-9a-f]+; the server sent example\.test\): give .* tls\.ca if you trust it, or have the server send the intermediate/,
+    ],
+    [
+      intermediate,
+      "TLS_UNTRUSTED",
+      /is not trusted \(.*issued by Middle; the server sent example\.test < Middle\): give /,
     ],
   ];
   for (const [{ key, cert }, code, message] of cases) {

@@ -47,7 +47,7 @@ export class Handshake {
   // `_handle` is Node's own: where it changes, error messages lose the certificate's details and nothing else.
   readonly #keepCertificate = (): void => {
     const socket = this.#socket as TlsView & { readonly _handle?: { verifyError?(): unknown } | null };
-    if (socket._handle?.verifyError?.()) this.#certificate = socket.getPeerCertificate?.();
+    if (socket._handle?.verifyError?.()) this.#certificate = socket.getPeerCertificate?.(true);
   };
 
   readonly #onSecure = (): void => {

@@ -1,4 +1,4 @@
-import type { PeerCertificate } from "node:tls";
+import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
 import { NetworkError, TimeoutError } from "../../errors/index.js";
 import { nameOf } from "./connect-errors.js";
 import type { DialRequest, DialTimings } from "./contract.js";
@@ -87,14 +87,17 @@ export function tlsError(
   }
   if (untrusted.has(code)) {
     const issuer = issuerOf(certificate);
+    const chain = chainOf(certificate);
     const why =
       code === "DEPTH_ZERO_SELF_SIGNED_CERT"
         ? "it is self-signed"
-        : `${messageOf(cause)}${issuer === "" ? "" : `, issued by ${issuer}`}`;
-    return make(
-      "TLS_UNTRUSTED",
-      `the certificate of ${where} is not trusted (${why}): if you trust it, give the authority's certificate in tls.ca`,
-    );
+        : `${messageOf(cause)}${issuer === "" ? "" : `, issued by ${issuer}`}${chain.length === 0 ? "" : `; the server sent ${chain.join(" < ")}`}`;
+    const incomplete =
+      code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE" || code === "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
+    const remedy = incomplete
+      ? "give the authority's certificate in tls.ca if you trust it, or have the server send the intermediate certificates that are missing"
+      : "if you trust it, give the authority's certificate in tls.ca";
+    return make("TLS_UNTRUSTED", `the certificate of ${where} is not trusted (${why}): ${remedy}`);
   }
   if (otherCertificateErrors.has(code)) {
     return make(
@@ -165,4 +168,19 @@ function issuerOf(certificate: PeerCertificate | undefined): string {
   const issuer = certificate?.issuer;
   const name: unknown = issuer?.CN ?? issuer?.O;
   return typeof name === "string" ? name : "";
+}
+
+/** The names of the certificates that the server sent, its own first. */
+function chainOf(certificate: PeerCertificate | undefined): string[] {
+  const names: string[] = [];
+  const seen = new Set<unknown>();
+  let next = certificate as Partial<DetailedPeerCertificate> | undefined;
+  // A certificate that signed itself is its own issuer.
+  while (next?.subject !== undefined && !seen.has(next.fingerprint256)) {
+    seen.add(next.fingerprint256);
+    const name: unknown = next.subject.CN ?? next.subject.O;
+    names.push(typeof name === "string" ? name : "a certificate without a name");
+    next = next.issuerCertificate;
+  }
+  return names;
 }
