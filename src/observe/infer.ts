@@ -12,9 +12,12 @@ const SELDOM = 0.15;
 /** The same as a share of those that have just as many beside them as the client keeps. */
 const RARELY = 0.3;
 /** How often there are just as many, as a share of the most frequent number. */
-const PEAK = 0.3;
+const PEAK = 0.5;
 /** From so many requests at once, an observer does not see all of them at the same moment. */
 const CROWD = 20;
+/** An end is heard of no later than this, in milliseconds, and so many in time for each one that is late. */
+const LATE = 1_000;
+const HABIT = 5;
 /** Idle ages within this factor of each other show one timeout. */
 const SAME_AGE = 1.25;
 
@@ -51,8 +54,11 @@ export function infer(client: ObservedClient, lives: readonly Life[], scene: Sce
   const before = atOnce.filter((life) => !isLast(life)).length;
   const alike = !reused && before > 0 && before >= atOnce.length - before;
   const dropped: Life[] = [];
+  const late = new Set(ended.filter(isLate));
+  const isHabit = atOnce.length >= late.size * HABIT;
   for (const life of ended) {
-    const verdict = life.ending?.verdict;
+    // What a busy observer hears of a little late belongs to the many it heard of in time.
+    const verdict = isHabit && late.has(life) ? "after-response" : life.ending?.verdict;
     if (verdict === undefined) continue;
     if (verdict === "after-idling") {
       reasons.set(life, isLast(life) ? "transport-closed" : "idle-timeout");
@@ -82,6 +88,10 @@ export function infer(client: ObservedClient, lives: readonly Life[], scene: Sce
   };
 }
 
+function isLate({ ending }: Life): boolean {
+  return ending?.verdict === "after-idling" && (ending.idleFor ?? LATE) < LATE;
+}
+
 /**
  * The number of idle connections that a client keeps, if it ends the others at once. Beside one that it ends there are
  * then, but for the first wave, hardly ever fewer than that, and often just as many; a body left unread has its
@@ -94,6 +104,8 @@ function capOf(atOnce: readonly Life[], demandAtOnce: number, usual: number | un
   const firstWave = demandAtOnce * (demandAtOnce >= CROWD ? 5 : 1.2);
   const total = atOnce.length - alone;
   if (alone > firstWave || total < 2) return undefined;
+  // In a crowd the order of events is blurred too much for a sharp floor; most stay near the cap all the same.
+  if (demandAtOnce >= CROWD && usual !== undefined && half(beside, total) <= 2 * usual + 2) return usual;
   const peak = Math.max(...beside.map((count) => count ?? 0));
   let fewer = 0;
   for (const [index, often = 0] of beside.entries()) {
@@ -105,6 +117,16 @@ function capOf(atOnce: readonly Life[], demandAtOnce: number, usual: number | un
     if (fewer > total * SELDOM && cap >= (usual ?? 0)) return undefined;
   }
   return undefined;
+}
+
+/** The number of kept connections that half of the ended ones had at most beside them. */
+function half(beside: readonly (number | undefined)[], total: number): number {
+  let sum = 0;
+  for (const [index, count = 0] of beside.entries()) {
+    sum += count;
+    if (sum >= total / 2) return index + 1;
+  }
+  return beside.length;
 }
 
 /** Connections that each had an owner of their own: dropped after use, or left idle while others were dialed. */

@@ -63,6 +63,13 @@ const expectations: readonly Expectation[] = [
     connections: [12, 1000],
     cause: "idle-limit-churn",
   },
+  {
+    scenario: "new client each",
+    concurrency: 100,
+    requests: 1000,
+    connections: [102, 1000],
+    cause: "idle-limit-churn",
+  },
   { scenario: "shared, MaxIdleConnsPerHost=100", concurrency: 100, connections: [1, 200], cause: undefined },
   {
     scenario: "closed unread",
