@@ -9,3 +9,9 @@ if (process.env.NODE_TEST_CONTEXT) {
     process.exit(1);
   }, limit).unref();
 }
+
+// A proxy of the machine must not come between tests and their servers.
+for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]) {
+  delete process.env[name];
+  delete process.env[name.toLowerCase()];
+}
