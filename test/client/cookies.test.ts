@@ -134,6 +134,16 @@ describe("openCookieJar", () => {
     assert.deepEqual(jar.list(), []);
   });
 
+  test("host of one label: has its own cookies, also where its name is a suffix or reserved", async () => {
+    for (const host of ["test", "local", "localhost", "intranet", "com"]) {
+      const jar = await openCookieJar();
+      jar.store(`http://${host}/`, ["a=1", `b=2; Domain=${host}; Path=/x`, "s=3; Secure"]);
+      assert.equal(jar.cookiesFor(`http://${host}/x`), host === "localhost" ? "b=2; a=1; s=3" : "b=2; a=1");
+      assert.equal(jar.cookiesFor(`http://${host}/`), host === "localhost" ? "a=1; s=3" : "a=1");
+      assert.equal(jar.cookiesFor(`http://www.${host}/x`), "");
+    }
+  });
+
   test("clock: decides what has expired", async () => {
     let now = 1_000_000;
     const jar = await openCookieJar({ now: () => now });

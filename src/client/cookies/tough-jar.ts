@@ -1,4 +1,4 @@
-import { Cookie, MemoryCookieStore, CookieJar as ToughJar } from "tough-cookie";
+import { Cookie, cookieCompare, MemoryCookieStore, pathMatch, CookieJar as ToughJar } from "tough-cookie";
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import type { CookieJarOptions, CookieStore, StoredCookie } from "./open-cookie-jar.js";
 
@@ -20,18 +20,20 @@ class ToughCookies implements CookieStore {
   readonly #now: () => number;
   #memory = new MemoryCookieStore();
   #jar: ToughJar;
+  /** For hosts of one label. */
+  #lenient: ToughJar;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(options: CookieJarOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#jar = this.#emptyJar();
+    this.#jar = this.#jarOver(true);
+    this.#lenient = this.#jarOver(false);
   }
 
   cookiesFor(url: string): string {
     const now = this.#now();
-    return this.#jar
-      .getCookiesSync(url, { expire: false, sort: true })
+    return this.#found(url)
       .filter((cookie) => expiry(cookie) > now)
       .map((cookie) => cookie.cookieString())
       .join("; ");
@@ -39,9 +41,10 @@ class ToughCookies implements CookieStore {
 
   store(url: string, fields: readonly string[]): void {
     const now = new Date(this.#now());
+    const jar = isBareName(new URL(url).hostname) ? this.#lenient : this.#jar;
     for (const field of fields) {
       if (field.length > MAX_FIELD) continue;
-      const cookie = this.#jar.setCookieSync(field, url, { now, ignoreError: true });
+      const cookie = jar.setCookieSync(field, url, { now, ignoreError: true });
       if (cookie !== undefined) this.#bound(cookie);
     }
   }
@@ -55,7 +58,8 @@ class ToughCookies implements CookieStore {
 
   clear(): void {
     this.#memory = new MemoryCookieStore();
-    this.#jar = this.#emptyJar();
+    this.#jar = this.#jarOver(true);
+    this.#lenient = this.#jarOver(false);
   }
 
   save(): Promise<void> {
@@ -75,8 +79,20 @@ class ToughCookies implements CookieStore {
     for (const cookie of cookies) this.#memory.putCookie(revived(cookie), () => undefined);
   }
 
-  #emptyJar(): ToughJar {
+  #found(url: string): Cookie[] {
+    const { hostname, pathname, protocol } = new URL(url);
+    if (!isBareName(hostname)) return this.#jar.getCookiesSync(url, { expire: false, sort: true });
+    return Object.entries(this.#memory.idx[hostname] ?? {})
+      .filter(([path]) => pathMatch(pathname, path))
+      .flatMap(([, names]) => Object.values(names ?? {}))
+      .filter((cookie) => cookie !== undefined)
+      .filter((cookie) => !cookie.secure || protocol === "https:" || hostname === "localhost")
+      .sort(cookieCompare);
+  }
+
+  #jarOver(rejectPublicSuffixes: boolean): ToughJar {
     return new ToughJar(this.#memory, {
+      rejectPublicSuffixes,
       prefixSecurity: "strict",
       looseMode: false,
     });
@@ -105,6 +121,14 @@ class ToughCookies implements CookieStore {
       this.#memory.removeCookie(domain, oldest.path ?? "/", oldest.key, () => undefined);
     }
   }
+}
+
+/**
+ * A host of one label, such as `test` in a network of containers. To the list of public suffixes it is one, or nothing
+ * it knows, and the library throws; but it may have cookies of its own, and no other host gets them.
+ */
+function isBareName(hostname: string): boolean {
+  return !/[.:]/.test(hostname);
 }
 
 /** When it ends, in milliseconds since 1970. `Max-Age` wins over `Expires` (RFC 6265 §5.3). */
