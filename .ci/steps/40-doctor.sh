@@ -3,10 +3,15 @@
 # Node and on those that the matrix has fetched.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-corpus=test/doctor/corpus
-if [[ ! -f $corpus/node_modules/.package-lock.json ]]; then
+# Apart from the sources, so that nothing takes the packages for them.
+corpus=.cache/doctor-corpus
+mkdir -p "$corpus"
+if [[ ! -d $corpus/node_modules ]] || ! cmp -s test/doctor/corpus/package-lock.json "$corpus/package-lock.json"; then
+  cp test/doctor/corpus/package.json test/doctor/corpus/package-lock.json "$corpus/"
   npm ci --prefix "$corpus" --ignore-scripts --no-audit --no-fund --loglevel=error
 fi
+rm -rf "$corpus/programs"
+cp -R test/doctor/corpus/programs test/doctor/corpus/server.mjs "$corpus/"
 npm test --silent -- doctor/corpus
 shopt -s nullglob
 for node in .cache/node-*/bin/node; do

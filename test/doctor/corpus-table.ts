@@ -61,7 +61,7 @@ function undicis(node: number): string[] {
   return node >= 22 ? ["undici5", "undici6", "undici7", "undici8"] : ["undici5", "undici6", "undici7"];
 }
 
-/** Over clients from npm, which `npm ci` in corpus/ installs. */
+/** Over clients from npm, which .ci/steps/40-doctor.sh installs. */
 export function clients(node: number): readonly Case[] {
   const all = { arguments: undicis(node) };
   return [

@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { builtIn, type Case, clients } from "./corpus-table.js";
-import { corpus, programOf, watchNode } from "./watch-program.js";
+import { installedCorpus, programOf, watchNode } from "./watch-program.js";
 
 const major = Number.parseInt(process.versions.node, 10);
-const installed = existsSync(join(corpus, "node_modules"));
+const installed =
+  existsSync(join(installedCorpus, "programs")) && existsSync(join(installedCorpus, "node_modules"));
 
 describe("doctor: finds what is wrong with programs over fetch and node:http", { concurrency: 2 }, () => {
   for (const one of builtIn) check(one);
@@ -14,17 +15,17 @@ describe("doctor: finds what is wrong with programs over fetch and node:http", {
 
 describe("doctor: finds what is wrong with programs over clients from npm", {
   concurrency: 2,
-  skip: installed ? false : "test/doctor/corpus has no node_modules; .ci/steps/40-doctor.sh installs it",
+  skip: installed ? false : "the clients are not installed; .ci/steps/40-doctor.sh does it",
 }, () => {
-  for (const one of clients(major)) check(one);
+  for (const one of clients(major)) check(one, installedCorpus);
 });
 
-function check(one: Case): void {
+function check(one: Case, folder?: string): void {
   for (const argument of one.arguments ?? [undefined]) {
     const name = argument === undefined ? one.program : `${one.program} ${argument}`;
     const expected = one.finds.length === 0 ? "finds nothing" : `finds ${one.finds.join(" and ")}`;
     test(`${name}: ${expected}`, async () => {
-      const file = programOf(one.program);
+      const file = programOf(one.program, folder);
       const { report, code, stdout, stderr } = await watchNode(
         argument === undefined ? [file] : [file, argument],
       );
@@ -48,8 +49,7 @@ function check(one: Case): void {
         "the planted fault comes first",
       );
       const { site } = report.findings.find((finding) => finding.kind === kind) ?? {};
-      if (one.site)
-        assert.match(site ?? "", /test\/doctor\/corpus\/(?:programs\/[\w-]+|server)\.mjs:\d+:\d+$/);
+      if (one.site) assert.match(site ?? "", /corpus\/(?:programs\/[\w-]+|server)\.mjs:\d+:\d+$/);
     });
   }
 }

@@ -7,7 +7,9 @@ import { buildReport, type Report } from "../../src/explain/index.js";
 
 /** The built preload; `npm test` builds it first. */
 export const preload: string = resolve("dist/doctor/register.cjs");
-export const corpus: string = resolve("test/doctor/corpus");
+/** The programs; those over clients from npm run from a copy that has them installed, which .ci/steps/40-doctor.sh makes. */
+const corpus = resolve("test/doctor/corpus");
+export const installedCorpus: string = resolve(".cache/doctor-corpus");
 
 export interface Watched {
   readonly report: Report;
@@ -46,6 +48,6 @@ export async function watchNode(
   }
 }
 
-export function programOf(name: string): string {
-  return join(corpus, "programs", `${name}.mjs`);
+export function programOf(name: string, folder: string = corpus): string {
+  return join(folder, "programs", `${name}.mjs`);
 }
