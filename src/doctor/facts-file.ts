@@ -1,4 +1,4 @@
-import { openSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Evidence } from "../explain/index.js";
 
@@ -9,6 +9,9 @@ export const FOLDER_VARIABLE = "TRUNKLINE_DOCTOR_FOLDER";
 const DELAY = 20;
 const LATER_DELAY = 100;
 const FIRST_LINES = 100;
+/** The ending of a file that has its last line, and the size from which it has. */
+export const FULL = ".full";
+const MAX_BYTES = 1 << 20;
 /** How often at most what passes is looked at while the program runs. */
 const PRESENT_EVERY = 500;
 
@@ -28,7 +31,10 @@ export interface FactsSource {
 
 /** Writes the facts of this process or thread as they come, so that its sudden end loses next to nothing. */
 export class FactsFile {
-  readonly #file: number;
+  readonly #path: string;
+  #file: number;
+  #bytes = 0;
+  #full = 0;
   readonly #now: () => number;
   // Taken before the program can replace them.
   readonly #setTimeout = setTimeout;
@@ -42,7 +48,8 @@ export class FactsFile {
   /** @throws where the folder cannot be written to. */
   constructor(folder: string, process: string, node: string, now: () => number) {
     this.#now = now;
-    this.#file = openSync(join(folder, `${process}.jsonl`), "a");
+    this.#path = join(folder, process);
+    this.#file = openSync(`${this.#path}.jsonl`, "a");
     this.#write({ start: { version: 1, process, node } });
   }
 
@@ -66,6 +73,7 @@ export class FactsFile {
     const source = this.#source;
     if (source === undefined || this.#failed) return;
     try {
+      if (this.#bytes > MAX_BYTES) this.#beginNext();
       const news = source.news();
       if (news.origins.length + news.clients.length + news.modules.length + news.dropped > 0)
         this.#write({ add: news });
@@ -82,8 +90,19 @@ export class FactsFile {
     }
   }
 
+  /** Leaves the full file to who gathers, which removes it. */
+  #beginNext(): void {
+    closeSync(this.#file);
+    renameSync(`${this.#path}.jsonl`, `${this.#path}-${++this.#full}${FULL}`);
+    this.#file = openSync(`${this.#path}.jsonl`, "a");
+    this.#bytes = 0;
+    // In the full file it would count no more.
+    this.#presentText = "";
+    this.#presentAt = Number.NEGATIVE_INFINITY;
+  }
+
   #write(line: FactsLine): void {
     this.#lines++;
-    writeSync(this.#file, `${JSON.stringify(line)}\n`);
+    this.#bytes += writeSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type Evidence, NO_EVIDENCE, noFacts } from "../explain/index.js";
-import type { FactsLine } from "./facts-file.js";
-import { gather } from "./gather.js";
+import { FactsFile, type FactsLine } from "./facts-file.js";
+import { Gatherer } from "./gather.js";
 import { withPreload } from "./watch-folder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-gather-"));
@@ -19,7 +19,7 @@ function file(name: string, lines: readonly FactsLine[], rest = ""): void {
   writeFileSync(join(folder, name), lines.map((line) => `${JSON.stringify(line)}\n`).join("") + rest);
 }
 
-test("gather: adds up what came and takes the last of what passes, of every process", () => {
+test("Gatherer: adds up what came and takes the last of what passes, of every process", () => {
   const start = { start: { version: 1, process: "1", node: "24.0.0" } } as const;
   file("1-0-1.jsonl", [
     start,
@@ -32,9 +32,28 @@ test("gather: adds up what came and takes the last of what passes, of every proc
   file("2-0-1.jsonl", [start, { add: evidence({ requests: 10 }) }], '{"add":{"origins":[{"ori');
   file("3-0-1.jsonl", [{ start: { version: 1, process: "3", node: "18.20.1" } }]);
   writeFileSync(join(folder, "notes.txt"), "not facts");
-  const { evidence: sum, watched, tooOld } = gather(folder);
-  assert.deepEqual(sum.origins[0]?.counts, { requests: 15, unused: 1 });
+  file("1-0-1-1.full", [{ add: evidence({ requests: 100 }) }, { now: evidence({ unused: 50 }) }]);
+  const gatherer = new Gatherer(folder);
+  gatherer.takeFull();
+  assert.equal(existsSync(join(folder, "1-0-1-1.full")), false);
+  const { evidence: sum, watched, tooOld } = gatherer.gathered();
+  assert.deepEqual(sum.origins[0]?.counts, { requests: 115, unused: 1 });
   assert.deepEqual([watched, tooOld], [2, ["18.20.1"]]);
+});
+
+test("FactsFile: begins another file when one is full, and nothing is lost", () => {
+  const own = mkdtempSync(join(folder, "full-"));
+  const source = { news: () => evidence({ requests: 1 }), present: () => evidence({ unused: 2 }) };
+  let now = 0;
+  const facts = new FactsFile(own, "7-0-1", "22.0.0", () => (now += 1000));
+  facts.from(source);
+  for (let count = 0; count < 6000; count++) facts.flush(false);
+  const gatherer = new Gatherer(own);
+  assert.ok(readdirSync(own).some((name) => name.endsWith(".full")));
+  gatherer.takeFull();
+  facts.flush(true);
+  const { evidence: sum, watched } = gatherer.gathered();
+  assert.deepEqual([sum.origins[0]?.counts, watched], [{ requests: 6001, unused: 2 }, 1]);
 });
 
 test("withPreload: comes before the program's own options, and quotes its path", () => {

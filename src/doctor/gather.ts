@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type Evidence, mergeEvidence, NO_EVIDENCE } from "../explain/index.js";
-import type { FactsLine } from "./facts-file.js";
+import { type FactsLine, FULL } from "./facts-file.js";
 
 /** What the processes and threads of a program have written down. */
 export interface Gathered {
@@ -15,27 +15,55 @@ export interface Gathered {
 /** The oldest Node that can be watched. */
 export const OLDEST_NODE = 20;
 
-/** Reads all facts files of a folder. A line that was cut short by a sudden end is left out. */
-export function gather(folder: string): Gathered {
-  const parts: Evidence[] = [NO_EVIDENCE];
-  const tooOld = new Set<string>();
-  let watched = 0;
-  for (const name of readdirSync(folder).sort()) {
-    if (!name.endsWith(".jsonl")) continue;
-    let present: Evidence | undefined;
-    for (const line of linesOf(readFileSync(join(folder, name), "utf8"))) {
+/** Reads the facts files of a folder, those that are full while the program still runs. */
+export class Gatherer {
+  readonly #folder: string;
+  readonly #tooOld = new Set<string>();
+  #evidence: Evidence = NO_EVIDENCE;
+  #watched = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Takes in the files that are full and removes them, so that a program that runs for days fills no disk. */
+  takeFull(): void {
+    for (const name of readdirSync(this.#folder)) {
+      if (!name.endsWith(FULL)) continue;
+      const file = join(this.#folder, name);
+      // Of what passes only the last line of a process counts, which is in a later file.
+      this.#evidence = mergeEvidence([this.#evidence, ...this.#read(file).added]);
+      unlinkSync(file);
+    }
+  }
+
+  /** All that was written until now. */
+  gathered(): Gathered {
+    this.takeFull();
+    const parts: Evidence[] = [this.#evidence];
+    for (const name of readdirSync(this.#folder).sort()) {
+      if (!name.endsWith(".jsonl")) continue;
+      const { added, present } = this.#read(join(this.#folder, name));
+      parts.push(...added, present);
+    }
+    return { evidence: mergeEvidence(parts), watched: this.#watched, tooOld: [...this.#tooOld].sort() };
+  }
+
+  #read(file: string): { added: Evidence[]; present: Evidence } {
+    const added: Evidence[] = [];
+    let present = NO_EVIDENCE;
+    for (const line of linesOf(readFileSync(file, "utf8"))) {
       if ("start" in line) {
-        if (Number.parseInt(line.start.node, 10) < OLDEST_NODE) tooOld.add(line.start.node);
-        else watched++;
+        if (Number.parseInt(line.start.node, 10) < OLDEST_NODE) this.#tooOld.add(line.start.node);
+        else this.#watched++;
       } else if ("add" in line) {
-        parts.push(line.add);
+        added.push(line.add);
       } else {
         present = line.now;
       }
     }
-    if (present !== undefined) parts.push(present);
+    return { added, present };
   }
-  return { evidence: mergeEvidence(parts), watched, tooOld: [...tooOld].sort() };
 }
 
 function linesOf(text: string): FactsLine[] {
