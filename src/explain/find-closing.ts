@@ -34,7 +34,7 @@ export function bodyUnread(one: Case): Finding | undefined {
   if (count < 2) return undefined;
   const { site, lines } = one.sites("body-unread");
   return one.finding("body-unread", count, count, {
-    title: `${plural(count, "response")} ${count === 1 ? "was" : "were"} neither read nor closed in time, which pins and costs connections`,
+    title: `${plural(count, "response")} ${count === 1 ? "was" : "were"} given up with the body unread, which pins and costs connections`,
     evidence: [
       ...(closed > 0 ? [`${plural(closed, "connection")} closed with an unread body`] : []),
       ...(leaked > 0 ? [`${plural(leaked, "response")} dropped unread, or holding a connection now`] : []),

@@ -19,9 +19,11 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     certainty: "Sure: it is what was sent.",
   },
   "body-unread": {
-    meaning: "Responses are neither read nor closed: each holds its connection, then costs it.",
+    meaning:
+      "Responses are given up with their bodies unread: dropped, or closed when a body is too long to be read on closing. Each holds its connection until then, and costs it.",
     cause: "Code that looks at the status and forgets the body.",
-    remedy: "Read or close every body; `await using response` does so.",
+    remedy:
+      "Read or close every body, which `await using response` does; where only the status matters of something large, use HEAD.",
     certainty: "Sure for connections closed so. What the garbage collector found depends on when it ran.",
   },
   "body-abandoned": {
