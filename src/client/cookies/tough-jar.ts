@@ -3,6 +3,8 @@ import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import type { CookieJarOptions, CookieStore, StoredCookie } from "./open-cookie-jar.js";
 
 /** Beyond this a field is an attack or a mistake; RFC 6265 §6.1 asks for 4,096 bytes. */
+// RFC 6265bis §5.6: such a field is ignored whole. Its cookie could not be sent either.
+const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/;
 const MAX_FIELD = 8_192;
 /** As browsers have it; the least recently used of a domain goes first. */
 const MAX_PER_DOMAIN = 180;
@@ -43,7 +45,7 @@ class ToughCookies implements CookieStore {
     const now = new Date(this.#now());
     const jar = isBareName(new URL(url).hostname) ? this.#lenient : this.#jar;
     for (const field of fields) {
-      if (field.length > MAX_FIELD) continue;
+      if (field.length > MAX_FIELD || CONTROLS.test(field)) continue;
       const cookie = jar.setCookieSync(field, url, { now, ignoreError: true });
       if (cookie !== undefined) this.#bound(cookie);
     }
