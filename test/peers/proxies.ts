@@ -17,6 +17,8 @@ import {
 
 const SEQUENTIAL = 30;
 const BIG = 8 << 20;
+/** Squid 5 cuts some forwarded bodies off that do not fit its buffers, those of other clients too. */
+const FORWARDED_BY_SQUID = 1 << 20;
 const authority = createAuthority();
 const certificate = authority.issue({ names: ["localhost", "127.0.0.1"] });
 const tls = { ca: authority.cert };
@@ -34,8 +36,7 @@ before(async () => {
   secure = await WireServer.start({ script, tls: { key: certificate.key, cert: certificate.cert } });
 });
 after(async () => {
-  await plain.close();
-  await secure.close();
+  await Promise.all([plain.close(), secure.close()]);
 });
 
 async function through(
@@ -71,13 +72,13 @@ function withProxy(
 }
 
 /** What must work through every proxy: plain and TLS, reuse, large bodies both ways. */
-async function works(options: TransportOptions, shares = true): Promise<void> {
+async function works(options: TransportOptions, { shares = true, forwarded = BIG } = {}): Promise<void> {
   await through(options, async (client, transport) => {
     for (const server of [plain, secure]) {
       const origin = server.origin.replace("127.0.0.1", "localhost");
       for (let i = 0; i < SEQUENTIAL; i += 1)
         assert.match(await client.get(`${origin}/${i}`).text(), new RegExp(`/${i}$`));
-      const body = Buffer.alloc(BIG, server.origin);
+      const body = Buffer.alloc(server === plain ? forwarded : BIG, server.origin);
       const echoed = await client.post(origin, { body }).bytes();
       assert.equal(Buffer.compare(Buffer.from(echoed), body), 0);
     }
@@ -89,15 +90,19 @@ async function works(options: TransportOptions, shares = true): Promise<void> {
   });
 }
 
+const bySquid = { forwarded: FORWARDED_BY_SQUID };
 for (const auth of ["basic", "digest"] as const) {
   withProxy(
     `squid, ${auth}`,
     () => squid(auth, certificate),
     (url) => {
-      test("forwards and tunnels for all", () => works({ proxy: url("http", 0) }));
-      test("forwards and tunnels over TLS", () => works({ proxy: url("https", 2) }));
+      test("forwards and tunnels for all", () => works({ proxy: url("http", 0) }, bySquid));
+      test("forwards and tunnels over TLS", () => works({ proxy: url("https", 2) }, bySquid));
       test("takes the credentials that it asks for", () =>
-        works({ proxy: url("http", 1, credentials), proxyAuth: auth }, auth === "basic"));
+        works(
+          { proxy: url("http", 1, credentials), proxyAuth: auth },
+          { ...bySquid, shares: auth === "basic" },
+        ));
       test("refuses other credentials, and none", async () => {
         for (const user of [undefined, "user:wrong"]) {
           await through({ proxy: url("http", 1, user), proxyAuth: auth }, async (client) => {
@@ -130,7 +135,7 @@ withProxy(
   () => tinyproxy,
   (url) => {
     test("forwards and tunnels with credentials", () =>
-      works({ proxy: url("http", 0, `${USER}:password`) }, false));
+      works({ proxy: url("http", 0, `${USER}:password`) }, { shares: false }));
     test("refuses other credentials", async () => {
       await through({ proxy: url("http", 0, "user:wrong") }, async (client) => {
         const error = await rejection(client.get(secure.origin));
