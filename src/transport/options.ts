@@ -5,6 +5,7 @@ import type { LookupFunction } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
 import type { DialTarget, DnsOptions, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
 import { type DnsSettings, dnsSettings } from "./dial/index.js";
+import { checkKinds } from "./option-kinds.js";
 import { checkProxyOptions } from "./proxy-options.js";
 import type { AllowAddress, ProxyAuthScheme, ProxyOption } from "./route/index.js";
 
@@ -121,6 +122,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
     number(options, name, fallback, least, true);
   const time = (name: keyof TransportOptions, fallback: number): number =>
     number(options, name, fallback, 0, false);
+  checkKinds(options);
   checkProxyOptions(options);
   const maxIdle = count("maxIdleConnections", 1024, 0);
   const maxIdlePerOrigin = count("maxIdleConnectionsPerOrigin", maxIdle, 0);

@@ -15,10 +15,20 @@ export function describeHolders(
     if (busy !== undefined && (oldest === undefined || busy.assignedAt < oldest.assignedAt)) oldest = busy;
   }
   const { active, dialing } = pool.counts;
+  if (holders.length === 0) return `${elsewhere(pool)} (${active} active and ${dialing} dialing in all)`;
   const held =
     oldest === undefined
       ? ""
       : `, the longest by ${oldest.method} ${oldest.target.path.split("?")[0]} for ${Math.round(now - oldest.assignedAt)} ms`;
   const count = `${holders.length} ${holders.length === 1 ? "connection" : "connections"}`;
   return `${count} to ${route.origin} ${holders.length === 1 ? "is" : "are"} held${held} (${active} active and ${dialing} dialing in all)`;
+}
+
+/** Where `maxConnections` is what the exchange waits for: other origins have them all. */
+function elsewhere(pool: Pool<Connection, Exchange>): string {
+  let most = { origin: "", held: 0 };
+  for (const { origin, active, dialing } of pool.snapshot().origins) {
+    if (active + dialing > most.held) most = { origin, held: active + dialing };
+  }
+  return `other origins hold the connections, ${most.origin} the most with ${most.held}`;
 }

@@ -54,6 +54,25 @@ test("queueTimeout: rejects with who holds the connections, and only those witho
   await first;
 });
 
+test("queueTimeout: says which origin holds the connections when maxConnections is the limit", async () => {
+  await using world = await World.start({ script: hold });
+  await using other = await World.start({ script: hold });
+  const transport = world.stepped({ maxConnections: 1, queueTimeout: 100 });
+  const abort = new AbortController();
+  const client = clientOf(transport);
+  const first = rejection(client.get(world.server.url(), { signal: abort.signal }));
+  await world.server.waitForRequests(1);
+  const waiting = rejection(client.get(other.server.url()));
+  world.clock.advance(101);
+  const { origin } = new URL(world.server.url());
+  assert.match(
+    (await waiting).message,
+    new RegExp(`other origins hold the connections, ${origin} the most with 1`),
+  );
+  abort.abort();
+  await first;
+});
+
 test("queueTimeout: a call whose connection is being dialed is under connectTimeout instead", async () => {
   await using world = await World.start();
   const gate = world.server.gate();

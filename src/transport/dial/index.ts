@@ -19,5 +19,5 @@ export type {
   ProxyHeaders,
   ProxySettings,
 } from "./proxy-contract.js";
-export type { TlsOptions } from "./tls-options.js";
+export { isTlsOptionName, type TlsOptions } from "./tls-options.js";
 export type { TlsChoice } from "./tls-setups.js";

@@ -53,3 +53,32 @@ export const contextMembers: readonly (keyof TlsOptions)[] = [
   "secureOptions",
   "allowPartialTrustChain",
 ];
+
+// A record and not an array, so that a member of the interface that is missing here does not compile.
+const MEMBERS: Readonly<Record<keyof TlsOptions, true>> = {
+  ca: true,
+  cert: true,
+  key: true,
+  pfx: true,
+  passphrase: true,
+  crl: true,
+  servername: true,
+  rejectUnauthorized: true,
+  checkServerIdentity: true,
+  minVersion: true,
+  maxVersion: true,
+  ciphers: true,
+  sigalgs: true,
+  ecdhCurve: true,
+  minDHSize: true,
+  secureOptions: true,
+  allowPartialTrustChain: true,
+  secureContext: true,
+  ALPNProtocols: true,
+  keylog: true,
+};
+
+/** Whether there is such a member. */
+export function isTlsOptionName(name: string): boolean {
+  return Object.hasOwn(MEMBERS, name);
+}
