@@ -3,9 +3,12 @@ import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import type { CookieJarOptions, CookieStore, StoredCookie } from "./open-cookie-jar.js";
 
 /** Beyond this a field is an attack or a mistake; RFC 6265 §6.1 asks for 4,096 bytes. */
-// RFC 6265bis §5.6: such a field is ignored whole. Its cookie could not be sent either.
-const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/;
 const MAX_FIELD = 8_192;
+/**
+ * A field with one is left out whole (RFC 6265bis §5.6); its cookie could not be sent either. The library cuts a field
+ * at NUL, CR and LF, as the http-state cases want it; none of the three can come over the wire.
+ */
+const CONTROLS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\0-\xff]/;
 /** As browsers have it; the least recently used of a domain goes first. */
 const MAX_PER_DOMAIN = 180;
 

@@ -90,5 +90,7 @@ function endsByItself(reply: string): boolean {
   const heads = reply.split("\r\n\r\n");
   const head = heads.find((one) => /^HTTP\/\S+ (?!1\d\d)/.test(one)) ?? "";
   if (/^connection: *close/im.test(head)) return false;
-  return /^(?:content-length|transfer-encoding):/im.test(head) || /^HTTP\/\S+ (?:204|304)/.test(head);
+  return (
+    /^(?:content-length:|transfer-encoding:.*chunked)/im.test(head) || /^HTTP\/\S+ (?:204|304)/.test(head)
+  );
 }
