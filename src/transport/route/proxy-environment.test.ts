@@ -42,7 +42,7 @@ const rows: readonly (readonly [env: Record<string, string>, url: string, proxy:
   [{ HTTP_PROXY: "socks5://127.0.0.1" }, "http://example.com/", "socks5://127.0.0.1:1080"],
   [{ HTTP_PROXY: "socks5h://127.0.0.1" }, "http://example.com/", "socks5h://127.0.0.1:1080"],
   [{ HTTP_PROXY: "http://[::1]:3128" }, "http://example.com/", "http://[::1]:3128"],
-  // Go goes direct where the value is nothing it knows; here it is an error.
+  // Go goes direct with such values, or fails as it dials; here it is an error that names the setting.
   [{ HTTP_PROXY: "asdf://127.0.0.1" }, "http://example.com/", 'Cannot use "asdf://127.0.0.1"'],
   [{ HTTP_PROXY: "http://" }, "http://example.com/", 'Cannot use "http://"'],
   [{ HTTP_PROXY: "http://u:secret@exa mple" }, "http://example.com/", 'Cannot use "http://***@exa mple"'],
