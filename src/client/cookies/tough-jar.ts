@@ -8,7 +8,7 @@ const MAX_FIELD = 8_192;
  * A field with one is left out whole (RFC 6265bis §5.6); its cookie could not be sent either. The library cuts a field
  * at NUL, CR and LF, as the http-state cases want it; none of the three can come over the wire.
  */
-const CONTROLS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\0-\xff]/;
+const CONTROLS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 /** As browsers have it; the least recently used of a domain goes first. */
 const MAX_PER_DOMAIN = 180;
 
