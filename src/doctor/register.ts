@@ -8,6 +8,7 @@ import { threadId } from "node:worker_threads";
 import { watchConstructions } from "./constructions.js";
 import { FactsFile, FOLDER_VARIABLE } from "./facts-file.js";
 import { HttpAgents } from "./http-agents.js";
+import { Http2Sessions } from "./http2-sessions.js";
 import { Ledger } from "./ledger.js";
 import { Owners } from "./owners.js";
 import { Trunkline } from "./trunkline.js";
@@ -29,6 +30,7 @@ function watch(folder: string): void {
     else undici.watchDispatcher(owner);
   });
   file.from(ledger);
+  new Http2Sessions(ledger, (socket) => undici.knows(socket));
   new Trunkline(ledger);
   atExit(() => file.flush(true));
 }

@@ -79,6 +79,11 @@ export class Undici {
     this.#patchConnect();
   }
 
+  /** Whether a socket is one of undici's. */
+  knows(socket: object): boolean {
+    return this.#bySocket.has(socket);
+  }
+
   /** A dispatcher was made: it says whose clients connect. */
   watchDispatcher(dispatcher: EventEmitter): void {
     this.#family.made(dispatcher);

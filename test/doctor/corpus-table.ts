@@ -11,6 +11,8 @@ export interface Case {
   /** Where the finding starts is known: it names the program's own file. */
   readonly site?: true;
   readonly exitCode?: number;
+  /** The first version of Node that shows what is needed. */
+  readonly since?: number;
   /** Passed to the program, for each value a run: the undici it uses. */
   readonly arguments?: readonly string[];
 }
@@ -48,6 +50,8 @@ export const builtIn: readonly Case[] = [
   { program: "fetch-refused", finds: ["dial-failures"] },
   { program: "fetch-burst", finds: ["unbounded-burst"] },
   { program: "fetch-idle-race", finds: ["idle-timeout-race"] },
+  { program: "http2-session-each", finds: ["client-per-request"], site: true, since: 22 },
+  { program: "healthy-http2", finds: [], since: 22 },
   { program: "healthy-fetch", finds: [] },
   { program: "healthy-fetch-json", finds: [] },
   { program: "healthy-http", finds: [] },

@@ -24,7 +24,8 @@ function check(one: Case, folder?: string): void {
   for (const argument of one.arguments ?? [undefined]) {
     const name = argument === undefined ? one.program : `${one.program} ${argument}`;
     const expected = one.finds.length === 0 ? "finds nothing" : `finds ${one.finds.join(" and ")}`;
-    test(`${name}: ${expected}`, async () => {
+    const skip = one.since !== undefined && major < one.since ? `needs Node ${one.since}` : false;
+    test(`${name}: ${expected}`, { skip }, async () => {
       const file = programOf(one.program, folder);
       const { report, code, stdout, stderr } = await watchNode(
         argument === undefined ? [file] : [file, argument],

@@ -1,6 +1,7 @@
 // Servers and helpers of the corpus: small, on loopback, gone when the program ends.
 import { once } from "node:events";
 import http from "node:http";
+import http2 from "node:http2";
 import https from "node:https";
 import net from "node:net";
 
@@ -30,6 +31,23 @@ export async function serve({ handler = answer, tls, host = "127.0.0.1", ...opti
       server.close();
     },
   };
+}
+
+/** Answers over HTTP/2 without TLS. */
+export async function serveHttp2() {
+  const server = http2.createServer((_request, response) => response.end("ok"));
+  server.on("session", () => counted.connections++);
+  server.on("request", () => counted.requests++);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
+
+/** Sends a request on a session of node:http2 and reads the answer. */
+export function requestOn(session) {
+  return new Promise((resolve, reject) => {
+    session.request({ ":path": "/" }).on("error", reject).on("end", resolve).resume();
+  });
 }
 
 export function answer(request, response) {

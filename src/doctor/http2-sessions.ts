@@ -1,0 +1,137 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import type { CloseReason } from "../trace/index.js";
+import type { Ledger } from "./ledger.js";
+import { originOf } from "./origin.js";
+import { PoolTable } from "./pool-table.js";
+import { Sampler } from "./sampler.js";
+import { codeOf, isTimeout } from "./sockets.js";
+import { frames, hasUserCode, userPlace } from "./stack.js";
+import { inside } from "./undici-inside.js";
+import type { Watched } from "./watched.js";
+
+const CLIENT = "node:http2";
+
+interface Message {
+  readonly stream: ClientHttp2Stream;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
+/** Watches sessions of `node:http2`, from Node 22 on: got, axios, gRPC and SDKs use them for HTTP/2. */
+export class Http2Sessions {
+  readonly #ledger: Ledger;
+  readonly #isKnown: (socket: object) => boolean;
+  readonly #sampler = new Sampler();
+  readonly #sessions = new WeakMap<ClientHttp2Session, Watched | "other">();
+  readonly #goneAway = new WeakSet<ClientHttp2Session>();
+  readonly #pools = new PoolTable();
+
+  /** `isKnown` tells the sockets that another watch has: undici speaks HTTP/2 through `node:http2`. */
+  constructor(ledger: Ledger, isKnown: (socket: object) => boolean) {
+    this.#ledger = ledger;
+    this.#isKnown = isKnown;
+    const on = (name: string, act: (message: Message) => void): void =>
+      subscribe(`http2.client.stream.${name}`, (message) => {
+        try {
+          act(message as Message);
+        } catch {
+          // What cannot be watched must not hurt the program.
+        }
+      });
+    on("created", ({ stream, headers }) => this.#created(stream, headers ?? {}));
+    on("finish", ({ stream }) => this.#answered(stream));
+    on("close", ({ stream }) => this.#closed(stream));
+  }
+
+  #connectionOf(stream: ClientHttp2Stream): Watched | undefined {
+    const { session } = stream;
+    const known = session === undefined ? undefined : this.#sessions.get(session as ClientHttp2Session);
+    return known === "other" ? undefined : known;
+  }
+
+  #created(stream: ClientHttp2Stream, headers: Readonly<Record<string, unknown>>): void {
+    const session = stream.session as ClientHttp2Session | undefined;
+    if (session === undefined) return;
+    const place = this.#sampler.next() ? userPlace(frames(this.#created)) : undefined;
+    let connection = this.#sessions.get(session);
+    if (connection === undefined) {
+      connection = this.#adopt(session, headers, place) ?? "other";
+      this.#sessions.set(session, connection);
+    }
+    if (connection === "other") return;
+    connection.site = place;
+    connection.pool.tally.demanded();
+    if (connection.established) this.#ledger.begins(connection, stream);
+    else session.once("connect", () => this.#ledger.begins(connection, stream));
+  }
+
+  #adopt(
+    session: ClientHttp2Session,
+    headers: Readonly<Record<string, unknown>>,
+    place: string | undefined,
+  ): Watched | undefined {
+    const socket = inside(session, "socket");
+    if (typeof socket === "object" && socket !== null && this.#isKnown(socket)) return undefined;
+    const match = /^(.*?)(?::(\d+))?$/.exec(String(headers[":authority"] ?? "localhost"));
+    const tally = this.#ledger.tally(
+      originOf(`${String(headers[":scheme"] ?? "https")}:`, match?.[1], match?.[2]),
+      CLIENT,
+    );
+    // Any session to an origin could have carried the request.
+    const pool = this.#pools.get(this, tally.origin, () => this.#ledger.pool(tally, undefined));
+    pool.owner = this.#ledger.owners.made(session, CLIENT, "Session", place);
+    const connection = this.#ledger.dial(pool, () => false);
+    session.once("goaway", () => this.#goneAway.add(session));
+    this.#watchEnd(session, connection);
+    if (session.connecting) session.once("connect", () => this.#ledger.established(connection));
+    else this.#ledger.established(connection);
+    return connection;
+  }
+
+  #watchEnd(session: ClientHttp2Session, connection: Watched): void {
+    const watch = this;
+    const original = session.destroy;
+    const value = function destroy(this: ClientHttp2Session, ...args: Parameters<typeof original>): void {
+      try {
+        if (!connection.closed) watch.#ends(session, connection, args[0], hasUserCode(frames(destroy)));
+      } catch {
+        // What cannot be explained must not hurt the program.
+      }
+      original.apply(this, args);
+    };
+    Object.defineProperty(session, "destroy", {
+      value,
+      configurable: true,
+      writable: true,
+      enumerable: false,
+    });
+  }
+
+  #ends(session: ClientHttp2Session, connection: Watched, error: unknown, byCaller: boolean): void {
+    if (connection.established)
+      this.#ledger.closes(connection, this.#reason(session, connection, error, byCaller));
+    else if (error === undefined) this.#ledger.givenUp(connection);
+    else this.#ledger.failed(connection, codeOf(error) ?? "ERROR");
+  }
+
+  #reason(session: ClientHttp2Session, { active }: Watched, error: unknown, byCaller: boolean): CloseReason {
+    if (this.#goneAway.has(session)) return "goaway";
+    if (codeOf(error) === "ECONNRESET") return "reset";
+    if (isTimeout(error)) return "timeout";
+    if (session.closed || byCaller) return "transport-closed";
+    return active > 0 ? "server-closed-mid-response" : "server-closed-idle";
+  }
+
+  #answered(stream: ClientHttp2Stream): void {
+    const connection = this.#connectionOf(stream);
+    if (connection !== undefined) this.#ledger.answered(connection, stream);
+  }
+
+  #closed(stream: ClientHttp2Stream): void {
+    const connection = this.#connectionOf(stream);
+    if (connection === undefined) return;
+    connection.pool.tally.demand--;
+    if (stream.rstCode !== 0) connection.pool.tally.count("failed");
+    this.#ledger.ends(connection);
+  }
+}
