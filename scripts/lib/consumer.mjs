@@ -75,6 +75,19 @@ export async function loadProblems(folder, node = process.execPath) {
   return problems;
 }
 
+/** What takes and gives the platform's objects has to fit their types, Node's and the browser's. */
+const platformProgram = `import { fetch, Headers, post, Request, Response } from "trunkline";
+export const dropIn: typeof globalThis.fetch = fetch;
+export const response: globalThis.Response = new Response();
+export const headers: globalThis.Headers = new Headers();
+export const request: globalThis.Request = new Request("http://a.test");
+const bodies = [new FormData(), new Blob([]), new File([], "a"), new URLSearchParams(), new ReadableStream<Uint8Array>()];
+for (const body of bodies) void post("http://a.test", { body });
+void post("http://a.test", { body: null, signal: null, headers: new globalThis.Headers() });
+void post("http://a.test", { headers: [["a", "b"]] as string[][], signal: AbortSignal.timeout(1) });
+void fetch(new globalThis.Request("http://a.test"));
+`;
+
 /** Type-checks a module and a CommonJS program that use every entry point, declarations included. Returns problems. */
 export async function typeProblems(folder) {
   const types = join(folder, "node_modules", "@types");
@@ -92,6 +105,7 @@ export async function typeProblems(folder) {
   );
   for (const file of ["program.mts", "program.cts"])
     writeFileSync(join(folder, file), `${lines.join("\n")}\n`);
+  writeFileSync(join(folder, "platform.mts"), platformProgram);
   const options = [
     "--noEmit",
     "--strict",
@@ -99,20 +113,21 @@ export async function typeProblems(folder) {
     "nodenext",
     "--target",
     "es2023",
-    "--lib",
-    "es2023,esnext.disposable",
+    "--exactOptionalPropertyTypes",
     "--types",
     "node",
   ];
-  // Not skipLibCheck: the declarations themselves are what is being checked.
-  const { code, stdout } = await capture(process.execPath, [tsc, ...options, "program.mts", "program.cts"], {
-    cwd: folder,
-  });
-  return code === 0
-    ? []
-    : [
-        `the declarations do not type-check for a user: ${stdout.trim().split("\n").slice(0, 10).join(" | ")}`,
-      ];
+  const problems = [];
+  for (const lib of ["es2023,esnext.disposable", "es2023,esnext.disposable,dom,dom.iterable"]) {
+    // Not skipLibCheck: the declarations themselves are what is being checked.
+    const check = [tsc, ...options, "--lib", lib, "program.mts", "program.cts", "platform.mts"];
+    const { code, stdout } = await capture(process.execPath, check, { cwd: folder });
+    if (code === 0) continue;
+    problems.push(
+      `the declarations do not type-check for a user of ${lib}: ${stdout.trim().split("\n").slice(0, 10).join(" | ")}`,
+    );
+  }
+  return problems;
 }
 
 /** The files that `import "trunkline"` loads, found by following the static imports of dist/. */

@@ -1,12 +1,13 @@
 import type { ReadableByteStreamController, UnderlyingByteSource } from "node:stream/web";
 import type { BodyReader } from "./body-reader.js";
 
-/** The body as a byte stream, which asks for bytes when its reader does. */
-export function streamOf(body: BodyReader): ReadableStream<Uint8Array> {
+/** The body as a byte stream, which asks for bytes when its reader does; `onUse` is told of each time. */
+export function streamOf(body: BodyReader, onUse?: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
   const source: UnderlyingByteSource = {
     type: "bytes",
     async pull(controller) {
       body.take();
+      onUse?.();
       const chunk = (await body.next()).value;
       if (chunk === undefined) {
         controller.close();
@@ -18,5 +19,5 @@ export function streamOf(body: BodyReader): ReadableStream<Uint8Array> {
     },
     cancel: (reason: unknown) => body.cancel(reason),
   };
-  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array<ArrayBuffer>>;
 }

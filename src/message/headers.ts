@@ -1,10 +1,13 @@
 import { type InspectOptions, inspect } from "node:util";
 import { checkFieldName, checkFieldValue, isSensitive, sameName } from "./field.js";
 import { findInBlock, splitBlock } from "./field-block.js";
-import { HeadersIterator } from "./headers-iterator.js";
+import { type PairIterator, pairIterator } from "./headers-iterator.js";
 
-/** What headers can be made from: other headers (the platform's too), pairs, or an object. */
-export type HeadersInit = Headers | Iterable<readonly [string, string]> | Readonly<Record<string, string>>;
+/** What headers can be made from: other headers (the platform's too), pairs, or an object. A list becomes one value. */
+export type HeadersInit =
+  | Headers
+  | Iterable<readonly string[]>
+  | Readonly<Record<string, string | readonly string[]>>;
 
 type Pair = readonly [string, string];
 
@@ -155,28 +158,28 @@ export class Headers {
   }
 
   /** Pairs of lower-cased name and joined value, sorted by name; each `set-cookie` on its own. */
-  entries(): IterableIterator<[string, string]> {
+  entries(): PairIterator<[string, string]> {
     const pairs = () => this.#sortAndCombine();
-    return new HeadersIterator(pairs, ([name, value]) => [name, value]);
+    return pairIterator(pairs, ([name, value]) => [name, value]);
   }
 
   /** The names as {@link entries} gives them. */
-  keys(): IterableIterator<string> {
-    return new HeadersIterator(
+  keys(): PairIterator<string> {
+    return pairIterator(
       () => this.#sortAndCombine(),
       (pair) => pair[0],
     );
   }
 
   /** The values as {@link entries} gives them. */
-  values(): IterableIterator<string> {
-    return new HeadersIterator(
+  values(): PairIterator<string> {
+    return pairIterator(
       () => this.#sortAndCombine(),
       (pair) => pair[1],
     );
   }
 
-  [Symbol.iterator](): IterableIterator<[string, string]> {
+  [Symbol.iterator](): PairIterator<[string, string]> {
     return this.entries();
   }
 

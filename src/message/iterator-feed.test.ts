@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodySource, feedFromIterator, Response } from "./index.js";
+import { bodySource, feedFromIterator, Request, Response } from "./index.js";
 
 test("Response.body: leaves the buffer that a chunk is a part of intact", async () => {
   const pooled = Buffer.from("pooled");
@@ -27,6 +27,7 @@ test("feedFromIterator: a large body of known length is collected whole, in one 
       return undefined;
     },
     cancel: async () => undefined,
+    replayable: false,
   };
   assert.deepEqual(await feedFromIterator(source).collect(), Buffer.from(bytes));
   const short = await feedFromIterator({ ...source, length: bytes.length + 1_000 }).collect();
@@ -77,4 +78,16 @@ test("Response.body: is locked once the body is read another way, so that nobody
   const iterated = new Response("abc");
   for await (const chunk of iterated) assert.equal(String(Buffer.from(chunk)), "abc");
   assert.equal(iterated.body?.locked, true);
+});
+
+test("Request.clone: the two share no memory, however the body of one is read", async () => {
+  const sent = new Uint8Array(100_000).fill(1);
+  const request = new Request("http://a.test/", { method: "POST", body: sent });
+  const copies = [request.clone(), request.clone(), request.clone()] as const;
+  (await copies[0].bytes()).fill(9);
+  const reader = (copies[1].body as ReadableStream<Uint8Array>).getReader();
+  const chunk = (await reader.read()).value as Uint8Array<ArrayBuffer>;
+  structuredClone(chunk, { transfer: [chunk.buffer] });
+  assert.deepEqual(await copies[2].bytes(), sent);
+  assert.deepEqual(await request.bytes(), sent);
 });

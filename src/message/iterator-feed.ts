@@ -2,7 +2,7 @@ import { type BodyFeed, BodyReader, ownCopy } from "./body-reader.js";
 import type { BodySource } from "./body-source.js";
 
 /** What a feed needs of a source. */
-type FeedSource = Pick<BodySource, "open" | "length" | "cancel">;
+type FeedSource = Pick<BodySource, "open" | "length" | "cancel" | "replayable">;
 
 /** A reader over a body source: of responses made by hand, clones, and decoded bodies. */
 export function feedFromIterator(source: FeedSource): BodyReader {
@@ -39,9 +39,9 @@ class IteratorFeed implements BodyFeed {
         }
         const bytes = next.value;
         // A part of a larger buffer (Node's pool, zlib's output) is not ours to keep: a byte stream detaches the
-        // whole buffer of what it is given.
+        // whole buffer of what it is given. Nor is what the source will give again.
         const { buffer, byteOffset, byteLength } =
-          bytes.byteLength === bytes.buffer.byteLength
+          bytes.byteLength === bytes.buffer.byteLength && !this.#source.replayable
             ? bytes
             : ownCopy(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.byteLength);
         if (!reader.pushOwned(Buffer.from(buffer, byteOffset, byteLength))) break;

@@ -91,6 +91,7 @@ describe("multipartSource", () => {
           string,
           { size: number; type: string; stream: () => unknown; arrayBuffer: () => Promise<ArrayBuffer> },
         ][],
+      getAll: () => [],
     };
     assert.doesNotMatch(Buffer.from(await collect(bodySource(form))).toString(), /Evil/);
   });

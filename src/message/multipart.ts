@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { BodySource } from "./body-source.js";
 import { type BlobLike, readBlob } from "./replayable-source.js";
 
-/** A `FormData`, the platform's or another's. */
+/** A `FormData`, the platform's or another's. `getAll` tells its type from a map's. */
 export interface FormDataLike {
   entries(): Iterable<[string, string | (BlobLike & { readonly name?: string })]>;
-  readonly [Symbol.toStringTag]: string;
+  getAll(name: string): unknown[];
 }
 
 /** Bytes to send as they are, or a blob to stream. */

@@ -1,5 +1,6 @@
 import type { Trace } from "../trace/index.js";
 import { type BodySource, bodySource } from "./body-source.js";
+import { streamOf } from "./body-stream.js";
 import { createHeaders, Headers, type HeadersInit, headersFromRaw, rawHeaders } from "./headers.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { inheritFromPlatform } from "./platform.js";
@@ -58,7 +59,7 @@ export class Request {
   #headers: Headers | undefined;
   #source: BodySource | undefined;
   #signal: AbortSignal | undefined;
-  #stream: ReadableStream<Uint8Array> | undefined;
+  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #used = false;
   #hash = "";
   /** How redirects are treated; `follow` unless said otherwise. */
@@ -184,10 +185,10 @@ export class Request {
     return this.#signal;
   }
 
-  get body(): ReadableStream<Uint8Array> | null {
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     const source = this.#source;
     if (source === undefined) return null;
-    this.#stream ??= streamOfSource(source, () => this.#markUsed());
+    this.#stream ??= streamOf(feedFromIterator(source), () => this.#markUsed());
     return this.#stream;
   }
 
@@ -269,7 +270,7 @@ export class Request {
       if (source.replayable) {
         copy.#source = source;
       } else {
-        const [mine, theirs] = (this.body as ReadableStream<Uint8Array>).tee();
+        const [mine, theirs] = (this.body as ReadableStream<Uint8Array<ArrayBuffer>>).tee();
         this.#stream = undefined;
         this.#source = bodySource(mine);
         copy.#source = bodySource(theirs);
@@ -294,7 +295,7 @@ export class Request {
     const source = this.#source;
     if (source === undefined) return new Response(null);
     const type = this.headers.get("content-type");
-    const response = new Response(streamOfSource(source, () => undefined));
+    const response = new Response(streamOf(feedFromIterator(source)));
     if (type !== null) response.headers.set("content-type", type);
     return response;
   }
@@ -324,7 +325,7 @@ export class Request {
       this.#source = base.#source;
       if (base.#source !== undefined && !base.#source.replayable) base.#markUsed();
     } else if (base.body !== null) {
-      this.#source = bodySource(base.body as unknown as ReadableStream<Uint8Array>);
+      this.#source = bodySource(base.body as unknown as ReadableStream<Uint8Array<ArrayBuffer>>);
     }
   }
 }
@@ -374,20 +375,4 @@ export function ownRequest(request: Request | globalThis.Request): Request {
 /** A request that differs from `request` in `changes` only. They share a body that is not changed. */
 export function derivedRequest(request: Request, changes: RequestChanges): Request {
   return derive(request, changes);
-}
-
-function streamOfSource(source: BodySource, onUse: () => void): ReadableStream<Uint8Array> {
-  const reader = feedFromIterator(source);
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        onUse();
-        const chunk = await reader.read();
-        if (chunk === undefined) controller.close();
-        else controller.enqueue(chunk);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }

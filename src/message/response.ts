@@ -45,7 +45,7 @@ export class Response {
   #statusText: string | undefined;
   #headers: Headers | undefined;
   #url = "";
-  #stream: ReadableStream<Uint8Array> | undefined;
+  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #type: "basic" | "default" | "error" = "default";
   /** True when a redirect led here. */
   redirected = false;
@@ -222,7 +222,7 @@ export class Response {
   // ── the body ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The body as a stream; `null` where there cannot be one (HEAD, 204, 304). */
-  get body(): ReadableStream<Uint8Array> | null {
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     const body = this.#body;
     if (body === null) return null;
     if (this.#stream === undefined) {
@@ -316,7 +316,7 @@ export class Response {
     copy.redirected = this.redirected;
     copy.attempts = this.attempts;
     if (body !== null) {
-      const [mine, theirs] = (this.body as ReadableStream<Uint8Array>).tee();
+      const [mine, theirs] = (this.body as ReadableStream<Uint8Array<ArrayBuffer>>).tee();
       this.#body = feedFromIterator(branchSource(mine));
       this.#stream = undefined;
       copy.#body = feedFromIterator(branchSource(theirs));
