@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { fileSystem } from "../runtime/index.js";
 
 /** The name of a stack's first frame outside this package and Node itself: `file:line:column` of the user's code. */
 export function userFrame(stack: string | undefined): string | undefined {
@@ -25,7 +25,7 @@ function rootsOf(root: string): readonly string[] {
   const base = root.replace(/(?:\.build\/src|dist(?:\/chunks)?|src)\/$/, "");
   if (base === root) return [root];
   try {
-    const { name } = JSON.parse(readFileSync(`${base}package.json`, "utf8")) as { name?: unknown };
+    const { name } = JSON.parse(fileSystem.readFileSync(`${base}package.json`, "utf8")) as { name?: unknown };
     if (name === "trunkline") return [`${base}src/`, `${base}dist/`, `${base}.build/src/`];
   } catch {
     // No package of that kind there.

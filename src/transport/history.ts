@@ -29,12 +29,7 @@ export class History {
   readonly #runtime: Runtime;
   readonly #limits: PoolLimits;
 
-  constructor(
-    recorder: Recorder,
-    pool: Pool<Connection, Exchange>,
-    runtime: Runtime,
-    limits: PoolLimits,
-  ) {
+  constructor(recorder: Recorder, pool: Pool<Connection, Exchange>, runtime: Runtime, limits: PoolLimits) {
     this.#recorder = recorder;
     this.#pool = pool;
     this.#runtime = runtime;

@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import { fileSystem } from "../../runtime/index.js";
 import type { Duplex } from "node:stream";
 
 /** The file descriptor of a plain TCP or Unix socket; -1 where there is none to read from directly. */
@@ -18,7 +18,7 @@ export function emergencyRead(socket: Duplex, take: (buffer: Buffer, bytes: numb
   const buffer = Buffer.allocUnsafe(16 * 1024);
   try {
     for (;;) {
-      const bytes = readSync(descriptor, buffer, 0, buffer.length, null);
+      const bytes = fileSystem.readSync(descriptor, buffer, 0, buffer.length, null);
       if (bytes === 0) return true;
       if (!take(buffer, bytes)) return false;
     }

@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import { fileSystem } from "../../runtime/index.js";
 import type { Duplex } from "node:stream";
 import { descriptorOf } from "./emergency-read.js";
 
@@ -19,7 +19,7 @@ export function probe(socket: Duplex | undefined): true | string {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0; // the usual outcome is a thrown EAGAIN, whose stack nobody reads
   try {
-    return readSync(descriptor, oneByte, 0, 1, null) === 0
+    return fileSystem.readSync(descriptor, oneByte, 0, 1, null) === 0
       ? "the server had ended the connection while the event loop stood still"
       : "unexpected bytes had arrived while the event loop stood still";
   } catch (error) {
@@ -40,7 +40,7 @@ export function resetBehindEnd(socket: Duplex | undefined): NodeJS.ErrnoExceptio
   const descriptor = descriptorOf(socket);
   if (descriptor < 0) return undefined;
   try {
-    readSync(descriptor, oneByte, 0, 1, null);
+    fileSystem.readSync(descriptor, oneByte, 0, 1, null);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ECONNRESET") return error as NodeJS.ErrnoException;
   }

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { fileSystem } from "../../runtime/index.js";
 
 /**
  * Appends TLS session keys to a file, readable by its owner alone. Written at once, so that the key is there
@@ -14,7 +14,7 @@ export class KeyLog {
 
   append(line: Uint8Array): void {
     try {
-      appendFileSync(this.#path, line, { mode: 0o600 });
+      fileSystem.appendFileSync(this.#path, line, { mode: 0o600 });
     } catch (error) {
       if (this.#warned) return;
       this.#warned = true;

@@ -1,4 +1,6 @@
-import { closeSync, openSync, write, writeSync } from "node:fs";
+import { fileSystem } from "../../runtime/index.js";
+
+const { closeSync, openSync, write, writeSync } = fileSystem;
 
 /** Text is written when there is this much of it, or this long (milliseconds) after it came. */
 const BATCH = 64 * 1024;
