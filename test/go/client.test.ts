@@ -461,7 +461,7 @@ describe("time limits", () => {
       },
     });
     await using transport = new Transport();
-    const client = new Client({ transport, timeout: 60 });
+    const client = new Client({ transport, timeout: 400 });
     const response = await client.get(server.url("/redirect/1?to=/slow/body"));
     const inBody = await rejection(response.text());
     const inHead = await rejection(client.get(server.url("/slow/head")));
