@@ -15,6 +15,7 @@ import {
   Request,
   rawHeaders,
   requestParts,
+  signalOf,
   type Target,
 } from "../message/index.js";
 import { composeTraces, type Trace } from "../trace/index.js";
@@ -124,7 +125,7 @@ export class RequestDefaults {
         if (!headers.has("content-type")) headers.set("content-type", source.contentType);
       }
     }
-    configureRequest(request, headers, source, init.signal ?? undefined);
+    configureRequest(request, headers, source, signalOf(init));
     if (init.redirect !== undefined) request.redirect = checkMode(init.redirect);
     if (init.idempotent !== undefined) request.idempotentMark = init.idempotent;
     if (init.trailers !== undefined) request.trailers = init.trailers;

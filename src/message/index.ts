@@ -31,6 +31,7 @@ export {
   normaliseMethod,
   type RedirectMode,
   type RequestInit,
+  signalOf,
 } from "./request-init.js";
 export {
   Response,

@@ -53,6 +53,15 @@ export function continueWait(value: boolean | number): number | undefined {
   );
 }
 
+/** The signal of an init. @throws TypeError for what cannot abort anything. */
+export function signalOf({ signal }: RequestInit): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined;
+  if (typeof signal.addEventListener === "function" && typeof signal.aborted === "boolean") return signal;
+  throw new TypeError(
+    "Cannot use this as signal as it is no AbortSignal; pass the signal of an AbortController",
+  );
+}
+
 /** The body that an init describes: at most one of `body`, `json` and `form`. */
 export function bodyOf(init: RequestInit): BodySource | undefined {
   const { body, json, form } = init;
@@ -69,7 +78,7 @@ export function bodyOf(init: RequestInit): BodySource | undefined {
 
 /** Checks a method and normalises it as fetch does: `get` becomes `GET`, `patch` stays. */
 export function normaliseMethod(method: string): string {
-  const upper = method.toUpperCase();
+  const upper = typeof method === "string" ? method.toUpperCase() : "";
   if (NORMALISED.has(upper)) return upper;
   if (typeof method !== "string" || !TOKEN.test(method)) {
     throw new TypeError(

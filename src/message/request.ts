@@ -11,6 +11,7 @@ import {
   normaliseMethod,
   type RedirectMode,
   type RequestInit,
+  signalOf,
 } from "./request-init.js";
 import { Response } from "./response.js";
 import { authorizedTarget, parseTarget, parseURL, type Target } from "./target.js";
@@ -83,9 +84,10 @@ export class Request {
       return;
     }
     inheritFromPlatform("Request", Request);
+    // Anything else is a URL by its text, as in fetch.
     const base =
-      typeof input === "object" && input !== null && !(input instanceof URL)
-        ? (recognise(input) ?? input)
+      typeof input === "object" && typeof (input as Partial<Request> | null)?.url === "string"
+        ? (recognise(input as Request) ?? (input as globalThis.Request))
         : undefined;
     const href = base === undefined ? String(input) : base.url;
     const query = init?.query;
@@ -94,11 +96,9 @@ export class Request {
     this.#target = authorization === undefined ? target : authorizedTarget(target, authorization);
     const hash = href.indexOf("#");
     if (hash >= 0) this.#hash = parseURL(href).hash;
-    this.#method = normaliseMethod(init?.method ?? base?.method ?? "GET");
+    this.#method = normaliseMethod(init?.method === undefined ? (base?.method ?? "GET") : init.method);
     this.#headers = new Headers(init?.headers ?? (base?.headers as HeadersInit | undefined));
-    this.#signal = (init?.signal === null ? undefined : (init?.signal ?? base?.signal)) as
-      | AbortSignal
-      | undefined;
+    this.#signal = init?.signal === undefined ? (base?.signal as AbortSignal | undefined) : signalOf(init);
     this.redirect = init?.redirect ?? (base?.redirect as RedirectMode | undefined) ?? "follow";
     if (!["follow", "manual", "error"].includes(this.redirect)) {
       throw new TypeError(
@@ -291,9 +291,9 @@ export class Request {
 
   #asResponse(): Response {
     if (this.#used) throw new TypeError("Cannot read the request body as it has already been used");
-    this.#markUsed();
     const source = this.#source;
     if (source === undefined) return new Response(null);
+    this.#markUsed();
     const type = this.headers.get("content-type");
     const response = new Response(streamOf(feedFromIterator(source)));
     if (type !== null) response.headers.set("content-type", type);
@@ -369,7 +369,7 @@ export function configureRequest(
  * ours can, or from the platform's.
  */
 export function ownRequest(request: Request | globalThis.Request): Request {
-  return recognise(request) ?? new Request(request);
+  return (typeof request === "object" && request !== null && recognise(request)) || new Request(request);
 }
 
 /** A request that differs from `request` in `changes` only. They share a body that is not changed. */

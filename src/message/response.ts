@@ -7,10 +7,11 @@ import { type BodyInit, bodySource } from "./body-source.js";
 import { streamOf } from "./body-stream.js";
 import { findInBlock } from "./field-block.js";
 import { parseFormData } from "./form-data.js";
-import { Headers, type HeadersInit, headersFromBlock } from "./headers.js";
+import { freezeHeaders, Headers, type HeadersInit, headersFromBlock } from "./headers.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { branchSource } from "./one-shot-source.js";
 import { inheritFromPlatform } from "./platform.js";
+import { checkStatus, checkStatusText, hasNoBody } from "./status.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
 /** What a response that is made by hand begins with. */
@@ -60,12 +61,9 @@ export class Response {
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     if (init === FROM_WIRE) return;
     inheritFromPlatform("Response", Response);
-    const status = init?.status ?? 200;
-    if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new RangeError(`Cannot make a Response with status ${status} as it must be 200 to 599`);
-    }
+    const status = checkStatus(init?.status ?? 200);
     this.#status = status;
-    this.#statusText = init?.statusText ?? "";
+    this.#statusText = checkStatusText(init?.statusText ?? "");
     this.#headers = new Headers(init?.headers);
     if (body === undefined || body === null) return;
     if (hasNoBody(status)) throw new TypeError(`Cannot make a Response with status ${status} and a body`);
@@ -122,6 +120,7 @@ export class Response {
     const response = new Response();
     response.#type = "error";
     response.#status = 0;
+    freezeHeaders(response.headers);
     return response;
   }
 
@@ -139,7 +138,9 @@ export class Response {
     if (![301, 302, 303, 307, 308].includes(status)) {
       throw new RangeError(`Cannot redirect with status ${status} as it must be 301, 302, 303, 307 or 308`);
     }
-    return new Response(null, { status, headers: { location: new URL(url).href } });
+    const response = new Response(null, { status, headers: { location: new URL(url).href } });
+    freezeHeaders(response.headers);
+    return response;
   }
 
   get status(): number {
@@ -386,11 +387,6 @@ export function fillResponse(response: Response, body: BodyReader | null, url: s
 /** Puts another body under the same head. */
 export function replaceResponseBody(response: Response, body: BodyReader | null): void {
   replaceBody(response, body);
-}
-
-/** Statuses whose responses never have a body (WHATWG fetch, null body status). */
-function hasNoBody(status: number): boolean {
-  return status === 204 || status === 205 || status === 304;
 }
 
 function decodeUtf8(bytes: Buffer): string {

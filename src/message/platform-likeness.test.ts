@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Request, Response } from "./index.js";
+
+test("Request: says what is wrong with a URL, method or signal of another kind", () => {
+  const make = (input: unknown, init?: object) => () => new Request(input as string, init);
+  assert.throws(make(5), /Cannot request "5" as it is not a valid URL/);
+  assert.throws(make(null), /Cannot request "null"/);
+  assert.throws(make({}), /Cannot request "\[object Object\]"/);
+  assert.equal(make({ toString: () => "http://a.test/x" })().url, "http://a.test/x");
+  assert.throws(make("http://a.test", { method: null }), /Cannot use null as a method/);
+  for (const signal of [5, {}, "x"]) {
+    assert.throws(make("http://a.test", { signal }), /Cannot use this as signal as it is no AbortSignal/);
+  }
+});
+
+test("Request.text: leaves a request without body unused", async () => {
+  const request = new Request("http://a.test");
+  assert.equal(await request.text(), "");
+  assert.equal(request.bodyUsed, false);
+});
+
+test("Response: refuses a statusText that is no reason phrase", () => {
+  assert.throws(
+    () => new Response(null, { statusText: "a\r\nb" }),
+    /^TypeError: Cannot use "a\\r\\nb" as statusText/,
+  );
+  assert.equal(new Response(null, { statusText: "très\tbien" }).statusText, "très\tbien");
+});
+
+test("Response.error and Response.redirect: have headers that cannot be changed", () => {
+  for (const response of [Response.error(), Response.redirect("http://a.test/")]) {
+    assert.throws(() => response.headers.set("a", "b"), TypeError);
+  }
+});
