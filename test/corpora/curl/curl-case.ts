@@ -33,7 +33,8 @@ function parse(name: string, source: string): CurlCase {
   for (const [, tag = "", attributes = "", content = ""] of reply.matchAll(
     /<(data\d*|connect\d*)([^>]*)>\n?([\s\S]*?)<\/\1>/g,
   )) {
-    const bytes = /nonewline="yes"/.test(attributes) ? content.replace(/\n$/, "") : content;
+    const lines = /nonewline="yes"/.test(attributes) ? content.replace(/\n$/, "") : content;
+    const bytes = /crlf="yes"/.test(attributes) ? lines.replace(/\r?\n/g, "\r\n") : lines;
     replies.set(
       tag.replace(/^data/, ""),
       /base64="yes"/.test(attributes) ? Buffer.from(bytes, "base64").toString("latin1") : bytes,

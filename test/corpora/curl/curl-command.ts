@@ -245,6 +245,7 @@ export function interpret(command: string): Plan {
   finish();
   if (skip !== undefined) return { skip };
   if (transfers.length === 0) return { skip: "no URL" };
+  if (transfers.some(({ url }) => url.startsWith("@"))) return { skip: "a file of URLs" };
   if (
     transfers.some(
       ({ url, options: own }) => /[[{]/.test(url + (own.get("upload-file") ?? "")) && !own.has("globoff"),

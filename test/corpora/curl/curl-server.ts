@@ -3,8 +3,11 @@ import { type CurlCase, withLineEnds } from "./curl-case.js";
 
 const findPart = (head: WireHead): { part: number; connect: boolean } => {
   if (head.method === "CONNECT") return { part: 0, connect: true };
-  const [path = ""] = head.target.replace(/^[a-z]+:\/\/[^/]*/i, "").split("?", 1);
-  const number = Number(/\/(\d+)[^/]*$/.exec(path)?.[1] ?? 0);
+  // Behind the last slash of all, the query's included.
+  const target = head.target.replace(/^[a-z]+:\/\/[^/]*/i, "");
+  const number = Number(
+    (/\/(\d+)[^/]*$/.exec(target) ?? /\/(\d+)[^/]*$/.exec(target.replace(/\?.*/, "")))?.[1] ?? 0,
+  );
   return { part: number > 10_000 ? number % 10_000 : 0, connect: false };
 };
 
