@@ -27,6 +27,12 @@ type AgentInside = Agent & {
   getName(options: object): string;
 };
 
+/** What the channels of `node:http` tell; a response only where there is one. */
+interface Message {
+  readonly request: ClientRequest;
+  readonly response: IncomingMessage;
+}
+
 const CLIENT = "node:http";
 
 /** Watches what goes through agents of `node:http` and `node:https`, and requests that use none. */
@@ -38,8 +44,6 @@ export class HttpAgents {
   readonly #queued = new WeakMap<ClientRequest, { tally: Tally; at: number }>();
   /** Whether a request ever was queued: most programs have no limit. */
   #hasQueued = false;
-  /** Connections that a request has now, from the dial or the taking to the giving back. */
-  readonly #taken = new WeakSet<Watched>();
   /** In a call of addRequest: whether it found a connection or dialed one, and where it was called. */
   #served = false;
   #site: string | undefined;
@@ -52,41 +56,48 @@ export class HttpAgents {
       ledger.owners.made(agent, CLIENT, name, undefined);
       this.watchAgent(agent);
     }
-    subscribe("http.client.request.start", (message) =>
-      this.#safely(() => this.#started((message as { request: ClientRequest }).request)),
+    const start = guarded((request: ClientRequest) => this.#started(request));
+    const finish = guarded((request: ClientRequest, response: IncomingMessage) =>
+      this.#answered(request, response),
     );
-    subscribe("http.client.response.finish", (message) => {
-      const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-      this.#safely(() => this.#answered(request, response));
-    });
-    subscribe("http.client.request.error", (message) =>
-      this.#safely(() => this.#failed((message as { request: ClientRequest }).request)),
+    const error = guarded((request: ClientRequest) => this.#failed(request));
+    subscribe("http.client.request.start", (message) => start((message as Message).request));
+    subscribe("http.client.response.finish", (message) =>
+      finish((message as Message).request, (message as Message).response),
     );
+    subscribe("http.client.request.error", (message) => error((message as Message).request));
   }
 
   /** An agent was made: it says when connections come back to it. */
   watchAgent(agent: EventEmitter): void {
     // Before the agent's own listener, which may close the connection.
-    agent.prependListener("free", (socket: Socket) => this.#safely(() => this.#freed(socket)));
+    agent.prependListener("free", this.#onFree);
   }
+
+  readonly #onFree: (socket: Socket) => void = guarded((socket: Socket) => this.#freed(socket));
 
   #patchAgent(): void {
     const watch = this;
     const prototype = Agent.prototype as AgentInside;
     const { addRequest, createSocket, reuseSocket } = prototype;
+    const placeOf = guarded((above: CallableFunction) => userPlace(frames(above)));
+    const maybeQueued = guarded(this.#maybeQueued.bind(this));
+    const dial = guarded(this.#dial.bind(this));
+    const dialed = guarded(this.#dialed.bind(this));
     define(
       prototype,
       "addRequest",
       function (this: AgentInside, request: ClientRequest, options: Options, ...legacy: unknown[]): void {
-        const outer = { served: watch.#served, site: watch.#site };
+        const outerServed = watch.#served;
+        const outerSite = watch.#site;
         watch.#served = false;
-        watch.#site = watch.#sampler.next() ? userPlace(frames(prototype.addRequest)) : undefined;
+        watch.#site = watch.#sampler.next() ? placeOf(prototype.addRequest) : undefined;
         try {
           addRequest.call(this, request, options, ...legacy);
-          if (!watch.#served) watch.#safely(() => watch.#maybeQueued(this, request, options));
+          if (!watch.#served) maybeQueued(this, request, options);
         } finally {
-          watch.#served = outer.served;
-          watch.#site = outer.site;
+          watch.#served = outerServed;
+          watch.#site = outerSite;
         }
       },
     );
@@ -94,11 +105,11 @@ export class HttpAgents {
       prototype,
       "createSocket",
       function (this: AgentInside, request: ClientRequest, options: Options, done: Done): void {
-        const connection = watch.#safely(() => watch.#dial(this, options));
+        const connection = dial(this, options);
         watch.#served = true;
         try {
           createSocket.call(this, request, options, (error, socket) => {
-            if (connection !== undefined) watch.#safely(() => watch.#dialed(connection, error, socket));
+            if (connection !== undefined) dialed(connection, error, socket);
             done(error, socket);
           });
         } catch (error) {
@@ -242,13 +253,15 @@ export class HttpAgents {
   }
 
   #take(connection: Watched): void {
-    if (this.#taken.has(connection)) return;
-    this.#taken.add(connection);
+    if (connection.taken) return;
+    connection.taken = true;
     connection.pool.tally.demanded();
   }
 
   #giveBack(connection: Watched): void {
-    if (this.#taken.delete(connection)) connection.pool.tally.demand--;
+    if (!connection.taken) return;
+    connection.taken = false;
+    connection.pool.tally.demand--;
   }
 
   #abandon(connection: Watched): void {
@@ -275,14 +288,17 @@ export class HttpAgents {
     waited.tally.count("queued");
     waited.tally.count("queuedMs", this.#ledger.now() - waited.at);
   }
+}
 
-  #safely<T>(act: () => T): T | undefined {
+/** What cannot be watched must not hurt the program. */
+function guarded<A extends unknown[], R>(act: (...args: A) => R): (...args: A) => R | undefined {
+  return (...args) => {
     try {
-      return act();
+      return act(...args);
     } catch {
-      return undefined; // what cannot be watched must not hurt the program
+      return undefined;
     }
-  }
+  };
 }
 
 function unread(connection: Watched): boolean {

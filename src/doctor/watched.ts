@@ -36,6 +36,8 @@ export class Watched {
   /** Whether the dial has succeeded; before, there is no connection yet. */
   established = false;
   closed = false;
+  /** Whether a request has it, from the dial or the taking to the giving back; for clients that say so. */
+  taken = false;
   requests = 0;
   /** Exchanges under way: one at most on HTTP/1.1. */
   active = 0;
