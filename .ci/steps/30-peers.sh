@@ -11,10 +11,8 @@ for module in openssl deflate; do
 done
 if ((${#missing[@]} > 0)); then
   apt-get update -qq
-  # The packages must not start services of their own.
-  printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-  chmod +x /usr/sbin/policy-rc.d
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  # RUNLEVEL=1: the packages start no services of their own.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 exec node --input-type=module -e '
   import { compile } from "./scripts/lib/compile.mjs";
