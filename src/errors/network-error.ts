@@ -85,6 +85,22 @@ export class TimeoutError extends NetworkError {
   }
 }
 
+// A package that is installed twice shares `defaultTransport`, so that the errors of one copy reach programs that ask
+// for the class of the other.
+recognise(NetworkError, Symbol.for("trunkline.NetworkError.0"));
+recognise(TimeoutError, Symbol.for("trunkline.TimeoutError.0"));
+
+function recognise(kind: typeof NetworkError | typeof TimeoutError, mark: symbol): void {
+  Object.defineProperty(kind.prototype, mark, { value: true });
+  Object.defineProperty(kind, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      // A class made from this one inherits the function, and means its own objects only.
+      if (this === kind && typeof value === "object" && value !== null) return mark in value;
+      return Function.prototype[Symbol.hasInstance].call(this as () => unknown, value);
+    },
+  });
+}
+
 /** The URL with the password of its user part replaced by `***`. */
 export function maskPassword(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*):[^/?#@]*@/i, "$1:***@");

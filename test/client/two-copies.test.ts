@@ -50,6 +50,10 @@ describe("two copies of the package", () => {
       );
     }
     assert.equal(server.connections, 1);
+    await assert.rejects(
+      copy.get("http://127.0.0.1:1/").text(),
+      (error) => error instanceof copy.NetworkError,
+    );
   });
 
   test("Request: of one copy is sent by the other as it is, body and credentials included", async () => {
@@ -72,6 +76,23 @@ describe("two copies of the package", () => {
       assert.equal(field(seen.headers, "Authorization"), `Basic ${Buffer.from("me:").toString("base64")}`);
     }
     await transport.close();
+  });
+});
+
+describe("errors of two copies", () => {
+  test("instanceof: knows those of the other copy, and tells kinds and classes made from them apart", () => {
+    const other = Object.create(TypeError.prototype, {
+      [Symbol.for("trunkline.NetworkError.0")]: { value: true },
+    }) as unknown;
+    const details = { code: "ERR_TRUNKLINE_X", phase: "dns" } as const;
+    class Own extends ours.NetworkError {}
+    assert.ok(other instanceof ours.NetworkError);
+    assert.ok(!(other instanceof ours.TimeoutError));
+    assert.ok(!(other instanceof Own));
+    assert.ok(new Own("x", details) instanceof Own && new Own("x", details) instanceof ours.NetworkError);
+    assert.ok(!(new ours.NetworkError("x", details) instanceof Own));
+    assert.ok(!(new ours.NetworkError("x", details) instanceof ours.TimeoutError));
+    assert.ok(!(new TypeError("x") instanceof ours.NetworkError));
   });
 });
 
