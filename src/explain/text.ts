@@ -11,7 +11,9 @@ export function reportText(report: Report): string {
   if (report.requests === 0 && report.origins.length === 0 && report.findings.length === 0)
     return "No requests yet, so there is nothing to explain.";
   const lines = [
-    `${plural(report.requests, "request")} on ${plural(report.connections, "connection")}: ${percent(report.reuse)} reused one.`,
+    report.requests > 0 && report.connections === 0
+      ? `${plural(report.requests, "request")}, and no connection was made for ${report.requests === 1 ? "it" : "them"}.`
+      : `${plural(report.requests, "request")} on ${plural(report.connections, "connection")}: ${percent(report.reuse)} reused one.`,
   ];
   for (const origin of report.origins.slice(0, MAX_ORIGINS)) lines.push("", ...originLines(origin));
   const rest = report.origins.slice(MAX_ORIGINS);
@@ -44,7 +46,7 @@ export function reportText(report: Report): string {
 
 function originLines(origin: OriginReport): string[] {
   const lines = [
-    `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}, ${percent(origin.reuse)} reuse`,
+    `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}${origin.connections === 0 ? "" : `, ${percent(origin.reuse)} reuse`}`,
   ];
   if (origin.connections > 0) lines.push(`  ${seconds(origin.handshakeMs)} spent on making connections`);
   const opened = ranked(origin.openedFor);

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { buildReport } from "./build.js";
+import { NO_EVIDENCE, noFacts } from "./evidence.js";
+
+test("reportText: does not call it reuse when no connection could be made", () => {
+  const facts = {
+    ...noFacts("http://a.test", "trunkline"),
+    counts: { requests: 5, failed: 5, dialFailures: 5 },
+  };
+  const text = String(buildReport({ ...NO_EVIDENCE, origins: [facts] }));
+  assert.match(
+    text,
+    /^5 requests, and no connection was made for them\.\n\nhttp:\/\/a\.test: 5 requests, 0 connections\n/,
+  );
+  assert.doesNotMatch(text, /reuse/);
+});
