@@ -37,21 +37,28 @@ export function connectionLost(
     error instanceof ProtocolError
       ? error.code
       : (LOST_CODES[cause.reason] ?? "ERR_TRUNKLINE_CONNECTION_LOST");
-  const sent = exchange.headersAt > 0 ? "the response was cut off" : "no response came";
   const idle = exchange.reused
     ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before`
     : "";
-  const what = error instanceof ProtocolError ? error.message : cause.evidence;
+  const what =
+    error instanceof ProtocolError
+      ? `the response was refused: ${asClause(error.message)}`
+      : `${exchange.headersAt > 0 ? "the response was cut off" : "no response came"}: ${cause.evidence}`;
   const advice =
     exchange.headersAt > 0 || exchange.retriable
       ? ""
       : "; it was not sent again as it might have been carried out (set idempotent: true where that does no harm)";
-  return new NetworkError(`${named(exchange)} failed as ${sent}: ${what}${idle}${advice}`, {
+  return new NetworkError(`${named(exchange)} failed as ${what}${idle}${advice}`, {
     ...factsOf(exchange),
     code,
     phase,
     cause: error,
   });
+}
+
+/** A sentence as a part of another one. */
+function asClause(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
 }
 
 const LOST_CODES: Readonly<Record<string, string>> = {
