@@ -30,6 +30,11 @@ test("Transport: refuses an option of the wrong kind when it is made, and names 
   }
 });
 
+test("Transport.updateTls: refuses what the constructor would", async () => {
+  await using transport = new Transport();
+  assert.throws(() => transport.updateTls({ tls: { cas: "x" } as object }), /no TLS option "cas"/);
+});
+
 test("Transport: takes each of these options as it is meant", async () => {
   const good: TransportOptions[] = [
     { keepAlive: false, safeRetry: false, happyEyeballs: false, recorder: false },

@@ -14,6 +14,7 @@ import type { Connection } from "./connection/index.js";
 import { Exchange, type Settle } from "./exchange.js";
 import { closedError } from "./failures.js";
 import { Forwarding } from "./forwarding.js";
+import { checkKinds } from "./option-kinds.js";
 import { normaliseOptions, type TransportOptions } from "./options.js";
 import { type Origin, Origins } from "./origins.js";
 import { prepare } from "./prepare.js";
@@ -225,6 +226,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
         );
       }
     }
+    checkKinds(options);
     this.#traffic.dials.replaceTls(options);
     this.#origins.forget();
     this.#traffic.retire(

@@ -119,12 +119,23 @@ export function tlsError(
       `${where} did not answer in TLS, most likely it speaks plain HTTP on this port: use http://, or the server's TLS port`,
     );
   }
-  const hint = hints.find(([pattern]) => pattern.test(reason))?.[1];
+  const hint = hintOf(reason);
   return make(
     "TLS_HANDSHAKE",
     `the TLS handshake with ${where} failed (${reason})${hint === undefined ? "" : `: ${hint}`}`,
     hint === undefined,
   );
+}
+
+/** What an alert that came after the handshake means: in TLS 1.3 a server looks at the client's certificate only then. */
+export function tlsAlertText(cause: unknown): string {
+  const reason = reasonOf(cause);
+  const hint = hintOf(reason);
+  return `the server ended TLS (${reason})${hint === undefined ? "" : `: ${hint}`}`;
+}
+
+function hintOf(reason: string): string | undefined {
+  return hints.find(([pattern]) => pattern.test(reason))?.[1];
 }
 
 export function tlsTimeoutError(target: DialRequest, limit: number, timings: DialTimings): TimeoutError {
