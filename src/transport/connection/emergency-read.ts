@@ -1,5 +1,5 @@
-import { fileSystem } from "../../runtime/index.js";
 import type { Duplex } from "node:stream";
+import { fileSystem } from "../../runtime/index.js";
 
 /** The file descriptor of a plain TCP or Unix socket; -1 where there is none to read from directly. */
 export function descriptorOf(socket: Duplex): number {

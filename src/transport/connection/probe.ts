@@ -1,5 +1,5 @@
-import { fileSystem } from "../../runtime/index.js";
 import type { Duplex } from "node:stream";
+import { fileSystem } from "../../runtime/index.js";
 import { descriptorOf } from "./emergency-read.js";
 
 const oneByte = Buffer.allocUnsafeSlow(1);
