@@ -4,7 +4,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { pathToFileURL } from "node:url";
 import { importsOf } from "./lib/imports.mjs";
-import { allowedImports, bundledPackages, maxLines, mayImportTesting, nestedAreas, pureAreas } from "./lib/layers.mjs";
+import {
+  allowedImports,
+  bundledPackages,
+  maxLines,
+  mayImportTesting,
+  nestedAreas,
+  pureAreas,
+} from "./lib/layers.mjs";
 import { filesUnder, root } from "./lib/project.mjs";
 
 const isTest = (file) => /\.test\.[cm]?ts$/.test(file) || file.startsWith("test/");
