@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -49,7 +49,7 @@ test("trunkline doctor --json: prints one document, and the program's output goe
     "console.log('mine')",
   ]);
   const { program, exitCode, report } = JSON.parse(stdout) as Document;
-  assert.deepEqual([code, exitCode, program], [0, 0, `${node} -e console.log('mine')`]);
+  assert.deepEqual([code, exitCode, program], [0, 0, node]);
   assert.deepEqual([report.requests, report.connections, report.findings], [0, 0, []]);
   assert.equal(stderr, "mine\n");
 });
@@ -72,12 +72,15 @@ test("trunkline doctor --fail-if: ends with 3 when one holds, with the program's
 
 test("trunkline doctor --report: writes one page that loads nothing and shows all as text", async () => {
   const file = join(folder, "report.html");
-  const { code } = await runCli(["doctor", "--report", file, "--", node, fault, "<script>alert(1)</script>"]);
+  const marked = join(folder, "<b>mark</b>.mjs".replace("/", "∕"));
+  writeFileSync(marked, `import ${JSON.stringify(fault)};`);
+  const { code } = await runCli(["doctor", "--report", file, "--", node, marked, "--token=secret"]);
   assert.equal(code, 0);
   const page = readFileSync(file, "utf8");
   assert.match(page, /^<!doctype html>/);
   assert.doesNotMatch(page, /<script|<link|<img|@import|url\(|https?:\/\/(?!127\.0\.0\.1)/);
-  assert.match(page, /&lt;script&gt;alert\(1\)&lt;\/script&gt;/);
+  assert.match(page, /&lt;b&gt;mark/);
+  assert.doesNotMatch(page, /<b>mark|secret/);
   assert.match(page, /client-per-request[\s\S]*http-agent-each\.mjs:6:/);
   const unwritable = await runCli([
     "doctor",
