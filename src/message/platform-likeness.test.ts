@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getMaxListeners, setMaxListeners } from "node:events";
 import { test } from "node:test";
 import { Request, Response } from "./index.js";
 
@@ -12,6 +13,16 @@ test("Request: says what is wrong with a URL, method or signal of another kind",
   for (const signal of [5, {}, "x"]) {
     assert.throws(make("http://a.test", { signal }), /Cannot use this as signal as it is no AbortSignal/);
   }
+});
+
+test("Request: lets many share a signal without a warning of a leak, and keeps a limit that was set", () => {
+  const shared = new AbortController().signal;
+  new Request("http://a.test", { signal: shared });
+  assert.ok(getMaxListeners(shared) >= 1_000);
+  const limited = new AbortController().signal;
+  setMaxListeners(3, limited);
+  new Request("http://a.test", { signal: limited });
+  assert.equal(getMaxListeners(limited), 3);
 });
 
 test("Request.text: leaves a request without body unused", async () => {

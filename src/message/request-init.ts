@@ -1,3 +1,4 @@
+import { EventEmitter, getMaxListeners, setMaxListeners } from "node:events";
 import type { Trace } from "../trace/index.js";
 import { type BodyInit, type BodySource, bodySource, formBody, jsonBody } from "./body-source.js";
 import type { Headers, HeadersInit } from "./headers.js";
@@ -53,10 +54,22 @@ export function continueWait(value: boolean | number): number | undefined {
   );
 }
 
+/** One signal for many requests at once is common, and no leak: each takes its listener away when it ends. */
+const SHARED_LISTENERS = 10_000;
+
+/** Keeps Node from warning of a leak at the eleventh request; a limit that the program has set stays. */
+function allowSharing(signal: AbortSignal): void {
+  if (!(signal instanceof EventTarget)) return;
+  if (getMaxListeners(signal) === EventEmitter.defaultMaxListeners) setMaxListeners(SHARED_LISTENERS, signal);
+}
+
 /** The signal of an init. @throws TypeError for what cannot abort anything. */
 export function signalOf({ signal }: RequestInit): AbortSignal | undefined {
   if (signal === undefined || signal === null) return undefined;
-  if (typeof signal.addEventListener === "function" && typeof signal.aborted === "boolean") return signal;
+  if (typeof signal.addEventListener === "function" && typeof signal.aborted === "boolean") {
+    allowSharing(signal);
+    return signal;
+  }
   throw new TypeError(
     "Cannot use this as signal as it is no AbortSignal; pass the signal of an AbortController",
   );
