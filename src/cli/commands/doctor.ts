@@ -7,8 +7,8 @@ import type { Run } from "../command.js";
 import { CommandFailure, exitCode, UsageError } from "../exit.js";
 import { heldOf, parseFailIf } from "../fail-if.js";
 import { packageOf } from "../package.js";
-import { runChild } from "../run-child.js";
 import { programName } from "../program-name.js";
+import { runChild } from "../run-child.js";
 import { printable } from "../terminal.js";
 
 /** `trunkline doctor`: runs a program and says what its HTTP clients did with their connections. */
@@ -31,7 +31,8 @@ export const doctor: Run = async (options, { stdout, stderr, program }) => {
     await stderr.line(`\n${String(report)}${owners === undefined ? "" : `\n\n${owners}`}`);
   }
   const page = options.value("report");
-  if (page !== undefined) writePage(page, reportPage(report, { program: programName(command), exitCode: code }));
+  if (page !== undefined)
+    writePage(page, reportPage(report, { program: programName(command), exitCode: code }));
   const failed = gathered.evidence.origins.reduce((sum, { counts }) => sum + (counts.failed ?? 0), 0);
   const held = heldOf(conditions, report, failed);
   for (const text of held) await stderr.line(printable(`trunkline: --fail-if ${text} holds`));

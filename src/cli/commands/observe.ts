@@ -3,11 +3,11 @@ import type { Run } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCode } from "../exit.js";
 import { heldOf, parseFailIf } from "../fail-if.js";
+import { programName } from "../program-name.js";
 import { Progress } from "../render/progress.js";
 import { grouped } from "../render/table.js";
 import { runChild } from "../run-child.js";
 import { printable } from "../terminal.js";
-import { programName } from "../program-name.js";
 import { startObserver } from "./start-observer.js";
 
 /** How long connections that a program has left open may take to end with it. In milliseconds. */
@@ -28,7 +28,10 @@ export const observe: Run = async (options, context) => {
       await untilInterrupted(observer, context);
     }
     const report = observedReport(observer.evidence());
-    const document = { ...(code === undefined ? {} : { program: programName(command), exitCode: code }), report };
+    const document = {
+      ...(code === undefined ? {} : { program: programName(command), exitCode: code }),
+      report,
+    };
     // A program's standard output is its own: what is said about it goes beside it.
     const out = command.length > 0 ? context.stderr : context.stdout;
     for (const notice of observer.notices) await context.stderr.line(`trunkline: ${printable(notice)}`);
