@@ -405,7 +405,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   "tls-error": {
     by: "server",
-    evidence: /^ERR_SSL/,
+    evidence: /^TLS failed after the handshake \(wrong version number\)/,
     async provoke(world) {
       const { key, cert } = selfSigned({ names: ["127.0.0.1"] });
       const server = createServer((socket) => {

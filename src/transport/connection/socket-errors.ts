@@ -1,5 +1,5 @@
 import type { CloseCause } from "../../trace/index.js";
-import { tlsAlertText } from "../dial/index.js";
+import { tlsFailureText } from "../dial/index.js";
 import type { Exchange } from "../exchange.js";
 
 /** What a socket's error means for its connection. */
@@ -19,7 +19,7 @@ export function causeOfSocketError(error: NodeJS.ErrnoException, busy: boolean, 
     return { reason: "write-error", by: "server", evidence: `${code}: the peer no longer accepts data` };
   }
   if (tls && /SSL|TLS/.test(code)) {
-    return { reason: "tls-error", by: "server", evidence: tlsAlertText(error) };
+    return { reason: "tls-error", by: "server", evidence: tlsFailureText(error) };
   }
   return { reason: "write-error", by: "network", evidence: `${code}: ${error.message}` };
 }

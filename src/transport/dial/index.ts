@@ -19,6 +19,6 @@ export type {
   ProxyHeaders,
   ProxySettings,
 } from "./proxy-contract.js";
-export { tlsAlertText } from "./tls-errors.js";
+export { tlsFailureText } from "./tls-errors.js";
 export { isTlsOptionName, type TlsOptions } from "./tls-options.js";
 export type { TlsChoice } from "./tls-setups.js";

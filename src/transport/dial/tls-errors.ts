@@ -127,11 +127,11 @@ export function tlsError(
   );
 }
 
-/** What an alert that came after the handshake means: in TLS 1.3 a server looks at the client's certificate only then. */
-export function tlsAlertText(cause: unknown): string {
+/** What failed after the handshake: in TLS 1.3 a server looks at the client's certificate only then. */
+export function tlsFailureText(cause: unknown): string {
   const reason = reasonOf(cause);
   const hint = hintOf(reason);
-  return `the server ended TLS (${reason})${hint === undefined ? "" : `: ${hint}`}`;
+  return `TLS failed after the handshake (${reason})${hint === undefined ? "" : `: ${hint}`}`;
 }
 
 function hintOf(reason: string): string | undefined {
