@@ -28,8 +28,8 @@ export class Client {
   /** @throws TypeError for an option it does not have; RangeError for a value out of range. */
   constructor(options: ClientOptions = {}) {
     checkNames(options);
-    this.transport = options.transport ?? defaultTransport;
-    if (typeof this.transport.roundTrip !== "function") {
+    this.transport = options.transport === undefined ? defaultTransport : options.transport;
+    if (typeof (this.transport as Partial<RoundTripper> | null)?.roundTrip !== "function") {
       throw new TypeError("Cannot make a Client as its transport has no roundTrip method; pass a Transport");
     }
     const jar = options.cookies === true ? new LazyJar() : options.cookies;
@@ -44,6 +44,9 @@ export class Client {
       origins,
     );
     const { use = [] } = options;
+    if (!Array.isArray(use) || use.some((middleware) => typeof middleware !== "function")) {
+      throw new TypeError("Cannot make a Client as its option use must be an array of functions");
+    }
     this.#direct = use.length === 0 && this.transport instanceof Transport ? this.transport : undefined;
     this.#outer = withMiddleware(use, new InnerChain(this.#policy, this.transport));
   }

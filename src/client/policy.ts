@@ -3,6 +3,7 @@ import type { ExchangeOptions } from "../transport/index.js";
 import { AuthScope, authenticator } from "./auth/index.js";
 import type { CookieKeeper } from "./cookies/index.js";
 import { ACCEPT_ENCODING, type DecodeLimits } from "./decode/index.js";
+import { checkMembers } from "./known-members.js";
 import type { CallOptions, ClientOptions, Init } from "./options.js";
 import type { ProgressListener } from "./progress.js";
 import type { RedirectPolicy } from "./redirects.js";
@@ -165,6 +166,7 @@ function decodeLimits(given: CallOptions["decompress"]): DecodeLimits | undefine
       `Cannot use ${String(given)} for decompress as it must be true, false or { maxBytes, maxRatio }`,
     );
   }
+  checkMembers("decompress", options, ["maxBytes", "maxRatio"]);
   return {
     maxBytes: limit("decompress.maxBytes", options.maxBytes ?? DEFAULT_MAX_BYTES, "a number of bytes"),
     maxRatio: limit("decompress.maxRatio", options.maxRatio ?? DEFAULT_MAX_RATIO, "a number"),

@@ -1,6 +1,7 @@
 import { NetworkError, TimeoutError } from "../errors/index.js";
 import { type Request, type Response, requestParts, responseHeader } from "../message/index.js";
 import type { CallState } from "./call-state.js";
+import { checkMembers } from "./known-members.js";
 import { pause } from "./pause.js";
 import { type BudgetLimits, retryBudget } from "./retry-budget.js";
 
@@ -118,6 +119,9 @@ export function retryPolicy(given: RetryOptions | boolean | undefined): RetryPol
       `Cannot use ${String(given)} for retry as it must be true, false or an object of options`,
     );
   }
+  checkMembers("retry", options, ["attempts", "methods", "statuses", "backoff", "budget"]);
+  checkMembers("retry.backoff", options.backoff ?? {}, ["base", "max"]);
+  checkMembers("retry.budget", options.budget ?? {}, ["ratio", "reservePerSecond"]);
   const policy: RetryPolicy = {
     attempts: least("retry.attempts", options.attempts ?? 3, 1),
     methods:

@@ -196,6 +196,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
    * @throws NetworkError when one cannot be made.
    */
   async preconnect(origin: string, n = 1): Promise<void> {
+    if (!Number.isInteger(n) || n < 0) {
+      throw new RangeError(
+        `Cannot preconnect ${String(n)} connections as it must be a whole number, at least 0`,
+      );
+    }
     const target = parseTarget(origin);
     if (this.#traffic.closing) throw closedError();
     const members = this.#traffic.pool.preconnect(

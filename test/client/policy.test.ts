@@ -380,3 +380,23 @@ describe("options", () => {
     assert.equal(transport.requests[0]?.headers.get("x-plain"), "1");
   });
 });
+
+for (const [name, options] of [
+  ["an unknown member of retry", { retry: { attempt: 2 } }],
+  ["an unknown member of retry.backoff", { retry: { backoff: { minimum: 1 } } }],
+  ["an unknown member of decompress", { decompress: { maxSize: 1 } }],
+  ["middleware that is no array", { use: 5 }],
+  ["middleware that is no function", { use: [{}] }],
+  ["a transport that is null", { transport: null }],
+] as const) {
+  test(`Client: refuses ${name}`, () => {
+    assert.throws(() => new Client(options as never), TypeError);
+  });
+}
+
+test("Transport: preconnect refuses a count that is no whole number", async () => {
+  await using transport = new Transport();
+  for (const count of [1.5, -1, Number.NaN]) {
+    await assert.rejects(transport.preconnect("http://127.0.0.1:9", count), RangeError);
+  }
+});

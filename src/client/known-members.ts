@@ -1,0 +1,11 @@
+/**
+ * @throws TypeError for a member of a nested option that does not exist: what is misspelt must not be ignored.
+ */
+export function checkMembers(option: string, given: object, members: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (members.includes(name)) continue;
+    throw new TypeError(
+      `Cannot use ${JSON.stringify(name)} in ${option} as it has no such member; it has ${members.join(", ")}`,
+    );
+  }
+}
