@@ -107,7 +107,8 @@ for (const [index, options] of SETTINGS.entries()) {
     assert.ok(outcomes.filter((outcome) => outcome === "good").length > 20);
     await until(() => transport.snapshot().totals.waiting === 0, "nobody to wait");
     const { totals } = transport.snapshot();
-    assert.equal(totals.opened - totals.closed, totals.active + totals.idle + totals.draining);
+    const { dialing, active, idle, draining } = totals;
+    assert.equal(totals.opened - totals.closed, dialing + active + idle + draining);
     await transport.close();
     const after = transport.snapshot().totals;
     assert.equal(after.opened, after.closed);
