@@ -1,7 +1,8 @@
-import { type InspectOptions, inspect } from "node:util";
+import type { InspectOptions } from "node:util";
 import { checkFieldName, checkFieldValue, isSensitive, sameName } from "./field.js";
 import { findInBlock, splitBlock } from "./field-block.js";
 import { type PairIterator, pairIterator } from "./headers-iterator.js";
+import { INSPECT } from "./inspect-symbol.js";
 
 /** What headers can be made from: other headers (the platform's too), pairs, or an object. A list becomes one value. */
 export type HeadersInit =
@@ -61,7 +62,7 @@ export class Headers {
     freeze = (headers) => {
       headers.#immutable = true;
     };
-    Object.defineProperty(Headers.prototype, inspect.custom, {
+    Object.defineProperty(Headers.prototype, INSPECT, {
       value(this: Headers, depth: number, options: InspectOptions): string {
         return this.#inspect(depth, options);
       },
@@ -199,6 +200,7 @@ export class Headers {
       else if (typeof before === "string") shown[name] = [before, value];
       else before.push(value);
     }
+    const { inspect } = process.getBuiltinModule("node:util");
     const text = inspect({ ...shown }, { ...options, depth: depth < 0 ? 0 : 1 });
     return `Headers ${text}`;
   }

@@ -188,7 +188,13 @@ export class Request {
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     const source = this.#source;
     if (source === undefined) return null;
-    this.#stream ??= streamOf(feedFromIterator(source), () => this.#markUsed());
+    if (this.#stream === undefined) {
+      const stream: ReadableStream<Uint8Array<ArrayBuffer>> = streamOf(feedFromIterator(source), () => {
+        // `clone` reads the stream for both; this request goes on with its own branch, which nobody has used yet.
+        if (this.#stream === stream) this.#markUsed();
+      });
+      this.#stream = stream;
+    }
     return this.#stream;
   }
 

@@ -1,5 +1,4 @@
 import type { Duplex } from "node:stream";
-import { inspect } from "node:util";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { BodyIterator } from "./body-iterator.js";
 import { type BodyReader, ownCopy } from "./body-reader.js";
@@ -8,6 +7,7 @@ import { streamOf } from "./body-stream.js";
 import { findInBlock } from "./field-block.js";
 import { parseFormData } from "./form-data.js";
 import { freezeHeaders, Headers, type HeadersInit, headersFromBlock } from "./headers.js";
+import { INSPECT } from "./inspect-symbol.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { branchSource } from "./one-shot-source.js";
 import { inheritFromPlatform } from "./platform.js";
@@ -75,7 +75,7 @@ export class Response {
   }
 
   static {
-    Object.defineProperty(Response.prototype, inspect.custom, {
+    Object.defineProperty(Response.prototype, INSPECT, {
       value(this: Response): string {
         return `Response { status: ${this.status}, url: ${JSON.stringify(this.url)}, bodyUsed: ${this.bodyUsed} }`;
       },
