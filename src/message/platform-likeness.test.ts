@@ -18,7 +18,8 @@ test("Request: says what is wrong with a URL, method or signal of another kind",
 test("Request: lets many share a signal without a warning of a leak, and keeps a limit that was set", () => {
   const shared = new AbortController().signal;
   new Request("http://a.test", { signal: shared });
-  assert.ok(getMaxListeners(shared) >= 1_000);
+  const most = getMaxListeners(shared);
+  assert.ok(most === 0 || most >= 1_000, `${most} listeners before a warning`); // 0: without limit, as from Node 22 on
   const limited = new AbortController().signal;
   setMaxListeners(3, limited);
   new Request("http://a.test", { signal: limited });
