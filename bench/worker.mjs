@@ -94,7 +94,7 @@ async function idleMemory({ concurrency }) {
 async function settledMemory() {
   for (let turn = 0; turn < 6; turn += 1) {
     globalThis.gc();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 100)); // freed pages go back to the system in the background
   }
   return process.memoryUsage.rss();
 }

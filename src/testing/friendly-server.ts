@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
 import { type Route, routes } from "./friendly-routes.js";
+import { originOf, portOf } from "./listening-at.js";
 
 /** How a friendly server listens and treats its connections. */
 export interface FriendlyServerOptions {
@@ -72,16 +73,12 @@ export class FriendlyServer {
 
   /** The TCP port; 0 on a Unix socket. */
   get port(): number {
-    const address = this.#server.address() as AddressInfo | string | null;
-    return address === null || typeof address === "string" ? 0 : address.port;
+    return portOf(this.#server);
   }
 
   /** `http://127.0.0.1:40123`; on a Unix socket `http://localhost`. */
   get origin(): string {
-    const scheme = this.#options.tls === undefined ? "http" : "https";
-    if (this.#options.path !== undefined) return `${scheme}://localhost`;
-    const { host = "127.0.0.1" } = this.#options;
-    return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${this.port}`;
+    return originOf(this.#server, this.#options.tls !== undefined, this.#options);
   }
 
   url(path = "/"): string {

@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import {
   createServer as createTlsServer,
   type TLSSocket,
@@ -6,6 +6,7 @@ import {
   type Server as TlsServer,
 } from "node:tls";
 import { type Gate, OwnedGate } from "./gate.js";
+import { originOf, portOf } from "./listening-at.js";
 import { WireConnection, type WireConnectionEvents } from "./wire-connection.js";
 import { ConnectionOver, WireFailure } from "./wire-errors.js";
 import { answerEach, runScript, type WireScript } from "./wire-script.js";
@@ -115,16 +116,12 @@ export class WireServer {
 
   /** The TCP port; 0 on a Unix socket. */
   get port(): number {
-    const address = this.#server.address() as AddressInfo | string | null;
-    return address === null || typeof address === "string" ? 0 : address.port;
+    return portOf(this.#server);
   }
 
   /** `http://127.0.0.1:40123`; on a Unix socket `http://localhost`. */
   get origin(): string {
-    const scheme = this.#tls === undefined ? "http" : "https";
-    if (this.#options.path !== undefined) return `${scheme}://localhost`;
-    const { host = "127.0.0.1" } = this.#options;
-    return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${this.port}`;
+    return originOf(this.#server, this.#tls !== undefined, this.#options);
   }
 
   url(path = "/"): string {

@@ -183,12 +183,13 @@ describe("retry", () => {
     server.onConnection(2, async (connection) => {
       await connection.readRequest();
       await connection.reply("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nsl");
-      await new Promise((resolve) => setTimeout(resolve, 80));
+      // Real time on purpose: the body outlasts the attempt's limit, which runs on the transport's own clock.
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await connection.reply("ow");
       await connection.closed;
     });
     await using transport = new Transport();
-    const response = await new Client({ transport, retry: quick, attemptTimeout: 40 }).get(server.url("/"));
+    const response = await new Client({ transport, retry: quick, attemptTimeout: 150 }).get(server.url("/"));
     assert.equal(await response.text(), "slow");
     assert.equal(response.attempts, 2);
     assert.equal(transport.connections()[0]?.closed?.reason, "timeout");

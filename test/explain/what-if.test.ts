@@ -46,7 +46,7 @@ const paused =
 const unhurried: WireScript = async (connection) => {
   for (;;) {
     await connection.readRequest();
-    await setTimeout(25);
+    await setTimeout(25); // real time on purpose: what is compared is how real traffic falls out
     await connection.replyOk("ok");
   }
 };
