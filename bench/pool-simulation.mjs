@@ -50,7 +50,7 @@ function makePool() {
     reject: () => {},
     close: () => {},
     wake: () => {},
-    check: () => true,
+    check: () => undefined,
   };
   return { pool: new Pool(LIMITS, effects, { random: () => 0.5, nextId: () => ++ids }), dials };
 }

@@ -1,5 +1,6 @@
 import { type Member, Pool, type PoolLimits, Waiter } from "../pool/index.js";
 import { type Timed, TimerHeap } from "../runtime/index.js";
+import type { CloseCause, CloseReason } from "../trace/index.js";
 import type { Demand, DemandedRequest } from "./demand.js";
 
 /** What a replay of the demand came to. */
@@ -40,6 +41,11 @@ interface Seat {
   readonly serverEnds: Moment;
 }
 
+/** Nobody reads more of it than the reason. */
+function endedBy(reason: CloseReason): CloseCause {
+  return { reason, by: "server", evidence: "" };
+}
+
 /** A time order for things that fall together: in the order they were set. */
 const EPSILON = 1e-9;
 
@@ -67,7 +73,9 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
           dials += 1;
           member.serverRequestsLeft =
             demand.serverRequests.get(member.route.origin) ?? Number.POSITIVE_INFINITY;
-          member.owner = { serverEnds: new Moment(() => pool.closed(member, "server-closed-idle", now)) };
+          member.owner = {
+            serverEnds: new Moment(() => pool.closed(member, endedBy("server-closed-idle"), now)),
+          };
           pool.dialed(member, now);
           watchIdle(member);
         });
@@ -91,7 +99,7 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
         if (at === Number.POSITIVE_INFINITY) agenda.remove(tick);
         else set(tick, at);
       },
-      check: () => true,
+      check: () => undefined,
     },
     // The middle of the jitter: a replay gives the same result each time.
     { random: () => 0.5, nextId: () => ++ids },
@@ -134,7 +142,7 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
 
   const finish = ({ request }: Requester, member: Member<Seat>): void => {
     if (request.ends === undefined) pool.released(member, now);
-    else pool.closed(member, request.ends, now);
+    else pool.closed(member, endedBy(request.ends), now);
     watchIdle(member);
     follow(request);
   };

@@ -1,4 +1,4 @@
-import type { ClosedBy, CloseReason } from "../trace/index.js";
+import type { CloseCause } from "../trace/index.js";
 import type { Member } from "./member.js";
 import type { Waiter } from "./waiter.js";
 
@@ -38,14 +38,14 @@ export interface PoolEffects<O, W extends Waiter<O>> {
   assign(waiter: W, member: Member<O>): void;
   reject(waiter: W, why: Rejection<O>): void;
   /** Close the connection, which is out of the pool already (state `closed`). A dialing one is to be cancelled. */
-  close(member: Member<O>, reason: CloseReason, by: ClosedBy, evidence: string): void;
+  close(member: Member<O>, cause: CloseCause): void;
   /** Call `pool.tick` at this time or soon after. A new call replaces the old time; `Infinity` cancels it. */
   wake(at: number): void;
   /**
    * Whether an idle connection that is about to be assigned is still open, as far as can be told at once.
-   * Where not, the answer is the evidence, and the pool closes it as `server-closed-idle`.
+   * Where not, the answer is the cause that the pool closes it for.
    */
-  check(member: Member<O>): true | string;
+  check(member: Member<O>): CloseCause | undefined;
 }
 
 /** What a pool needs from outside beside its effects. */

@@ -10,9 +10,6 @@ export const TRANSPORT_CLOSED: CloseCause = {
   evidence: "The transport was closed.",
 };
 
-/** The evidence of an end that has no other. */
-export const RETIRED = "It was retired while it was idle.";
-
 /** Milliseconds for people. */
 export function inWords(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
@@ -24,11 +21,7 @@ export function endAfterExchange<O>(
   limits: PoolLimits,
   now: number,
 ): CloseCause | undefined {
-  const planned = member.closeWhenReleased;
-  if (planned !== undefined) {
-    const by = planned === "transport-closed" ? "caller" : "client";
-    return { reason: planned, by, evidence: "It was to end with the exchange that it had." };
-  }
+  if (member.closeWhenReleased !== undefined) return member.closeWhenReleased;
   if (!limits.keepAlive) {
     return { reason: "keep-alive-off", by: "client", evidence: "keepAlive is false." };
   }
@@ -71,8 +64,7 @@ export function endOfUnneeded<O>(
 ): CloseCause | undefined {
   const evidence = "When its dial was done, nobody needed it any more.";
   if (shutDown) return { reason: "transport-closed", by: "caller", evidence };
-  if (member.closeWhenReleased !== undefined)
-    return { reason: member.closeWhenReleased, by: "client", evidence };
+  if (member.closeWhenReleased !== undefined) return member.closeWhenReleased;
   return limits.keepAlive
     ? undefined
     : { reason: "surplus", by: "client", evidence: `${evidence} keepAlive is false.` };

@@ -1,4 +1,4 @@
-import type { CloseReason, DialReason } from "../trace/index.js";
+import type { CloseCause, DialReason } from "../trace/index.js";
 import type { Loss } from "./losses.js";
 import type { PoolRoute } from "./route.js";
 import type { Waiter } from "./waiter.js";
@@ -36,8 +36,8 @@ export class Member<O> {
   /** When `maxConnectionAge` (with its jitter) is reached. */
   expiresAt: number = Number.POSITIVE_INFINITY;
   heapKey: number = Number.POSITIVE_INFINITY;
-  /** Set when a reason to close came up while it was active; it closes with it when released. */
-  closeWhenReleased: CloseReason | undefined = undefined;
+  /** Set when a reason to close came up while it was in use or being dialed: what it closes with as soon as it is free. */
+  closeWhenReleased: CloseCause | undefined = undefined;
   owner: O | undefined = undefined;
 
   /** Never reused within the process. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CloseReason } from "../trace/index.js";
+import type { CloseCause, CloseReason } from "../trace/index.js";
 import type { PoolEffects, PoolLimits, Rejection } from "./contract.js";
 import { checkInvariants } from "./invariants.js";
 import type { Member } from "./member.js";
@@ -46,7 +46,7 @@ function makePool(
       wake: (at) => {
         wakes.push(at);
       },
-      check: () => true,
+      check: () => undefined,
       ...effects,
     },
     { random, nextId: () => ++ids },
@@ -64,6 +64,10 @@ function open(pool: TestPool, route: PoolRoute<Owner>, now: number): Member<Owne
   const { member } = dialedFor(pool, acquire(pool, route, now), now);
   assert.ok(member);
   return member;
+}
+
+function ended(reason: CloseReason): CloseCause {
+  return { reason, by: "server", evidence: `it ended for ${reason}` };
 }
 
 function dialedFor(pool: TestPool, waiter: Waiter<Owner>, now: number): Waiter<Owner> {
@@ -97,7 +101,10 @@ test("Pool: does not recurse, when 20,000 waiters' dials all fail at once from w
 });
 
 test("Pool: counts a slot free once, when the close effect reports the same connection closed", () => {
-  const { pool, route } = makePool({ maxIdleConnections: 0 }, { close: (m) => pool.closed(m, "reset", 0) });
+  const { pool, route } = makePool(
+    { maxIdleConnections: 0 },
+    { close: (m) => pool.closed(m, ended("reset"), 0) },
+  );
   pool.released(open(pool, route, 0), 0);
   assert.equal(pool.counts.closed, 1);
   assert.equal(pool.counts.open, 0);
@@ -150,10 +157,36 @@ test("hasWork: is true for waiters and exchanges, false for idle connections and
   const member = dialedFor(pool, acquire(pool, route, 2), 2).member;
   assert.ok(member);
   assert.equal(pool.hasWork, true);
-  pool.retire(member, "max-age", 3);
+  pool.retire(member, ended("max-age"), 3);
   assert.equal(pool.hasWork, true, "a draining connection has an exchange");
   pool.released(member, 4);
   assert.equal(pool.hasWork, false);
+});
+
+test("retire: a busy connection, and one that nobody needs when its dial is done, closes for the cause given", () => {
+  const closed: CloseCause[] = [];
+  const { pool, route } = makePool({}, { close: (_member, cause) => closed.push(cause) });
+  const cause: CloseCause = { reason: "address-gone", by: "client", evidence: "a.test is elsewhere now." };
+  const busy = open(pool, route, 0);
+  pool.retire(busy, cause, 1);
+  assert.deepEqual(closed, []);
+  pool.released(busy, 2);
+  const [dialing] = pool.preconnect(route, 1, 3);
+  assert.ok(dialing);
+  pool.retire(dialing, cause, 4);
+  pool.dialed(dialing, 5);
+  assert.deepEqual(closed, [cause, cause]);
+});
+
+test("retire: a second cause does not replace the first", () => {
+  const closed: CloseCause[] = [];
+  const { pool, route } = makePool({}, { close: (_member, cause) => closed.push(cause) });
+  const busy = open(pool, route, 0);
+  pool.retire(busy, ended("goaway"), 1);
+  pool.retire(busy, ended("max-age"), 2);
+  pool.shutdown(3);
+  pool.released(busy, 4);
+  assert.deepEqual(closed, [ended("goaway")]);
 });
 
 test("dialedFor: names the starter while its dial is handed out, and nobody once that one is gone", () => {
@@ -225,7 +258,7 @@ test("route: keeps a route's object and what was learned, while few others come 
   const { pool, route } = makePool({});
   const member = open(pool, route, 0);
   pool.released(member, 0);
-  pool.closed(member, "server-closed-idle", 2000);
+  pool.closed(member, ended("server-closed-idle"), 2000);
   for (let index = 0; index < 1000; index += 1) pool.route(`other ${index}`, "http://other");
   assert.equal(pool.route("a", "http://a"), route);
   assert.equal(pool.learnedIdleLimit(route), 2000);
@@ -286,7 +319,7 @@ test("holders: lists the route's connections, oldest first", () => {
     pool.holders(route).map(({ id, state }) => [id, state]),
     [...members.map(({ id }) => [id, "active"]), [3, "dialing"]],
   );
-  pool.closed(members[0] as Member<Owner>, "aborted", 1);
+  pool.closed(members[0] as Member<Owner>, ended("aborted"), 1);
   assert.deepEqual(
     pool.holders(route).map(({ id }) => id),
     [2, 3],
@@ -315,8 +348,8 @@ test("learning: takes nothing from a connection that was never used, nor from on
   const [unused] = pool.preconnect(route, 1, 0);
   assert.ok(unused);
   pool.dialed(unused, 0);
-  pool.closed(unused, "server-closed-idle", 1000);
-  pool.closed(open(pool, route, 1000), "server-closed-unanswered", 1500);
+  pool.closed(unused, ended("server-closed-idle"), 1000);
+  pool.closed(open(pool, route, 1000), ended("server-closed-unanswered"), 1500);
   assert.equal(pool.learnedIdleLimit(route), undefined);
 });
 
@@ -326,7 +359,7 @@ test("learning: takes the idle age of a connection that ended on reuse, before a
     const member = open(pool, route, 0);
     pool.released(member, 0);
     acquire(pool, route, 700);
-    pool.closed(member, reason, 5000);
+    pool.closed(member, ended(reason), 5000);
     assert.equal(pool.learnedIdleLimit(route), 700, reason);
   }
 });
@@ -344,7 +377,7 @@ function lostPosts(pace: number, posts: number): number {
       const endsAt = member.idleSince + limit + delay;
       if (member.state === "idle" && endsAt <= time) {
         pool.tick(endsAt);
-        pool.closed(member, "server-closed-idle", endsAt);
+        pool.closed(member, ended("server-closed-idle"), endsAt);
       }
     }
     pool.tick(time);
@@ -358,13 +391,11 @@ function lostPosts(pace: number, posts: number): number {
     const { member } = post;
     assert.ok(member);
     // What is written while the server's end is under way is lost.
-    const ended: CloseReason | undefined =
-      member.lastIdleFor >= limit ? "server-closed-unanswered" : undefined;
-    if (ended === undefined) {
+    if (member.lastIdleFor < limit) {
       pool.released(member, now);
     } else {
       lost += 1;
-      pool.closed(member, ended, now);
+      pool.closed(member, ended("server-closed-unanswered"), now);
     }
     now += pace;
   }

@@ -1,4 +1,4 @@
-import type { CloseCause, CloseReason } from "../trace/index.js";
+import type { CloseCause } from "../trace/index.js";
 import type { PoolEffects, PoolLimits, PoolOptions } from "./contract.js";
 import type { Counts } from "./counts.js";
 import {
@@ -7,7 +7,6 @@ import {
   endOfEvicted,
   endOfIdleness,
   endOfUnneeded,
-  RETIRED,
   TRANSPORT_CLOSED,
 } from "./ending.js";
 import { Hungry } from "./hungry.js";
@@ -162,7 +161,7 @@ export class Pool<O, W extends Waiter<O>> {
    * The connection has ended, or its user has ended it, in whatever state. For one that ended already it does
    * nothing. A waiter that counted on it as a dial gets another.
    */
-  closed(member: Member<O>, reason: CloseReason, now: number): void {
+  closed(member: Member<O>, { reason }: CloseCause, now: number): void {
     if (member.state === "closed") return;
     learnFromEnd(member, reason, now);
     this.ledger.close(member, reason);
@@ -195,11 +194,11 @@ export class Pool<O, W extends Waiter<O>> {
   }
 
   /** The connection takes nothing more: an idle one closes, a busy one drains, one being dialed serves once at most. */
-  retire(member: Member<O>, reason: CloseReason, now: number, evidence: string = RETIRED): void {
+  retire(member: Member<O>, cause: CloseCause, now: number): void {
     if (member.state === "idle") {
-      this.#end(member, { reason, by: "client", evidence }, now);
+      this.#end(member, cause, now);
     } else if (member.state === "active" || member.state === "dialing") {
-      member.closeWhenReleased = reason;
+      member.closeWhenReleased ??= cause;
       if (member.state === "active") this.ledger.drain(member);
     }
   }
@@ -216,7 +215,7 @@ export class Pool<O, W extends Waiter<O>> {
       // While waiters are left, the connections stay to serve them.
       if (route.queue.head !== undefined) continue;
       for (let member = route.members.first; member !== undefined; member = member.routeNext) {
-        if (member.state === "active") this.retire(member, "transport-closed", now);
+        if (member.state === "active") this.retire(member, TRANSPORT_CLOSED, now);
       }
     }
   }
@@ -289,12 +288,12 @@ export class Pool<O, W extends Waiter<O>> {
         waiter.skipped = member;
         return undefined;
       }
-      const alive = this.#effects.check(member);
+      const end = this.#effects.check(member);
       // The check may have found and reported the end itself.
       if (member.state !== "idle") continue;
-      if (alive === true) return member;
-      learnFromEnd(member, "server-closed-idle", now);
-      this.#end(member, { reason: "server-closed-idle", by: "server", evidence: alive }, now);
+      if (end === undefined) return member;
+      learnFromEnd(member, end.reason, now);
+      this.#end(member, end, now);
     }
     return undefined;
   }
@@ -320,9 +319,9 @@ export class Pool<O, W extends Waiter<O>> {
     return endOfEvicted(route, this.limits, false, now);
   }
 
-  #end(member: Member<O>, end: CloseCause, now: number): void {
-    this.ledger.close(member, end.reason);
-    this.#effects.close(member, end.reason, end.by, end.evidence);
+  #end(member: Member<O>, cause: CloseCause, now: number): void {
+    this.ledger.close(member, cause.reason);
+    this.#effects.close(member, cause);
     this.#want(member.route, now);
   }
 

@@ -1,4 +1,5 @@
 import type { PoolRoute } from "../pool/index.js";
+import type { CloseCause } from "../trace/index.js";
 import type { Clock, Expiring } from "./clock.js";
 import type { Connection } from "./connection/index.js";
 import type { DnsHost } from "./dial/index.js";
@@ -12,7 +13,7 @@ export interface DnsWatchHost {
   now(): number;
   live(): Iterable<Connection>;
   routeOf(route: PoolRoute<Connection>): Route | undefined;
-  retire(connection: Connection, evidence: string): void;
+  retire(connection: Connection, cause: CloseCause): void;
 }
 
 /** The transport's side of the cache of names: which names are in use, and the end of connections to addresses that are gone. */
@@ -49,7 +50,8 @@ export class DnsWatch implements DnsHost {
       const address = addressOf(connection);
       if (address === undefined || !addresses.includes(address) || this.#nameOf(connection) !== host)
         continue;
-      this.#host.retire(connection, `${host} no longer has the address ${address} that it is connected to.`);
+      const evidence = `${host} no longer has the address ${address} that it is connected to.`;
+      this.#host.retire(connection, { reason: "address-gone", by: "client", evidence });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Member } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
+import type { CloseCause } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import { probe } from "./connection/index.js";
 
@@ -37,12 +38,13 @@ export class StallGuard {
     return now;
   }
 
-  /** Whether the idle connection may be used, or the evidence that its server has left. */
-  check(member: Member<Connection>): true | string {
+  /** Why the idle connection cannot be used, if it cannot: its server has left. */
+  check(member: Member<Connection>): CloseCause | undefined {
     if (!this.#suspicious) {
       const now = this.#runtime.now();
-      if (now - member.idleSince < STALL_MS || now - this.#polledAt < STALL_MS) return true;
+      if (now - member.idleSince < STALL_MS || now - this.#polledAt < STALL_MS) return undefined;
     }
-    return probe((member.owner as Connection).socket);
+    const evidence = probe((member.owner as Connection).socket);
+    return evidence === true ? undefined : { reason: "server-closed-idle", by: "server", evidence };
   }
 }

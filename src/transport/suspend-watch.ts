@@ -47,6 +47,6 @@ export function retireSuspended(
     const idle = now - member.idleSince + unseen;
     if (idle < pool.ledger.idle.limitOf(member, now) && now + unseen < member.expiresAt) continue;
     const evidence = `It was idle for ${Math.round(idle / 1000)} s, ${Math.round(unseen / 1000)} s of them while this machine was suspended.`;
-    pool.retire(member, "idle-timeout", now, evidence);
+    pool.retire(member, { reason: "idle-timeout", by: "client", evidence }, now);
   }
 }

@@ -2,7 +2,7 @@ import { TimeoutError } from "../errors/index.js";
 import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
-import { type CloseCause, type ClosedBy, type CloseReason, type Decision, Recorder } from "../trace/index.js";
+import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
 import { Clock } from "./clock.js";
 import { Connection, type ConnectionHost } from "./connection/index.js";
 import { Decisions } from "./decisions.js";
@@ -225,28 +225,28 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
   }
 
-  close(member: Member<Connection>, reason: CloseReason, by: ClosedBy, evidence: string): void {
+  close(member: Member<Connection>, cause: CloseCause): void {
     const connection = member.owner as Connection;
     connection.opening.cancel();
-    connection.fail({ reason, by, evidence }, this.#destroyReason ?? closedError());
+    connection.fail(cause, this.#destroyReason ?? closedError());
   }
 
   wake(at: number): void {
     this.clock.wakePool(at);
   }
 
-  check(member: Member<Connection>): true | string {
+  check(member: Member<Connection>): CloseCause | undefined {
     const unseen = this.#suspends.unseen();
     if (unseen > 0) retireSuspended(this.history.live.values(), this.pool, unseen, this.now());
     return this.#stalls.check(member);
   }
 
   /** Retires the connections that `which` is true of: they take no more exchanges. */
-  retire(which: (route: Route) => boolean, reason: CloseReason, evidence: string): void {
+  retire(which: (route: Route) => boolean, cause: CloseCause): void {
     const now = this.now();
     for (const { member } of [...this.history.live.values()]) {
       const route = this.dials.routeOf(member.route);
-      if (route !== undefined && which(route)) this.pool.retire(member, reason, now, evidence);
+      if (route !== undefined && which(route)) this.pool.retire(member, cause, now);
     }
   }
 
@@ -255,7 +255,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
       now: () => this.now(),
       live: () => this.history.live.values(),
       routeOf: (route) => this.dials.routeOf(route),
-      retire: ({ member }, evidence) => this.pool.retire(member, "address-gone", this.now(), evidence),
+      retire: ({ member }, cause) => this.pool.retire(member, cause, this.now()),
     });
   }
 
@@ -279,7 +279,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
 
   closed(connection: Connection, cause: CloseCause): void {
     this.#gone(connection, cause);
-    this.pool.closed(connection.member, cause.reason, this.now());
+    this.pool.closed(connection.member, cause, this.now());
     this.#checkClosed();
   }
 

@@ -234,11 +234,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
     checkKinds(options);
     this.#traffic.dials.replaceTls(options);
     this.#origins.forget();
-    this.#traffic.retire(
-      ({ secure, proxy }) => secure || proxy?.scheme === "https",
-      "tls-replaced",
-      "updateTls() replaced the TLS options that it was made with.",
-    );
+    this.#traffic.retire(({ secure, proxy }) => secure || proxy?.scheme === "https", {
+      reason: "tls-replaced",
+      by: "client",
+      evidence: "updateTls() replaced the TLS options that it was made with.",
+    });
   }
 
   /** Takes no more requests, lets those under way finish, and resolves when the last connection is closed. */

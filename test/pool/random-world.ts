@@ -8,7 +8,7 @@ import {
   type Rejection,
   Waiter,
 } from "../../src/pool/index.js";
-import type { CloseReason, DialReason } from "../../src/trace/index.js";
+import type { CloseCause, CloseReason, DialReason } from "../../src/trace/index.js";
 import { NO_LIMITS } from "./pool-limits.js";
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
@@ -20,6 +20,10 @@ export function seededRandom(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+function endedBy(reason: CloseReason): CloseCause {
+  return { reason, by: "server", evidence: `it ended for ${reason}` };
 }
 
 /** What happened to a connection, as the world outside of the pool knows it. */
@@ -185,14 +189,14 @@ export class RandomWorld {
   }
 
   #report(member: Member<string>): void {
-    const reason = this.#pick(CLOSE_REASONS);
+    const cause = endedBy(this.#pick(CLOSE_REASONS));
     this.#countEnd(member);
-    this.#pool.closed(member, reason, this.#now);
-    this.#pool.closed(member, reason, this.#now);
+    this.#pool.closed(member, cause, this.#now);
+    this.#pool.closed(member, cause, this.#now);
   }
 
   #retire(member: Member<string>): void {
-    this.#pool.retire(member, "max-age", this.#now);
+    this.#pool.retire(member, endedBy("max-age"), this.#now);
   }
 
   #pass(): void {
@@ -245,17 +249,17 @@ export class RandomWorld {
     assert.equal(member.state, "closed");
     this.#countEnd(member);
     this.#deeper(0.3, () => {
-      this.#pool.closed(member, "reset", this.#now);
+      this.#pool.closed(member, endedBy("reset"), this.#now);
       if (!this.#over) this.#acquire();
     });
   }
 
-  #onCheck(member: Member<string>): true | string {
+  #onCheck(member: Member<string>): CloseCause | undefined {
     assert.equal(member.state, "idle");
-    if (!this.#chance(0.05)) return true;
-    if (this.#chance(0.5)) return "It was found closed.";
+    if (!this.#chance(0.05)) return undefined;
+    if (this.#chance(0.5)) return endedBy("server-closed-idle");
     this.#report(member);
-    return true;
+    return undefined;
   }
 
   #countEnd(member: Member<string>): void {

@@ -7,7 +7,7 @@ import {
   type PoolRoute,
   Waiter,
 } from "../../src/pool/index.js";
-import type { CloseReason } from "../../src/trace/index.js";
+import type { CloseCause, ClosedBy, CloseReason } from "../../src/trace/index.js";
 import { NO_LIMITS } from "./pool-limits.js";
 
 class NamedWaiter extends Waiter<string> {
@@ -26,7 +26,7 @@ class NamedWaiter extends Waiter<string> {
  *     acquire <waiter> <route> [once] [retry]    once: cannot be sent twice; retry: must dial
  *     cancel <waiter>
  *     dialed|failed|released <connection>…
- *     closed|retire <connection> <reason>
+ *     closed|retire <connection> <reason> [<by>]
  *     keeps <connection> <milliseconds>          the server announced how long it keeps it idle
  *     takes <connection> <requests>              the server announced how many more it takes
  *     dead <connection>                          a check will find it closed
@@ -62,9 +62,12 @@ export class ScriptedPool {
           this.#events.push(`assign ${waiter.name} c${member.id}${idle}`);
         },
         reject: (waiter, why) => this.#events.push(`reject ${waiter.name} ${why.kind}`),
-        close: (member, reason, by) => this.#events.push(`close c${member.id} ${reason} ${by}`),
+        close: (member, { reason, by }) => this.#events.push(`close c${member.id} ${reason} ${by}`),
         wake: () => {},
-        check: (member) => !this.#dead.has(member) || "It was found closed.",
+        check: (member) =>
+          this.#dead.has(member)
+            ? { reason: "server-closed-idle", by: "server", evidence: "It was found closed." }
+            : undefined,
       },
       { random: () => 0.5, nextId: () => ++this.#ids },
     );
@@ -85,7 +88,7 @@ export class ScriptedPool {
 
   #dispatch(verb: string, words: readonly string[], now: number): void {
     const { pool } = this;
-    const [name = "", second = ""] = words;
+    const [name = "", second = "", third = "client"] = words;
     switch (verb) {
       case "acquire":
         pool.acquire(this.#newWaiter(name, words), this.#route(second), now);
@@ -99,10 +102,10 @@ export class ScriptedPool {
         for (const each of words) this.#change(verb, this.#member(each), now);
         break;
       case "closed":
-        pool.closed(this.#member(name), second as CloseReason, now);
+        pool.closed(this.#member(name), this.#cause(second, third), now);
         break;
       case "retire":
-        pool.retire(this.#member(name), second as CloseReason, now);
+        pool.retire(this.#member(name), this.#cause(second, third), now);
         break;
       case "keeps":
         this.#member(name).serverIdleLimit = Number(second);
@@ -130,6 +133,10 @@ export class ScriptedPool {
   #change(verb: "dialed" | "failed" | "released", member: Member<string>, now: number): void {
     if (verb === "failed") this.pool.dialFailed(member, new Error("refused"), now);
     else this.pool[verb](member, now);
+  }
+
+  #cause(reason: string, by: string): CloseCause {
+    return { reason: reason as CloseReason, by: by as ClosedBy, evidence: `The script says ${reason}.` };
   }
 
   #newWaiter(name: string, words: readonly string[]): NamedWaiter {

@@ -60,7 +60,9 @@ test("dns: a connection in use to an address that is gone finishes its exchange 
   assert.equal(retiring.snapshot().totals.draining, 1);
   gate.open();
   assert.deepEqual(await Promise.all(both), ["ok", "ok"]);
-  assert.equal(retiring.connections()[0]?.closed?.reason, "address-gone");
+  const closed = retiring.connections()[0]?.closed;
+  assert.deepEqual([closed?.reason, closed?.by], ["address-gone", "client"]);
+  assert.match(closed?.evidence ?? "", /^site\.test no longer has the address 127\.0\.0\.1/);
   assert.equal(keeping.snapshot().totals.idle, 1);
 });
 
