@@ -222,7 +222,7 @@ export class Exchange
     const tls = dialed?.tlsInfo;
     return {
       id: this.connectionId,
-      protocol: "http/1.1",
+      protocol: connection.protocol ?? "http/1.1",
       reused: this.reused,
       requestNumber: this.requestNumber,
       ...(this.reused ? { idleFor: this.idleFor } : {}),
@@ -304,11 +304,11 @@ export class Exchange
   // ── the feed of its body ─────────────────────────────────────────────────────────────────────────────────
 
   resume(): void {
-    this.#connection?.resumeReading(this);
+    this.#connection?.carrier?.resumeReading(this);
   }
 
   cancel(reason: unknown): Promise<void> {
-    return this.#connection?.abandonBody(this, reason) ?? Promise.resolve();
+    return this.#connection?.carrier?.abandonBody(this, reason) ?? Promise.resolve();
   }
 
   // ── the deadline of its call ─────────────────────────────────────────────────────────────────────────────

@@ -107,11 +107,12 @@ export class History {
   #pinned(): Map<string, number> {
     const now = this.#runtime.now();
     const pinned = new Map<string, number>();
-    for (const { busyWith, member } of this.live.values()) {
-      if (busyWith === undefined || busyWith.headersAt === 0 || now - busyWith.headersAt < PINNED_AFTER)
-        continue;
-      if (busyWith.body?.taken !== false) continue;
-      pinned.set(member.route.origin, (pinned.get(member.route.origin) ?? 0) + 1);
+    for (const connection of this.live.values()) {
+      const { origin } = connection.member.route;
+      for (const { headersAt, body } of connection.exchanges()) {
+        if (headersAt === 0 || now - headersAt < PINNED_AFTER || body?.taken !== false) continue;
+        pinned.set(origin, (pinned.get(origin) ?? 0) + 1);
+      }
     }
     return pinned;
   }

@@ -8,12 +8,12 @@ export function connectionRecord(
   epoch: number,
   now: number,
 ): ConnectionRecord {
-  const { member, dialed, closedBecause } = connection;
+  const { member, protocol, closedBecause } = connection;
   const dial = dialRecord(connection);
   return {
     id: member.id,
     origin: member.route.origin,
-    ...(dialed === undefined ? {} : { protocol: "http/1.1" as const }),
+    ...(protocol === undefined ? {} : { protocol }),
     state: closedBecause === undefined ? member.state : "closed",
     route,
     openedFor: member.openedFor,

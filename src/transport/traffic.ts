@@ -3,8 +3,8 @@ import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
-import { Clock } from "./clock.js";
-import { Connection, type ConnectionHost } from "./connection/index.js";
+import { Clock, type Expiring } from "./clock.js";
+import { type CarrierHost, Connection, type ConnectionHost, Http1Connection } from "./connection/index.js";
 import { Decisions } from "./decisions.js";
 import { Dials } from "./dials.js";
 import { DnsWatch } from "./dns-watch.js";
@@ -38,7 +38,7 @@ let lastConnectionId = 0;
  * The exchanges under way and the connections they are on. What the pool decides is done here, and what becomes of
  * it is told to the pool, the recorder and whoever waits.
  */
-export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHost, ExchangeHost {
+export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, ConnectionHost, ExchangeHost {
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
@@ -114,13 +114,14 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
       this.#settleFailure(exchange, error);
       return;
     }
-    const connection = exchange.member?.owner;
-    if (connection === undefined) {
+    const carrier = exchange.member?.owner?.carrier;
+    if (carrier === undefined) {
       this.#settleFailure(exchange, error);
       return;
     }
     exchange.cancelledWith = { error };
-    connection.fail(
+    carrier.cancel(
+      exchange,
       timedOut
         ? {
             reason: "timeout",
@@ -180,7 +181,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     this.dials.start(member, connection, {
       ...(exchange?.trace === undefined ? {} : { trace: exchange.trace }),
       done: (result) => {
-        connection.opened(result);
+        connection.opened(result, new Http1Connection(connection, this));
         this.history.opened(connection);
         this.pool.dialed(member, this.now());
         this.#decisions.settled(member, false);
@@ -202,7 +203,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     const now = this.now();
     const { trace } = exchange;
     if (trace !== undefined) traceGot(trace, exchange);
-    connection.send(exchange, now);
+    connection.carrier?.send(exchange, now);
     if (trace !== undefined) traceWritten(trace, exchange);
     this.#decisions.assigned(exchange, member, now);
   }
@@ -228,7 +229,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
   close(member: Member<Connection>, cause: CloseCause): void {
     const connection = member.owner as Connection;
     connection.opening.cancel();
-    connection.fail(cause, this.#destroyReason ?? closedError());
+    connection.close(cause, this.#destroyReason ?? closedError());
   }
 
   wake(at: number): void {
@@ -269,12 +270,16 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     return this.#stalls.polled();
   }
 
-  setDeadline(connection: Connection, at: number): void {
-    this.clock.set(connection, at);
+  setDeadline(entry: Expiring, at: number): void {
+    this.clock.set(entry, at);
   }
 
-  released(connection: Connection, now: number): void {
-    this.pool.released(connection.member, now);
+  dropDeadline(entry: Expiring): void {
+    this.clock.remove(entry);
+  }
+
+  released(exchange: Exchange, now: number): void {
+    this.pool.released(exchange.member as Member<Connection>, now);
   }
 
   closed(connection: Connection, cause: CloseCause): void {
@@ -345,11 +350,11 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     this.#decisions.gaveUp(exchange);
     void exchange.upload?.cancel(error);
     exchange.trailersFailed(error);
-    this.exchangeEnded(exchange, exchange.endedAt, error);
+    this.exchangeEnded(exchange, error);
     exchange.settle.reject(error);
   }
 
-  exchangeEnded(exchange: Exchange, _now: number, error?: unknown): void {
+  exchangeEnded(exchange: Exchange, error?: unknown): void {
     this.recorder?.exchangeEnded(exchange);
     if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
     if (exchange.heapIndex >= 0) this.clock.remove(exchange);
@@ -365,7 +370,6 @@ export class Traffic implements PoolEffects<Connection, Exchange>, ConnectionHos
     if (!this.history.close(connection, cause, this.#decisions.delayedBy(connection.member))) return;
     if (connection.member.openedAt === 0)
       this.#decisions.settled(connection.member, cause.reason === "dial-failed");
-    this.clock.remove(connection);
     this.#floor?.lost(connection.member.route, cause.reason, this.now());
     connection.opening.settle(closedError());
     this.#checkClosed();

@@ -1,400 +1,91 @@
 import type { Duplex } from "node:stream";
-import { BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHeadParser } from "../../http1/index.js";
-import { BodyReader } from "../../message/index.js";
 import type { Member } from "../../pool/index.js";
-import type { Timed } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { DialResult } from "../dial/index.js";
+import type { DialAttempt, DialResult, DialTimings } from "../dial/index.js";
 import type { Exchange } from "../exchange.js";
-import { brokenBy, closedIdle, endedEarly, givenUp, tooSlow, unsolicited } from "./causes.js";
-import { DRAIN_BYTES, DRAIN_MS, Drain, tooMuchLeft } from "./drain.js";
-import type { ConnectionHost, FailedDial } from "./host.js";
-import { IncomingBody } from "./incoming-body.js";
-import { reportInformational } from "./informational.js";
+import type { Carrier } from "./contract.js";
 import { Opening } from "./opening.js";
-import { takeHints, whyNotReusable } from "./reuse.js";
-import { causeOfSocketError, tookNothing } from "./socket-errors.js";
-import { isHandOver, UPGRADED, UpgradedStream } from "./upgraded.js";
-import { Upload } from "./upload.js";
-import { Wire, type WireSink } from "./wire.js";
+import { Wire } from "./wire.js";
 
-// What the next byte belongs to.
-const IDLE = 0;
-const HEAD = 1;
-const BODY = 2;
-const CLOSED = 3;
+/** What was tried, where a dial failed. */
+export interface FailedDial {
+  readonly attempts: readonly DialAttempt[];
+  readonly timings: DialTimings;
+}
+
+/** What a connection tells the transport that owns it. */
+export interface ConnectionHost {
+  /** It is gone. */
+  closed(connection: Connection, cause: CloseCause): void;
+}
 
 /**
- * One wire and the HTTP/1.1 codec on it. Reading and writing go on independently; whether the connection can be
- * used again is decided in one place, {@link #complete}.
+ * One connection from its dial to its end: its place in the pool, how it was made, what it carried, why it closed.
+ * What goes over it is the affair of its {@link Carrier}, which it has once it is open.
  */
-export class Connection implements Timed, WireSink {
+export class Connection {
   readonly member: Member<Connection>;
+  readonly wire: Wire = new Wire();
+  readonly opening: Opening = new Opening();
   readonly #host: ConnectionHost;
-  readonly #parser: ResponseHeadParser;
-  /** Made for the first response that does not arrive in one piece. */
-  #incoming: IncomingBody | undefined;
+  /** Set while it is open. */
+  carrier: Carrier | undefined = undefined;
   /** How it was made, once it is. */
   dialed: DialResult | undefined = undefined;
-  #phase = IDLE;
-  #exchange: Exchange | undefined;
-  #upload: Upload | undefined;
-  #sawEnd = false;
-  /** Set while a body given up is being drained. */
-  #drain: Drain | undefined;
-  readonly wire: Wire = new Wire(this);
   /** What was tried, where the dial failed. */
   dialError: FailedDial | undefined = undefined;
-  readonly opening: Opening = new Opening();
   bytesRead = 0;
   bytesWritten = 0;
   closedBecause: CloseCause | undefined = undefined;
 
-  // Timed: the deadline of the present phase.
-  at: number = Number.POSITIVE_INFINITY;
-  heapKey = 0;
-  heapIndex = -1;
-
   constructor(member: Member<Connection>, host: ConnectionHost) {
     this.member = member;
     this.#host = host;
-    this.#parser = new ResponseHeadParser(host.maxHeaderBytes);
   }
 
-  /** The dial is done. */
-  opened(result: DialResult): void {
+  /** The dial is done: from here on it speaks a protocol. */
+  opened(result: DialResult, carrier: Carrier): void {
     this.dialed = result;
-    this.wire.attach(result);
-  }
-
-  /** The exchange under way. */
-  get busyWith(): Exchange | undefined {
-    return this.#exchange;
+    this.carrier = carrier;
+    this.wire.attach(result, carrier);
   }
 
   get socket(): Duplex | undefined {
     return this.wire.socket;
   }
 
-  nextBuffer(): Buffer | undefined {
-    return this.#phase === BODY ? this.#exchange?.body?.nextBuffer() : undefined;
+  get protocol(): Carrier["protocol"] | undefined {
+    return this.carrier?.protocol;
   }
 
-  /** Sends the exchange's request. The connection is idle or new. */
-  send(exchange: Exchange, now: number): void {
-    const socket = this.wire.socket as Duplex;
-    this.#exchange = exchange;
-    this.#phase = HEAD;
-    this.#parser.begin(exchange.method);
-    exchange.assigned(this, now);
-    const head = exchange.head;
-    exchange.bytesWritten = head.length;
-    this.bytesWritten += head.length;
-    if (exchange.upload === undefined) {
-      if (typeof head === "string") socket.write(head, "latin1");
-      else socket.write(head);
-      exchange.sentAt = now;
-      this.#host.setDeadline(this, now + this.#host.headersTimeout);
-    } else {
-      this.#upload = new Upload(socket, exchange, {
-        progress: (bytes) => {
-          this.bytesWritten += bytes;
-          if (this.#phase === HEAD) this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
-        },
-        done: () => this.#uploaded(exchange),
-        failed: (cause, error) => {
-          if (this.#exchange === exchange) this.fail(cause, error);
-        },
-        writeFailed: () => this.#readWhatCame(),
-      });
-      this.#upload.start();
-      if (this.#upload.held) this.#host.setDeadline(this, now + exchange.expectWait);
-    }
+  /** The exchanges under way, the oldest first. */
+  exchanges(): Iterable<Exchange> {
+    return this.carrier?.exchanges() ?? [];
   }
 
-  #uploaded(exchange: Exchange): void {
-    if (this.#exchange !== exchange) return;
-    this.#upload = undefined;
-    exchange.sentAt = this.#host.now();
-    exchange.trace?.wroteRequest?.({});
-    if (this.#phase === HEAD) this.#host.setDeadline(this, exchange.sentAt + this.#host.headersTimeout);
+  /** The exchange that has been under way the longest. */
+  get busyWith(): Exchange | undefined {
+    for (const exchange of this.exchanges()) return exchange;
+    return undefined;
   }
 
-  /** Takes what was read; returns whether to go on reading. */
-  received(buffer: Buffer, end: number): boolean {
-    const now = this.#host.polled();
-    this.bytesRead += end;
-    let offset = 0;
-    try {
-      for (;;) {
-        const exchange = this.#exchange;
-        if (exchange === undefined) {
-          if (this.#phase !== CLOSED)
-            this.close(unsolicited(buffer, offset, end, now - this.member.idleSince));
-          return false;
-        }
-        if (this.#phase !== HEAD) return this.#bodyBytes(exchange, buffer, offset, end, now);
-        if (exchange.trace !== undefined && exchange.bytesRead === 0) exchange.trace.gotFirstResponseByte?.();
-        const after = this.#parser.parse(buffer, offset, end);
-        exchange.bytesRead += (after < 0 ? end : after) - offset;
-        if (after < 0) return true;
-        offset = after;
-        if (this.#parser.informational) {
-          if (this.#parser.status === 100) this.#upload?.proceed();
-          reportInformational(exchange, this.#parser);
-          if (this.#exchange !== exchange) return false; // the listener aborted the request
-          if (offset === end) return true;
-          continue;
-        }
-        return this.#head(exchange, buffer, offset, end, now);
-      }
-    } catch (error) {
-      this.fail(brokenBy(error), error);
-      return false;
-    }
+  /** Ends it, in whatever state it is. Exchanges under way fail with `error`. */
+  close(cause: CloseCause, error: unknown): void {
+    if (this.closedBecause !== undefined) return;
+    if (this.carrier === undefined) this.gone(cause);
+    else this.carrier.close(cause, error);
   }
 
-  #head(exchange: Exchange, buffer: Buffer, start: number, end: number, now: number): boolean {
-    const parser = this.#parser;
-    const kind = parser.bodyKind;
-    exchange.headArrived(parser, now);
-    if (kind === BODY_NONE) {
-      if (isHandOver(exchange)) {
-        this.#handOver(exchange, buffer.subarray(start, end), now);
-        return true;
-      }
-      this.#complete(exchange, end > start, now);
-      exchange.respond();
-      return true;
-    }
-    const length = kind === BODY_LENGTH ? parser.contentLength : -1;
-    if (length >= 0 && end - start >= length) {
-      exchange.body = length === 0 ? BodyReader.empty() : BodyReader.copied(buffer, start, start + length);
-      exchange.bytesRead += length;
-      this.#complete(exchange, end - start > length, now);
-      exchange.respond();
-      return true;
-    }
-    const body = new BodyReader(exchange, length);
-    exchange.body = body;
-    this.#incoming ??= new IncomingBody();
-    this.#incoming.begin(body, kind, length);
-    this.#phase = BODY;
-    this.#host.setDeadline(this, now + this.#host.bodyTimeout);
-    // Before its body: what breaks there is an error of the body. Whoever awaits the response runs after both.
-    const response = exchange.respond();
-    const more = start === end || this.#bodyBytes(exchange, buffer, start, end, now);
-    if (!body.complete) this.#host.watchBody(exchange, response);
-    return more;
-  }
-
-  #bodyBytes(exchange: Exchange, buffer: Buffer, start: number, end: number, now: number): boolean {
-    const incoming = this.#incoming as IncomingBody;
-    const after = incoming.take(buffer, start, end);
-    exchange.bytesRead += after - start;
-    if (incoming.done) {
-      const body = exchange.body as BodyReader;
-      exchange.trailersArrived(incoming.trailerBlock);
-      this.#complete(exchange, after < end, now);
-      body.end();
-      return true;
-    }
-    const drain = this.#drain;
-    if (drain !== undefined) {
-      drain.left -= end - start;
-      if (drain.left >= 0) return true;
-      this.#giveUp(exchange, `more than ${DRAIN_BYTES} bytes of the body were left`);
-      return false;
-    }
-    if (incoming.wantsMore) {
-      this.#host.setDeadline(this, now + this.#host.bodyTimeout);
-      return true;
-    }
-    this.#host.setDeadline(this, Number.POSITIVE_INFINITY); // the reader's time is its own
-    return false;
-  }
-
-  /** The response is complete: the one place that decides whether the connection can be used again. */
-  #complete(exchange: Exchange, extraBytes: boolean, now: number): void {
-    this.#exchange = undefined;
-    this.#phase = IDLE;
-    this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
-    exchange.endedAt = now;
-    exchange.outcome = "complete";
-    // A TLS socket delivers what it had decrypted after it was told to pause: the end may be among that.
-    if (this.wire.paused) this.wire.resume();
-    const cause = whyNotReusable({
-      exchange,
-      parser: this.#parser,
-      extraBytes,
-      uploading: exchange.upload !== undefined && this.#isUploading(),
-      sawEnd: this.#sawEnd,
-      keepAlive: this.#host.keepAlive,
-    });
-    if (cause === undefined) this.#upload?.letGo();
-    this.#stopUpload();
-    if (cause === undefined) {
-      takeHints(this.member, this.#parser);
-      this.#host.released(this, now);
-    } else {
-      this.close(cause);
-    }
-    this.#host.exchangeEnded(exchange, now);
-    this.#drain?.end();
-    this.#drain = undefined;
-  }
-
-  /** The connection speaks another protocol from here on, and is its caller's. */
-  #handOver(exchange: Exchange, rest: Buffer, now: number): void {
-    this.#exchange = undefined;
-    this.#stopUpload();
-    this.#phase = CLOSED;
-    this.closedBecause = UPGRADED;
-    this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
-    exchange.handOver(new UpgradedStream(this.wire, rest), now);
-    this.#host.closed(this, UPGRADED);
-    this.#host.exchangeEnded(exchange, now);
-    exchange.respond();
-  }
-
-  #stopUpload(): void {
-    this.#upload?.stop();
-    this.#upload = undefined;
-  }
-
-  /** Whether bytes of the request have still to reach the kernel. */
-  #isUploading(): boolean {
-    if (this.#upload !== undefined && !this.#upload.wroteAll) return true;
-    return (this.wire.socket as Duplex).writableLength > 0;
-  }
-
-  /** The reader of the exchange's body wants more. */
-  resumeReading(exchange: Exchange): void {
-    if (this.#exchange !== exchange || !this.wire.paused) return;
-    this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
-    this.wire.resume();
-  }
-
-  /** The reader gave the rest of the body up. A short rest is read, a long one costs the connection. */
-  abandonBody(exchange: Exchange, reason: unknown): Promise<void> {
-    if (this.#exchange !== exchange) return Promise.resolve();
-    if (this.#drain !== undefined) return this.#drain.over;
-    if (reason !== undefined && reason === exchange.signal?.reason) {
-      const evidence = "the signal aborted while the body was arriving";
-      this.fail({ reason: "aborted", by: "caller", evidence }, reason);
-      return Promise.resolve();
-    }
-    const tooMuch = tooMuchLeft(this.#incoming as IncomingBody);
-    if (tooMuch !== undefined) {
-      this.#giveUp(exchange, tooMuch);
-      return Promise.resolve();
-    }
-    const drain = new Drain();
-    this.#drain = drain;
-    this.#host.setDeadline(this, this.#host.now() + DRAIN_MS);
-    if (this.wire.paused) this.wire.resume();
-    return drain.over;
-  }
-
-  #giveUp(exchange: Exchange, why: string): void {
-    exchange.outcome = "cancelled";
-    this.fail(givenUp(exchange, why), new Error("The response body was closed before its end"));
-  }
-
-  /** Closes the connection, which has nothing under way. */
-  close(cause: CloseCause): void {
-    if (this.#phase === CLOSED) return;
-    this.#shut(cause);
-    this.#host.closed(this, cause);
-  }
-
-  #shut(cause: CloseCause): void {
-    this.#phase = CLOSED;
+  /** Its wire is its caller's from here on. */
+  handedOver(cause: CloseCause): void {
     this.closedBecause = cause;
-    this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
-    this.wire.destroy();
-  }
-
-  /** Fails what is under way and closes. */
-  fail(cause: CloseCause, error: unknown): void {
-    if (this.#phase === CLOSED) return;
-    const exchange = this.#exchange;
-    if (exchange === undefined) {
-      this.close(cause);
-      return;
-    }
-    const inBody = this.#phase === BODY;
-    this.#exchange = undefined;
-    this.#stopUpload();
-    this.#shut(cause);
     this.#host.closed(this, cause);
-    if (!inBody) {
-      this.#host.exchangeFailed(exchange, cause, error);
-      return;
-    }
-    const failure = this.#host.bodyError(exchange, cause, error);
-    if (exchange.outcome === "active") exchange.outcome = "failed";
-    exchange.endedAt = this.#host.now();
-    exchange.trailersFailed(failure);
-    this.#host.exchangeEnded(exchange, exchange.endedAt);
-    exchange.body?.fail(failure);
-    this.#drain?.end();
-    this.#drain = undefined;
   }
 
-  /** The peer ended its side. */
-  ended(): void {
-    if (this.#phase === CLOSED) return;
-    this.#sawEnd = true;
-    const exchange = this.#exchange;
-    const now = this.#host.now();
-    if (exchange === undefined) {
-      this.close(closedIdle(now - this.member.idleSince));
-      return;
-    }
-    const incoming = this.#phase === BODY ? this.#incoming : undefined;
-    if (incoming?.kind === BODY_UNTIL_CLOSE) {
-      exchange.trailersArrived("");
-      this.#complete(exchange, false, now);
-      exchange.body?.end();
-      return;
-    }
-    this.fail(endedEarly(exchange, incoming?.missing, now), undefined);
-  }
-
-  failed(error: NodeJS.ErrnoException): void {
-    if (this.#phase === CLOSED) return;
-    const exchange = this.#exchange;
-    if (exchange !== undefined && this.#phase === HEAD && tookNothing(error, exchange)) {
-      exchange.bytesWritten = 0;
-    }
-    this.fail(causeOfSocketError(error, exchange !== undefined, this.dialed?.tlsInfo !== undefined), error);
-  }
-
-  /**
-   * A write failed while the response may be waiting in the kernel: an early answer wins over the error that
-   * follows it (design rule 9). Node is about to close the socket, so it is read now or never.
-   */
-  #readWhatCame(): void {
-    const ended = this.#exchange !== undefined && this.wire.readRest(() => this.#exchange !== undefined);
-    if (ended && this.#phase === BODY) this.ended();
-  }
-
-  expired(now: number): void {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return;
-    const { headersTimeout, bodyTimeout } = this.#host;
-    if (this.#upload?.held === true) {
-      this.#upload.proceed();
-    } else if (this.#drain !== undefined) {
-      this.#giveUp(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
-    } else if (this.#phase === HEAD && this.#upload === undefined) {
-      this.fail(
-        tooSlow(`no response within ${headersTimeout} ms`),
-        this.#host.headersTimedOut(exchange, now),
-      );
-    } else {
-      this.fail(tooSlow(`no byte moved for ${bodyTimeout} ms`), this.#host.bodyTimedOut(exchange, now));
-    }
+  /** Its carrier is done with it: the wire goes, and the transport is told. */
+  gone(cause: CloseCause): void {
+    this.closedBecause = cause;
+    this.wire.destroy();
+    this.#host.closed(this, cause);
   }
 }

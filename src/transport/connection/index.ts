@@ -1,3 +1,4 @@
-export { Connection } from "./connection.js";
-export type { ConnectionHost } from "./host.js";
+export { Connection, type ConnectionHost } from "./connection.js";
+export type { CarrierHost } from "./contract.js";
+export { Http1Connection } from "./http1-connection.js";
 export { probe } from "./probe.js";

@@ -18,16 +18,13 @@ export interface WireSink {
 
 /** A byte pipe over a socket that reads into our buffers, or over any Duplex. */
 export class Wire {
-  #sink: WireSink;
+  /** Set before the first byte can come. */
+  #sink!: WireSink;
   readonly #target = new ReadTarget();
   #sawEnd = false;
   socket: Duplex | undefined = undefined;
   /** Whether reading has stopped because the sink wanted no more. */
   paused = false;
-
-  constructor(sink: WireSink) {
-    this.#sink = sink;
-  }
 
   /** `onread.buffer`. Node's own type does not know that `undefined` keeps the buffer. */
   readonly buffer = (): Uint8Array => this.#target.take() as Uint8Array;
@@ -40,8 +37,9 @@ export class Wire {
     return more;
   };
 
-  /** The dial is done. */
-  attach({ socket, usesOnread }: DialResult): void {
+  /** The dial is done; `sink` is told what comes in. */
+  attach({ socket, usesOnread }: DialResult, sink: WireSink): void {
+    this.#sink = sink;
     this.socket = socket;
     this.#target.opened();
     const ended = (): void => this.#ended();

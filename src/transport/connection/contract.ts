@@ -1,0 +1,51 @@
+import type { Response } from "../../message/index.js";
+import type { CloseCause } from "../../trace/index.js";
+import type { Expiring } from "../clock.js";
+import type { Exchange } from "../exchange.js";
+import type { WireSink } from "./wire.js";
+
+// The seam between the transport and the protocols. Above it there are requests, responses and connections; below
+// it one protocol turns requests into bytes on a wire and bytes into responses.
+
+/** One protocol on one open connection. */
+export interface Carrier extends WireSink {
+  readonly protocol: "http/1.1" | "h2";
+  /** The exchanges under way, the oldest first. */
+  exchanges(): Iterable<Exchange>;
+  /** Sends the exchange's request; the pool has assigned it to this connection. */
+  send(exchange: Exchange, now: number): void;
+  /** Ends one exchange early. Whether the connection lives on is the protocol's affair. */
+  cancel(exchange: Exchange, cause: CloseCause, error: unknown): void;
+  /** The reader of the exchange's body wants more of it. */
+  resumeReading(exchange: Exchange): void;
+  /** The reader gave up the rest of the exchange's body. Resolves when the carrier has let go of it. */
+  abandonBody(exchange: Exchange, reason: unknown): Promise<void>;
+  /** Ends the connection; exchanges under way fail with `error`. */
+  close(cause: CloseCause, error: unknown): void;
+}
+
+/** What a carrier needs of the transport that owns its connection. */
+export interface CarrierHost {
+  readonly headersTimeout: number;
+  readonly bodyTimeout: number;
+  readonly maxHeaderBytes: number;
+  readonly keepAlive: boolean;
+  now(): number;
+  /** Bytes came in: the event loop polls. Returns the time. */
+  polled(): number;
+  /** Sets the deadline of an exchange's present phase; `Infinity` for none. */
+  setDeadline(entry: Expiring, at: number): void;
+  /** The entry will have no deadline any more. */
+  dropDeadline(entry: Expiring): void;
+  /** The exchange is over and its connection can be used again. Called before the caller sees the end. */
+  released(exchange: Exchange, now: number): void;
+  exchangeEnded(exchange: Exchange): void;
+  /** The connection failed under the exchange before its head was in; the host tries again or rejects. */
+  exchangeFailed(exchange: Exchange, cause: CloseCause, error: unknown): void;
+  /** The error that a body cut short by `cause` ends with. */
+  bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown;
+  headersTimedOut(exchange: Exchange, now: number): unknown;
+  bodyTimedOut(exchange: Exchange, now: number): unknown;
+  /** The response's body is still arriving: somebody must read it. */
+  watchBody(exchange: Exchange, response: Response): void;
+}
