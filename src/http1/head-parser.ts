@@ -279,6 +279,12 @@ export class ResponseHeadParser {
   }
 }
 
+/** The reason phrase of a head that {@link ResponseHeadParser} left; "" where there is no status line. */
+export function reasonPhrase(block: string): string {
+  const end = block.indexOf("\r\n");
+  return block.slice(STATUS_END + 1, end < 0 ? undefined : end);
+}
+
 function startsWithPrefix(buffer: Buffer, base: number): boolean {
   for (let i = 0; i < PREFIX.length; i++) if (buffer[base + i] !== PREFIX[i]) return false;
   return true;

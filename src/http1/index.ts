@@ -7,6 +7,7 @@ export {
   BODY_UNTIL_CLOSE,
   type BodyKind,
   ResponseHeadParser,
+  reasonPhrase,
 } from "./head-parser.js";
 export {
   DEFAULT_MAX_HEAD_BYTES,

@@ -4,9 +4,8 @@ import { BodyIterator } from "./body-iterator.js";
 import { type BodyReader, ownCopy } from "./body-reader.js";
 import { type BodyInit, bodySource } from "./body-source.js";
 import { streamOf } from "./body-stream.js";
-import { findInBlock } from "./field-block.js";
 import { parseFormData } from "./form-data.js";
-import { freezeHeaders, Headers, type HeadersInit, headersFromBlock } from "./headers.js";
+import { freezeHeaders, Headers, type HeadersInit } from "./headers.js";
 import { INSPECT } from "./inspect-symbol.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { branchSource } from "./one-shot-source.js";
@@ -33,7 +32,7 @@ let isOwn: (response: object) => response is Response;
 let fill: (response: Response, body: BodyReader | null, url: string) => void;
 
 /** Under this name the responses of another copy of this package show what they were made from. */
-export const SHARED_WIRE: unique symbol = Symbol.for("trunkline.response.0");
+export const SHARED_WIRE: unique symbol = Symbol.for("trunkline.response.1");
 
 /**
  * A response: the interface of the WHATWG class, `instanceof globalThis.Response`, and what a program needs to
@@ -108,7 +107,7 @@ export class Response {
     headerOf = (response, name) => {
       const wire = response.#wire;
       if (response.#headers === undefined && wire !== undefined) {
-        const found = findInBlock(wire.block, wire.headersStart, name);
+        const found = wire.header(name);
         if (found !== undefined) return found;
       }
       return response.headers.get(name);
@@ -153,20 +152,13 @@ export class Response {
   }
 
   get statusText(): string {
-    if (this.#statusText === undefined) {
-      const wire = this.#wire as WireResponse;
-      const end = wire.block.indexOf("\r\n");
-      this.#statusText = wire.block.slice("HTTP/1.1 200 ".length, end < 0 ? undefined : end);
-    }
+    this.#statusText ??= (this.#wire as WireResponse).statusText;
     return this.#statusText;
   }
 
   /** The response's headers; read-only where it came from the network. */
   get headers(): Headers {
-    if (this.#headers === undefined) {
-      const wire = this.#wire as WireResponse;
-      this.#headers = headersFromBlock(wire.block, wire.headersStart);
-    }
+    this.#headers ??= (this.#wire as WireResponse).headers();
     return this.#headers;
   }
 

@@ -14,9 +14,11 @@ export interface ResponseOrigin {
 /** What the engine hands over when the head of a response is complete. */
 export interface WireResponse {
   readonly status: number;
-  /** The whole head in latin1; split only when a header is asked for. */
-  readonly block: string;
-  readonly headersStart: number;
+  readonly statusText: string;
+  /** The values of the fields of that name joined, or `null`; `undefined` when looking at all {@link headers} is cheaper. */
+  header(name: string): string | null | undefined;
+  /** All fields, read-only, made anew by each call. */
+  headers(): Headers;
   readonly url: string;
   /** `null` where the status or method allows none. */
   readonly body: BodyReader | null;

@@ -5,6 +5,7 @@ import {
   feedFromIterator,
   Headers,
   type HeadersInit,
+  headersFromRaw,
   type Request,
   Response,
   rawHeaders,
@@ -104,16 +105,14 @@ const respond = (request: MockRequest, plain: Plain): Response => {
       `a mock answer needs a status from 200 to 599, and ${request.method} ${request.url} got ${status}`,
     );
   }
-  let block = `HTTP/1.1 ${status} ${statusText}\r\n`;
-  const headersStart = block.length;
-  for (let index = 0; index < fields.length; index += 2)
-    block += `${fields[index]}: ${fields[index + 1]}\r\n`;
+  const headers = headersFromRaw([...fields], true);
   const { number } = request;
   const source = bodySource(plain.body ?? "");
   return responseFromWire({
     status,
-    block,
-    headersStart,
+    statusText,
+    header: (name) => headers.get(name),
+    headers: () => headers,
     url: request.url,
     body: mayHaveBody(request.method, status) ? feedFromIterator(source) : null,
     exchange: {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { ResponseHeadParser } from "../http1/index.js";
+import { reasonPhrase } from "../http1/index.js";
 import type {
   BodyFeed,
   BodyReader,
@@ -11,7 +11,7 @@ import type {
   Target,
   WireResponse,
 } from "../message/index.js";
-import { headersFromBlock, responseFromWire } from "../message/index.js";
+import { findInBlock, headersFromBlock, responseFromWire } from "../message/index.js";
 import { type Member, type PoolRoute, Waiter } from "../pool/index.js";
 import type { Timed } from "../runtime/index.js";
 import type {
@@ -38,6 +38,15 @@ export interface Settle {
 export interface ExchangeHost {
   callTimedOut(exchange: Exchange, now: number): void;
   decide(exchange: Exchange): Decision;
+}
+
+/** The head of a response as every codec gives it. */
+export interface IncomingHead {
+  readonly status: number;
+  /** Latin1; a status line where the protocol has one, then `name: value` lines, each after a CRLF. */
+  readonly block: string;
+  /** Where the first of them begins. */
+  readonly headersStart: number;
 }
 
 const SETTLED: Settle = { resolve: () => undefined, reject: () => undefined };
@@ -96,8 +105,9 @@ export class Exchange
   headersAt = 0;
   endedAt = 0;
   status = 0;
-  block = "";
-  headersStart = 0;
+  /** The response's head in latin1, as the codec left it: fields are found in it when somebody asks. */
+  #block = "";
+  #headersStart = 0;
   body: BodyReader | null = null;
   bytesRead = 0;
   bytesWritten = 0;
@@ -187,11 +197,11 @@ export class Exchange
     this.bytesRead = 0;
   }
 
-  /** Takes what the parser found. */
-  headArrived(parser: ResponseHeadParser, now: number): void {
-    this.status = parser.status;
-    this.block = parser.block;
-    this.headersStart = parser.headersStart;
+  /** Takes what the codec found. */
+  headArrived(head: IncomingHead, now: number): void {
+    this.status = head.status;
+    this.#block = head.block;
+    this.#headersStart = head.headersStart;
     this.headersAt = now;
     if (this.sentAt === 0) this.sentAt = now; // an early response: the upload was still under way
   }
@@ -212,6 +222,18 @@ export class Exchange
     if (settle.ended === undefined) this.settle = SETTLED;
     settle.resolve(response);
     return response;
+  }
+
+  get statusText(): string {
+    return reasonPhrase(this.#block);
+  }
+
+  header(name: string): string | null | undefined {
+    return findInBlock(this.#block, this.#headersStart, name);
+  }
+
+  headers(): Headers {
+    return headersFromBlock(this.#block, this.#headersStart);
   }
 
   // ── what the response tells of it ────────────────────────────────────────────────────────────────────────
