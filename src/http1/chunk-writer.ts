@@ -1,5 +1,5 @@
+import { isForbiddenTrailer } from "../message/index.js";
 import { isFieldValue, isToken } from "./request-validation.js";
-import { isForbiddenTrailer } from "./trailers.js";
 
 /** What follows the data of each chunk. */
 export const CHUNK_END = "\r\n";

@@ -43,4 +43,5 @@ export {
   responseHeader,
 } from "./response.js";
 export { parseTarget, parseURL, type Target } from "./target.js";
+export { isForbiddenTrailer } from "./trailer-fields.js";
 export type { ResponseOrigin, WireResponse } from "./wire-response.js";
