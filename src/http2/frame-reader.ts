@@ -1,4 +1,15 @@
 import {
+  lengthAt,
+  lengthText,
+  needsConnection,
+  needsLength,
+  needsStream,
+  paddingTooLong,
+  uint31,
+  uint32At,
+  wrongLength,
+} from "./frame-checks.js";
+import {
   CONTINUATION,
   DATA,
   FLAG_ACK,
@@ -346,56 +357,4 @@ export class FrameReader {
       `The server sent a ${frameName(type)} frame on stream ${stream} inside the header block of stream ${this.#blockStream}.`,
     );
   }
-}
-
-function lengthAt(buffer: Buffer, at: number): number {
-  return ((buffer[at] as number) << 16) | ((buffer[at + 1] as number) << 8) | (buffer[at + 2] as number);
-}
-
-/** Four octets, the most significant first. */
-export function uint32At(buffer: Buffer, at: number): number {
-  return (
-    (((buffer[at] as number) << 24) |
-      ((buffer[at + 1] as number) << 16) |
-      ((buffer[at + 2] as number) << 8) |
-      (buffer[at + 3] as number)) >>>
-    0
-  );
-}
-
-/** The same without the reserved bit. */
-function uint31(buffer: Buffer, at: number): number {
-  return uint32At(buffer, at) & 0x7fffffff;
-}
-
-function needsStream(type: number, stream: number): void {
-  if (stream === 0) {
-    throw connectionError(`The server sent a ${frameName(type)} frame without a stream.`);
-  }
-}
-
-function needsConnection(type: number, stream: number): void {
-  if (stream !== 0) {
-    throw connectionError(
-      `The server sent a ${frameName(type)} frame on stream ${stream}, but it belongs to the connection.`,
-    );
-  }
-}
-
-function needsLength(type: number, length: number, wanted: number): void {
-  if (length !== wanted) throw wrongLength(type, length, String(wanted));
-}
-
-function wrongLength(type: number, length: number, wanted: string): Error {
-  return frameSizeError(lengthText(type, length, wanted));
-}
-
-function lengthText(type: number, length: number, wanted: string): string {
-  return `The server sent a ${frameName(type)} frame of ${length} octets instead of ${wanted}.`;
-}
-
-function paddingTooLong(type: number): Error {
-  return connectionError(
-    `The server sent a ${frameName(type)} frame with more padding than it has room for.`,
-  );
 }
