@@ -15,14 +15,22 @@ export class Call extends Promise<Response> {
     return this.then((response) => response.json<T>());
   }
 
+  /** The body's bytes. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.then((response) => response.bytes());
   }
 
+  /** The body's bytes in a buffer of their own. */
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.then((response) => response.arrayBuffer());
+  }
+
+  /** The body with its media type. */
   blob(): Promise<Blob> {
     return this.then((response) => response.blob());
   }
 
+  /** The body parsed as a form. */
   formData(): Promise<FormData> {
     return this.then((response) => response.formData());
   }

@@ -11,32 +11,72 @@
  *   attempt          one exchange: deadline, `Accept-Encoding`, upload progress
  *   transport        wrapping this one is middleware at attempt level: `new Client({ transport: logged(transport) })`
  *
- * A call with nothing of it in use does not come here: `DirectCall` hands it to the transport, and looks at the response.
+ * Most calls use none of it, or what costs no promise: they go the short way, {@link DirectCall}, as long as one
+ * exchange is enough. The table of options says which ones need the chain (`needsChain`).
  */
+import { rejection } from "../errors/index.js";
 import { derivedRequest, ownRequest, ownResponse, type Request, type Response } from "../message/index.js";
-import type { RoundTripper } from "../transport/index.js";
+import { type ExchangeOptions, type RoundTripper, type Settle, Transport } from "../transport/index.js";
 import { attempt } from "./attempt.js";
 import { CallState } from "./call-state.js";
 import { raceCall } from "./deadline.js";
 import { deliver } from "./deliver.js";
-import { throwIfError } from "./http-error.js";
+import { HTTPError, throwIfError } from "./http-error.js";
 import type { Middleware } from "./options.js";
 import type { Policy } from "./policy.js";
 import { followRedirects, isRedirect } from "./redirects.js";
 import { sendWithRetries } from "./retries.js";
 import type { Send } from "./send.js";
 
-/** Sends the call's request through the whole chain; `outer` is the client's middleware around an {@link InnerChain}. */
-export function runCall(call: CallState, request: Request, outer: RoundTripper): Promise<Response> {
+/** A client's calls: which way each goes. */
+export class Chain {
+  readonly #transport: RoundTripper;
+  /** The transport when it is ours and there is no middleware, so that a call needs no promise in between. */
+  readonly #direct: Transport | undefined;
+  /** The middleware around the rest. */
+  readonly #outer: RoundTripper;
+
+  constructor(policy: Policy, transport: RoundTripper, middleware: readonly Middleware[]) {
+    this.#transport = transport;
+    this.#direct = middleware.length === 0 && transport instanceof Transport ? transport : undefined;
+    this.#outer = withMiddleware(middleware, new InnerChain(policy, transport));
+  }
+
+  /** Starts a call. A failure is told by resolving with a promise that rejects. */
+  start(policy: Policy, request: Request, resolve: Resolve): void {
+    if (this.#direct !== undefined && !policy.chained && isPlain(request)) {
+      new DirectCall(policy, this.#direct, request, resolve).start();
+      return;
+    }
+    runCall(CallState.begin(policy, this.#transport), request, this.#outer).then(resolve, (error: unknown) =>
+      resolve(rejection(error)),
+    );
+  }
+}
+
+/** Settles the promise of a call. */
+type Resolve = (response: Response | Promise<Response>) => void;
+
+/** Whether nothing of the caller's is to be called while the request is under way, so that nobody's context matters. */
+function isPlain(request: Request): boolean {
+  return (
+    request.expectContinue === undefined &&
+    request.onInformational === undefined &&
+    request.trace === undefined
+  );
+}
+
+/** Sends the call's request through the whole chain; `outer` is the client's middleware around an `InnerChain`. */
+function runCall(call: CallState, request: Request, outer: RoundTripper): Promise<Response> {
   const own = derivedRequest(request, {});
   own.call = call;
   const sent = new Promise<Response>((resolve) => resolve(outer.roundTrip(own)));
   const response = raceCall(call, own, sent.then(ownResponse));
-  return call.policy.throwOnError ? response.then((last) => throwIfError(own, last)) : response;
+  return call.policy.throwOnError ? response.then((last) => answer(call.policy, own, last)) : response;
 }
 
 /** The middleware around the rest, the first outermost. */
-export function withMiddleware(middleware: readonly Middleware[], inner: RoundTripper): RoundTripper {
+function withMiddleware(middleware: readonly Middleware[], inner: RoundTripper): RoundTripper {
   let outer = inner;
   for (let i = middleware.length - 1; i >= 0; i -= 1) {
     outer = (middleware[i] as Middleware)(outer);
@@ -50,7 +90,7 @@ export function withMiddleware(middleware: readonly Middleware[], inner: RoundTr
 }
 
 /** What the client's middleware calls. A request that middleware made from nothing is a call of its own. */
-export class InnerChain implements RoundTripper {
+class InnerChain implements RoundTripper {
   readonly #policy: Policy;
   readonly #transport: RoundTripper;
 
@@ -69,21 +109,16 @@ export class InnerChain implements RoundTripper {
 }
 
 /** From the first response to the last, and its body. */
-export async function finishCall(
-  call: CallState,
-  request: Request,
-  first: Response,
-  send: Send,
-): Promise<Response> {
+async function finishCall(call: CallState, request: Request, first: Response, send: Send): Promise<Response> {
   const response = isRedirect(first.status)
-    ? await followRedirects(first, request, call.policy.redirects, send)
+    ? await followRedirects(first, request, call.policy, send)
     : first;
   response.attempts = call.attempts;
   return deliver(call.policy, request, response);
 }
 
 /** One hop, with all its attempts. */
-export function exchangeOf(call: CallState): Send {
+function exchangeOf(call: CallState): Send {
   const { cookies, auth, retry } = call.policy;
   let send: Send = (request) => attempt(call, request);
   if (cookies !== undefined) send = around(send, (request, next) => cookies.send(request, next));
@@ -95,4 +130,78 @@ export function exchangeOf(call: CallState): Send {
 
 function around(next: Send, step: (request: Request, next: Send) => Promise<Response>): Send {
   return (request) => step(request, next);
+}
+
+/** The outermost step. @throws HTTPError where the policy asks for one. */
+function answer(policy: Policy, request: Request, response: Response): Response {
+  return policy.throwOnError ? throwIfError(request, response) : response;
+}
+
+/**
+ * A call that our own transport can most often carry out in one exchange: there are cookies to add at most before it,
+ * and only the response tells whether there is more to do. It costs one object and no promise.
+ */
+class DirectCall implements Settle {
+  readonly #policy: Policy;
+  readonly #transport: Transport;
+  readonly #request: Request;
+  readonly #options: ExchangeOptions;
+  readonly #resolve: Resolve;
+
+  constructor(policy: Policy, transport: Transport, request: Request, resolve: Resolve) {
+    this.#policy = policy;
+    this.#transport = transport;
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#options =
+      policy.timeout === Number.POSITIVE_INFINITY
+        ? policy.untimed
+        : { ...policy.untimed, deadline: transport.now() + policy.timeout, timeout: policy.timeout };
+  }
+
+  start(): void {
+    const ready = this.#policy.cookies?.prepare(this.#request) ?? this.#request;
+    // Only a foreign jar takes its time, and that goes the way of the chain.
+    this.#transport.start(ready as Request, this, this.#options);
+  }
+
+  resolve(response: Response): void {
+    try {
+      const kept = this.#policy.cookies?.keep(this.#request, response);
+      if (kept === undefined) this.#answered(response);
+      else kept.then(() => this.#answered(response)).catch((error) => this.#failed(response, error));
+    } catch (error) {
+      this.#failed(response, error);
+    }
+  }
+
+  reject(error: unknown): void {
+    this.#resolve(rejection(error));
+  }
+
+  #failed(response: Response, error: unknown): void {
+    if (!(error instanceof HTTPError)) void response.close();
+    this.reject(error);
+  }
+
+  #answered(response: Response): void {
+    const policy = this.#policy;
+    if (isRedirect(response.status) && this.#request.redirect !== "manual") {
+      this.#goOn(response);
+      return;
+    }
+    deliver(policy, this.#request, response);
+    this.#resolve(answer(policy, this.#request, response));
+  }
+
+  /** More exchanges are needed after all. */
+  #goOn(response: Response): void {
+    const policy = this.#policy;
+    const request = this.#request;
+    const call = new CallState(policy, this.#transport, this.#options.deadline);
+    call.attempts = response.attempts;
+    finishCall(call, request, response, exchangeOf(call))
+      .then((last) => answer(policy, request, last))
+      .then(this.#resolve, (error: unknown) => this.reject(error));
+  }
 }

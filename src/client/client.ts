@@ -1,13 +1,17 @@
 import { createHeaders, type Request, type Response, requestParts } from "../message/index.js";
-import { defaultTransport, type RoundTripper, Transport } from "../transport/index.js";
+import { defaultTransport, type RoundTripper } from "../transport/index.js";
 import { Call } from "./call.js";
-import { CallState } from "./call-state.js";
-import { InnerChain, runCall, withMiddleware } from "./chain.js";
-import { type CookieJar, CookieKeeper, LazyJar } from "./cookies/index.js";
-import { DirectCall } from "./direct-call.js";
-import { checkNames } from "./option-names.js";
+import { Chain } from "./chain.js";
+import { LazyJar } from "./cookies/index.js";
 import type { ClientOptions, Init } from "./options.js";
-import { allowedOrigins, callPolicy, clientPolicy, type Policy } from "./policy.js";
+import {
+  allowedOrigins,
+  type CallKind,
+  callPolicy,
+  checkClientOptions,
+  clientPolicy,
+  type Policy,
+} from "./policy.js";
 import { pairs, RequestDefaults } from "./request-defaults.js";
 
 /**
@@ -20,35 +24,21 @@ export class Client {
   readonly #options: Readonly<ClientOptions>;
   readonly #defaults: RequestDefaults;
   readonly #policy: Policy;
-  /** The transport when it is ours and there is no middleware, so that a call needs no promise in between. */
-  readonly #direct: Transport | undefined;
-  /** The middleware around the chain. */
-  readonly #outer: RoundTripper;
+  readonly #chain: Chain;
 
   /** @throws TypeError for an option it does not have; RangeError for a value out of range. */
   constructor(options: ClientOptions = {}) {
-    checkNames(options);
+    checkClientOptions(options);
     this.transport = options.transport === undefined ? defaultTransport : options.transport;
     if (typeof (this.transport as Partial<RoundTripper> | null)?.roundTrip !== "function") {
       throw new TypeError("Cannot make a Client as its transport has no roundTrip method; pass a Transport");
     }
-    const jar = options.cookies === true ? new LazyJar() : options.cookies;
     // With the jar, so that a client made from this one has the same.
-    this.#options =
-      jar === options.cookies ? options : { ...options, ...(jar === undefined ? {} : { cookies: jar }) };
+    this.#options = options.cookies === true ? { ...options, cookies: new LazyJar() } : options;
     const origins = allowedOrigins(options);
     this.#defaults = new RequestDefaults(options, origins);
-    this.#policy = clientPolicy(
-      options,
-      jar === undefined || jar === false ? undefined : keeperOf(jar),
-      origins,
-    );
-    const { use = [] } = options;
-    if (!Array.isArray(use) || use.some((middleware) => typeof middleware !== "function")) {
-      throw new TypeError("Cannot make a Client as its option use must be an array of functions");
-    }
-    this.#direct = use.length === 0 && this.transport instanceof Transport ? this.transport : undefined;
-    this.#outer = withMiddleware(use, new InnerChain(this.#policy, this.transport));
+    this.#policy = clientPolicy(this.#options, origins);
+    this.#chain = new Chain(this.#policy, this.transport, options.use ?? []);
   }
 
   /**
@@ -59,47 +49,57 @@ export class Client {
    * the signal's reason when it aborts. All as rejections.
    */
   fetch(input: string | URL | Request | globalThis.Request, init?: Init): Promise<Response> {
-    return this.#call(undefined, input, init);
+    return this.#call(FETCH, input, init, false);
   }
 
-  /** The same, Go-style. */
-  do(request: Request): Promise<Response> {
-    return this.#call(undefined, request, undefined);
+  /** The same, Go-style; `options` are read as strictly as those of the verbs. */
+  do(request: Request, options?: Init): Promise<Response> {
+    return this.#call(DO, request, options, false);
   }
 
-  /** GET. The call is a promise of the response that also has its body methods: `await client.get(url).json()`. */
-  get(url: string | URL, init?: Init): Call {
-    return this.#call("GET", url, init);
+  /**
+   * GET. The call is a promise of the response that also has its body methods: `await client.get(url).json()`. An
+   * option that does not exist is refused, here and in the other verbs.
+   */
+  get(url: string | URL, init?: Init): Call;
+  get(url: string | URL, init?: Init, ...more: unknown[]): Call {
+    return this.#call(GET, url, init, more.length > 0);
   }
 
   /** HEAD: the headers that GET would have, without the body. */
-  head(url: string | URL, init?: Init): Call {
-    return this.#call("HEAD", url, init);
+  head(url: string | URL, init?: Init): Call;
+  head(url: string | URL, init?: Init, ...more: unknown[]): Call {
+    return this.#call(HEAD, url, init, more.length > 0);
   }
 
   /** DELETE. */
-  delete(url: string | URL, init?: Init): Call {
-    return this.#call("DELETE", url, init);
+  delete(url: string | URL, init?: Init): Call;
+  delete(url: string | URL, init?: Init, ...more: unknown[]): Call {
+    return this.#call(DELETE, url, init, more.length > 0);
   }
 
   /** OPTIONS. */
-  options(url: string | URL, init?: Init): Call {
-    return this.#call("OPTIONS", url, init);
+  options(url: string | URL, init?: Init): Call;
+  options(url: string | URL, init?: Init, ...more: unknown[]): Call {
+    return this.#call(OPTIONS, url, init, more.length > 0);
   }
 
   /** POST; the body is `json`, `form` or `body`. */
-  post(url: string | URL, init?: Init): Call {
-    return this.#call("POST", url, init);
+  post(url: string | URL, init?: Init): Call;
+  post(url: string | URL, init?: Init, ...more: unknown[]): Call {
+    return this.#call(POST, url, init, more.length > 0);
   }
 
   /** PUT; the body as for `post`. */
-  put(url: string | URL, init?: Init): Call {
-    return this.#call("PUT", url, init);
+  put(url: string | URL, init?: Init): Call;
+  put(url: string | URL, init?: Init, ...more: unknown[]): Call {
+    return this.#call(PUT, url, init, more.length > 0);
   }
 
   /** PATCH; the body as for `post`. */
-  patch(url: string | URL, init?: Init): Call {
-    return this.#call("PATCH", url, init);
+  patch(url: string | URL, init?: Init): Call;
+  patch(url: string | URL, init?: Init, ...more: unknown[]): Call {
+    return this.#call(PATCH, url, init, more.length > 0);
   }
 
   /**
@@ -120,24 +120,21 @@ export class Client {
   }
 
   #call(
-    method: string | undefined,
+    kind: Verb,
     input: string | URL | Request | globalThis.Request,
     init: Init | undefined,
+    more: boolean,
   ): Call {
     return new Call((resolve, reject) => {
       let request: Request | undefined;
       try {
-        request = this.#defaults.request(method, input, init);
+        if (kind.strict) checkArguments(kind, input, init, more);
+        request = this.#defaults.request(kind, input, init);
         const policy =
-          init === undefined
+          init === undefined || init === null
             ? this.#policy
-            : callPolicy(this.#policy, init, requestParts(request).target.origin);
-        const direct = this.#direct;
-        if (direct !== undefined && !policy.chained && isPlain(request)) {
-          new DirectCall(policy, direct, request, resolve, reject).start();
-        } else {
-          runCall(CallState.begin(policy, this.transport), request, this.#outer).then(resolve, reject);
-        }
+            : callPolicy(this.#policy, init, requestParts(request).target.origin, kind);
+        this.#chain.start(policy, request, resolve);
       } catch (error) {
         // A stream that will not be sent is closed, as on every other way a call can end.
         if (request !== undefined) void requestParts(request).source?.cancel(error);
@@ -147,20 +144,51 @@ export class Client {
   }
 }
 
-/** Whether nothing of the caller's is to be called while the request is under way, so that nobody's context matters. */
-function isPlain(request: Request): boolean {
-  return (
-    request.expectContinue === undefined &&
-    request.onInformational === undefined &&
-    request.trace === undefined
-  );
+/** One of the ways to make a call. */
+interface Verb extends CallKind {
+  /** Its method; undefined where the request has one. */
+  readonly method: string | undefined;
 }
 
-function keeperOf(jar: CookieJar | true): CookieKeeper {
-  if (typeof jar === "object" && typeof jar.cookiesFor === "function" && typeof jar.store === "function") {
-    return new CookieKeeper(jar);
+const FETCH: Verb = { name: "fetch", method: undefined, strict: false, takesBody: false };
+const DO: Verb = { name: "do", method: undefined, strict: true, takesBody: false };
+const GET = verb("get", false);
+const HEAD = verb("head", false);
+const DELETE = verb("delete", false);
+const OPTIONS = verb("options", false);
+const POST = verb("post", true);
+const PUT = verb("put", true);
+const PATCH = verb("patch", true);
+
+function verb(name: string, takesBody: boolean): Verb {
+  return { name, method: name.toUpperCase(), strict: true, takesBody };
+}
+
+/** @throws TypeError for arguments in the manner of other clients, which would be lost here. */
+function checkArguments(kind: Verb, input: unknown, init: unknown, more: boolean): void {
+  const { name, method, takesBody } = kind;
+  const usage = `${name}(url, ${takesBody ? "{ json, headers }" : "{ query, headers }"})`;
+  if (method !== undefined && typeof input === "object" && !isURL(input)) {
+    throw new TypeError(`Cannot use this as the URL of ${name}; write ${usage}, or fetch(request)`);
   }
-  throw new TypeError(
-    "Cannot use this for cookies as it must be true, false or a jar with cookiesFor and store",
-  );
+  if (more) {
+    throw new TypeError(`Cannot use a third argument of ${name} as it takes two: ${usage}`);
+  }
+  if (init === undefined || init === null) return;
+  // What is a thing of the platform's, or a list, is a body.
+  if (typeof init !== "object" || Symbol.iterator in init || Symbol.toStringTag in init) {
+    throw new TypeError(`Cannot use this as the options of ${name} as it must be an object; write ${usage}`);
+  }
+  const given = (init as Init).method;
+  if (method === undefined || given === undefined) return;
+  if (String(given).toUpperCase() !== method) {
+    throw new TypeError(
+      `Cannot use method ${JSON.stringify(given)} in ${name} as it sends ${method}; use fetch(url, { method })`,
+    );
+  }
+}
+
+/** Of any realm. */
+function isURL(value: object | null): boolean {
+  return typeof (value as { readonly href?: unknown } | null)?.href === "string";
 }

@@ -13,7 +13,10 @@ export type Middleware = (next: RoundTripper) => RoundTripper;
 
 /** What a client is told once and a call can be told otherwise. */
 export interface CallOptions {
-  /** Milliseconds for a whole call: all its exchanges, the waits between them, and the body; default: no limit. */
+  /**
+   * Milliseconds for a whole call: all its exchanges, the waits between them, and the body; default: no limit, which is
+   * `Infinity` where a call is to have none and its client has one.
+   */
   timeout?: number;
   /** Milliseconds for each attempt, until the head of its response; `retry` sends again what took longer. Default: none. */
   attemptTimeout?: number;
@@ -46,8 +49,14 @@ export interface ClientOptions extends CallOptions {
   transport?: RoundTripper;
   /** Told of everything that happens to this client's calls, before a call's own trace is. */
   trace?: Trace;
-  /** What relative URLs are resolved against. */
+  /** What relative URLs are put behind: with `https://api.example.com/v1`, both `users` and `/users` are `/v1/users`. */
   baseURL?: string | URL;
+  /**
+   * How a relative URL and `baseURL` become one. `"join"` (default): its path goes behind that of `baseURL`, with one
+   * slash between them. `"resolve"`: as `new URL(url, baseURL)`, where `/users` begins at the root and the last segment
+   * of a `baseURL` without a slash at its end is replaced.
+   */
+  relativeURLs?: "join" | "resolve";
   /**
    * Where `auth` and the `Authorization`, `Cookie` and `Proxy-Authorization` of `headers` may go, also when a call
    * names an absolute URL; default: the origin of `baseURL`.
@@ -63,7 +72,10 @@ export interface ClientOptions extends CallOptions {
   use?: Middleware[];
 }
 
-/** What a call can be given: fetch's members, and what fetch lacks. */
+/**
+ * What a call can be given: fetch's members, and what fetch lacks. In the verbs a header whose value is `undefined` or
+ * `null` is not sent, a default of the client neither.
+ */
 export interface Init extends RequestInit, CallOptions {
   redirect?: RedirectMode;
   /** Told of the body's bytes on their way, up and down. */

@@ -1,110 +1,100 @@
 import { parseURL } from "../message/index.js";
 import type { ExchangeOptions } from "../transport/index.js";
-import { AuthScope, authenticator } from "./auth/index.js";
-import type { CookieKeeper } from "./cookies/index.js";
-import { ACCEPT_ENCODING, type DecodeLimits } from "./decode/index.js";
-import { checkMembers } from "./known-members.js";
-import type { CallOptions, ClientOptions, Init } from "./options.js";
-import type { ProgressListener } from "./progress.js";
-import type { RedirectPolicy } from "./redirects.js";
-import { type RetryPolicy, retryPolicy } from "./retries.js";
+import { ACCEPT_ENCODING } from "./decode/index.js";
+import { callHint, clientHint, isTrap } from "./option-hints.js";
+import {
+  checkKind,
+  isBrowsers,
+  needsChain,
+  optionNames,
+  optionRow,
+  type ReadOptions,
+  readOptions,
+} from "./option-table.js";
+import type { ClientOptions, Init } from "./options.js";
 
 /** The options of a call, checked and with their defaults; made once a client, and anew for a call that has its own. */
-export interface Policy {
-  /** Milliseconds; `Infinity` for none. */
-  readonly timeout: number;
-  /** Milliseconds to the head of each response; `Infinity` for none. */
-  readonly attemptTimeout: number;
-  readonly redirects: RedirectPolicy;
-  readonly decompress: DecodeLimits | undefined;
-  /** `Infinity` for no limit. */
-  readonly maxResponseBytes: number;
-  readonly throwOnError: boolean;
-  readonly onProgress: ProgressListener | undefined;
-  readonly retry: RetryPolicy | undefined;
-  readonly auth: AuthScope | undefined;
-  readonly cookies: CookieKeeper | undefined;
-  /** Whether the response needs decoding at most. */
-  readonly bodyOnly: boolean;
-  /**
-   * Whether a step has to do with each exchange, or is the caller's code, which is to run in the caller's async context:
-   * then `DirectCall` is not enough.
-   */
+export interface Policy extends ReadOptions {
+  /** Whether one exchange through the transport is not enough; see `needsChain` of the table of options. */
   readonly chained: boolean;
   /** What the transport is told of a call without a time limit. */
   readonly untimed: ExchangeOptions;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
-const DEFAULT_MAX_RATIO = 200;
 
 /** The policy of a client. @throws TypeError, RangeError for options that make no sense. */
-export function clientPolicy(
-  options: ClientOptions,
-  cookies: CookieKeeper | undefined,
-  origins: ReadonlySet<string>,
-): Policy {
-  const { auth } = options;
-  if (auth !== undefined && origins.size === 0) throw nowhereToGo("auth");
-  return sealed({
-    timeout: limit("timeout", options.timeout, "a number of milliseconds"),
-    attemptTimeout: limit("attemptTimeout", options.attemptTimeout, "a number of milliseconds"),
-    redirects: {
-      max: limit("maxRedirects", options.maxRedirects ?? 20, "a number"),
-      allowInsecure: flag("allowInsecureRedirects", options.allowInsecureRedirects),
-      sensitive: (options.sensitiveHeaders ?? []).map((name) => name.toLowerCase()),
-      hasJar: cookies !== undefined,
-      listener: callback("onRedirect", options.onRedirect),
-    },
-    decompress: decodeLimits(options.decompress),
-    maxResponseBytes: limit("maxResponseBytes", options.maxResponseBytes, "a number of bytes"),
-    throwOnError: flag("throwOnError", options.throwOnError),
-    onProgress: undefined,
-    retry: retryPolicy(options.retry),
-    auth: auth === undefined ? undefined : new AuthScope(authenticator(auth), origins),
-    cookies,
-  });
+export function clientPolicy(options: ClientOptions, origins: ReadonlySet<string>): Policy {
+  if (options.auth !== undefined && origins.size === 0) throw nowhereToGo("auth");
+  return sealed(readOptions(options, origins));
 }
 
-/** The client's policy with what a call has of its own; `origin` is where the call goes first. */
-export function callPolicy(policy: Policy, init: Init, origin: string): Policy {
-  if (!hasOwnPolicy(init)) return policy;
-  const { redirects } = policy;
-  return sealed({
-    timeout:
-      init.timeout === undefined
-        ? policy.timeout
-        : limit("timeout", init.timeout, "a number of milliseconds"),
-    attemptTimeout:
-      init.attemptTimeout === undefined
-        ? policy.attemptTimeout
-        : limit("attemptTimeout", init.attemptTimeout, "a number of milliseconds"),
-    redirects: {
-      ...redirects,
-      max:
-        init.maxRedirects === undefined
-          ? redirects.max
-          : limit("maxRedirects", init.maxRedirects, "a number"),
-      allowInsecure:
-        init.allowInsecureRedirects === undefined
-          ? redirects.allowInsecure
-          : flag("allowInsecureRedirects", init.allowInsecureRedirects),
-      listener: callback("onRedirect", init.onRedirect) ?? redirects.listener,
-    },
-    decompress: init.decompress === undefined ? policy.decompress : decodeLimits(init.decompress),
-    maxResponseBytes:
-      init.maxResponseBytes === undefined
-        ? policy.maxResponseBytes
-        : limit("maxResponseBytes", init.maxResponseBytes, "a number of bytes"),
-    throwOnError:
-      init.throwOnError === undefined ? policy.throwOnError : flag("throwOnError", init.throwOnError),
-    onProgress: callback("onProgress", init.onProgress),
-    retry: init.retry === undefined ? policy.retry : retryPolicy(init.retry),
-    // Given to the call whose URL is known, they are for that URL's origin.
-    auth: init.auth === undefined ? policy.auth : new AuthScope(authenticator(init.auth), new Set([origin])),
-    cookies: policy.cookies,
-  });
+/** @throws TypeError for a name that is no option, and for a value of another kind: nothing is ignored. */
+export function checkClientOptions(options: ClientOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    const row = optionRow(name);
+    if (row === undefined || row.on === "call") {
+      throw new TypeError(
+        `Cannot make a Client as it has no option ${JSON.stringify(name)}${clientHint(name, optionNames("client"))}`,
+      );
+    }
+    checkKind(name, row, value);
+  }
+}
+
+/** How strictly the options of a call are read. */
+export interface CallKind {
+  /** As it stands in messages: "post". */
+  readonly name: string;
+  /** Whether what is no option is refused, or only what would make it another request. */
+  readonly strict: boolean;
+  /** Whether its requests have bodies. */
+  readonly takesBody: boolean;
+}
+
+/**
+ * The client's policy with what a call has of its own; `origin` is where the call goes first.
+ *
+ * @throws TypeError, RangeError for an option that does not exist or makes no sense.
+ */
+export function callPolicy(policy: Policy, init: Init, origin: string, kind: CallKind): Policy {
+  const given = init as Readonly<Record<string, never>>;
+  let own: Record<string, unknown> | undefined;
+  for (const name of Object.keys(given)) {
+    const value = given[name];
+    if (value === undefined) continue;
+    const row = optionRow(name);
+    if (row === undefined || row.on === "client") {
+      if (!isBrowsers(name)) checkUnknown(name, value, given, kind, row !== undefined);
+    } else if ("read" in row) {
+      own ??= {};
+      // Credentials given to the call whose URL is known are for that URL's origin.
+      own[name] = row.read(value, name === "auth" ? new Set([origin]) : NOWHERE);
+    } else {
+      checkKind(name, row, value);
+    }
+  }
+  return own === undefined ? policy : sealed({ ...policy, ...own });
+}
+
+const NOWHERE: ReadonlySet<string> = new Set();
+
+function checkUnknown(
+  name: string,
+  value: unknown,
+  given: Readonly<Record<string, unknown>>,
+  kind: CallKind,
+  isClients: boolean,
+): void {
+  if (!kind.strict && (value === null || !(isClients || isTrap(name)))) return;
+  if (isClients) {
+    throw new TypeError(
+      `Cannot use ${JSON.stringify(name)} in ${kind.name} as it is an option of the Client: new Client({ ${name} })`,
+    );
+  }
+  const unknown = Object.keys(given).filter((other) => optionRow(other) === undefined && !isBrowsers(other));
+  const hint = callHint(name, optionNames("call"), unknown, kind.takesBody);
+  throw new TypeError(`Cannot use ${JSON.stringify(name)} in ${kind.name} as it has no such option${hint}`);
 }
 
 /** Where a client's credentials may go. @throws TypeError for what is no URL. */
@@ -121,73 +111,14 @@ export function nowhereToGo(what: string): TypeError {
   );
 }
 
-type Open = Omit<Policy, "bodyOnly" | "chained" | "untimed">;
-
-function sealed(policy: Open): Policy {
+function sealed(read: ReadOptions): Policy {
   return {
-    ...policy,
-    bodyOnly: policy.maxResponseBytes === NEVER && policy.onProgress === undefined && !policy.throwOnError,
-    chained:
-      policy.auth !== undefined ||
-      policy.cookies?.foreign === true ||
-      policy.redirects.listener !== undefined ||
-      policy.attemptTimeout !== NEVER ||
-      policy.retry !== undefined ||
-      policy.onProgress !== undefined,
+    ...read,
+    chained: needsChain(read),
     untimed: {
       deadline: NEVER,
       timeout: NEVER,
-      acceptEncoding: policy.decompress === undefined ? undefined : ACCEPT_ENCODING,
+      acceptEncoding: read.decompress === undefined ? undefined : ACCEPT_ENCODING,
     },
   };
-}
-
-function hasOwnPolicy(init: Init): boolean {
-  return (
-    init.timeout !== undefined ||
-    init.attemptTimeout !== undefined ||
-    init.maxRedirects !== undefined ||
-    init.allowInsecureRedirects !== undefined ||
-    init.onRedirect !== undefined ||
-    init.decompress !== undefined ||
-    init.maxResponseBytes !== undefined ||
-    init.throwOnError !== undefined ||
-    init.onProgress !== undefined ||
-    init.retry !== undefined ||
-    init.auth !== undefined
-  );
-}
-
-function decodeLimits(given: CallOptions["decompress"]): DecodeLimits | undefined {
-  if (given === false) return undefined;
-  const options = given === undefined || given === true ? {} : given;
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(
-      `Cannot use ${String(given)} for decompress as it must be true, false or { maxBytes, maxRatio }`,
-    );
-  }
-  checkMembers("decompress", options, ["maxBytes", "maxRatio"]);
-  return {
-    maxBytes: limit("decompress.maxBytes", options.maxBytes ?? DEFAULT_MAX_BYTES, "a number of bytes"),
-    maxRatio: limit("decompress.maxRatio", options.maxRatio ?? DEFAULT_MAX_RATIO, "a number"),
-  };
-}
-
-function limit(name: string, value: number | undefined, kind: string): number {
-  if (value === undefined) return NEVER;
-  if (typeof value === "number" && value >= 0) return value;
-  throw new RangeError(`Cannot use ${String(value)} for ${name} as it must be ${kind}, at least 0`);
-}
-
-function flag(name: string, value: boolean | undefined): boolean {
-  if (value === undefined || typeof value === "boolean") return value ?? false;
-  throw new TypeError(`Cannot use ${String(value)} for ${name} as it must be true or false`);
-}
-
-function callback<T extends (...values: never[]) => unknown>(
-  name: string,
-  value: T | undefined,
-): T | undefined {
-  if (value === undefined || typeof value === "function") return value;
-  throw new TypeError(`Cannot use ${String(value)} for ${name} as it must be a function`);
 }

@@ -44,7 +44,7 @@ export function redirectedRequest(
   const { target, source } = requestParts(request);
   const url = resolveLocation(request, location);
   const next = parseTarget(url.href);
-  if (target.secure && !next.secure && !policy.allowInsecure) {
+  if (target.secure && !next.secure && !policy.allowInsecureRedirects) {
     throw callError(
       request,
       "ERR_TRUNKLINE_INSECURE_REDIRECT",
@@ -67,7 +67,7 @@ export function redirectedRequest(
   const sameOrigin = next.origin === target.origin;
   if (!sameOrigin) {
     for (const name of SENSITIVE) headers.delete(name);
-    for (const name of policy.sensitive) headers.delete(name);
+    for (const name of policy.sensitiveHeaders) headers.delete(name);
   } else {
     if (
       target.authorization !== undefined &&
@@ -76,7 +76,7 @@ export function redirectedRequest(
     ) {
       headers.set("authorization", target.authorization);
     }
-    if (policy.hasJar) dropChangedCookies(headers, response);
+    if (policy.cookies !== undefined) dropChangedCookies(headers, response);
   }
   // A Host of the user's own is for this server under that name; an absolute Location names the server anew.
   if (isAbsolute(location)) headers.delete("host");

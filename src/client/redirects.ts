@@ -20,14 +20,15 @@ export interface RedirectHop {
  */
 export type RedirectListener = (hop: RedirectHop) => unknown;
 
+/** What of a call's policy is about redirects. */
 export interface RedirectPolicy {
-  readonly max: number;
-  readonly allowInsecure: boolean;
+  readonly maxRedirects: number;
+  readonly allowInsecureRedirects: boolean;
   /** Lower-cased names, beside the ones that are always sensitive. */
-  readonly sensitive: readonly string[];
-  /** Whether a jar knows the cookies that a hop sets. */
-  readonly hasJar: boolean;
-  readonly listener: RedirectListener | undefined;
+  readonly sensitiveHeaders: readonly string[];
+  /** A jar that knows the cookies that a hop sets. */
+  readonly cookies: object | undefined;
+  readonly onRedirect: RedirectListener | undefined;
 }
 
 /** Whether fetch calls it a redirect; 300, 304, 305 and 306 are not followed. */
@@ -63,18 +64,18 @@ export async function followRedirects(
     }
     const location = responseHeader(response, "location");
     if (location === null || location === "") return response;
-    if (number > policy.max) {
+    if (number > policy.maxRedirects) {
       await response.close();
       throw callError(
         current,
         "ERR_TRUNKLINE_TOO_MANY_REDIRECTS",
-        `the server redirected more than ${policy.max} times; it may be a loop, else raise maxRedirects`,
+        `the server redirected more than ${policy.maxRedirects} times; it may be a loop, else raise maxRedirects`,
       );
     }
     let next: Request;
     try {
       next = redirectedRequest(current, response, location, policy, referer);
-      const listener = policy.listener;
+      const listener = policy.onRedirect;
       if (listener !== undefined) {
         const hop: RedirectHop = { number, response, from: new URL(current.url), request: next };
         if ((await listener(hop)) === "stop") return response;

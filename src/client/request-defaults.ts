@@ -6,6 +6,7 @@ import {
   createHeaders,
   derivedRequest,
   type Headers,
+  type HeadersInit,
   normaliseMethod,
   ownRequest,
   parseTarget,
@@ -19,6 +20,7 @@ import {
   type Target,
 } from "../message/index.js";
 import { composeTraces, type Trace } from "../trace/index.js";
+import { BaseURL } from "./base-url.js";
 import type { ClientOptions, Init } from "./options.js";
 import { nowhereToGo } from "./policy.js";
 
@@ -27,7 +29,7 @@ const SCOPED = ["authorization", "cookie", "proxy-authorization"];
 
 /** What a client adds to its requests: base URL, headers, redirect mode. */
 export class RequestDefaults {
-  readonly #baseURL: URL | undefined;
+  readonly #base: BaseURL | undefined;
   readonly #headers: Headers | undefined;
   /** Those of {@link #headers} that any origin may see. */
   readonly #publicHeaders: Headers | undefined;
@@ -38,8 +40,8 @@ export class RequestDefaults {
   /** @throws TypeError for a URL, a header or a mode that cannot be used. */
   constructor(options: ClientOptions, origins: ReadonlySet<string>) {
     const { baseURL, headers } = options;
-    this.#baseURL = baseURL === undefined ? undefined : parseURL(String(baseURL));
-    this.#headers = headers === undefined ? undefined : createHeaders(headers);
+    this.#base = baseURL === undefined ? undefined : new BaseURL(baseURL, options.relativeURLs);
+    this.#headers = headers === undefined ? undefined : createHeaders(givenHeaders(headers));
     this.#publicHeaders = this.#headers;
     this.#origins = origins;
     this.#redirect = checkMode(options.redirect ?? "follow");
@@ -47,36 +49,43 @@ export class RequestDefaults {
     const scoped = SCOPED.filter((name) => this.#headers?.has(name) === true);
     if (scoped.length === 0) return;
     if (origins.size === 0) throw nowhereToGo(`a default ${scoped[0]} header`);
-    this.#publicHeaders = createHeaders(headers);
+    this.#publicHeaders = createHeaders(this.#headers);
     for (const name of scoped) this.#publicHeaders.delete(name);
   }
 
   /** The request of a call. @throws TypeError for one that cannot be sent. */
   request(
-    method: string | undefined,
+    verb: { readonly method: string | undefined; readonly strict: boolean },
     input: string | URL | Request | globalThis.Request,
     init: Init | undefined,
   ): Request {
-    if (typeof input !== "string" && !(input instanceof URL)) return this.#fromRequest(input, init);
+    if (typeof input !== "string" && !(input instanceof URL))
+      return this.#fromRequest(input, init ?? undefined, verb.strict);
     const target = this.#target(String(input), init);
     const request = plainRequest(
-      method ?? (init?.method === undefined ? "GET" : normaliseMethod(init.method)),
+      verb.method ?? (init?.method === undefined ? "GET" : normaliseMethod(init.method)),
       target,
     );
     if (this.#redirect !== "follow") request.redirect = this.#redirect;
-    if (init !== undefined || this.#headers !== undefined) this.#fill(request, target, init);
+    if (init !== undefined || this.#headers !== undefined)
+      this.#fill(request, target, init ?? undefined, verb.strict);
     if (this.#trace !== undefined) request.trace = composeTraces(this.#trace, request.trace);
     return request;
   }
 
   /** The caller's own request stays as it is. */
-  #fromRequest(input: Request | globalThis.Request, init: Init | undefined): Request {
+  #fromRequest(input: Request | globalThis.Request, given: Init | undefined, strict: boolean): Request {
+    const without = strict ? omittedHeaders(given?.headers) : NO_NAMES;
+    const init =
+      given === undefined || without.length === 0
+        ? given
+        : { ...given, headers: givenHeaders(given.headers as HeadersInit) };
     let request = init === undefined ? ownRequest(input) : new Request(input, init);
     const { target, headers } = requestParts(request);
     const defaults = this.#defaultsFor(target);
     if (defaults !== undefined) {
       const all = createHeaders(headers);
-      addMissing(all, defaults);
+      addMissing(all, defaults, without);
       request = derivedRequest(request, { headers: all });
     }
     if (this.#redirect !== "follow" && request.redirect === "follow" && init?.redirect === undefined) {
@@ -91,9 +100,9 @@ export class RequestDefaults {
   }
 
   #target(url: string, init: Init | undefined): Target {
-    if (this.#baseURL === undefined && init?.query === undefined) return parseTarget(url);
-    const resolved = parseURL(url, this.#baseURL);
-    return parseTarget((init?.query === undefined ? resolved : appendQuery(resolved, init.query)).href);
+    const href = this.#base === undefined ? url : this.#base.of(url);
+    const query = init?.query;
+    return parseTarget(query === undefined ? href : appendQuery(parseURL(href), query).href);
   }
 
   #defaultsFor(target: Target): Headers | undefined {
@@ -102,12 +111,16 @@ export class RequestDefaults {
       : this.#publicHeaders;
   }
 
-  #fill(request: Request, target: Target, init: Init | undefined): void {
+  #fill(request: Request, target: Target, init: Init | undefined, strict: boolean): void {
     const defaults = this.#defaultsFor(target);
-    let headers = init?.headers === undefined ? undefined : createHeaders(init.headers);
+    const without = strict ? omittedHeaders(init?.headers) : NO_NAMES;
+    let headers =
+      init?.headers === undefined
+        ? undefined
+        : createHeaders(without.length === 0 ? init.headers : givenHeaders(init.headers));
     if (defaults !== undefined) {
       if (headers === undefined) headers = createHeaders(defaults);
-      else addMissing(headers, defaults);
+      else addMissing(headers, defaults, without);
     }
     if (init === undefined) {
       configureRequest(request, headers, undefined, undefined);
@@ -135,15 +148,40 @@ export class RequestDefaults {
   }
 }
 
-function addMissing(headers: Headers, defaults: Headers): void {
-  const missing = [...pairs(defaults)].filter(([name]) => !headers.has(name));
+const NO_NAMES: readonly string[] = [];
+
+/** The names, in lower case, of the headers that are given as `undefined` or `null`: not to be sent. */
+function omittedHeaders(headers: HeadersInit | undefined): readonly string[] {
+  if (headers === undefined || Symbol.iterator in headers) return NO_NAMES;
+  let names: string[] | undefined;
+  for (const name of Object.keys(headers)) {
+    const value: unknown = (headers as Readonly<Record<string, unknown>>)[name];
+    if (value === undefined || value === null) (names ??= []).push(name.toLowerCase());
+  }
+  return names ?? NO_NAMES;
+}
+
+/** The headers without those. */
+function givenHeaders(headers: HeadersInit): HeadersInit {
+  if (omittedHeaders(headers).length === 0) return headers;
+  return Object.fromEntries(
+    Object.entries(headers as Record<string, string>).filter(
+      ([, value]: readonly [string, unknown]) => value !== undefined && value !== null,
+    ),
+  );
+}
+
+function addMissing(headers: Headers, defaults: Headers, without: readonly string[]): void {
+  const missing = [...pairs(defaults)].filter(
+    ([name]) => !headers.has(name) && !without.includes(name.toLowerCase()),
+  );
   for (const [name, value] of missing) headers.append(name, value);
 }
 
 /** The fields, in order and case as given. */
 export function* pairs(headers: ClientOptions["headers"]): Generator<[string, string]> {
   if (headers === undefined) return;
-  const raw = rawHeaders(createHeaders(headers));
+  const raw = rawHeaders(createHeaders(givenHeaders(headers)));
   for (let i = 0; i < raw.length; i += 2) yield [raw[i] as string, raw[i + 1] as string];
 }
 

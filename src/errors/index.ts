@@ -1,3 +1,4 @@
+export { rejection } from "./caller-frames.js";
 export {
   maskPassword,
   NetworkError,

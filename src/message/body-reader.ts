@@ -1,3 +1,4 @@
+import { rejection } from "../errors/index.js";
 import { currentSlab, SLAB_ITEM_BYTES, slabCopy } from "./slab.js";
 
 /** Where a body's bytes come from: a connection, a stream. */
@@ -24,10 +25,8 @@ const OPEN = 0;
 const ENDED = 1;
 const FAILED = 2;
 
-interface Settle<T> {
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
+/** Settles a promise; to reject it, see `rejection`. */
+type Settle<T> = (value: T | Promise<T>) => void;
 
 /**
  * The bytes of one body between the feed that pushes them and the consumer that collects or reads them. At
@@ -171,15 +170,15 @@ export class BodyReader {
     if (collecting !== undefined) {
       this.#collecting = undefined;
       try {
-        collecting.resolve(this.#assemble());
+        collecting(this.#assemble());
       } catch (error) {
-        collecting.reject(error); // larger than a buffer can be
+        collecting(Promise.reject(error)); // larger than a buffer can be
       }
     }
     const reading = this.#reading;
     if (reading !== undefined) {
       this.#reading = undefined;
-      reading.resolve({ value: undefined, done: true });
+      reading({ value: undefined, done: true });
     }
   }
 
@@ -191,9 +190,9 @@ export class BodyReader {
     this.#feed = undefined;
     this.#view = undefined;
     this.#result = undefined;
-    this.#collecting?.reject(error);
+    this.#collecting?.(rejection(error));
     this.#collecting = undefined;
-    this.#reading?.reject(error);
+    this.#reading?.(rejection(error));
     this.#reading = undefined;
   }
 
@@ -237,10 +236,10 @@ export class BodyReader {
   /** All bytes, when they have arrived. The buffer is the caller's alone, unless it is a `shared` small one. */
   collect(): Promise<Buffer> {
     if (this.#state === ENDED) return Promise.resolve(this.#assemble());
-    if (this.#state === FAILED) return Promise.reject(this.#error);
+    if (this.#state === FAILED) return rejection(this.#error);
     this.delivered = true;
-    return new Promise<Buffer>((resolve, reject) => {
-      this.#collecting = { resolve, reject };
+    return new Promise<Buffer>((resolve) => {
+      this.#collecting = resolve;
       if (this.#length > OWN_BUFFER_BYTES && this.#length <= PREALLOCATED_BYTES) this.#intoResult();
       this.#feed?.resume();
     });
@@ -255,10 +254,10 @@ export class BodyReader {
       return Promise.resolve({ value: chunk, done: false });
     }
     if (this.#state === ENDED) return Promise.resolve({ value: undefined, done: true });
-    if (this.#state === FAILED) return Promise.reject(this.#error);
+    if (this.#state === FAILED) return rejection(this.#error);
     if (this.#cancelled) return Promise.reject(closedEarly());
-    return new Promise((resolve, reject) => {
-      this.#reading = { resolve, reject };
+    return new Promise((resolve) => {
+      this.#reading = resolve;
       this.#feed?.resume();
     });
   }
@@ -282,9 +281,9 @@ export class BodyReader {
     this.#cancelled = true;
     this.#result = undefined;
     this.#view = undefined;
-    this.#collecting?.reject(closedEarly());
+    this.#collecting?.(Promise.reject(closedEarly()));
     this.#collecting = undefined;
-    this.#reading?.reject(closedEarly());
+    this.#reading?.(Promise.reject(closedEarly()));
     this.#reading = undefined;
     this.#cancelling = this.#feed?.cancel(reason) ?? Promise.resolve();
     return this.#cancelling;
@@ -299,7 +298,7 @@ export class BodyReader {
     if (reading !== undefined) {
       this.#reading = undefined;
       this.delivered = true;
-      reading.resolve({ value: chunk, done: false });
+      reading({ value: chunk, done: false });
       return;
     }
     this.#queued += chunk.length;

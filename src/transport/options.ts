@@ -5,6 +5,7 @@ import type { LookupFunction } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
 import type { DialTarget, DnsOptions, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
 import { type DnsSettings, dnsSettings } from "./dial/index.js";
+import { transportHint } from "./option-hints.js";
 import { checkKinds } from "./option-kinds.js";
 import { checkProxyOptions } from "./proxy-options.js";
 import type { AllowAddress, ProxyAuthScheme, ProxyOption } from "./route/index.js";
@@ -115,13 +116,20 @@ export function normaliseOptions(options: TransportOptions): Settings {
   for (const name of Object.keys(options)) {
     if (!OPTION_NAMES.has(name))
       throw new TypeError(
-        `Cannot make a Transport as it has no option ${JSON.stringify(name)}${nearest(name)}`,
+        `Cannot make a Transport as it has no option ${JSON.stringify(name)}${transportHint(name, OPTION_NAMES)}`,
       );
   }
   const count = (name: keyof TransportOptions, fallback: number, least = 1): number =>
     number(options, name, fallback, least, true);
   const time = (name: keyof TransportOptions, fallback: number): number =>
     number(options, name, fallback, 0, false);
+  const limit = (name: keyof TransportOptions, fallback: number): number => {
+    const value: unknown = options[name];
+    if (value !== 0 && value !== false && value !== null) return time(name, fallback);
+    throw new RangeError(
+      `Cannot use ${value} for ${name} as it must be a number of milliseconds, more than 0; for no limit use Infinity`,
+    );
+  };
   checkKinds(options);
   checkProxyOptions(options);
   const maxIdle = count("maxIdleConnections", 1024, 0);
@@ -148,13 +156,13 @@ export function normaliseOptions(options: TransportOptions): Settings {
       maxRequestsPerConnection: count("maxRequestsPerConnection", NEVER),
       keepAlive,
     },
-    connectTimeout: time("connectTimeout", 10_000),
-    tlsTimeout: time("tlsTimeout", 10_000),
-    proxyTimeout: time("proxyTimeout", 30_000),
+    connectTimeout: limit("connectTimeout", 10_000),
+    tlsTimeout: limit("tlsTimeout", 10_000),
+    proxyTimeout: limit("proxyTimeout", 30_000),
     minIdleConnectionsPerOrigin: least,
     dns: dnsSettings(options.dns, options.lookup !== undefined),
-    headersTimeout: time("headersTimeout", 300_000),
-    bodyTimeout: time("bodyTimeout", 300_000),
+    headersTimeout: limit("headersTimeout", 300_000),
+    bodyTimeout: limit("bodyTimeout", 300_000),
     maxHeaderBytes: count("maxHeaderBytes", DEFAULT_MAX_HEAD_BYTES),
     keepAlive,
     safeRetry: options.safeRetry ?? true,
@@ -222,29 +230,3 @@ const OPTIONS: Record<keyof TransportOptions, true> = {
   recorder: true,
 };
 const OPTION_NAMES = new Set<string>(Object.keys(OPTIONS));
-
-/** What users of other clients write for the same thing. */
-const ALIASES: Readonly<Record<string, keyof TransportOptions>> = {
-  maxSockets: "maxConnectionsPerOrigin",
-  connections: "maxConnectionsPerOrigin",
-  maxConnsPerHost: "maxConnectionsPerOrigin",
-  maxTotalSockets: "maxConnections",
-  maxFreeSockets: "maxIdleConnectionsPerOrigin",
-  maxIdleConns: "maxIdleConnections",
-  maxIdleConnsPerHost: "maxIdleConnectionsPerOrigin",
-  keepAliveTimeout: "idleTimeout",
-  idleConnTimeout: "idleTimeout",
-  freeSocketTimeout: "idleTimeout",
-  responseHeaderTimeout: "headersTimeout",
-  connect: "tls",
-  proxyConnectHeader: "proxyHeaders",
-  onProxyConnectResponse: "onProxyConnect",
-  tlsClientConfig: "tls",
-  timeout: "headersTimeout",
-};
-
-function nearest(name: string): string {
-  const alias =
-    ALIASES[name] ?? [...OPTION_NAMES].find((option) => option.toLowerCase() === name.toLowerCase());
-  return alias === undefined ? "" : `; did you mean ${alias}?`;
-}

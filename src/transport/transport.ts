@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import { rejection } from "../errors/index.js";
 import type { Report } from "../explain/index.js";
 import {
   ownRequest,
@@ -59,7 +60,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
    * goes wrong on the way; the signal's reason when it aborts. All as rejections.
    */
   roundTrip(request: Request): Promise<Response> {
-    return new Promise<Response>((resolve, reject) => {
+    return new Promise<Response>((resolve) => {
+      const reject = (error: unknown): void => resolve(rejection(error));
       this.start(ownRequest(request), { resolve, reject }, undefined);
     });
   }

@@ -7,6 +7,7 @@ import {
   responseHeader,
 } from "../../message/index.js";
 import { callError } from "../call-error.js";
+import { checkMembers } from "../known-members.js";
 import { pulledBody } from "../pulled-body.js";
 import { type Coding, codingsOf } from "./codings.js";
 import { ERR_DECODE } from "./decode-error.js";
@@ -23,6 +24,28 @@ export interface DecompressOptions {
 export interface DecodeLimits {
   readonly maxBytes: number;
   readonly maxRatio: number;
+}
+
+const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
+const DEFAULT_MAX_RATIO = 200;
+
+/** The option `decompress`, read; undefined for `false`. @throws TypeError, RangeError for what makes no sense. */
+export function decodeLimits(
+  given: boolean | DecompressOptions | undefined,
+  most: (name: string, value: number, kind: string) => number,
+): DecodeLimits | undefined {
+  if (given === false) return undefined;
+  const options = given === undefined || given === true ? {} : given;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot use ${String(given)} for decompress as it must be true, false or { maxBytes, maxRatio }`,
+    );
+  }
+  checkMembers("decompress", options, ["maxBytes", "maxRatio"]);
+  return {
+    maxBytes: most("decompress.maxBytes", options.maxBytes ?? DEFAULT_MAX_BYTES, "a number of bytes"),
+    maxRatio: most("decompress.maxRatio", options.maxRatio ?? DEFAULT_MAX_RATIO, "a number"),
+  };
 }
 
 /** More codings than anybody means well with. */

@@ -1,2 +1,7 @@
 export { ACCEPT_ENCODING } from "./codings.js";
-export { type DecodeLimits, type DecompressOptions, decodeResponse } from "./decode-response.js";
+export {
+  type DecodeLimits,
+  type DecompressOptions,
+  decodeLimits,
+  decodeResponse,
+} from "./decode-response.js";

@@ -1,3 +1,4 @@
+import { rejection } from "../../errors/index.js";
 import type { PendingDial } from "../dial/index.js";
 
 /** The making of a connection: the dial under way, and whoever waits for it without a request (`preconnect`). */
@@ -7,17 +8,15 @@ export class Opening {
   #settled = false;
   #error: unknown;
   #promise: Promise<void> | undefined;
-  #resolve: () => void = () => undefined;
-  #reject: (error: unknown) => void = () => undefined;
+  #resolve: ((value?: Promise<never>) => void) | undefined;
 
   /** Resolves when the connection is open; rejects when it will not be. */
   whenOpen(): Promise<void> {
-    this.#promise ??= new Promise<void>((resolve, reject) => {
+    this.#promise ??= new Promise<void>((resolve) => {
       this.#resolve = resolve;
-      this.#reject = reject;
       if (!this.#settled) return;
       if (this.#error === undefined) resolve();
-      else reject(this.#error);
+      else resolve(rejection(this.#error));
     });
     return this.#promise;
   }
@@ -28,8 +27,8 @@ export class Opening {
     this.#settled = true;
     this.#error = error;
     this.pending = undefined;
-    if (error === undefined) this.#resolve();
-    else this.#reject(error);
+    if (error === undefined) this.#resolve?.();
+    else this.#resolve?.(rejection(error));
   }
 
   /** Ends the dial, if one is under way. */
