@@ -1,5 +1,6 @@
-export { CHUNK_END, chunkHeader, encodeTrailers, LAST_CHUNK, validateTrailers } from "./chunk-writer.js";
+export { validateTrailers } from "./chunk-writer.js";
 export { ChunkedDecoder } from "./chunked-decoder.js";
+export { BodyLengthError, EncodedRequest, type RequestWriter } from "./encoded-request.js";
 export {
   BODY_CHUNKED,
   BODY_LENGTH,
@@ -17,11 +18,12 @@ export {
   MAX_INFORMATIONAL,
   MAX_TRAILER_BYTES,
 } from "./limits.js";
-export { type RequestHeaderFacts, validateMethod, validateRequestHeaders } from "./request-validation.js";
 export {
+  type BodyFacts,
   CHUNKED_BODY,
-  encodeRequestHead,
+  frameRequest,
   NO_BODY,
   type RequestFraming,
-  type RequestHead,
-} from "./request-writer.js";
+} from "./request-framing.js";
+export { type RequestHeaderFacts, validateMethod, validateRequestHeaders } from "./request-validation.js";
+export { encodeRequestHead, type RequestHead } from "./request-writer.js";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CHUNKED_BODY, encodeRequestHead, NO_BODY, type RequestHead } from "./request-writer.js";
+import { CHUNKED_BODY, NO_BODY } from "./request-framing.js";
+import { encodeRequestHead, type RequestHead } from "./request-writer.js";
 
 const head = (changes: Partial<RequestHead>): string =>
   encodeRequestHead({

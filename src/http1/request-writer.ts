@@ -1,13 +1,4 @@
-/** How a request's body is delimited on the wire (RFC 9112 §6). */
-export type RequestFraming =
-  | { readonly kind: "none" }
-  | { readonly kind: "length"; readonly length: number }
-  | { readonly kind: "chunked" };
-
-/** The request has no body. */
-export const NO_BODY: RequestFraming = Object.freeze({ kind: "none" });
-/** The body's length is not known when the head is sent. */
-export const CHUNKED_BODY: RequestFraming = Object.freeze({ kind: "chunked" });
+import { expectsBody, type RequestFraming } from "./request-framing.js";
 
 /** What {@link encodeRequestHead} needs to know beside the header list; all of it has been validated. */
 export interface RequestHead {
@@ -57,8 +48,9 @@ export function encodeRequestHead(head: RequestHead): string {
         break;
       case 14:
         if (isNamed(name, "content-length")) {
-          // The validator let one stand only where it agrees; with chunks in its place it would be a second framing.
+          // Its place is the caller's, its value the framing's; beside chunks it would be a second framing.
           if (hasLength || framing.kind === "chunked") continue;
+          value = framing.kind === "length" ? `${framing.length}` : "0";
           hasLength = true;
         }
         break;
@@ -78,11 +70,6 @@ export function encodeRequestHead(head: RequestHead): string {
   return hasHost
     ? `${head.method} ${head.target} HTTP/1.1\r\n${fields}\r\n`
     : `${head.method} ${head.target} HTTP/1.1\r\nHost: ${head.host}\r\n${fields}\r\n`;
-}
-
-/** Methods that give a body a meaning: they say so when there is none (RFC 9110 §8.6). */
-function expectsBody(method: string): boolean {
-  return method === "POST" || method === "PUT" || method === "PATCH";
 }
 
 /** A Connection value of the caller's, made to ask for the close that was decided elsewhere. */

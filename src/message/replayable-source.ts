@@ -11,6 +11,7 @@ export interface BlobLike {
 
 type Chunks = AsyncIterator<Uint8Array, undefined, undefined>;
 
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NOTHING: Promise<void> = Promise.resolve();
 
 /** What all bodies share that can be read any number of times: there is nothing to close. */
@@ -94,7 +95,7 @@ export class BlobSource extends ReplayableSource {
 /** An array of chunks: unlike other iterables it can be read again, and its length is known. */
 export class ArraySource extends ReplayableSource {
   readonly contentType: undefined = undefined;
-  readonly small: undefined = undefined;
+  readonly small: Uint8Array | undefined;
   readonly length: number;
   readonly #chunks: readonly Uint8Array[];
 
@@ -103,6 +104,7 @@ export class ArraySource extends ReplayableSource {
     super();
     this.#chunks = items.map((item) => chunkBytes(item, true));
     this.length = this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.small = this.length === 0 ? NO_BYTES : undefined;
   }
 
   async *open(): AsyncGenerator<Uint8Array, undefined, undefined> {

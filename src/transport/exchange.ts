@@ -3,7 +3,6 @@ import { reasonPhrase } from "../http1/index.js";
 import type {
   BodyFeed,
   BodyReader,
-  BodySource,
   Headers,
   Request,
   Response,
@@ -25,6 +24,7 @@ import type {
 } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Candidate } from "./decision.js";
+import type { Outgoing } from "./prepare.js";
 
 /** Who is told how an exchange went: the promise of `roundTrip`, or the client's call. */
 export interface Settle {
@@ -68,10 +68,8 @@ export class Exchange
   settle: Settle;
   /** Head, and small body: what goes out first, in one write. */
   readonly head: string | Buffer;
-  /** The rest of the body, where it does not go out with the head. */
-  readonly upload: BodySource | undefined;
-  /** Its length; -1 for chunked. */
-  uploadLength = 0;
+  /** What is written in its place where the body does not go out with the head. */
+  readonly upload: Outgoing | undefined;
   /** Milliseconds the body waits for a 100; -1 when it does not. */
   expectWait = -1;
   /** The request asked for another protocol. */
@@ -140,7 +138,7 @@ export class Exchange
     stats: OriginStats,
     settle: Settle,
     head: string | Buffer,
-    upload: BodySource | undefined,
+    upload: Outgoing | undefined,
     wantsClose: boolean,
     signal: AbortSignal | undefined,
     now: number,

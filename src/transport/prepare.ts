@@ -1,8 +1,8 @@
 import {
-  CHUNKED_BODY,
+  EncodedRequest,
   encodeRequestHead,
+  frameRequest,
   NO_BODY,
-  type RequestFraming,
   validateMethod,
   validateRequestHeaders,
   validateTrailers,
@@ -11,19 +11,28 @@ import {
   type BodySource,
   createHeaders,
   type Headers,
+  type HeadersInit,
   type Request,
   rawHeaders,
   type Target,
 } from "../message/index.js";
 
+/** A request whose body does not go out with its head. */
+export interface Outgoing {
+  readonly request: EncodedRequest;
+  readonly source: BodySource;
+  /** What follows the body (name, value, …), or what makes it once the body has been sent. */
+  readonly trailers: Trailers;
+}
+
+type Trailers = readonly string[] | (() => HeadersInit | Promise<HeadersInit>);
+
 /** A request ready for the wire. */
 export interface Prepared {
   /** What goes out first, in one write: the head, and a small body with it. */
   readonly head: string | Buffer;
-  /** A body that follows; undefined when there is none or it went with the head. */
-  readonly upload: BodySource | undefined;
-  /** Bytes the upload must have; -1 for chunked. */
-  readonly uploadLength: number;
+  /** What is written in place of `head` where the body does not go out with it. */
+  readonly upload: Outgoing | undefined;
   /** The request asks for the connection to end with it. */
   readonly close: boolean;
   /** Whether the request can be sent again. */
@@ -53,51 +62,89 @@ export function prepare(
   acceptEncoding?: string,
 ): Prepared {
   const { method } = request;
-  if (headers === undefined && source === undefined && method === "GET" && keepAlive)
+  if (
+    headers === undefined &&
+    source === undefined &&
+    method === "GET" &&
+    keepAlive &&
+    request.trailers === undefined
+  ) {
     return plainGet(target, acceptEncoding);
+  }
   const fields = headers === undefined ? NO_HEADERS : rawHeaders(headers);
   validateMethod(method);
-  const { trailers } = request;
-  // Those that a function gives are known only when the body has been sent.
-  if (trailers !== undefined && typeof trailers !== "function")
-    validateTrailers(rawHeaders(createHeaders(trailers)));
-  const length = trailers === undefined ? source?.length : undefined;
-  const facts = validateRequestHeaders(fields, source === undefined ? 0 : (length ?? -1));
-  const framing = framingOf(
+  if (method === "TRACE" && source !== undefined) {
+    throw new TypeError("Cannot send a body with TRACE (RFC 9110 §9.3.8); leave it out, or use POST");
+  }
+  const trailers = trailersOf(request, source);
+  const facts = validateRequestHeaders(fields, source === undefined ? 0 : (source.length ?? -1));
+  const framing = frameRequest(
     method,
-    source,
-    length ?? (trailers === undefined && facts.contentLength >= 0 ? facts.contentLength : undefined),
+    source === undefined ? undefined : { length: source.length, trailers: trailers !== undefined },
+    facts.contentLength,
   );
   const close = facts.close || !keepAlive;
-  const all = withDefaults(fields, target, method === "HEAD" ? undefined : acceptEncoding);
-  const expectWait = framing.kind === "none" ? -1 : (request.expectContinue ?? -1);
   const upgrade = facts.upgrade || method === "CONNECT";
-  const head = encodeRequestHead({
+  const empty = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
+  const expectWait = empty ? -1 : (request.expectContinue ?? -1);
+  const own = empty && facts.expectContinue ? withoutExpect(fields) : fields;
+  const all = withDefaults(own, target, method === "HEAD" ? undefined : acceptEncoding);
+  const encoded = new EncodedRequest({
     method,
     target: method === "CONNECT" ? authorityOf(target, headers, source) : target.path,
     host: target.host,
     headers: expectWait >= 0 && !facts.expectContinue ? [...all, "Expect", "100-continue"] : all,
     framing,
     close,
+    trailerNames: typeof trailers === "object" ? namesOf(trailers) : undefined,
   });
   const replayable = source === undefined || source.replayable;
-  if (source === undefined) {
-    return { head, upload: undefined, uploadLength: 0, close, replayable, upgrade, expectWait };
-  }
   const joined =
-    framing.kind === "length" && expectWait < 0 ? joinBody(head, source.small, framing.length) : undefined;
-  if (joined !== undefined) {
-    return { head: joined, upload: undefined, uploadLength: 0, close, replayable, upgrade, expectWait };
-  }
+    source === undefined
+      ? encoded.headAlone
+      : expectWait < 0
+        ? encoded.whole(source.small, JOINED_BYTES)
+        : undefined;
   return {
-    head,
-    upload: source,
-    uploadLength: framing.kind === "length" ? framing.length : -1,
+    head: joined ?? encoded.headAlone,
+    upload:
+      source === undefined || joined !== undefined
+        ? undefined
+        : { request: encoded, source, trailers: trailers ?? NO_HEADERS },
     close,
     replayable,
     upgrade,
     expectWait,
   };
+}
+
+/** The trailers, fixed now where they are known; those of a function can be neither checked nor announced. */
+function trailersOf({ trailers }: Request, source: BodySource | undefined): Trailers | undefined {
+  if (trailers === undefined) return undefined;
+  if (source === undefined) {
+    throw new TypeError(
+      'Cannot send trailers without a body as they follow it; an empty one (body: "") will do',
+    );
+  }
+  if (typeof trailers === "function") return trailers;
+  const fields = rawHeaders(createHeaders(trailers));
+  validateTrailers(fields);
+  return fields;
+}
+
+/** What the Trailer field announces (RFC 9110 §6.6.2): each name once, as it was first spelled. */
+function namesOf(trailers: readonly string[]): string[] {
+  const names = new Map<string, string>();
+  for (let i = trailers.length - 2; i >= 0; i -= 2) {
+    const name = trailers[i] as string;
+    names.set(name.toLowerCase(), name);
+  }
+  return [...names.values()].reverse();
+}
+
+/** Without content there is nothing to ask for (RFC 9110 §10.1.1). */
+function withoutExpect(fields: readonly string[]): readonly string[] {
+  return fields.filter((_, index) => (fields[index - (index % 2)] as string).toLowerCase() !== "expect");
 }
 
 /** What CONNECT asks for (RFC 9110 §9.3.6): the `Host` field's host and port, else the server itself. */
@@ -118,7 +165,6 @@ function plainGet(target: Target, acceptEncoding: string | undefined): Prepared 
   return {
     head,
     upload: undefined,
-    uploadLength: 0,
     close: false,
     replayable: true,
     upgrade: false,
@@ -134,18 +180,6 @@ function encodePlainGet(target: Target, acceptEncoding: string | undefined): str
     headers: withDefaults(NO_HEADERS, target, acceptEncoding),
     framing: NO_BODY,
   });
-}
-
-function framingOf(
-  method: string,
-  source: BodySource | undefined,
-  length: number | undefined,
-): RequestFraming {
-  if (source === undefined) return NO_BODY;
-  if (length === undefined) return CHUNKED_BODY;
-  // An empty body of a method that needs none is no body.
-  if (length === 0 && method !== "POST" && method !== "PUT" && method !== "PATCH") return NO_BODY;
-  return { kind: "length", length };
 }
 
 /** The fields every request has unless it says otherwise: an empty `user-agent` leaves it out, as in Go. */
@@ -190,23 +224,4 @@ function withDefaults(
   if (!coding) all.push("Accept-Encoding", acceptEncoding as string);
   if (!authorization) all.push("Authorization", target.authorization as string);
   return all;
-}
-
-function joinBody(
-  head: string,
-  small: string | Uint8Array | undefined,
-  length: number,
-): string | Buffer | undefined {
-  if (small === undefined) return length === 0 ? head : undefined;
-  if (length > JOINED_BYTES) return undefined;
-  if (typeof small === "string") {
-    // As many characters as bytes: ASCII, which is the same in latin1.
-    return small.length === length
-      ? head + small
-      : Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(small, "utf8")]);
-  }
-  const joined = Buffer.allocUnsafe(head.length + small.byteLength);
-  joined.write(head, 0, "latin1");
-  joined.set(small, head.length);
-  return joined;
 }

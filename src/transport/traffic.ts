@@ -348,7 +348,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     exchange.endedAt = this.now();
     exchange.errorCode = codeOf(error);
     this.#decisions.gaveUp(exchange);
-    void exchange.upload?.cancel(error);
+    void exchange.upload?.source.cancel(error);
     exchange.trailersFailed(error);
     this.exchangeEnded(exchange, error);
     exchange.settle.reject(error);

@@ -121,7 +121,6 @@ export class Transport implements RoundTripper, AsyncDisposable {
         signal,
         now,
       );
-      exchange.uploadLength = prepared.uploadLength;
       exchange.retriable = prepared.replayable && request.idempotent;
       exchange.replayable = prepared.replayable;
       exchange.wantsUpgrade = prepared.upgrade;

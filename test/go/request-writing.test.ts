@@ -125,7 +125,7 @@ const WRITTEN: readonly WireRow[] = [
   {
     what: "trailers come after the last chunk",
     init: () => ({ method: "POST", body: chunks("a"), trailers: { "X-Sum": "1" } }),
-    sent: `${HOST}${AGENT}${ACCEPT}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n`,
+    sent: `${HOST}${AGENT}${ACCEPT}Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n`,
   },
   {
     what: "an empty Host is sent as it is",

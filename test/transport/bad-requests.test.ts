@@ -75,6 +75,12 @@ const BAD_REQUESTS: readonly BadRequest[] = [
     message: /content-length/i,
   },
   { name: "a body with GET", init: () => ({ method: "GET", body: "x" }), message: /body with GET/ },
+  { name: "a body with TRACE", init: () => ({ method: "TRACE", body: "x" }), message: /body with TRACE/ },
+  {
+    name: "trailers without a body",
+    init: () => ({ method: "POST", trailers: { "X-A": "1" } }),
+    message: /trailers without a body/,
+  },
   { name: "body and json", init: () => ({ method: "POST", body: "x", json: 1 }), message: /more than one/ },
   { name: "json that is none", init: () => ({ method: "POST", json: 1n }), message: /json/i },
   {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { createAuthority } from "../../src/testing/index.js";
-import { block, clientOf, fetched, turn, until, World } from "./support.js";
+import { block, clientOf, fetched, turn, turns, until, World } from "./support.js";
 
 const MIB = 1024 * 1024;
 const authority = createAuthority();
@@ -55,21 +55,22 @@ test("early response: a streamed upload is stopped by it, its source cancelled o
 
 test("early response: a request whose declared bytes are all written does not cost its connection", async () => {
   await using world = await World.start();
-  let finish: () => void = () => undefined;
+  let cancelled = 0;
   const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(Buffer.from("12345"));
-      finish = () => controller.close(); // long after the server has all it needs
+    start: (controller) => controller.enqueue(Buffer.from("12345")), // and never says that this is all
+    cancel: () => {
+      cancelled += 1;
     },
   });
-  const transport = world.transport();
-  const response = await clientOf(transport).post(world.server.url(), {
-    body,
-    headers: { "content-length": "5" },
-  });
-  assert.equal(response.status, 200);
+  const transport = world.stepped();
+  const call = clientOf(transport).post(world.server.url(), { body, headers: { "content-length": "5" } });
+  await until(() => world.server.connections === 1, "the request");
+  await turns(5);
+  world.clock.advance(200);
+  assert.equal((await call).status, 200);
   assert.equal(transport.snapshot().totals.idle, 1);
-  finish();
+  await turn();
+  assert.equal(cancelled, 1);
   await fetched(transport, world.server.url());
   assert.equal(world.server.connections, 1);
 });

@@ -13,7 +13,7 @@ import { reportInformational } from "./informational.js";
 import { takeHints, whyNotReusable } from "./reuse.js";
 import { causeOfSocketError, tookNothing } from "./socket-errors.js";
 import { isHandOver, UPGRADED, UpgradedStream } from "./upgraded.js";
-import { Upload } from "./upload.js";
+import { END_OF_SOURCE_MS, Upload } from "./upload.js";
 import type { Wire } from "./wire.js";
 
 // What the next byte belongs to.
@@ -68,19 +68,26 @@ export class Http1Connection implements Carrier, Expiring {
     this.#phase = HEAD;
     this.#parser.begin(exchange.method);
     exchange.assigned(this.#connection, now);
-    const head = exchange.head;
-    exchange.bytesWritten = head.length;
-    this.#connection.bytesWritten += head.length;
-    if (exchange.upload === undefined) {
+    const { head, upload } = exchange;
+    if (upload === undefined) {
+      exchange.bytesWritten = head.length;
+      this.#connection.bytesWritten += head.length;
       if (typeof head === "string") socket.write(head, "latin1");
       else socket.write(head);
       exchange.sentAt = now;
       this.#host.setDeadline(this, now + this.#host.headersTimeout);
     } else {
-      this.#upload = new Upload(socket, exchange, {
+      this.#upload = new Upload(socket, exchange, upload, {
         progress: (bytes) => {
           this.#connection.bytesWritten += bytes;
-          if (this.#phase === HEAD) this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
+          if (this.#phase === HEAD && this.#upload?.awaitsEnd !== true) {
+            this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
+          }
+        },
+        endAwaited: () => {
+          if (this.#phase !== HEAD) return false;
+          this.#host.setDeadline(this, this.#host.now() + END_OF_SOURCE_MS);
+          return true;
         },
         done: () => this.#uploaded(exchange),
         failed: (cause, error) => {
@@ -161,6 +168,7 @@ export class Http1Connection implements Carrier, Expiring {
     this.#incoming ??= new IncomingBody();
     this.#incoming.begin(body, kind, length);
     this.#phase = BODY;
+    this.#upload?.release(); // the deadline is the response's from here on
     this.#host.setDeadline(this, now + this.#host.bodyTimeout);
     // Before its body: what breaks there is an error of the body. Whoever awaits the response runs after both.
     const response = exchange.respond();
@@ -204,6 +212,7 @@ export class Http1Connection implements Carrier, Expiring {
     exchange.outcome = "complete";
     // A TLS socket delivers what it had decrypted after it was told to pause: the end may be among that.
     if (this.#wire.paused) this.#wire.resume();
+    this.#upload?.release();
     const cause = whyNotReusable({
       exchange,
       parser: this.#parser,
@@ -366,9 +375,12 @@ export class Http1Connection implements Carrier, Expiring {
     const { headersTimeout, bodyTimeout } = this.#host;
     if (this.#upload?.held === true) {
       this.#upload.proceed();
+    } else if (this.#upload?.awaitsEnd === true) {
+      this.#upload.release(true);
+      this.#host.setDeadline(this, now + headersTimeout);
     } else if (this.#drain !== undefined) {
       this.#giveUp(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
-    } else if (this.#phase === HEAD && this.#upload === undefined) {
+    } else if (this.#phase === HEAD && this.#upload?.wroteAll !== false) {
       this.close(
         tooSlow(`no response within ${headersTimeout} ms`),
         this.#host.headersTimedOut(exchange, now),

@@ -1,19 +1,27 @@
 import type { Duplex } from "node:stream";
-import { CHUNK_END, chunkHeader, encodeTrailers, LAST_CHUNK } from "../../http1/index.js";
-import { createHeaders, rawHeaders } from "../../message/index.js";
+import { BodyLengthError, type RequestWriter, validateTrailers } from "../../http1/index.js";
+import { createHeaders, type HeadersInit, rawHeaders } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
 import { bodyFailed } from "../failures.js";
+import type { Outgoing } from "../prepare.js";
 
 export interface UploadHandlers {
   /** Bytes were handed to the socket. */
   progress(bytes: number): void;
+  /**
+   * Everything is there but the source's word that it ends. Calls {@link Upload.release} after
+   * {@link END_OF_SOURCE_MS}; returns whether it will.
+   */
+  endAwaited(): boolean;
   done(): void;
   failed(cause: CloseCause, error: unknown): void;
   /** A write failed; called before the socket closes over it. */
   writeFailed(): void;
 }
 
+/** How long a source that gave all that was declared has to say that it ends; Go waits as long for a first byte. */
+export const END_OF_SOURCE_MS = 200;
 /** So many bytes are a batch: more in one call gains nothing. */
 const BATCH_BYTES = 256 * 1024;
 /** After so many batches that went at once, 1 MiB, the event loop has a turn. */
@@ -21,15 +29,20 @@ const TURN_AFTER_FLUSHES = 4;
 
 /**
  * Sends a request whose body does not go out with its head: the head at once, so that the server can answer
- * early, then each chunk as its source gives it, at the pace the socket takes it.
+ * early, then each chunk as its source gives it, at the pace the socket takes it. What is written is the
+ * {@link RequestWriter}'s to decide; this decides when.
  */
 export class Upload {
   readonly #socket: Duplex;
   readonly #exchange: Exchange;
+  readonly #outgoing: Outgoing;
+  readonly #writer: RequestWriter;
   readonly #handlers: UploadHandlers;
   #iterator: AsyncIterator<Uint8Array> | undefined;
   #stopped = false;
-  #sent = 0;
+  #overdue = false;
+  /** Bytes that this handed to the socket, and have still to be reported. */
+  #unreported = 0;
   /** Bytes that wait for the end of the batch. */
   #batched = 0;
   #flushes = 0;
@@ -42,22 +55,23 @@ export class Upload {
     if (error !== undefined && error !== null && !this.#stopped) this.#handlers.writeFailed();
   };
 
-  constructor(socket: Duplex, exchange: Exchange, handlers: UploadHandlers) {
+  constructor(socket: Duplex, exchange: Exchange, outgoing: Outgoing, handlers: UploadHandlers) {
     this.#socket = socket;
     this.#exchange = exchange;
+    this.#outgoing = outgoing;
+    this.#writer = outgoing.request.writer((data) => this.#write(data));
     this.#handlers = handlers;
   }
 
-  /** Whether all bytes that were declared are written; whether the source has more to say is of no matter then. */
+  /** Whether the request is written whole; whether the source has more to say is of no matter then. */
   get wroteAll(): boolean {
-    return this.#exchange.uploadLength >= 0 && this.#sent === this.#exchange.uploadLength;
+    return this.#writer.complete;
   }
 
   start(): void {
-    const { head } = this.#exchange;
     this.#socket.on("drain", this.#onDrain);
-    this.#write(head);
-    this.#handlers.progress(0);
+    this.#writer.begin();
+    this.#report();
     if (this.#exchange.expectWait >= 0) this.#letBodyGo = () => this.#begin();
     else this.#begin();
   }
@@ -76,15 +90,30 @@ export class Upload {
     letGo();
   }
 
+  /** Whether only the source's end is missing. */
+  get awaitsEnd(): boolean {
+    return this.#writer.held;
+  }
+
+  /** Writes what waits for the source's end: what is declared is all there. `overdue`: the source had its time. */
+  release(overdue = false): void {
+    if (!this.#writer.held || this.#stopped) return;
+    this.#overdue = overdue;
+    this.#writer.release();
+    this.#report();
+  }
+
   #begin(): void {
     const { runInContext } = this.#exchange;
     if (runInContext === undefined) void this.#run();
     else runInContext(() => void this.#run());
   }
 
-  /** The exchange is over and all that was declared is written: the source may run to its end, unheard. */
+  /** The exchange is over and the request written whole: the source may run to its end, unheard. */
   letGo(): void {
-    if (!this.#stopped) this.#finish();
+    // One that did not end in its time might never do.
+    if (this.#overdue) this.stop();
+    else if (!this.#stopped) this.#finish();
   }
 
   /** Ends it early, and the source with it. */
@@ -92,81 +121,73 @@ export class Upload {
     if (this.#stopped) return;
     this.#finish();
     const iterator = this.#iterator;
-    if (iterator === undefined) void this.#exchange.upload?.cancel();
+    if (iterator === undefined) void this.#outgoing.source.cancel();
     else void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
 
   async #run(): Promise<void> {
-    const exchange = this.#exchange;
-    const declared = exchange.uploadLength;
+    const writer = this.#writer;
     try {
-      const iterator = (exchange.upload as NonNullable<Exchange["upload"]>).open();
+      const iterator = this.#outgoing.source.open();
       this.#iterator = iterator;
       for (;;) {
+        if (writer.held && !this.#handlers.endAwaited()) this.release();
         const next = await iterator.next();
         if (this.#stopped) {
           if (next.done !== true) await iterator.return?.();
           return;
         }
         if (next.done === true) break;
-        const chunk = next.value;
-        if (chunk.byteLength === 0) continue; // as a chunk it would end the body
-        this.#sent += chunk.byteLength;
-        if (declared >= 0 && this.#sent > declared) return this.#mismatch(declared, "at least ");
-        this.#writeChunk(chunk, declared < 0);
+        this.#writeChunk(next.value);
         // What the socket holds counts as well, or a source that pauses after each chunk would never be held back.
         if (this.#socket.writableLength >= BATCH_BYTES) await this.#flushed();
         if (this.#stopped) return;
       }
-      if (declared >= 0 && this.#sent < declared) return this.#mismatch(declared, "");
-      if (declared < 0) await this.#end();
+      const trailers = await this.#trailers();
       if (this.#stopped) return;
+      writer.end(trailers);
+      this.#report();
     } catch (error) {
-      if (this.#stopped) return;
-      this.#finish();
-      const why = error instanceof Error ? error.message : String(error);
-      this.#handlers.failed(
-        {
-          reason: "request-body-failed",
-          by: "caller",
-          evidence: `the request body failed after ${this.#sent} bytes`,
-        },
-        bodyFailed(exchange, `the request body could not be read: ${why}`, error),
-      );
+      if (!this.#stopped) this.#failed(error);
       return;
     }
     this.#finish();
     this.#handlers.done();
   }
 
-  async #end(): Promise<void> {
-    const { trailers } = this.#exchange.request;
-    if (trailers === undefined) {
-      this.#write(LAST_CHUNK);
-      return;
-    }
-    const given = typeof trailers === "function" ? await trailers() : trailers;
-    if (this.#stopped) return;
-    const fields = rawHeaders(createHeaders(given));
-    this.#write(encodeTrailers(fields));
+  #trailers(): readonly string[] | Promise<readonly string[]> {
+    const { trailers } = this.#outgoing;
+    return typeof trailers === "function" ? made(trailers) : trailers;
   }
 
-  #mismatch(declared: number, atLeast: string): void {
-    const sent = this.#sent;
+  #failed(error: unknown): void {
     const iterator = this.#iterator;
+    const sent = this.#writer.given;
     this.#finish();
-    void Promise.resolve(iterator?.return?.()).catch(() => undefined);
+    if (error instanceof BodyLengthError) {
+      void Promise.resolve(iterator?.return?.()).catch(() => undefined);
+      const { declared, actual, more } = error;
+      const atLeast = more ? "at least " : "";
+      this.#handlers.failed(
+        broken(`the request declared ${declared} bytes and its body had ${atLeast}${actual}`),
+        bodyFailed(
+          this.#exchange,
+          `Content-Length is ${declared} but the body has ${atLeast}${actual} bytes; leave Content-Length out, or make them agree`,
+          undefined,
+          "ERR_TRUNKLINE_BODY_LENGTH",
+        ),
+      );
+      return;
+    }
+    const made = error instanceof TrailersError;
+    const cause = made ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
     this.#handlers.failed(
-      {
-        reason: "request-body-failed",
-        by: "caller",
-        evidence: `the request declared ${declared} bytes and its body had ${atLeast}${sent}`,
-      },
+      broken(made ? `the request's trailers failed` : `the request body failed after ${sent} bytes`),
       bodyFailed(
         this.#exchange,
-        `Content-Length is ${declared} but the body has ${atLeast}${sent} bytes; leave Content-Length out, or make them agree`,
-        undefined,
-        "ERR_TRUNKLINE_BODY_LENGTH",
+        made ? `its trailers cannot be sent: ${why}` : `the request body could not be read: ${why}`,
+        cause,
       ),
     );
   }
@@ -175,16 +196,14 @@ export class Upload {
    * Chunks that the source gives in one go leave in one system call: they gather until the source pauses or there
    * are enough of them. One call of 256 KiB costs little more than half of four of 64 KiB.
    */
-  #writeChunk(chunk: Uint8Array, framed: boolean): void {
+  #writeChunk(chunk: Uint8Array): void {
     if (this.#batched === 0) {
       this.#socket.cork();
       process.nextTick(this.#onPause);
     }
     this.#batched += chunk.byteLength;
-    if (framed) this.#write(chunkHeader(chunk.byteLength));
-    this.#write(chunk);
-    if (framed) this.#write(CHUNK_END);
-    this.#handlers.progress(chunk.byteLength);
+    this.#writer.chunk(chunk);
+    this.#report();
   }
 
   /** Lets the batch go, and waits while the socket has not taken it. */
@@ -207,9 +226,16 @@ export class Upload {
   }
 
   #write(data: string | Uint8Array): void {
-    if (this.#iterator !== undefined) this.#exchange.bytesWritten += data.length;
+    this.#unreported += data.length;
     if (typeof data === "string") this.#socket.write(data, "latin1", this.#onWritten);
     else this.#socket.write(data, this.#onWritten);
+  }
+
+  #report(): void {
+    const written = this.#unreported;
+    this.#unreported = 0;
+    this.#exchange.bytesWritten += written;
+    this.#handlers.progress(written);
   }
 
   #drained(): Promise<void> {
@@ -233,4 +259,21 @@ export class Upload {
     this.#wake?.();
     this.#wake = undefined;
   }
+}
+
+/** The trailers could not be made, or may not be sent. */
+class TrailersError extends Error {}
+
+async function made(trailers: () => unknown): Promise<readonly string[]> {
+  try {
+    const fields = rawHeaders(createHeaders((await trailers()) as HeadersInit));
+    validateTrailers(fields);
+    return fields;
+  } catch (cause) {
+    throw new TrailersError("trailers", { cause });
+  }
+}
+
+function broken(evidence: string): CloseCause {
+  return { reason: "request-body-failed", by: "caller", evidence };
 }
