@@ -1,3 +1,4 @@
+import { shownText, shownURL } from "../errors/index.js";
 import type { Request, Response } from "../message/index.js";
 
 /**
@@ -11,9 +12,9 @@ export class HTTPError extends Error {
   readonly status: number;
 
   constructor(method: string, response: Response, url: string) {
-    const phrase = response.statusText === "" ? "" : ` ${response.statusText}`;
+    const phrase = response.statusText === "" ? "" : ` ${shownText(response.statusText)}`;
     super(
-      `${method} ${withoutValues(url)} was answered with status ${response.status}${phrase}; error.response has the headers and the body`,
+      `${method} ${shownURL(url)} was answered with status ${response.status}${phrase}; error.response has the headers and the body`,
     );
     this.response = response;
     this.status = response.status;
@@ -23,10 +24,4 @@ export class HTTPError extends Error {
 export function throwIfError(request: Request, response: Response): Response {
   if (response.status < 400) return response;
   throw new HTTPError(request.method, response, response.url === "" ? request.url : response.url);
-}
-
-/** Values in a query can be secrets. */
-function withoutValues(url: string): string {
-  const { origin, pathname, search } = new URL(url);
-  return `${origin}${pathname}${search === "" ? "" : "?…"}`;
 }

@@ -1,3 +1,4 @@
+import { quotedURL } from "../errors/index.js";
 import {
   createHeaders,
   derivedRequest,
@@ -101,11 +102,10 @@ function resolveLocation(request: Request, location: string): URL {
   try {
     return parseURL(text, request.url);
   } catch (cause) {
-    const shown = text.replace(/\/\/[^/?#@]*@/, "//***@").slice(0, 200);
     throw callError(
       request,
       "ERR_TRUNKLINE_BAD_REDIRECT",
-      `the server redirected to ${JSON.stringify(shown)}, which is no http or https URL`,
+      `the server redirected to ${quotedURL(text)}, which is no http or https URL`,
       "headers",
       cause,
     );

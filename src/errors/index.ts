@@ -1,6 +1,5 @@
 export { rejection } from "./caller-frames.js";
 export {
-  maskPassword,
   NetworkError,
   type NetworkErrorDetails,
   type Phase,
@@ -8,3 +7,5 @@ export {
   type TimeoutKind,
 } from "./network-error.js";
 export { ProtocolError } from "./protocol-error.js";
+export { shownText } from "./shown-text.js";
+export { quotedURL, shownURL } from "./shown-url.js";

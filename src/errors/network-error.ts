@@ -1,3 +1,6 @@
+import { shownText } from "./shown-text.js";
+import { shownURL } from "./shown-url.js";
+
 /** Where in the life of an exchange something failed. */
 export type Phase = "queue" | "dns" | "connect" | "proxy" | "tls" | "write" | "headers" | "body";
 
@@ -6,7 +9,7 @@ export interface NetworkErrorDetails {
   /** Stable, `ERR_TRUNKLINE_…`. */
   readonly code: string;
   readonly phase: Phase;
-  /** The request's URL; a password in it is masked. */
+  /** The request's URL; its password, the values of its query and its fragment are masked. */
   readonly url?: string | undefined;
   /** Id of the connection the request was on, if it had one. */
   readonly connection?: number | undefined;
@@ -37,10 +40,10 @@ export class NetworkError extends TypeError {
   readonly retryable: boolean;
 
   constructor(message: string, details: NetworkErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shownText(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
     this.phase = details.phase;
-    this.url = details.url === undefined ? undefined : maskPassword(details.url);
+    this.url = details.url === undefined ? undefined : shownURL(details.url);
     this.connection = details.connection;
     this.reused = details.reused ?? false;
     this.bytesWritten = details.bytesWritten ?? 0;
@@ -99,9 +102,4 @@ function recognise(kind: typeof NetworkError | typeof TimeoutError, mark: symbol
       return Function.prototype[Symbol.hasInstance].call(this as () => unknown, value);
     },
   });
-}
-
-/** The URL with the password of its user part replaced by `***`. */
-export function maskPassword(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#:@]*):[^/?#@]*@/i, "$1:***@");
 }

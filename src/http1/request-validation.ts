@@ -181,7 +181,8 @@ class Facts implements RequestHeaderFacts {
   #addHost(name: string, value: string): void {
     if (this.host) throw new TypeError(`The header ${name} is there twice; a request has one.`);
     // Whitespace, a path or user information in it would let two parsers see two hosts.
-    if (/[\s/\\?#@,]/.test(value))
+    // What is not ASCII is a line end to some (0x85), and no host to anybody.
+    if (/[^\x21-\x7e]|[/\\?#@,]/.test(value))
       throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no host.`);
     this.host = true;
   }

@@ -32,7 +32,9 @@ function badName(name: string): TypeError {
   if (name === "") return new TypeError("A header's name cannot be empty.");
   let at = 0;
   while (TOKEN[name.charCodeAt(at)] === 1) at++;
-  const shown = JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
+  // No further than to what is wrong: a whole line given as a name, `Authorization: Bearer …`, has its value behind.
+  const end = Math.min(at + 1, 60);
+  const shown = JSON.stringify(end < name.length ? `${name.slice(0, end)}…` : name);
   return new TypeError(
     `${shown} cannot be a header's name: ${describe(name.charCodeAt(at))} at position ${at} is not allowed there.`,
   );

@@ -11,6 +11,7 @@ import { feedFromIterator } from "./iterator-feed.js";
 import { branchSource } from "./one-shot-source.js";
 import { inheritFromPlatform } from "./platform.js";
 import { checkStatus, checkStatusText, hasNoBody } from "./status.js";
+import { redirectLocation } from "./target.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
 /** What a response that is made by hand begins with. */
@@ -137,7 +138,7 @@ export class Response {
     if (![301, 302, 303, 307, 308].includes(status)) {
       throw new RangeError(`Cannot redirect with status ${status} as it must be 301, 302, 303, 307 or 308`);
     }
-    const response = new Response(null, { status, headers: { location: new URL(url).href } });
+    const response = new Response(null, { status, headers: { location: redirectLocation(url) } });
     freezeHeaders(response.headers);
     return response;
   }

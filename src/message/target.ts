@@ -1,3 +1,5 @@
+import { quotedURL } from "../errors/index.js";
+
 /** Where a request goes, worked out once per URL. */
 export interface Target {
   /** The normalised URL, without user part and fragment. */
@@ -46,31 +48,39 @@ export function parseURL(url: string, base?: string | URL): URL {
   let parsed: URL;
   try {
     parsed = base === undefined ? new URL(url) : new URL(url, base);
-  } catch (cause) {
-    throw new TypeError(`Cannot request ${quote(url)} as it is not a valid URL${suggestion(url)}`, { cause });
+  } catch {
+    // Node's own error holds the text as it was given, and the base.
+    const cause = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" });
+    throw new TypeError(`Cannot request ${quotedURL(url)} as it is not a valid URL${suggestion(url)}`, {
+      cause,
+    });
   }
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
     throw new TypeError(
-      `Cannot request ${quote(url)} as its scheme is ${JSON.stringify(parsed.protocol.slice(0, -1))}, not http or https${suggestion(url)}`,
+      `Cannot request ${quotedURL(url)} as its scheme is ${JSON.stringify(parsed.protocol.slice(0, -1))}, not http or https${suggestion(url)}`,
     );
   }
   return parsed;
 }
 
+/** Where `Response.redirect` leads: any absolute URL. */
+export function redirectLocation(url: string | URL): string {
+  try {
+    return new URL(url).href;
+  } catch {
+    throw new TypeError(`Cannot redirect to ${quotedURL(String(url))} as it is not a valid absolute URL`);
+  }
+}
+
 function suggestion(url: string): string {
   // `localhost:8080` parses as scheme "localhost"; `10.0.0.1:8080/x` and `example.com/x` do not parse at all.
   const looksLikeHost = /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::\d+)?(?:[/?#]|$)/i.test(url);
-  if (looksLikeHost) return `; did you mean ${quote(`http://${url}`)}?`;
+  if (looksLikeHost) return `; did you mean ${quotedURL(`http://${url}`)}?`;
   return /^\/(?!\/)/.test(url) ? "; a path alone needs the client's baseURL option" : "";
 }
 
-function quote(url: string): string {
-  const masked = url.replace(/\/\/([^/?#@:]*):[^/?#@]*@/, "//$1:***@");
-  return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked);
-}
-
 function targetOf(url: URL, source: string): Target {
-  if (url.hostname === "") throw new TypeError(`Cannot request ${quote(source)} as it names no host`);
+  if (url.hostname === "") throw new TypeError(`Cannot request ${quotedURL(source)} as it names no host`);
   const secure = url.protocol === "https:";
   const hostname = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
   const path = `${url.pathname}${queryOf(url)}`;

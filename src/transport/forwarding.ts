@@ -50,12 +50,19 @@ export class Forwarding {
         `allowAddress cannot be applied to ${hostname}, as the proxy ${proxy} would resolve the name: go direct (proxy: false), or use a socks5 proxy, for which names are resolved here`,
       );
     }
-    if (!allowed(hostname, hostname)) {
-      throw notAllowed(
-        origin,
-        `allowAddress refuses the address ${hostname}: allow the address there, or do not ask for this host`,
-      );
+    let cause: unknown;
+    try {
+      if (allowed(hostname, hostname)) return;
+    } catch (error) {
+      cause = error;
     }
+    throw notAllowed(
+      origin,
+      cause === undefined
+        ? `allowAddress refuses the address ${hostname}: allow the address there, or do not ask for this host`
+        : `allowAddress failed for the address ${hostname}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
 
   /**
@@ -93,6 +100,6 @@ export class Forwarding {
   }
 }
 
-function notAllowed(url: string, message: string): NetworkError {
-  return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "proxy", url });
+function notAllowed(url: string, message: string, cause?: unknown): NetworkError {
+  return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "proxy", url, cause });
 }

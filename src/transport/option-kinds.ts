@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { quotedURL } from "../errors/index.js";
 import { isTlsOptionName } from "./dial/index.js";
 import type { TransportOptions } from "./options.js";
 
@@ -26,8 +27,7 @@ export function checkKinds(options: TransportOptions): void {
   const { tlsByOrigin } = options;
   if (tlsByOrigin === undefined) return;
   expect(options, "tlsByOrigin", "an object of origins and their TLS options", isObject);
-  for (const [origin, tls] of Object.entries(tlsByOrigin))
-    checkTls(`tlsByOrigin[${JSON.stringify(origin)}]`, tls);
+  for (const [origin, tls] of Object.entries(tlsByOrigin)) checkTls(`tlsByOrigin[${quotedURL(origin)}]`, tls);
 }
 
 function checkEyeballs(value: unknown): void {
@@ -59,6 +59,17 @@ function checkTls(name: string, value: unknown): void {
     if (!isTlsOptionName(member)) {
       throw new TypeError(`Cannot use ${name} as there is no TLS option ${JSON.stringify(member)}`);
     }
+  }
+  const { rejectUnauthorized, checkServerIdentity } = value as Readonly<Record<string, unknown>>;
+  if (rejectUnauthorized !== undefined && !isBoolean(rejectUnauthorized)) {
+    throw new TypeError(
+      `Cannot use ${name}.rejectUnauthorized as it must be true or false, and is ${describe(rejectUnauthorized)}`,
+    );
+  }
+  if (checkServerIdentity !== undefined && !isFunction(checkServerIdentity)) {
+    throw new TypeError(
+      `Cannot use ${name}.checkServerIdentity as it must be a function, and is ${describe(checkServerIdentity)}`,
+    );
   }
 }
 

@@ -9,8 +9,9 @@ export function checkProxyOptions(options: TransportOptions): void {
     );
   }
   if (proxyAuth !== undefined && proxyAuth !== "basic" && proxyAuth !== "digest") {
+    // It is not shown: who takes it for the place of the password has a password in it.
     throw new TypeError(
-      `Cannot use ${JSON.stringify(proxyAuth)} for proxyAuth as it must be basic or digest`,
+      "Cannot use this for proxyAuth as it must be basic or digest; user and password belong in the proxy's URL",
     );
   }
   if (proxyHeaders === null || !["undefined", "object", "function"].includes(typeof proxyHeaders)) {

@@ -29,7 +29,7 @@ describe("throwOnError", () => {
     assert.ok(error instanceof HTTPError);
     assert.equal(
       error.message,
-      "GET http://a.test/x?… was answered with status 404 Not Found; error.response has the headers and the body",
+      "GET http://a.test/x?token=*** was answered with status 404 Not Found; error.response has the headers and the body",
     );
     assert.equal(error.status, 404);
     assert.equal(await error.response.text(), "gone");

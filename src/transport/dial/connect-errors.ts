@@ -42,7 +42,7 @@ export function notAllowedError(
   const message =
     cause === undefined
       ? `allowAddress refuses ${what}: allow the address there, or do not ask for this host`
-      : `allowAddress threw for ${what}: ${messageOf(cause)}`;
+      : `allowAddress failed for ${what}: ${messageOf(cause)}`;
   return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "connect", cause });
 }
 

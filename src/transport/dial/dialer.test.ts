@@ -270,7 +270,7 @@ test("Dialer: allowAddress is asked before each connect, for literals too", asyn
     },
   });
   const thrown = await dialOnce(throwing, { port });
-  assert.match(thrown.error?.message ?? "", /^allowAddress threw for the address 127\.0\.0\.1: no list/);
+  assert.match(thrown.error?.message ?? "", /^allowAddress failed for the address 127\.0\.0\.1: no list/);
   assert.equal(steered.opened.length, 1, "nothing else was connected to");
 });
 

@@ -1,4 +1,4 @@
-import { fileSystem } from "../../runtime/index.js";
+import { fileSystem, openPrivate } from "../../runtime/index.js";
 
 /**
  * Appends TLS session keys to a file, readable by its owner alone. Written at once, so that the key is there
@@ -14,7 +14,12 @@ export class KeyLog {
 
   append(line: Uint8Array): void {
     try {
-      fileSystem.appendFileSync(this.#path, line, { mode: 0o600 });
+      const file = openPrivate(this.#path, "a");
+      try {
+        fileSystem.writeSync(file, line);
+      } finally {
+        fileSystem.closeSync(file);
+      }
     } catch (error) {
       if (this.#warned) return;
       this.#warned = true;

@@ -59,6 +59,8 @@ export class ProxyDial implements PendingDial {
   #timings: DialTimings = {};
   /** Addresses of the target still to be asked for, where its name is resolved here. */
   #addresses: string[] | undefined;
+  /** What `allowAddress` threw first. */
+  #policyError: unknown;
   #challenged = false;
   /** Between the two events of the trace. */
   #asking = false;
@@ -100,7 +102,7 @@ export class ProxyDial implements PendingDial {
     }
     if (isIP(host) !== 0) {
       if (this.#isAllowed(host)) this.#dialProxy();
-      else this.#failLater(notAllowedError(this.#request, this.#attempts));
+      else this.#failLater(notAllowedError(this.#request, this.#attempts, this.#policyError));
     } else if (this.#proxy.scheme === "socks5") {
       this.#resolve();
     } else if (this.#shared.target.allowed !== undefined) {
@@ -130,8 +132,8 @@ export class ProxyDial implements PendingDial {
     let allowed = false;
     try {
       allowed = judge(address, this.#request.host);
-    } catch {
-      // A policy that fails allows nothing.
+    } catch (error) {
+      this.#policyError ??= error; // a policy that fails allows nothing
     }
     if (!allowed) this.#attempts.push({ address, outcome: "not-allowed", milliseconds: 0 });
     return allowed;
@@ -161,7 +163,8 @@ export class ProxyDial implements PendingDial {
       this.#addresses = found.filter((address) => this.#isAllowed(address));
       if (error !== undefined) this.#failLater(dnsError(host, error));
       else if (found.length === 0) this.#failLater(noAddressError(host));
-      else if (this.#addresses.length === 0) this.#failLater(notAllowedError(this.#request, this.#attempts));
+      else if (this.#addresses.length === 0)
+        this.#failLater(notAllowedError(this.#request, this.#attempts, this.#policyError));
       else this.#dialProxy();
     });
   }

@@ -16,7 +16,7 @@ export interface TlsOptions {
   readonly crl?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** The name asked for (SNI) and looked for in the certificate, for every host; `""` asks for none. */
   readonly servername?: string;
-  /** Default true. False accepts any certificate: for tests alone. */
+  /** Default true, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. False accepts any certificate: for tests alone. */
   readonly rejectUnauthorized?: boolean;
   /** In place of Node's check that the certificate is for this host: returns the error, or undefined. */
   readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;

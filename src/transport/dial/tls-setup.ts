@@ -43,6 +43,8 @@ export class TlsSetup {
     const options: Record<string, unknown> = {
       secureContext: this.#secureContext(),
       ALPNProtocols: ALPNProtocols ?? ["http/1.1"],
+      // Always said: where it is not, Node takes it from NODE_TLS_REJECT_UNAUTHORIZED.
+      rejectUnauthorized: rejectUnauthorized !== false,
       // Node would look for `options.host`, which is the address of this attempt when no name is sent.
       checkServerIdentity: (_host: string, certificate: PeerCertificate) => verify(identity, certificate),
     };
@@ -50,7 +52,6 @@ export class TlsSetup {
     if (servername !== "" && isIP(servername) === 0) options["servername"] = servername;
     if (session !== undefined) options["session"] = session;
     if (minDHSize !== undefined) options["minDHSize"] = minDHSize;
-    if (rejectUnauthorized !== undefined) options["rejectUnauthorized"] = rejectUnauthorized;
     return { options, identity, sessionKey, session };
   }
 

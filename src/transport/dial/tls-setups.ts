@@ -1,3 +1,4 @@
+import { quotedURL } from "../../errors/index.js";
 import type { TlsOptions } from "./tls-options.js";
 import { TlsSetup } from "./tls-setup.js";
 
@@ -51,7 +52,9 @@ export class TlsSetups {
 function ownSetups({ tls, tlsByOrigin = {} }: TlsChoice): Map<string, TlsSetup> {
   const own = new Map<string, TlsSetup>();
   for (const [name, options] of Object.entries(tlsByOrigin)) {
-    own.set(originOf(name), new TlsSetup({ ...tls, ...options }));
+    // A member that is undefined says nothing: it must not take away what `tls` says.
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    own.set(originOf(name), new TlsSetup({ ...tls, ...Object.fromEntries(given) }));
   }
   return own;
 }
@@ -65,7 +68,7 @@ function originOf(name: string): string {
   }
   if (url?.protocol !== "https:" || url.pathname !== "/" || url.search !== "") {
     throw new TypeError(
-      `Cannot use ${JSON.stringify(name)} in tlsByOrigin as it is no https origin; write it as https://host or https://host:port`,
+      `Cannot use ${quotedURL(name)} in tlsByOrigin as it is no https origin; write it as https://host or https://host:port`,
     );
   }
   return url.origin;

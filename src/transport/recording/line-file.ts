@@ -1,6 +1,6 @@
-import { fileSystem } from "../../runtime/index.js";
+import { fileSystem, openPrivate } from "../../runtime/index.js";
 
-const { closeSync, openSync, write, writeSync } = fileSystem;
+const { closeSync, write, writeSync } = fileSystem;
 
 /** Text is written when there is this much of it, or this long (milliseconds) after it came. */
 const BATCH = 64 * 1024;
@@ -29,7 +29,7 @@ export class LineFile {
 
   /** @throws the system's error when the file cannot be written. */
   constructor(path: string) {
-    this.#fd = openSync(path, "w", 0o600);
+    this.#fd = openPrivate(path, "w");
     process.on("exit", this.#atExit);
   }
 

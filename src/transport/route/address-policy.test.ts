@@ -199,7 +199,8 @@ test("isPublicAddress: an IPv4 address is judged the same inside IPv4-mapped and
 test("addressPolicy: gives the function for each value of the option", () => {
   const own = (address: string): boolean => address === "192.0.2.1";
   assert.equal(addressPolicy(undefined), undefined);
-  assert.equal(addressPolicy(own), own);
+  assert.equal(addressPolicy(own)?.("192.0.2.1", "a.test"), true);
+  assert.equal(addressPolicy(own)?.("192.0.2.2", "a.test"), false);
   assert.equal(addressPolicy("public")?.("10.0.0.1", "intern.test"), false);
   assert.equal(addressPolicy("public")?.("8.8.8.8", "dns.test"), true);
 });

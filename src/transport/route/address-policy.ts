@@ -1,6 +1,9 @@
 import { BlockList, isIP } from "node:net";
 
-/** Judges an IP address before it is connected to; `host` is the name it came from (or the address itself). */
+/**
+ * Judges an IP address before it is connected to; `host` is the name it came from (or the address itself). Only `true`
+ * allows: it must answer at once, as a promise is not waited for.
+ */
 export type AllowAddress = "public" | ((address: string, host: string) => boolean);
 
 // What is not globally reachable by IANA's special-purpose registry (RFC 6890), and multicast.
@@ -96,9 +99,24 @@ export function isPublicAddress(address: string): boolean {
   }
 }
 
-/** The option `allowAddress` as a function; without it every address is allowed. */
+/**
+ * The option `allowAddress` as a function; without it every address is allowed. The function throws what the option
+ * throws, and a TypeError for an answer that only looks like yes.
+ */
 export function addressPolicy(
   allow: AllowAddress | undefined,
 ): ((address: string, host: string) => boolean) | undefined {
-  return allow === "public" ? isPublicAddress : allow;
+  if (allow === undefined) return undefined;
+  if (allow === "public") return isPublicAddress;
+  return (address, host) => {
+    const answer: unknown = allow(address, host);
+    if (answer === true) return true;
+    if (!answer) return false;
+    if (typeof (answer as PromiseLike<unknown>).then !== "function") {
+      throw new TypeError("it must answer true or false");
+    }
+    // Nobody waits for it; a rejection must not end the process.
+    (answer as PromiseLike<unknown>).then(undefined, () => {});
+    throw new TypeError("it must answer at once, and gave a promise");
+  };
 }

@@ -41,7 +41,7 @@ export function readNoProxy(list: string): NoProxy {
     }
   }
   return (host, port) => {
-    const name = host.toLowerCase();
+    const name = withoutDot(host.toLowerCase());
     const version = isIP(name);
     const wanted = String(port);
     const applies = (rulePort: string): boolean => rulePort === "" || rulePort === wanted;
@@ -92,10 +92,15 @@ function splitPort(entry: string): { host: string; port: string } {
   return { host: entry.slice(0, colon), port: entry.slice(colon + 1) };
 }
 
+/** A trailing dot makes a name absolute; it is the same name. */
+function withoutDot(name: string): string {
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}
+
 function readDomain(host: string, port: string): DomainRule | undefined {
   const under = host.startsWith("*.") ? host.slice(1) : host;
   const itself = !under.startsWith(".");
-  const name = itself ? under : under.slice(1);
+  const name = withoutDot(itself ? under : under.slice(1));
   if (name === "") return undefined;
   return { suffix: `.${domainToASCII(name) || name}`, itself, port };
 }

@@ -47,6 +47,13 @@ const rows: readonly (readonly [env: Record<string, string>, url: string, proxy:
   [{ HTTP_PROXY: "http://" }, "http://example.com/", 'Cannot use "http://"'],
   [{ HTTP_PROXY: "http://u:secret@exa mple" }, "http://example.com/", 'Cannot use "http://***@exa mple"'],
   [{ HTTP_PROXY: "asdf://x" }, "https://example.com/", "direct"],
+  // A trailing dot makes a name absolute; it is the same name.
+  [{ HTTP_PROXY: "proxy" }, "http://localhost./", "direct"],
+  [{ HTTP_PROXY: "proxy" }, "http://LOCALHOST./", "direct"],
+  [{ HTTP_PROXY: "proxy", NO_PROXY: "in.example" }, "http://in.example./", "direct"],
+  [{ HTTP_PROXY: "proxy", NO_PROXY: "in.example." }, "http://in.example/", "direct"],
+  [{ HTTP_PROXY: "proxy", NO_PROXY: ".in.example." }, "http://a.in.example/", "direct"],
+  [{ HTTP_PROXY: "proxy", NO_PROXY: "." }, "http://in.example./", "http://proxy:80"],
   // One setting a scheme.
   [{ HTTP_PROXY: "http.proxy.tld" }, "https://secure.tld/", "direct"],
   [

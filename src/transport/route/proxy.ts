@@ -1,3 +1,5 @@
+import { quotedURL } from "../../errors/index.js";
+
 /** How a proxy is spoken to. `socks5` resolves the target's name here, `socks5h` at the proxy. */
 export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
 
@@ -36,13 +38,13 @@ export function parseProxy(value: string | URL, setting: string): ProxyServer {
   const url = parseURL(text);
   if (url === undefined || url.hostname === "") {
     throw new TypeError(
-      `Cannot use ${JSON.stringify(masked(text))} as ${setting} as it is not a URL; write it as http://host:port`,
+      `Cannot use ${quotedURL(text)} as ${setting} as it is not a URL; write it as http://host:port`,
     );
   }
   const scheme = url.protocol.slice(0, -1);
   if (!isScheme(scheme)) {
     throw new TypeError(
-      `Cannot use ${JSON.stringify(masked(text))} as ${setting} as its scheme is ${scheme}; http, https, socks5 and socks5h are supported`,
+      `Cannot use ${quotedURL(text)} as ${setting} as its scheme is ${scheme}; http, https, socks5 and socks5h are supported`,
     );
   }
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
@@ -98,12 +100,4 @@ function decode(text: string): string {
   } catch {
     return text; // a lone "%" is a legal, if odd, password
   }
-}
-
-/** The same text with what stands before an `@` hidden, for messages about URLs that may not even parse. */
-function masked(text: string): string {
-  const at = text.lastIndexOf("@");
-  if (at < 0) return text;
-  const scheme = text.indexOf("://");
-  return `${scheme >= 0 && scheme < at ? text.slice(0, scheme + 3) : ""}***${text.slice(at)}`;
 }
