@@ -51,6 +51,8 @@ export class ResponseHeadParser {
   bodyKind: BodyKind = BODY_NONE;
   /** As the field says, also where there is no body (HEAD, 304); -1 when absent. */
   contentLength = -1;
+  /** Whether a framing field announces at least one byte, also where there is no body. */
+  announcesBody = false;
   /** Whether version and Connection field let the connection live on (RFC 9112 §9.3). `bodyKind` has its own say. */
   keepAlive = false;
   /** Whether the server sent `Connection: close`. */
@@ -230,6 +232,7 @@ export class ResponseHeadParser {
     this.headersStart = this.#firstField;
     this.headerCount = this.#count;
     this.contentLength = framing.contentLength;
+    this.announcesBody = framing.contentLength > 0 || framing.chunked;
     this.saidClose = framing.close;
     this.keepAlive = !framing.close && (this.minorVersion === 1 || framing.keepAlive);
     this.keepAliveTimeout = framing.keepAliveTimeout;

@@ -15,6 +15,11 @@ export const READ_AHEAD_BYTES: number = 64 * 1024;
 const OWN_BUFFER_BYTES = 256 * 1024;
 /** The size of these buffers; 64 KiB measured best. */
 const CHUNK_BYTES = 64 * 1024;
+/**
+ * The rest of a result goes through the shared buffer once it is shorter than this, which is what TLS gives at most at
+ * once: a buffer that ended with the body would hide what came behind it in the same record.
+ */
+const TAIL_BYTES = 16 * 1024;
 /** A read that filled less of such a buffer than this is copied out, and the buffer used again. */
 const HAND_OVER_BYTES = 16 * 1024;
 /** `bytes()` of a body of known length reads straight into its result up to this size; beyond it the length
@@ -151,7 +156,7 @@ export class BodyReader {
     if (this.#cancelled || this.#state !== OPEN) return undefined;
     const result = this.#result;
     if (result !== undefined) {
-      if (this.#filled >= result.length) return undefined;
+      if (result.length - this.#filled < TAIL_BYTES) return undefined;
       this.#view = result.subarray(this.#filled, this.#filled + OWN_BUFFER_BYTES);
       return this.#view;
     }

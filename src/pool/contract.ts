@@ -42,10 +42,10 @@ export interface PoolEffects<O, W extends Waiter<O>> {
   /** Call `pool.tick` at this time or soon after. A new call replaces the old time; `Infinity` cancels it. */
   wake(at: number): void;
   /**
-   * Whether an idle connection that is about to be assigned is still open, as far as can be told at once.
-   * Where not, the answer is the cause that the pool closes it for.
+   * Whether a connection that is about to be assigned again, an idle one or one that has just come free, is open and
+   * clean, as far as can be told at once. Where not, the answer is the cause that the pool closes it for.
    */
-  check(member: Member<O>): CloseCause | undefined;
+  check(member: Member<O>, waiter: W, now: number): CloseCause | undefined;
 }
 
 /** What a pool needs from outside beside its effects. */

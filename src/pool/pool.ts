@@ -24,8 +24,6 @@ import type { Waiter } from "./waiter.js";
  * elsewhere that came so much earlier (milliseconds) than the route's own next one gets the slot instead.
  */
 const PATIENCE = 1000;
-/** Holders listed at most: they are for messages. */
-const MAX_HOLDERS = 64;
 
 /**
  * The connections of a transport as a deterministic state machine. Every input takes the time (milliseconds,
@@ -151,6 +149,7 @@ export class Pool<O, W extends Waiter<O>> {
       this.ledger.release(member, now);
       this.#keepIdle(member, now);
     } else {
+      if (!this.#isFit(member, next as W, now)) return;
       this.ledger.leave(next, route);
       this.ledger.assign(member, next, 0);
       this.#effects.assign(next as W, member);
@@ -245,14 +244,11 @@ export class Pool<O, W extends Waiter<O>> {
     for (let member = idle.nextExpired(now); member !== undefined; member = idle.nextExpired(now)) {
       this.#expire(member, now);
     }
-    for (
-      let route = this.#waitLimits.timeOut(now);
-      route !== undefined;
-      route = this.#waitLimits.timeOut(now)
-    ) {
+    const limits = this.#waitLimits;
+    for (let route = limits.timeOut(now); route !== undefined; route = limits.timeOut(now)) {
       this.#want(route, now);
     }
-    this.#wakeAt = Math.min(idle.nextAt, this.#waitLimits.nextAt);
+    this.#wakeAt = Math.min(idle.nextAt, limits.nextAt);
     this.#effects.wake(this.#wakeAt);
   }
 
@@ -262,7 +258,7 @@ export class Pool<O, W extends Waiter<O>> {
   }
 
   /** The connections of the route, the oldest first; at most 64, or fewer. */
-  holders(route: PoolRoute<O>, most: number = MAX_HOLDERS): readonly Member<O>[] {
+  holders(route: PoolRoute<O>, most = 64): readonly Member<O>[] {
     const holders: Member<O>[] = [];
     for (let member = route.members.first; member !== undefined; member = member.routeNext) {
       if (holders.push(member) >= most) break;
@@ -288,14 +284,19 @@ export class Pool<O, W extends Waiter<O>> {
         waiter.skipped = member;
         return undefined;
       }
-      const end = this.#effects.check(member);
-      // The check may have found and reported the end itself.
-      if (member.state !== "idle") continue;
-      if (end === undefined) return member;
-      learnFromEnd(member, end.reason, now);
-      this.#end(member, end, now);
+      if (this.#isFit(member, waiter, now)) return member;
     }
     return undefined;
+  }
+
+  /** Whether the connection can take the waiter; where it cannot, it has ended. */
+  #isFit(member: Member<O>, waiter: W, now: number): boolean {
+    const end = this.#effects.check(member, waiter, now);
+    // The check may have found and reported the end itself.
+    if (end === undefined || member.state === "closed") return member.state !== "closed";
+    if (member.state === "idle") learnFromEnd(member, end.reason, now);
+    this.#end(member, end, now);
+    return false;
   }
 
   /** What follows when a connection has become idle: the caps, and waiters that its slot can serve. */

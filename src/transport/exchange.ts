@@ -113,6 +113,8 @@ export class Exchange
   reused = false;
   requestNumber = 0;
   connectionId = 0;
+  /** Whether a well-formed informational response came. */
+  answered = false;
   errorCode: string | undefined = undefined;
   /** Whether the body can be sent again. */
   replayable = true;

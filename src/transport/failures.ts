@@ -68,6 +68,7 @@ const LOST_CODES: Readonly<Record<string, string>> = {
   reset: "ERR_TRUNKLINE_CONNECTION_RESET",
   "write-error": "ERR_TRUNKLINE_WRITE",
   "protocol-error": "ERR_TRUNKLINE_PROTOCOL",
+  "unsolicited-data": "ERR_TRUNKLINE_PROTOCOL",
   "limit-exceeded": "ERR_TRUNKLINE_LIMIT",
   "tls-error": "ERR_TRUNKLINE_TLS",
   "transport-closed": "ERR_TRUNKLINE_CLOSED",

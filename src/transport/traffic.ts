@@ -26,10 +26,9 @@ import { IdleFloor } from "./idle-floor.js";
 import { LeakWatch } from "./leak-watch.js";
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
-import { mayGoOutAgain } from "./retry.js";
+import { isGarbage, mayGoOutAgain } from "./retry.js";
 import type { Route } from "./route/index.js";
 import { describeHolders } from "./slot-holders.js";
-import { StallGuard } from "./stall-guard.js";
 import { retireSuspended, SuspendWatch } from "./suspend-watch.js";
 
 let lastConnectionId = 0;
@@ -54,7 +53,6 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
   readonly recorder: Recorder | undefined;
   readonly #settings: Settings;
   readonly #runtime: Runtime;
-  readonly #stalls: StallGuard;
   readonly #suspends: SuspendWatch;
   readonly #floor: IdleFloor | undefined;
   readonly #decisions: Decisions;
@@ -71,7 +69,6 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     this.bodyTimeout = settings.bodyTimeout;
     this.maxHeaderBytes = settings.maxHeaderBytes;
     this.keepAlive = settings.keepAlive;
-    this.#stalls = new StallGuard(runtime);
     this.counters = new Recorder(
       given === false ? { connections: 0, exchanges: 0 } : (given ?? {}),
       runtime.wallNow() - runtime.now(),
@@ -236,10 +233,13 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     this.clock.wakePool(at);
   }
 
-  check(member: Member<Connection>): CloseCause | undefined {
-    const unseen = this.#suspends.unseen();
-    if (unseen > 0) retireSuspended(this.history.live.values(), this.pool, unseen, this.now());
-    return this.#stalls.check(member);
+  check(member: Member<Connection>, exchange: Exchange, now: number): CloseCause | undefined {
+    const idle = member.state === "idle";
+    if (idle) {
+      const unseen = this.#suspends.unseen();
+      if (unseen > 0) retireSuspended(this.history.live.values(), this.pool, unseen, now);
+    }
+    return member.owner?.carrier?.unfitFor(exchange, idle ? now - member.idleSince : 0);
   }
 
   /** Retires the connections that `which` is true of: they take no more exchanges. */
@@ -264,10 +264,6 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
 
   now(): number {
     return this.#runtime.now();
-  }
-
-  polled(): number {
-    return this.#stalls.polled();
   }
 
   setDeadline(entry: Expiring, at: number): void {
@@ -301,7 +297,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
       exchange.rewind();
       this.#decisions.again(exchange);
       exchange.outcome = "active";
-      if (exchange.attempt > 2) exchange.mustDial = "retry";
+      if (exchange.attempt > 2 || isGarbage(cause)) exchange.mustDial = "retry";
       this.#acquire(exchange, exchange.route as PoolRoute<Connection>, this.now());
       return;
     }

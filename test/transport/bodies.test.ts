@@ -369,7 +369,7 @@ test("Response.trailers: reject with the body's failure, and an unobserved failu
   assert.equal(await rejection(response.trailers), error);
 });
 
-test("engine: HEAD, 204 and 304 have no body, whatever their fields say, and keep their connection", async () => {
+test("engine: HEAD, 204 and 304 have no body, whatever their fields say, and HEAD and 304 keep their connection", async () => {
   await using world = await World.start();
   world.server.script(async (connection) => {
     for await (const request of connection.eachRequest()) {
@@ -389,12 +389,15 @@ test("engine: HEAD, 204 and 304 have no body, whatever their fields say, and kee
     assert.equal(await response.text(), "");
     if (path === "/length") assert.equal(response.headers.get("content-length"), "123");
   }
-  for (const status of [204, 304]) {
+  for (const status of [304, 204]) {
     const response = await client.get(world.server.url(`/${status}`));
     assert.equal(response.status, status);
     assert.equal(response.body, null);
   }
+  // A 204 that announces a body may be followed by it: that connection, and no other, is not kept.
   assert.equal(world.server.connections, 1);
+  await client.get(world.server.url("/204"));
+  assert.equal(world.server.connections, 2);
 });
 
 test("engine: 1xx responses are skipped, reported in order, and bounded", async () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Init, Transport } from "../../src/index.js";
 import type { WireScript } from "../../src/testing/index.js";
 import { BrittleStream } from "./brittle-stream.js";
-import { clientOf, fetched, rejection, World } from "./support.js";
+import { clientOf, closedOnes, fetched, rejection, World } from "./support.js";
 
 // Rule 6, row by row.
 
@@ -152,14 +152,46 @@ test("safe retry: safeRetry: false turns it off", async () => {
   assert.equal(world.server.connections, 1);
 });
 
-test("safe retry: garbage in place of an answer is an answer, and not retried", async () => {
-  await using world = await World.start({
-    script: ["readRequest", { replyOk: "ok" }, "readRequest", { reply: "garbage\r\n" }, "stall"],
-  });
-  const transport = world.transport();
-  await fetched(transport, world.server.url());
-  const error = await rejection(fetched(transport, world.server.url()));
-  assert.equal(error["code"], "ERR_TRUNKLINE_BAD_STATUS_LINE", String(error["code"]));
+test("safe retry: garbage in place of an answer costs a reused connection; what can be repeated goes out on a new one", async () => {
+  for (const garbage of ["garbage\r\n", "\r\n", "HTTP/1.1 200 OK\r\nbad line\r\n"]) {
+    await using world = await World.start();
+    world.server.onConnection(1, [
+      "readRequest",
+      { replyOk: "ok" },
+      "readRequest",
+      { reply: garbage },
+      "stall",
+    ]);
+    const transport = world.transport();
+    await fetched(transport, world.server.url());
+    const response = await clientOf(transport).get(world.server.url());
+    assert.equal(response.attempts, 2);
+    assert.equal(await response.text(), "ok");
+    assert.equal(world.server.connections, 2);
+    const [closed] = await closedOnes(transport, 1);
+    assert.equal(closed?.closed?.reason, "protocol-error");
+    assert.equal(transport.connections().at(-1)?.openedFor, "retry");
+  }
+});
+
+test("safe retry: garbage is an error for a POST, on a new connection, and behind a 1xx", async () => {
+  const rows = [
+    { method: "POST", reply: "garbage\r\n" },
+    { method: "GET", reply: "HTTP/1.1 103 Early Hints\r\n\r\ngarbage\r\n" },
+  ];
+  for (const { method, reply } of rows) {
+    await using world = await World.start({
+      script: ["readRequest", { replyOk: "ok" }, "readRequest", { reply }, "stall"],
+    });
+    const transport = world.transport();
+    await fetched(transport, world.server.url());
+    const error = await rejection(clientOf(transport).fetch(world.server.url(), { method }));
+    assert.equal(error["code"], "ERR_TRUNKLINE_BAD_STATUS_LINE", String(error["code"]));
+    assert.equal(world.server.connections, 1);
+  }
+  await using world = await World.start({ script: ["readRequest", { reply: "garbage\r\n" }, "stall"] });
+  const error = await rejection(fetched(world.transport(), world.server.url()));
+  assert.equal(error["code"], "ERR_TRUNKLINE_BAD_STATUS_LINE");
   assert.equal(world.server.connections, 1);
 });
 

@@ -16,23 +16,54 @@ export function brokenBy(error: unknown): CloseCause {
 
 /** Bytes arrived for which there is no request. */
 export function unsolicited(buffer: Buffer, start: number, end: number, idleFor: number): CloseCause {
-  const idle = `${Math.round(idleFor)} ms`;
+  return (
+    idleTimeout(buffer, start, end, idleFor) ??
+    unasked(`${end - start} bytes arrived on an idle connection after ${inWords(idleFor)}`)
+  );
+}
+
+/** Such bytes, or the first of them, were found when the connection was about to be used again. */
+export function unsolicitedBeforeUse(buffer: Buffer, bytes: number, idleFor: number): CloseCause {
+  return (
+    idleTimeout(buffer, 0, bytes, idleFor) ??
+    unasked(
+      `bytes had arrived that nobody asked for, found before the next request, after ${inWords(idleFor)} idle`,
+    )
+  );
+}
+
+/** Bytes came right behind an answer, before the next request was written, and reached us after that. */
+export const ARRIVED_BEFORE_REQUEST: CloseCause = unasked(
+  "bytes that nobody asked for came together with the end of the answer before",
+);
+
+function unasked(evidence: string): CloseCause {
+  return { reason: "unsolicited-data", by: "server", evidence };
+}
+
+function idleTimeout(buffer: Buffer, start: number, end: number, idleFor: number): CloseCause | undefined {
   const text = buffer.toString("latin1", start, Math.min(end, start + 12));
-  return /^HTTP\/1\.[01] 408/.test(text)
-    ? { reason: "server-idle-timeout", by: "server", evidence: `the server sent 408 after ${idle} idle` }
-    : {
-        reason: "unsolicited-data",
-        by: "server",
-        evidence: `${end - start} bytes arrived on an idle connection after ${idle}`,
-      };
+  if (!/^HTTP\/1\.[01] 408/.test(text)) return undefined;
+  const evidence = `the server sent 408 after ${inWords(idleFor)} idle`;
+  return { reason: "server-idle-timeout", by: "server", evidence };
+}
+
+function inWords(milliseconds: number): string {
+  return `${Math.round(milliseconds)} ms`;
 }
 
 export function closedIdle(idleFor: number): CloseCause {
   return {
     reason: "server-closed-idle",
     by: "server",
-    evidence: `the server ended the connection after ${Math.round(idleFor)} ms idle`,
+    evidence: `the server ended the connection after ${inWords(idleFor)} idle`,
   };
+}
+
+/** The same, found when the connection was about to be used again. */
+export function closedBeforeUse(idleFor: number): CloseCause {
+  const { evidence, ...cause } = closedIdle(idleFor);
+  return { ...cause, evidence: `${evidence}, which was found before the next request` };
 }
 
 export const CLOSED_BY_EOF_BODY: CloseCause = {

@@ -12,6 +12,8 @@ export interface Carrier extends WireSink {
   readonly protocol: "http/1.1" | "h2";
   /** The exchanges under way, the oldest first. */
   exchanges(): Iterable<Exchange>;
+  /** Why it cannot carry the exchange, as far as can be told at once; it has been idle for `idleFor` milliseconds. */
+  unfitFor(exchange: Exchange, idleFor: number): CloseCause | undefined;
   /** Sends the exchange's request; the pool has assigned it to this connection. */
   send(exchange: Exchange, now: number): void;
   /** Ends one exchange early. Whether the connection lives on is the protocol's affair. */
@@ -31,8 +33,6 @@ export interface CarrierHost {
   readonly maxHeaderBytes: number;
   readonly keepAlive: boolean;
   now(): number;
-  /** Bytes came in: the event loop polls. Returns the time. */
-  polled(): number;
   /** Sets the deadline of an exchange's present phase; `Infinity` for none. */
   setDeadline(entry: Expiring, at: number): void;
   /** The entry will have no deadline any more. */

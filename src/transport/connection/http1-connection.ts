@@ -4,16 +4,16 @@ import { BodyReader } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Expiring } from "../clock.js";
 import type { Exchange } from "../exchange.js";
-import { brokenBy, closedIdle, endedEarly, givenUp, tooSlow, unsolicited } from "./causes.js";
+import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, CarrierHost } from "./contract.js";
 import { DRAIN_BYTES, DRAIN_MS, Drain, tooMuchLeft } from "./drain.js";
 import { IncomingBody } from "./incoming-body.js";
 import { reportInformational } from "./informational.js";
-import { takeHints, whyNotReusable } from "./reuse.js";
+import { mayBeFollowed, takeHints, unfitForUse, whyNotReusable } from "./reuse.js";
 import { causeOfSocketError, tookNothing } from "./socket-errors.js";
 import { isHandOver, UPGRADED, UpgradedStream } from "./upgraded.js";
-import { END_OF_SOURCE_MS, Upload } from "./upload.js";
+import { END_OF_SOURCE_MS, isUnsent, Upload } from "./upload.js";
 import type { Wire } from "./wire.js";
 
 // What the next byte belongs to.
@@ -61,6 +61,10 @@ export class Http1Connection implements Carrier, Expiring {
     return this.#phase === BODY ? this.#exchange?.body?.nextBuffer() : undefined;
   }
 
+  unfitFor(exchange: Exchange, idleFor: number): CloseCause | undefined {
+    return unfitForUse(this.#wire, exchange, idleFor);
+  }
+
   /** Sends the exchange's request. The connection is idle or new. */
   send(exchange: Exchange, now: number): void {
     const socket = this.#wire.socket as Duplex;
@@ -68,6 +72,7 @@ export class Http1Connection implements Carrier, Expiring {
     this.#phase = HEAD;
     this.#parser.begin(exchange.method);
     exchange.assigned(this.#connection, now);
+    if (exchange.reused) this.#wire.markSealed();
     const { head, upload } = exchange;
     if (upload === undefined) {
       exchange.bytesWritten = head.length;
@@ -110,15 +115,19 @@ export class Http1Connection implements Carrier, Expiring {
 
   /** Takes what was read; returns whether to go on reading. */
   received(buffer: Buffer, end: number): boolean {
-    const now = this.#host.polled();
+    const now = this.#host.now();
     this.#connection.bytesRead += end;
     let offset = 0;
+    if (this.#exchange !== undefined && this.#wire.cameBeforeMark()) {
+      this.close(causes.ARRIVED_BEFORE_REQUEST, undefined);
+      return false;
+    }
     try {
       for (;;) {
         const exchange = this.#exchange;
         if (exchange === undefined) {
           if (this.#phase !== CLOSED)
-            this.#end(unsolicited(buffer, offset, end, now - this.#connection.member.idleSince));
+            this.#end(causes.unsolicited(buffer, offset, end, now - this.#connection.member.idleSince));
           return false;
         }
         if (this.#phase !== HEAD) return this.#bodyBytes(exchange, buffer, offset, end, now);
@@ -137,7 +146,7 @@ export class Http1Connection implements Carrier, Expiring {
         return this.#head(exchange, buffer, offset, end, now);
       }
     } catch (error) {
-      this.close(brokenBy(error), error);
+      this.close(causes.brokenBy(error), error);
       return false;
     }
   }
@@ -217,13 +226,14 @@ export class Http1Connection implements Carrier, Expiring {
       exchange,
       parser: this.#parser,
       extraBytes,
-      uploading: exchange.upload !== undefined && this.#isUploading(),
+      uploading: exchange.upload !== undefined && isUnsent(this.#upload, this.#wire.socket as Duplex),
       sawEnd: this.#sawEnd,
       keepAlive: this.#host.keepAlive,
     });
     if (cause === undefined) this.#upload?.letGo();
     this.#stopUpload();
     if (cause === undefined) {
+      if (mayBeFollowed(exchange, this.#parser, this.#wire.isSealed)) this.#wire.mayHoldMore = true;
       takeHints(this.#connection.member, this.#parser);
       this.#host.released(exchange, now);
     } else {
@@ -249,12 +259,6 @@ export class Http1Connection implements Carrier, Expiring {
   #stopUpload(): void {
     this.#upload?.stop();
     this.#upload = undefined;
-  }
-
-  /** Whether bytes of the request have still to reach the kernel. */
-  #isUploading(): boolean {
-    if (this.#upload !== undefined && !this.#upload.wroteAll) return true;
-    return (this.#wire.socket as Duplex).writableLength > 0;
   }
 
   /** The reader of the exchange's body wants more. */
@@ -287,7 +291,7 @@ export class Http1Connection implements Carrier, Expiring {
 
   #giveUp(exchange: Exchange, why: string): void {
     exchange.outcome = "cancelled";
-    this.close(givenUp(exchange, why), new Error("The response body was closed before its end"));
+    this.close(causes.givenUp(exchange, why), new Error("The response body was closed before its end"));
   }
 
   /** Ends the connection, which has nothing under way. */
@@ -335,7 +339,7 @@ export class Http1Connection implements Carrier, Expiring {
     const exchange = this.#exchange;
     const now = this.#host.now();
     if (exchange === undefined) {
-      this.#end(closedIdle(now - this.#connection.member.idleSince));
+      this.#end(causes.closedIdle(now - this.#connection.member.idleSince));
       return;
     }
     const incoming = this.#phase === BODY ? this.#incoming : undefined;
@@ -345,7 +349,7 @@ export class Http1Connection implements Carrier, Expiring {
       exchange.body?.end();
       return;
     }
-    this.close(endedEarly(exchange, incoming?.missing, now), undefined);
+    this.close(causes.endedEarly(exchange, incoming?.missing, now), undefined);
   }
 
   failed(error: NodeJS.ErrnoException): void {
@@ -382,11 +386,14 @@ export class Http1Connection implements Carrier, Expiring {
       this.#giveUp(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
     } else if (this.#phase === HEAD && this.#upload?.wroteAll !== false) {
       this.close(
-        tooSlow(`no response within ${headersTimeout} ms`),
+        causes.tooSlow(`no response within ${headersTimeout} ms`),
         this.#host.headersTimedOut(exchange, now),
       );
     } else {
-      this.close(tooSlow(`no byte moved for ${bodyTimeout} ms`), this.#host.bodyTimedOut(exchange, now));
+      this.close(
+        causes.tooSlow(`no byte moved for ${bodyTimeout} ms`),
+        this.#host.bodyTimedOut(exchange, now),
+      );
     }
   }
 }

@@ -1,4 +1,3 @@
 export { Connection, type ConnectionHost } from "./connection.js";
 export type { CarrierHost } from "./contract.js";
 export { Http1Connection } from "./http1-connection.js";
-export { probe } from "./probe.js";

@@ -4,6 +4,7 @@ import type { Exchange } from "../exchange.js";
 
 /** Tells the request's `onInformational` of the 1xx head that the parser holds, in the context of its call. */
 export function reportInformational(exchange: Exchange, parser: ResponseHeadParser): void {
+  exchange.answered = true;
   const { trace } = exchange;
   const listener = exchange.request.onInformational;
   if (listener === undefined && trace === undefined) return;

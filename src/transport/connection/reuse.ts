@@ -1,9 +1,34 @@
-import { BODY_UNTIL_CLOSE, type ResponseHeadParser } from "../../http1/index.js";
+import { BODY_NONE, BODY_UNTIL_CLOSE, type ResponseHeadParser } from "../../http1/index.js";
 import type { Member } from "../../pool/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
 import { CLOSED_BY_EOF_BODY } from "./causes.js";
 import type { Connection } from "./connection.js";
+import { probe } from "./probe.js";
+import type { Wire } from "./wire.js";
+
+/** Milliseconds after an answer in which the event loop is not thought to have been held up. */
+const SAME_TURN_MS = 1;
+/** An answer over TLS of more bytes than this may have filled a read of the socket below, which cannot be seen. */
+const ONE_TLS_READ_BYTES = 8 * 1024;
+
+/**
+ * Design rule 11: why a connection that was used before cannot carry this exchange, as far as can be told at once. In
+ * the turn of the loop in which an answer came, what the server sent behind it (its end, or bytes that nobody asked
+ * for) may be in the kernel still. What can be repeated takes that risk, as long as nothing speaks for it; all else
+ * is looked at first, and so is what was idle for longer, since the loop may have been held up all the while.
+ */
+export function unfitForUse(wire: Wire, exchange: Exchange, idleFor: number): CloseCause | undefined {
+  if (exchange.retriable && idleFor <= SAME_TURN_MS && !wire.mayHoldMore) return undefined;
+  return probe(wire.socket, idleFor);
+}
+
+/** Whether more than a short read may lie behind the answer, which has just been read to its end. */
+export function mayBeFollowed(exchange: Exchange, parser: ResponseHeadParser, tls: boolean): boolean {
+  // A server that does not know that these have no body sends it.
+  if (exchange.method === "HEAD" || (parser.bodyKind === BODY_NONE && parser.announcesBody)) return true;
+  return tls && exchange.bytesRead > ONE_TLS_READ_BYTES;
+}
 
 /** What decides, at the end of a response, whether its connection can be used again. */
 export interface ReuseFacts {
@@ -36,6 +61,13 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
     };
   }
   if (parser.bodyKind === BODY_UNTIL_CLOSE) return CLOSED_BY_EOF_BODY;
+  if ((parser.status === 204 || parser.status === 205) && parser.announcesBody) {
+    return {
+      reason: "protocol-error",
+      by: "server",
+      evidence: `the response had status ${parser.status}, which has no body, and announced one`,
+    };
+  }
   if (facts.uploading) {
     return {
       reason: "upload-unfinished",

@@ -277,3 +277,8 @@ async function made(trailers: () => unknown): Promise<readonly string[]> {
 function broken(evidence: string): CloseCause {
   return { reason: "request-body-failed", by: "caller", evidence };
 }
+
+/** Whether bytes of the request have still to reach the kernel. */
+export function isUnsent(upload: Upload | undefined, socket: Duplex): boolean {
+  return (upload !== undefined && !upload.wroteAll) || socket.writableLength > 0;
+}

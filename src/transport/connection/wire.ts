@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { DialResult } from "../dial/index.js";
-import { emergencyRead } from "./emergency-read.js";
-import { resetBehindEnd } from "./probe.js";
+import { descriptorOf, emergencyRead } from "./emergency-read.js";
+import { isEncrypted, resetBehindEnd } from "./probe.js";
 import { ReadTarget } from "./read-target.js";
 
 /** Who is told what comes in over a wire. */
@@ -16,6 +16,9 @@ export interface WireSink {
   failed(error: NodeJS.ErrnoException): void;
 }
 
+/** A read of a stream that gave so many bytes may have left others behind; a TLS record has as many at most. */
+const FULL_CHUNK_BYTES = 16 * 1024;
+
 /** A byte pipe over a socket that reads into our buffers, or over any Duplex. */
 export class Wire {
   /** Set before the first byte can come. */
@@ -25,12 +28,18 @@ export class Wire {
   socket: Duplex | undefined = undefined;
   /** Whether reading has stopped because the sink wanted no more. */
   paused = false;
+  /** Whether more may lie behind what was read last: it filled its buffer. */
+  mayHoldMore = false;
+  /** The socket below TLS, which counts the bytes that came in, sealed. */
+  #below: { readonly bytesRead: number } | undefined;
+  #sealedMark = -1;
 
   /** `onread.buffer`. Node's own type does not know that `undefined` keeps the buffer. */
   readonly buffer = (): Uint8Array => this.#target.take() as Uint8Array;
 
   /** `onread.callback`. A throw in it would be an uncaught exception. */
   readonly read = (bytes: number, buffer: Uint8Array): boolean => {
+    this.mayHoldMore = bytes === buffer.length;
     const more = this.#sink.received(buffer as Buffer, bytes);
     if (!more) this.paused = true;
     this.#target.choose(this.#sink.nextBuffer());
@@ -42,16 +51,39 @@ export class Wire {
     this.#sink = sink;
     this.socket = socket;
     this.#target.opened();
+    this.#below = belowTls(socket);
     const ended = (): void => this.#ended();
     socket.on("error", (error: Error) => this.#sink.failed(error));
     socket.on("end", ended);
     socket.on("close", ended);
     if (usesOnread) return;
     socket.on("data", (chunk: Buffer) => {
+      this.mayHoldMore = chunk.length >= FULL_CHUNK_BYTES;
       if (this.#sink.received(chunk, chunk.length)) return;
       this.paused = true;
       socket.pause();
     });
+  }
+
+  /** Whether what comes in goes through TLS, over a socket whose bytes are counted. */
+  get isSealed(): boolean {
+    return this.#below !== undefined;
+  }
+
+  /** Notes what has come in under TLS by now, for {@link cameBeforeMark}. */
+  markSealed(): void {
+    if (this.#below !== undefined) this.#sealedMark = this.#below.bytesRead;
+  }
+
+  /**
+   * Whether the first bytes after the mark had come in before it: TLS hands out a record at a time, the caller's code
+   * may run in between, and nothing has come in under TLS since.
+   */
+  cameBeforeMark(): boolean {
+    if (this.#sealedMark < 0) return false;
+    const before = this.#below?.bytesRead === this.#sealedMark;
+    this.#sealedMark = -1;
+    return before;
   }
 
   /** From now on another is told; the process stays alive for it, as for any stream of its owner's. */
@@ -88,4 +120,17 @@ export class Wire {
     if (reset === undefined) this.#sink.ended();
     else this.#sink.failed(reset);
   }
+}
+
+/** The handle of the kernel's socket below TLS, or below TLS in TLS; undefined where there is none. */
+function belowTls(socket: Duplex): { readonly bytesRead: number } | undefined {
+  if (!isEncrypted(socket) || descriptorOf(socket) < 0) return undefined;
+  let handle = (socket as { readonly _handle?: Handle | null })._handle;
+  while (handle?._parent !== undefined) handle = handle._parent;
+  return typeof handle?.bytesRead === "number" ? (handle as { readonly bytesRead: number }) : undefined;
+}
+
+interface Handle {
+  readonly _parent?: Handle;
+  readonly bytesRead?: number;
 }
