@@ -28,11 +28,16 @@ export function decisionSentence(decision: Decision): string {
       ? ""
       : ` Connection ${dial.connection}, dialed for it (${dial.reason}), ${FATES[dial.fate]}.`;
   const idle = facts["idleFor"];
-  const how = !decision.reused
-    ? ", which had been dialed for another request"
-    : typeof idle === "number" && idle > 0
-      ? `, which had been idle for ${idle.toFixed(1)} ms`
-      : ", which another request had just finished with";
+  const streams = facts["streams"];
+  const others = typeof streams === "number" && streams > 1 ? streams - 1 : 0;
+  const how =
+    others > 0
+      ? `, which carried ${others} ${others === 1 ? "other request" : "others"} at the time`
+      : !decision.reused
+        ? ", which had been dialed for another request"
+        : typeof idle === "number" && idle > 0
+          ? `, which had been idle for ${idle.toFixed(1)} ms`
+          : ", which another request had just finished with";
   return `${on}${how}${waited}.${other}${dial === undefined ? "" : could}`;
 }
 

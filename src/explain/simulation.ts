@@ -140,8 +140,9 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
     }
   };
 
-  const finish = ({ request }: Requester, member: Member<Seat>): void => {
-    if (request.ends === undefined) pool.released(member, now);
+  const finish = (requester: Requester, member: Member<Seat>): void => {
+    const { request } = requester;
+    if (request.ends === undefined) pool.released(member, requester, now);
     else pool.closed(member, endedBy(request.ends), now);
     watchIdle(member);
     follow(request);

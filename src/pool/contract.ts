@@ -21,6 +21,8 @@ export interface PoolLimits {
 export type Rejection<O> =
   | { readonly kind: "max-waiting"; readonly waiting: number }
   | { readonly kind: "queue-timeout"; readonly waited: number }
+  /** The server's last connections allow no exchange at all, and the time for that to change is over. */
+  | { readonly kind: "no-streams"; readonly waited: number }
   | { readonly kind: "dial-failed"; readonly member: Member<O>; readonly error: unknown }
   | { readonly kind: "closed" };
 
@@ -34,10 +36,10 @@ export interface PoolEffects<O, W extends Waiter<O>> {
    * why it is dialed is in its `openedFor`, `previous` and `dialedFor`.
    */
   dial(member: Member<O>): void;
-  /** Give the connection to the waiter; `waiter.member` is set and the member is `active`. */
+  /** Give the connection to the waiter; `waiter.member` is set and the member is `active`, perhaps with other exchanges on it. */
   assign(waiter: W, member: Member<O>): void;
   reject(waiter: W, why: Rejection<O>): void;
-  /** Close the connection, which is out of the pool already (state `closed`). A dialing one is to be cancelled. */
+  /** Close the connection, which is out of the pool already (state `closed`) with all exchanges on it. A dialing one is to be cancelled. */
   close(member: Member<O>, cause: CloseCause): void;
   /** Call `pool.tick` at this time or soon after. A new call replaces the old time; `Infinity` cancels it. */
   wake(at: number): void;
@@ -54,4 +56,6 @@ export interface PoolOptions {
   readonly random: () => number;
   /** The next connection id, never given before within the process. */
   readonly nextId: () => number;
+  /** Milliseconds that a waiter waits at most while the server's last connections allow no exchange at all; default none. */
+  readonly barrenTimeout?: number;
 }

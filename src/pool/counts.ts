@@ -4,6 +4,8 @@ export class Counts {
   idle = 0;
   /** Connections with an exchange on them. */
   active = 0;
+  /** Exchanges on connections now. On HTTP/1.1 each connection in use has one. */
+  streams = 0;
   /** Exchanges that wait for a connection, whether or not a dial is under way for them. */
   waiting = 0;
   /** Exchanges given a connection. */

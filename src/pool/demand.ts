@@ -3,9 +3,10 @@ import type { PoolRoute } from "./route.js";
 import type { Waiter } from "./waiter.js";
 
 /**
- * Who waits, and which dial each waiter counts on. Every dial under way is linked to one waiter or is spare, and
- * a route never has a spare dial and a waiter without one at the same time. When a dial's waiter goes, the dial passes on to
- * the oldest waiter that has none.
+ * Who waits, and which dial each waiter counts on. A dial has room for one waiter, or for several where its
+ * connection may carry several exchanges at once; one that nobody counts on is spare. A route never has a dial with
+ * room and a waiter without one at the same time. When a waiter leaves a dial, the oldest waiter that has none takes
+ * its place.
  */
 export class Demand<O> {
   #tickets = 0;
@@ -18,10 +19,12 @@ export class Demand<O> {
     waiter.waitingSince = now;
     waiter.waitingIn = route;
     (waiter.mustDial === undefined ? route.queue : route.freshQueue).push(waiter);
-    this.#findDial(waiter, route);
+    const dial = this.#dialWithRoom(route);
+    if (dial === undefined) this.#addUndialed(waiter, route);
+    else this.#join(waiter, dial);
   }
 
-  /** Takes the waiter out of its queue. Its dial passes on, and its own dial has no starter any more. */
+  /** Takes the waiter out of its queue. Its place on a dial passes on, and its own dial has no starter any more. */
   remove(waiter: Waiter<O>, route: PoolRoute<O>): void {
     (waiter.mustDial === undefined ? route.queue : route.freshQueue).remove(waiter);
     waiter.waitingIn = undefined;
@@ -33,37 +36,48 @@ export class Demand<O> {
     const { dial } = waiter;
     if (dial === undefined) {
       this.#removeUndialed(waiter, route);
-    } else {
-      waiter.dial = undefined;
-      this.#passOn(dial, route);
+      return;
     }
+    waiter.dial = undefined;
+    dial.awaiting.remove(waiter);
+    if (dial.awaiting.size === 0) route.spare.push(dial);
+    this.#fill(dial);
   }
 
   /** A dial starts: for the waiter, which had none, or for nobody. */
   start(member: Member<O>, waiter: Waiter<O> | undefined): void {
     const { route } = member;
-    if (waiter === undefined) {
-      route.spare.push(member);
-      return;
-    }
+    route.spare.push(member);
+    if (member.room > 1) route.shared = member;
+    if (waiter === undefined) return;
     this.#removeUndialed(waiter, route);
-    waiter.dial = member;
+    this.#join(waiter, member);
     waiter.started = member;
-    member.awaitedBy = waiter;
     member.dialedFor = waiter;
+    this.#fill(member);
   }
 
-  /** A dial is over, one way or another: who counted on it looks for another one. */
+  /** A dial is over, one way or another: those who counted on it look for another one. */
   finish(member: Member<O>): void {
-    const { route, awaitedBy } = member;
+    const { route, awaiting } = member;
     if (member.dialedFor !== undefined) member.dialedFor.started = undefined;
-    if (awaitedBy === undefined) {
+    if (route.shared === member) route.shared = undefined;
+    if (awaiting.size === 0) {
       route.spare.remove(member);
       return;
     }
-    member.awaitedBy = undefined;
-    awaitedBy.dial = undefined;
-    this.#findDial(awaitedBy, route);
+    let dial = this.#dialWithRoom(route);
+    for (let { head } = awaiting; head !== undefined && dial !== undefined; head = awaiting.head) {
+      awaiting.remove(head);
+      this.#join(head, dial);
+      dial = this.#dialWithRoom(route);
+    }
+    // From the newest on, each finds its place at the front.
+    for (let { tail } = awaiting; tail !== undefined; tail = awaiting.tail) {
+      awaiting.remove(tail);
+      tail.dial = undefined;
+      this.#addUndialed(tail, route);
+    }
   }
 
   /** The waiter that a connection fresh from its dial goes to: the oldest of all. */
@@ -74,27 +88,30 @@ export class Demand<O> {
     return fresh === undefined || any.ticket < fresh.ticket ? any : fresh;
   }
 
-  #findDial(waiter: Waiter<O>, route: PoolRoute<O>): void {
-    const spare = route.spare.oldest;
-    if (spare !== undefined) {
-      route.spare.remove(spare);
-      spare.awaitedBy = waiter;
-      waiter.dial = spare;
-      return;
-    }
-    route.undialed.insert(waiter);
-    this.undialed += 1;
+  #dialWithRoom({ spare, shared, single }: PoolRoute<O>): Member<O> | undefined {
+    if (spare.oldest !== undefined) return spare.oldest;
+    return shared !== undefined && !single && shared.awaiting.size < shared.room ? shared : undefined;
   }
 
-  #passOn(dial: Member<O>, route: PoolRoute<O>): void {
-    const heir = route.undialed.head;
-    dial.awaitedBy = heir;
-    if (heir === undefined) {
-      route.spare.push(dial);
-      return;
+  #join(waiter: Waiter<O>, dial: Member<O>): void {
+    if (dial.awaiting.size === 0) dial.route.spare.remove(dial);
+    dial.awaiting.insert(waiter);
+    waiter.dial = dial;
+  }
+
+  /** Lets the oldest waiters without a dial count on this one, as far as it has room. */
+  #fill(dial: Member<O>): void {
+    const { route, awaiting } = dial;
+    for (let { head } = route.undialed; head !== undefined; head = route.undialed.head) {
+      if (awaiting.size >= dial.room) return;
+      this.#removeUndialed(head, route);
+      this.#join(head, dial);
     }
-    this.#removeUndialed(heir, route);
-    heir.dial = dial;
+  }
+
+  #addUndialed(waiter: Waiter<O>, route: PoolRoute<O>): void {
+    route.undialed.insert(waiter);
+    this.undialed += 1;
   }
 
   #removeUndialed(waiter: Waiter<O>, route: PoolRoute<O>): void {

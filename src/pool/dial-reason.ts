@@ -22,7 +22,8 @@ export interface DialPlan {
  * 5. The route has lost a connection that no dial has replaced: `idle-expired`, `evicted`, `aged-out` or
  *    `previous-not-kept`, by the reason of the newest such loss, which is `previous`.
  * 6. `first-use`: the route has no connection, is making none, and never had one.
- * 7. `all-busy`: all connections of the route are in use, or still being made.
+ * 7. `streams-full`: its connections carry several exchanges at once, and each has as many as it can.
+ * 8. `all-busy`: all connections of the route are in use, or still being made.
  *
  * Each dial replaces one loss, whatever its reason, save one whose `previous` is still there (4).
  * A dial that fails gives the loss back.
@@ -41,5 +42,6 @@ export function planDial<O>(
   if (waiter.mustDial !== undefined) return plan(waiter.mustDial, loss?.id);
   if (skipped !== undefined) return plan("too-long-idle", skipped.id);
   if (loss !== undefined) return plan(reasonToReplace(loss.reason), loss.id);
-  return plan(!route.everOpen && route.counts.open === 0 ? "first-use" : "all-busy");
+  if (!route.everOpen && route.counts.open === 0) return plan("first-use");
+  return plan(route.single || route.counts.open === 0 ? "all-busy" : "streams-full");
 }

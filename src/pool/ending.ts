@@ -57,14 +57,9 @@ export function endOfIdleness<O>(member: Member<O>, limit: number, limitIs: stri
 }
 
 /** Why a new connection that nobody needs any more cannot be kept for later, if it cannot. */
-export function endOfUnneeded<O>(
-  member: Member<O>,
-  limits: PoolLimits,
-  shutDown: boolean,
-): CloseCause | undefined {
+export function endOfUnneeded(limits: PoolLimits, shutDown: boolean): CloseCause | undefined {
   const evidence = "When its dial was done, nobody needed it any more.";
   if (shutDown) return { reason: "transport-closed", by: "caller", evidence };
-  if (member.closeWhenReleased !== undefined) return member.closeWhenReleased;
   return limits.keepAlive
     ? undefined
     : { reason: "surplus", by: "client", evidence: `${evidence} keepAlive is false.` };

@@ -1,5 +1,6 @@
 import { TimerHeap } from "../runtime/index.js";
 import type { PoolLimits } from "./contract.js";
+import { mostDials } from "./room.js";
 import { type PoolRoute, RouteEntry } from "./route.js";
 
 /** The routes with a waiter that lacks a dial, by when the oldest such waiter came. */
@@ -41,7 +42,7 @@ export class Hungry<O> {
   }
 
   #mayDial(route: PoolRoute<O>): boolean {
-    if (route.counts.dialing >= this.#limits.maxDialingPerOrigin) return false;
+    if (route.counts.dialing >= mostDials(route, this.#limits)) return false;
     // An idle connection that its waiters cannot take can make room for one that they can.
     return route.counts.open < this.#limits.maxConnectionsPerOrigin || route.idle.oldest !== undefined;
   }

@@ -30,9 +30,21 @@ export class IdleSet<O> {
 
   put(member: Member<O>, now: number): void {
     member.idleSince = now;
-    member.route.idle.push(member);
+    this.#place(member);
     this.#order.push(member);
     this.#timers.set(member, Math.min(now + this.limitOf(member, now), member.expiresAt));
+  }
+
+  /** Its limit has changed while it is idle. */
+  placeAnew(member: Member<O>): void {
+    member.route.idle.remove(member);
+    this.#place(member);
+  }
+
+  /** One that can be given no exchange stands behind all others, so that only those are found that can. */
+  #place(member: Member<O>): void {
+    if (member.limit > 0) member.route.idle.push(member);
+    else member.route.idle.unshift(member);
   }
 
   remove(member: Member<O>): void {

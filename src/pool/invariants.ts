@@ -1,6 +1,7 @@
 import { Counts } from "./counts.js";
 import type { Member } from "./member.js";
 import type { Pool } from "./pool.js";
+import { mostDials, roomOf } from "./room.js";
 import type { PoolRoute } from "./route.js";
 import type { Waiter } from "./waiter.js";
 
@@ -14,6 +15,7 @@ const FIGURES = [
   "closed",
   "requests",
   "reused",
+  "streams",
 ] as const;
 const STATES = ["dialing", "active", "idle", "draining"] as const;
 
@@ -36,7 +38,7 @@ export function checkInvariants<O, W extends Waiter<O>>(pool: Pool<O, W>): void 
     for (let member = route.idle.oldest; member !== undefined; member = member.newer) idle.add(member);
   }
   const { counts, limits } = pool;
-  for (const state of [...STATES, "waiting"] as const) {
+  for (const state of [...STATES, "waiting", "streams"] as const) {
     must(sum[state] === counts[state], `${counts[state]} ${state} in all, ${sum[state]} in the routes`);
   }
   must(counts.opened - counts.closed === counts.open, "opened - closed is not what is there");
@@ -52,12 +54,17 @@ function checkRoute<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O
   const { limits } = pool;
   const seen = { dialing: 0, active: 0, idle: 0, draining: 0, closed: 0 };
   let awaited = 0;
+  let dialed = 0;
+  let streams = 0;
   for (let member = route.members.first; member !== undefined; member = member.routeNext) {
     seen[member.state] += 1;
-    if (member.awaitedBy === undefined) continue;
+    streams += member.active;
+    checkRoom(pool, member);
+    if (member.awaiting.size === 0) continue;
     awaited += 1;
-    must(member.state === "dialing" && member.awaitedBy.dial === member, "a dial and its waiter disagree");
+    dialed += checkDial(member);
   }
+  must(streams === counts.streams, `${route.key}: exchanges on connections miscounted`);
   for (const state of STATES) must(seen[state] === counts[state], `${route.key}: ${state} miscounted`);
   must(seen.closed === 0, `${route.key} holds a closed connection`);
   must(counts.opened - counts.closed === counts.open, `${route.key}: opened - closed is not what is there`);
@@ -73,13 +80,47 @@ function checkRoute<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O
   );
 
   const spare = checkList(route.spare.oldest, "dialing");
+  must(route.shared === undefined || route.shared.state === "dialing", `${route.key}: a dial shared is over`);
   must(spare + awaited === counts.dialing, `${route.key}: a dial is neither awaited nor spare`);
   must(
-    spare === 0 || route.undialed.head === undefined,
-    `${route.key}: a waiter lacks a dial and there is a spare one`,
+    route.undialed.head === undefined ||
+      (spare === 0 &&
+        (route.single || route.shared === undefined || route.shared.awaiting.size >= route.shared.room)),
+    `${route.key}: a waiter lacks a dial and there is one with room`,
   );
   must(checkList(route.idle.oldest, "idle") === counts.idle, `${route.key}: the idle list is wrong`);
-  checkWaiters(pool, route);
+  checkWaiters(pool, route, dialed);
+}
+
+/** A dial and those who count on it. Returns how many. */
+function checkDial<O>(member: Member<O>): number {
+  let size = 0;
+  for (let waiter = member.awaiting.head; waiter !== undefined; waiter = waiter.newerBeside) {
+    size += 1;
+    must(member.state === "dialing" && waiter.dial === member, "a dial and its waiter disagree");
+  }
+  must(size === member.awaiting.size, "those who count on a dial are miscounted");
+  must(size <= member.room, "more count on a dial than it has room for");
+  must(
+    member.room <= 1 || member.route.shared === member,
+    `${member.route.key}: two dials are shared at a time`,
+  );
+  return size;
+}
+
+/** A connection has as many exchanges as its state says, and is found exactly where it can be given one more. */
+function checkRoom<O, W extends Waiter<O>>({ limits }: Pool<O, W>, member: Member<O>): void {
+  const { state, active, route } = member;
+  must(
+    state === "active" || state === "draining" ? active > 0 : active === 0,
+    `${route.key}: a connection is ${state} with ${active} exchanges`,
+  );
+  must(member.multiplexed || active <= 1, `${route.key}: several exchanges where one comes after the other`);
+  const roomy = member.multiplexed && state === "active" && roomOf(member, limits) > 0;
+  must(
+    (route.roomy?.has(member) ?? false) === roomy,
+    `${route.key}: a connection with room is not found, or one without is`,
+  );
 }
 
 function checkList<O>(oldest: Member<O> | undefined, state: "idle" | "dialing"): number {
@@ -92,14 +133,18 @@ function checkList<O>(oldest: Member<O> | undefined, state: "idle" | "dialing"):
   return length;
 }
 
-function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O>): void {
+function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O>, dialed: number): void {
   let waiting = 0;
-  let dialed = 0;
+  let counting = 0;
+  must(
+    route.queue.head === undefined || (route.roomy?.size ?? 0) === 0,
+    `${route.key}: a waiter waits while a connection has room for it`,
+  );
   for (const queue of [route.queue, route.freshQueue]) {
     let ticket = 0;
     for (let waiter = queue.head; waiter !== undefined; waiter = waiter.queueNext) {
       waiting += 1;
-      if (waiter.dial !== undefined) dialed += 1;
+      if (waiter.dial !== undefined) counting += 1;
       must(waiter.ticket > ticket, `${route.key}: the queue is out of order`);
       must(
         waiter.waitingIn === route && waiter.member === undefined,
@@ -110,14 +155,18 @@ function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute
         "a waiter and its own dial disagree",
       );
       ticket = waiter.ticket;
-      const fits = queue === route.queue && waiter.retriable && route.idle.newest !== undefined;
+      const newest = route.idle.newest;
+      const usable = newest !== undefined && newest.limit > 0;
+      // One that passed over a connection idle for too long did not look at those behind it.
+      const may = waiter.retriable || (usable && newest.multiplexed && waiter.skipped === undefined);
+      const fits = queue === route.queue && usable && may;
       must(!fits, `${route.key}: a waiter waits while an idle connection fits it`);
     }
   }
   must(waiting === route.counts.waiting, `${route.key}: waiters miscounted`);
   let undialed = 0;
   let ticket = 0;
-  for (let waiter = route.undialed.head; waiter !== undefined; waiter = waiter.undialedNext) {
+  for (let waiter = route.undialed.head; waiter !== undefined; waiter = waiter.newerBeside) {
     undialed += 1;
     must(
       waiter.dial === undefined && waiter.started === undefined,
@@ -126,6 +175,7 @@ function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute
     must(waiter.ticket > ticket, `${route.key}: the waiters without a dial are out of order`);
     ticket = waiter.ticket;
   }
+  must(counting === dialed, `${route.key}: a waiter counts on a dial that does not know it`);
   must(undialed === route.undialed.size && undialed + dialed === waiting, `${route.key}: a waiter is lost`);
   if (undialed > 0) checkStarved(pool, route);
 }
@@ -133,7 +183,7 @@ function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute
 /** A waiter without a dial is so only because of a limit, and nothing idle could make room. */
 function checkStarved<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O>): void {
   const { limits, counts } = pool;
-  if (route.counts.dialing >= limits.maxDialingPerOrigin) return;
+  if (route.counts.dialing >= mostDials(route, limits)) return;
   const full = route.counts.open >= limits.maxConnectionsPerOrigin;
   if (full)
     must(route.idle.oldest === undefined, `${route.key}: a waiter lacks a dial beside an idle connection`);

@@ -17,7 +17,7 @@ export function learnFromEnd<O>(member: Member<O>, reason: CloseReason, now: num
     }
     return;
   }
-  if (member.lastIdleFor === 0) return;
+  if (member.restedFor === 0) return;
   if (
     reason === "server-closed-unanswered" ||
     reason === "server-idle-timeout" ||
@@ -25,17 +25,19 @@ export function learnFromEnd<O>(member: Member<O>, reason: CloseReason, now: num
     reason === "write-error"
   ) {
     route.idleLimit ??= new IdleLimit();
-    route.idleLimit.ended(member.lastIdleFor, false, now);
+    route.idleLimit.ended(member.restedFor, false, now);
   }
 }
 
-/** Learns from an exchange that succeeded how long its connection could be idle before. */
-export function learnFromSuccess<O>({ route, lastIdleFor }: Member<O>): void {
+/** Learns from the first exchange that succeeded how long its connection could be idle before. */
+export function learnFromSuccess<O>(member: Member<O>): void {
+  const { route, restedFor } = member;
+  member.restedFor = 0;
   if (route.idleLimit === undefined) {
-    if (lastIdleFor <= DEFAULT_TOLERATED) return;
+    if (restedFor <= DEFAULT_TOLERATED) return;
     route.idleLimit = new IdleLimit();
   }
-  route.idleLimit.survived(lastIdleFor);
+  route.idleLimit.survived(restedFor);
 }
 
 /** The idle age up to which a request that cannot be sent twice may take this connection. */

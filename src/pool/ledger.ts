@@ -1,10 +1,11 @@
-import type { CloseReason } from "../trace/index.js";
+import type { CloseCause, CloseReason } from "../trace/index.js";
 import type { PoolLimits } from "./contract.js";
 import { Counts } from "./counts.js";
 import { Demand } from "./demand.js";
 import { planDial } from "./dial-reason.js";
 import { IdleSet } from "./idle-set.js";
 import { Member } from "./member.js";
+import { learnProtocol, mostDials, Roomy, roomOf, roomOfDial } from "./room.js";
 import type { PoolRoute } from "./route.js";
 import { RouteTable } from "./route-table.js";
 import type { Waiter } from "./waiter.js";
@@ -26,9 +27,9 @@ export class Ledger<O> {
   }
 
   /** Whether the limits allow one more dial to the route as things are. */
-  hasRoom(route: PoolRoute<O>): boolean {
+  mayDial(route: PoolRoute<O>): boolean {
     return (
-      route.counts.dialing < this.limits.maxDialingPerOrigin &&
+      route.counts.dialing < mostDials(route, this.limits) &&
       route.counts.open < this.limits.maxConnectionsPerOrigin &&
       this.counts.open < this.limits.maxConnections
     );
@@ -51,7 +52,7 @@ export class Ledger<O> {
   /** A new connection, `dialing`, for the waiter or for nobody. */
   dial(id: number, route: PoolRoute<O>, waiter: Waiter<O> | undefined, now: number): Member<O> {
     const plan = planDial(route, waiter, this.limits.keepAlive);
-    const member = new Member<O>(id, route, plan.reason, plan.previous, now);
+    const member = new Member<O>(id, route, plan.reason, plan.previous, roomOfDial(route, this.limits), now);
     member.replaces = plan.replaces;
     this.table.use(route);
     route.members.add(member);
@@ -63,9 +64,10 @@ export class Ledger<O> {
     return member;
   }
 
-  /** From `dialing`, with its dial done, to `idle`, never used so far. */
-  opened(member: Member<O>, now: number): void {
+  /** From `dialing`, with its dial done, to `idle`, never used so far. `limit`: undefined for one exchange at a time. */
+  opened(member: Member<O>, limit: number | undefined, now: number): void {
     const { route } = member;
+    learnProtocol(member, limit);
     this.demand.finish(member);
     member.replaces = undefined;
     member.openedAt = now;
@@ -83,14 +85,17 @@ export class Ledger<O> {
     member.state = "active";
     this.counts.active += 1;
     member.route.counts.active += 1;
-    this.assign(member, waiter, idleFor);
+    member.restedFor = idleFor;
+    this.begin(member, waiter, idleFor);
   }
 
   /** An `active` connection begins an exchange. */
-  assign(member: Member<O>, waiter: Waiter<O>, idleFor: number): void {
+  begin(member: Member<O>, waiter: Waiter<O>, idleFor: number): void {
     const { counts } = member.route;
     this.counts.requests += 1;
+    this.counts.streams += 1;
     counts.requests += 1;
+    counts.streams += 1;
     if (member.requests > 0) {
       this.counts.reused += 1;
       counts.reused += 1;
@@ -98,18 +103,45 @@ export class Ledger<O> {
     member.requests += 1;
     member.serverRequestsLeft -= 1;
     member.lastIdleFor = idleFor;
+    member.active += 1;
     waiter.member = member;
+    if (member.multiplexed) this.fileRoom(member);
   }
 
-  /** From `active` to `idle`. */
+  /** An exchange of an `active` or `draining` connection is over. */
+  finish(member: Member<O>, waiter: Waiter<O>): void {
+    waiter.member = undefined;
+    member.active -= 1;
+    this.counts.streams -= 1;
+    member.route.counts.streams -= 1;
+    if (member.multiplexed) this.fileRoom(member);
+  }
+
+  /** From `active`, with no exchange left, to `idle`. */
   release(member: Member<O>, now: number): void {
     this.counts.active -= 1;
     member.route.counts.active -= 1;
     this.#becomeIdle(member, now);
   }
 
-  /** From `active` to `draining`. */
-  drain(member: Member<O>): void {
+  /** Something that its room depends on has changed: whether it is found by those who look for one in use. */
+  fileRoom(member: Member<O>): void {
+    const { route } = member;
+    if (member.state === "active" && member.active > 0 && roomOf(member, this.limits) > 0) {
+      route.roomy ??= new Roomy();
+      route.roomy.add(member);
+    } else {
+      route.roomy?.remove(member);
+    }
+  }
+
+  /** From `active` to `draining`. A route that can share connections makes another one before this one has ended. */
+  drain(member: Member<O>, cause: CloseCause): void {
+    member.closeWhenReleased ??= cause;
+    if (member.multiplexed) {
+      member.route.roomy?.remove(member);
+      this.#lose(member, cause.reason);
+    }
     member.state = "draining";
     this.counts.active -= 1;
     this.counts.draining += 1;
@@ -127,9 +159,15 @@ export class Ledger<O> {
       if (member.replaces !== undefined) route.losses.push(member.replaces);
     } else {
       if (state === "idle") this.idle.remove(member);
-      if (this.limits.keepAlive) route.losses.push({ id: member.id, reason });
+      else if (member.multiplexed) route.roomy?.remove(member);
+      if (state !== "draining" || !member.multiplexed) this.#lose(member, reason);
+      // The next dial may find another server that takes something.
+      if (member.limit <= 0) route.barren = Math.min(route.barren, 1);
     }
     this.idle.forget(member);
+    this.counts.streams -= member.active;
+    route.counts.streams -= member.active;
+    member.active = 0;
     route.members.remove(member);
     member.state = "closed";
     this.counts[state] -= 1;
@@ -141,6 +179,11 @@ export class Ledger<O> {
   /** Notes it when nothing is left in the route. */
   settle(route: PoolRoute<O>): void {
     if (route.counts.open === 0 && route.counts.waiting === 0) this.table.rest(route);
+  }
+
+  /** A connection is lost to the route, until a dial stands in for it. */
+  #lose({ id, route }: Member<O>, reason: CloseReason): void {
+    if (this.limits.keepAlive) route.losses.push({ id, reason });
   }
 
   #becomeIdle(member: Member<O>, now: number): void {

@@ -14,6 +14,16 @@ export class RouteList<O> {
     this.newest = member;
   }
 
+  /** Puts it at the old end. */
+  unshift(member: Member<O>): void {
+    const { oldest } = this;
+    member.newer = oldest;
+    member.older = undefined;
+    if (oldest === undefined) this.newest = member;
+    else oldest.older = member;
+    this.oldest = member;
+  }
+
   remove(member: Member<O>): void {
     const { older, newer } = member;
     if (older === undefined) this.oldest = newer;

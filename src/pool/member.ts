@@ -1,6 +1,8 @@
 import type { CloseCause, DialReason } from "../trace/index.js";
 import type { Loss } from "./losses.js";
+import type { RoomEntry } from "./room.js";
 import type { PoolRoute } from "./route.js";
+import { TicketList } from "./wait-queue.js";
 import type { Waiter } from "./waiter.js";
 
 /** The states of a connection. `draining`: finishes what it has and takes nothing more. */
@@ -22,10 +24,20 @@ export class Member<O> {
   heapIndex = -1;
   /** When it became idle; meaningful while idle. */
   idleSince = 0;
+  /** Exchanges on it now. */
+  active = 0;
   /** Exchanges assigned so far. */
   requests = 0;
-  /** How long it had been idle when it was last assigned; 0 for a fresh one. */
+  /** How long it had been idle when it was last assigned; 0 for a fresh one and for one in use. */
   lastIdleFor = 0;
+  /** How long it had been idle before its present use; 0 once an exchange of that use went well. */
+  restedFor = 0;
+  /** Whether it can carry several exchanges at once, which is known when its dial is done. */
+  multiplexed = false;
+  /** So many exchanges it can carry at once. */
+  limit = 1;
+  /** The peer turned an exchange away: nothing more until another one ends or the limit is said anew. */
+  refusing = false;
   /**
    * From the server's `Keep-Alive: max`: exchanges it will still take; `Infinity` when it said nothing. The
    * pool takes one off with each exchange, so a server that says it only once is understood too.
@@ -54,8 +66,12 @@ export class Member<O> {
    * set while `effects.assign` hands out the finished dial.
    */
   dialedFor: Waiter<O> | undefined = undefined;
-  /** While dialing: the waiter that counts on this dial now, its starter or one that took the dial over. */
-  awaitedBy: Waiter<O> | undefined = undefined;
+  /** While dialing: the waiters that count on this dial now. */
+  readonly awaiting: TicketList<O> = new TicketList();
+  /** While dialing: so many waiters may count on it. */
+  readonly room: number;
+  /** Its place among the connections of its route in use that have room; only of multiplexed ones. */
+  opening: RoomEntry<O> | undefined = undefined;
   /** While dialing: the lost connection it stands in for, given back to the route should the dial fail. */
   replaces: Loss | undefined = undefined;
   /** Neighbours among all connections of its route. */
@@ -67,12 +83,14 @@ export class Member<O> {
     route: PoolRoute<O>,
     openedFor: DialReason,
     previous: number | undefined,
+    room: number,
     now: number,
   ) {
     this.id = id;
     this.route = route;
     this.openedFor = openedFor;
     this.previous = previous;
+    this.room = room;
     this.dialStartedAt = now;
   }
 }

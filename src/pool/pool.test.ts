@@ -26,6 +26,13 @@ const NO_LIMITS: PoolLimits = {
   keepAlive: true,
 };
 
+/** Who was last assigned to a connection. */
+const lastOn = new WeakMap<Member<Owner>, Waiter<Owner>>();
+
+function release(pool: TestPool, member: Member<Owner>, now: number): void {
+  pool.released(member, lastOn.get(member) as Waiter<Owner>, now);
+}
+
 function makePool(
   limits: Partial<PoolLimits>,
   effects: Partial<PoolEffects<Owner, Waiter<Owner>>> = {},
@@ -40,7 +47,6 @@ function makePool(
       dial: (member) => {
         dials.push(member);
       },
-      assign: () => {},
       reject: () => {},
       close: () => {},
       wake: (at) => {
@@ -48,6 +54,10 @@ function makePool(
       },
       check: () => undefined,
       ...effects,
+      assign: (waiter, member) => {
+        lastOn.set(member, waiter);
+        effects.assign?.(waiter, member);
+      },
     },
     { random, nextId: () => ++ids },
   );
@@ -105,7 +115,7 @@ test("Pool: counts a slot free once, when the close effect reports the same conn
     { maxIdleConnections: 0 },
     { close: (m) => pool.closed(m, ended("reset"), 0) },
   );
-  pool.released(open(pool, route, 0), 0);
+  release(pool, open(pool, route, 0), 0);
   assert.equal(pool.counts.closed, 1);
   assert.equal(pool.counts.open, 0);
   checkInvariants(pool);
@@ -159,7 +169,7 @@ test("hasWork: is true for waiters and exchanges, false for idle connections and
   assert.equal(pool.hasWork, true);
   pool.retire(member, ended("max-age"), 3);
   assert.equal(pool.hasWork, true, "a draining connection has an exchange");
-  pool.released(member, 4);
+  release(pool, member, 4);
   assert.equal(pool.hasWork, false);
 });
 
@@ -170,7 +180,7 @@ test("retire: a busy connection, and one that nobody needs when its dial is done
   const busy = open(pool, route, 0);
   pool.retire(busy, cause, 1);
   assert.deepEqual(closed, []);
-  pool.released(busy, 2);
+  release(pool, busy, 2);
   const [dialing] = pool.preconnect(route, 1, 3);
   assert.ok(dialing);
   pool.retire(dialing, cause, 4);
@@ -185,7 +195,7 @@ test("retire: a second cause does not replace the first", () => {
   pool.retire(busy, ended("goaway"), 1);
   pool.retire(busy, ended("max-age"), 2);
   pool.shutdown(3);
-  pool.released(busy, 4);
+  release(pool, busy, 4);
   assert.deepEqual(closed, [ended("goaway")]);
 });
 
@@ -221,24 +231,24 @@ test("wake: is asked for the earliest deadline, and again after each tick", () =
   const member = open(pool, route, 0);
   acquire(pool, route, 10);
   assert.deepEqual(wakes, [510]);
-  pool.released(open(pool, other, 20), 20);
+  release(pool, open(pool, other, 20), 20);
   assert.deepEqual(wakes, [510, 120]);
   pool.tick(119);
   assert.deepEqual(wakes, [510, 120, 120], "too early, so it is asked for again");
   pool.tick(120);
   assert.deepEqual(wakes, [510, 120, 120, 510]);
-  pool.released(member, 130);
+  release(pool, member, 130);
   pool.tick(510);
   assert.equal(wakes.at(-1), NONE, "nothing is left to wake up for");
 });
 
 test("wake: costs nothing, when a connection goes idle again and again", () => {
   const { pool, route, wakes } = makePool({ idleTimeout: 1000 });
-  pool.released(open(pool, route, 0), 0);
+  release(pool, open(pool, route, 0), 0);
   for (let now = 1; now < 100; now += 1) {
     const { member } = acquire(pool, route, now);
     assert.ok(member);
-    pool.released(member, now);
+    release(pool, member, now);
   }
   assert.deepEqual(wakes, [1000]);
 });
@@ -257,7 +267,7 @@ test("maxConnectionAge: varies by a tenth either way", () => {
 test("route: keeps a route's object and what was learned, while few others come and go", () => {
   const { pool, route } = makePool({});
   const member = open(pool, route, 0);
-  pool.released(member, 0);
+  release(pool, member, 0);
   pool.closed(member, ended("server-closed-idle"), 2000);
   for (let index = 0; index < 1000; index += 1) pool.route(`other ${index}`, "http://other");
   assert.equal(pool.route("a", "http://a"), route);
@@ -291,7 +301,7 @@ test("snapshot: has totals and the figures of each route that was used, as plain
   const { pool, route } = makePool({ maxConnectionsPerOrigin: 1 });
   pool.route("unused", "http://unused");
   const member = open(pool, route, 0);
-  pool.released(member, 1);
+  release(pool, member, 1);
   acquire(pool, route, 2);
   acquire(pool, route, 3);
   const figures = {
@@ -304,6 +314,7 @@ test("snapshot: has totals and the figures of each route that was used, as plain
     closed: 0,
     requests: 2,
     reused: 1,
+    streams: 1,
   };
   assert.deepEqual(pool.snapshot(), {
     totals: figures,
@@ -357,7 +368,7 @@ test("learning: takes the idle age of a connection that ended on reuse, before a
   for (const reason of ["server-closed-unanswered", "reset", "write-error", "server-idle-timeout"] as const) {
     const { pool, route } = makePool({});
     const member = open(pool, route, 0);
-    pool.released(member, 0);
+    release(pool, member, 0);
     acquire(pool, route, 700);
     pool.closed(member, ended(reason), 5000);
     assert.equal(pool.learnedIdleLimit(route), 700, reason);
@@ -392,7 +403,7 @@ function lostPosts(pace: number, posts: number): number {
     assert.ok(member);
     // What is written while the server's end is under way is lost.
     if (member.lastIdleFor < limit) {
-      pool.released(member, now);
+      release(pool, member, now);
     } else {
       lost += 1;
       pool.closed(member, ended("server-closed-unanswered"), now);

@@ -1,29 +1,16 @@
 import type { CloseCause } from "../trace/index.js";
 import type { PoolEffects, PoolLimits, PoolOptions } from "./contract.js";
 import type { Counts } from "./counts.js";
-import {
-  endAfterExchange,
-  endOfAge,
-  endOfEvicted,
-  endOfIdleness,
-  endOfUnneeded,
-  TRANSPORT_CLOSED,
-} from "./ending.js";
-import { Hungry } from "./hungry.js";
-import { findSurplus } from "./idle-caps.js";
-import { learnFromEnd, learnFromSuccess, toleratedIdleAge } from "./learning.js";
+import { endAfterExchange, endOfUnneeded, TRANSPORT_CLOSED } from "./ending.js";
+import { learnFromEnd, learnFromSuccess } from "./learning.js";
 import { Ledger } from "./ledger.js";
 import type { Member } from "./member.js";
+import { learnLimit, roomOf } from "./room.js";
 import type { PoolRoute } from "./route.js";
+import { Serving } from "./serving.js";
 import { type PoolSnapshot, takeSnapshot } from "./snapshot.js";
-import { WaitLimits } from "./wait-limits.js";
+import { Turnover } from "./turnover.js";
 import type { Waiter } from "./waiter.js";
-
-/**
- * Where `maxConnections` binds, a route that keeps its connections busy would starve the others: a waiter
- * elsewhere that came so much earlier (milliseconds) than the route's own next one gets the slot instead.
- */
-const PATIENCE = 1000;
 
 /**
  * The connections of a transport as a deterministic state machine. Every input takes the time (milliseconds,
@@ -37,29 +24,33 @@ export class Pool<O, W extends Waiter<O>> {
   /** The state itself, for the invariant checker. */
   readonly ledger: Ledger<O>;
   readonly #effects: PoolEffects<O, W>;
-  readonly #options: PoolOptions;
-  readonly #hungry: Hungry<O>;
-  readonly #waitLimits: WaitLimits<O, W>;
-  #wakeAt = Number.POSITIVE_INFINITY;
-  #feeding = false;
+  readonly #random: () => number;
+  readonly #turnover: Turnover<O, W>;
+  readonly #serving: Serving<O, W>;
   #shutDown = false;
 
   constructor(limits: PoolLimits, effects: PoolEffects<O, W>, options: PoolOptions) {
     this.limits = limits;
     this.#effects = effects;
-    this.#options = options;
-    this.#hungry = new Hungry(limits);
+    this.#random = options.random;
     this.ledger = new Ledger(limits);
     this.counts = this.ledger.counts;
-    this.#waitLimits = new WaitLimits(this.ledger, effects);
+    this.#turnover = new Turnover(this.ledger, effects, options);
+    this.#serving = new Serving(this.ledger, effects, this.#turnover);
   }
 
   /**
    * The route of this key, made when there is none. The pool forgets a route that has had nothing in it for
    * a while; holding on to the object is fine, it is taken up again when used.
+   *
+   * @param multiplexed whether its connections may turn out to carry several exchanges at once. What they do is
+   *   remembered; a change of this begins anew.
    */
-  route(key: string, origin: string): PoolRoute<O> {
-    return this.ledger.table.get(key, origin);
+  route(key: string, origin: string, multiplexed: boolean = false): PoolRoute<O> {
+    const { keepAlive, maxRequestsPerConnection } = this.limits;
+    // With one request a connection there is nothing to share.
+    const alwaysSingle = !multiplexed || !keepAlive || maxRequestsPerConnection <= 1;
+    return this.ledger.table.get(key, origin, alwaysSingle);
   }
 
   /** Whether something is under way that somebody waits for, so that the process must stay alive. */
@@ -68,8 +59,8 @@ export class Pool<O, W extends Waiter<O>> {
   }
 
   /**
-   * An exchange wants a connection. It gets one at once (`effects.assign`) when an idle one fits; else it
-   * waits and a dial may start, or it is turned away (`effects.reject`).
+   * An exchange wants a connection. It gets one at once (`effects.assign`) when one fits that is idle or has room;
+   * else it waits and a dial may start, or it is turned away (`effects.reject`).
    */
   acquire(waiter: W, wanted: PoolRoute<O>, now: number): void {
     waiter.member = undefined;
@@ -79,17 +70,16 @@ export class Pool<O, W extends Waiter<O>> {
     }
     const route = this.ledger.table.current(wanted);
     if (waiter.mustDial === undefined) {
-      const member = this.#findIdle(waiter, route, now);
+      const member = this.#serving.find(waiter, route, now);
       if (member !== undefined) {
-        this.ledger.take(member, waiter, now - member.idleSince);
-        this.#effects.assign(waiter, member);
+        waiter.skipped = undefined;
+        this.#serving.give(waiter, member, member.state === "idle" ? now - member.idleSince : 0, now);
         return;
       }
     }
     this.ledger.enter(waiter, route, now);
-    this.#want(route, now);
-    if (this.#feeding) this.#waitLimits.admitLater(waiter);
-    else this.#waitLimits.admit(waiter);
+    this.#turnover.want(route, now);
+    this.#turnover.admit(waiter);
   }
 
   /** A waiter gives up. A dial under way for it goes on, for the others or to be idle. */
@@ -101,84 +91,124 @@ export class Pool<O, W extends Waiter<O>> {
     this.ledger.settle(route);
   }
 
-  /** A dial succeeded: the connection goes to the oldest waiter, or becomes idle. */
-  dialed(member: Member<O>, now: number): void {
+  /**
+   * A dial succeeded: the connection goes to the oldest waiter, or to as many as it has room for, or becomes idle.
+   *
+   * @param limit given where the connection can carry several exchanges at once: how many at most, `Infinity` where
+   *   nothing but the server limits it. Until the server has said its own (`capacity`, which may come before this),
+   *   what the route's last connection was allowed holds, or 100.
+   */
+  dialed(member: Member<O>, now: number, limit?: number): void {
     if (member.state !== "dialing") return;
     const { route } = member;
     const { maxConnectionAge } = this.limits;
     if (maxConnectionAge !== Number.POSITIVE_INFINITY) {
-      member.expiresAt = now + maxConnectionAge * (0.9 + 0.2 * this.#options.random());
+      member.expiresAt = now + maxConnectionAge * (0.9 + 0.2 * this.#random());
     }
-    this.ledger.opened(member, now);
-    const next = this.ledger.demand.oldest(route);
-    if (next !== undefined) {
-      this.ledger.leave(next, route);
-      this.ledger.take(member, next, 0);
-      this.#effects.assign(next as W, member);
+    const retired = member.closeWhenReleased;
+    // Those who waited for it are served even so.
+    member.closeWhenReleased = undefined;
+    this.ledger.opened(member, limit, now);
+    if (member.limit > 0 && this.ledger.demand.oldest(route) !== undefined) {
+      this.#serving.giveFresh(member, now);
+      if (retired !== undefined) this.retire(member, retired, now);
     } else {
-      const end = endOfUnneeded(member, this.limits, this.#shutDown);
-      if (end === undefined) this.#keepIdle(member, now);
-      else this.#end(member, end, now);
+      const end = retired ?? endOfUnneeded(this.limits, this.#shutDown);
+      if (end === undefined) this.#turnover.keepIdle(member, now);
+      else this.#turnover.end(member, end, now);
     }
     member.dialedFor = undefined;
-    this.#want(route, now);
-  }
-
-  /** A dial failed. Its error goes to the waiter that started it if that one still waits, else to nobody. */
-  dialFailed(member: Member<O>, error: unknown, now: number): void {
-    if (member.state !== "dialing") return;
-    const { route, dialedFor } = member;
-    this.ledger.close(member, "dial-failed");
-    if (dialedFor !== undefined) {
-      this.ledger.leave(dialedFor, route);
-      this.#effects.reject(dialedFor as W, { kind: "dial-failed", member, error });
-    }
-    this.#want(route, now);
-  }
-
-  /** An exchange is over and its connection could be used again: it goes to the oldest waiter, is idle, or closes. */
-  released(member: Member<O>, now: number): void {
-    if (member.state !== "active" && member.state !== "draining") return;
-    const { route } = member;
-    if (member.lastIdleFor > 0) learnFromSuccess(member);
-    const next = route.counts.waiting === 0 ? undefined : route.queue.head;
-    const end = endAfterExchange(member, this.limits, now) ?? this.#endForOthers(next, now);
-    if (end !== undefined) {
-      this.#end(member, end, now);
-    } else if (next === undefined) {
-      this.ledger.release(member, now);
-      this.#keepIdle(member, now);
-    } else {
-      if (!this.#isFit(member, next as W, now)) return;
-      this.ledger.leave(next, route);
-      this.ledger.assign(member, next, 0);
-      this.#effects.assign(next as W, member);
-    }
+    this.#turnover.want(route, now);
   }
 
   /**
-   * The connection has ended, or its user has ended it, in whatever state. For one that ended already it does
-   * nothing. A waiter that counted on it as a dial gets another.
+   * A dial failed. Its error goes to the waiter that started it if that one still waits, else to nobody. Where the
+   * waiters shared the dial and the route has no other connection, it goes to all that counted on it: one by one they
+   * would only find the same.
+   */
+  dialFailed(member: Member<O>, error: unknown, now: number): void {
+    if (member.state !== "dialing") return;
+    const { route, dialedFor } = member;
+    const failed: { waiter: Waiter<O>; ticket: number }[] = [];
+    if (member.room > 1 && route.counts.open === 1) {
+      for (let waiter = member.awaiting.head; waiter !== undefined; waiter = waiter.newerBeside)
+        failed.push({ waiter, ticket: waiter.ticket });
+    } else if (dialedFor !== undefined) {
+      failed.push({ waiter: dialedFor, ticket: dialedFor.ticket });
+    }
+    this.ledger.close(member, "dial-failed");
+    this.#turnover.inOneGo(() => {
+      for (const { waiter, ticket } of failed) {
+        // What one of them does about it may be to give up another.
+        if (waiter.waitingIn !== route || waiter.ticket !== ticket) continue;
+        this.ledger.leave(waiter, route);
+        this.#effects.reject(waiter as W, { kind: "dial-failed", member, error });
+      }
+    }, now);
+    this.#turnover.want(route, now);
+  }
+
+  /**
+   * The waiter's exchange is over and its connection could be used again: it goes to the oldest waiter, is idle, or
+   * closes. For a waiter that is on no connection, or on another, it does nothing.
+   */
+  released(member: Member<O>, waiter: W, now: number): void {
+    if (waiter.member !== member || (member.state !== "active" && member.state !== "draining")) return;
+    if (member.restedFor > 0) learnFromSuccess(member);
+    member.refusing = false;
+    this.#free(member, waiter, now);
+  }
+
+  /**
+   * The peer turned the waiter's exchange away without a look at it. The connection takes nothing more until another
+   * of its exchanges is over, or the server says its limit; where there is no other, it can be used again at once.
+   */
+  refused(member: Member<O>, waiter: W, now: number): void {
+    if (waiter.member !== member || (member.state !== "active" && member.state !== "draining")) return;
+    member.refusing = member.active > 1;
+    this.#free(member, waiter, now);
+  }
+
+  /** The server said how many exchanges the connection carries at once: 0 and less than it has are fine. */
+  capacity(member: Member<O>, limit: number, now: number): void {
+    const { state } = member;
+    if (state === "closed") return;
+    learnLimit(member, limit);
+    member.refusing = false;
+    if (state === "dialing" || state === "draining") return;
+    if (state === "idle") this.ledger.idle.placeAnew(member);
+    else this.ledger.fileRoom(member);
+    if (roomOf(member, this.limits) > 0) this.#serving.giveOn(member, now);
+    this.#turnover.want(member.route, now);
+  }
+
+  /**
+   * The connection has ended, or its user has ended it, in whatever state, and with it all exchanges on it. For one
+   * that ended already it does nothing. A waiter that counted on it as a dial gets another.
    */
   closed(member: Member<O>, { reason }: CloseCause, now: number): void {
     if (member.state === "closed") return;
     learnFromEnd(member, reason, now);
     this.ledger.close(member, reason);
-    this.#want(member.route, now);
+    this.#turnover.want(member.route, now);
   }
 
   /**
    * Dials until `count` connections of the route are idle or on their way for nobody, as far as the limits
-   * allow; nothing is closed for it. Returns those on their way. Without keep-alive it does nothing.
+   * allow; nothing is closed for it. Where its connections carry several exchanges at once, or may, one with room is
+   * enough. Returns those on their way. Without keep-alive it does nothing.
    */
   preconnect(wanted: PoolRoute<O>, count: number, now: number): Member<O>[] {
     if (this.#shutDown || !this.limits.keepAlive) return [];
     const route = this.ledger.table.current(wanted);
     const onTheWay: Member<O>[] = [];
     for (let member = route.spare.oldest; member !== undefined; member = member.newer) onTheWay.push(member);
-    let missing = count - route.counts.idle - onTheWay.length;
-    while (missing > 0 && route.undialed.head === undefined && this.ledger.hasRoom(route)) {
-      onTheWay.push(this.#dial(route, undefined, now));
+    const { shared } = route;
+    if (shared !== undefined && shared.awaiting.size > 0) onTheWay.push(shared);
+    const roomy = route.roomy === undefined ? 0 : route.roomy.size;
+    let missing = (route.single ? count : Math.min(1, count)) - route.counts.idle - roomy - onTheWay.length;
+    while (missing > 0 && route.undialed.head === undefined && this.ledger.mayDial(route)) {
+      onTheWay.push(this.#turnover.dial(route, undefined, now));
       missing -= 1;
     }
     return onTheWay;
@@ -186,20 +216,20 @@ export class Pool<O, W extends Waiter<O>> {
 
   /** Closes all idle connections. */
   closeIdle(now: number): void {
-    this.#endAllIdle(
+    this.#turnover.endAllIdle(
       { reason: "idle-closed-by-caller", by: "caller", evidence: "closeIdle() was called." },
       now,
     );
   }
 
-  /** The connection takes nothing more: an idle one closes, a busy one drains, one being dialed serves once at most. */
+  /**
+   * The connection takes nothing more: an idle one closes, a busy one drains, one being dialed serves those who wait
+   * for it. It closes for `cause` when it is free; of several causes the first counts.
+   */
   retire(member: Member<O>, cause: CloseCause, now: number): void {
-    if (member.state === "idle") {
-      this.#end(member, cause, now);
-    } else if (member.state === "active" || member.state === "dialing") {
-      member.closeWhenReleased ??= cause;
-      if (member.state === "active") this.ledger.drain(member);
-    }
+    if (member.state === "idle") this.#turnover.end(member, cause, now);
+    else if (member.state === "active") this.#turnover.drain(member, cause, now);
+    else if (member.state === "dialing") member.closeWhenReleased ??= cause;
   }
 
   /**
@@ -208,7 +238,7 @@ export class Pool<O, W extends Waiter<O>> {
    */
   shutdown(now: number): void {
     this.#shutDown = true;
-    this.#endAllIdle(TRANSPORT_CLOSED, now);
+    this.#turnover.endAllIdle(TRANSPORT_CLOSED, now);
     for (const route of this.ledger.table.values()) {
       this.#endSpareDials(route, now);
       // While waiters are left, the connections stay to serve them.
@@ -233,7 +263,7 @@ export class Pool<O, W extends Waiter<O>> {
     // Only with no waiter left anywhere, or the slots that come free would be dialed for them.
     for (const route of table.values()) {
       for (let first = route.members.first; first !== undefined; first = route.members.first) {
-        this.#end(first, TRANSPORT_CLOSED, now);
+        this.#turnover.end(first, TRANSPORT_CLOSED, now);
       }
     }
   }
@@ -241,15 +271,14 @@ export class Pool<O, W extends Waiter<O>> {
   /** Lets happen what is due: idle connections that are too old end, waiters that waited too long are turned away. */
   tick(now: number): void {
     const { idle } = this.ledger;
+    const { waitLimits } = this.#turnover;
     for (let member = idle.nextExpired(now); member !== undefined; member = idle.nextExpired(now)) {
-      this.#expire(member, now);
+      this.#turnover.expire(member, now);
     }
-    const limits = this.#waitLimits;
-    for (let route = limits.timeOut(now); route !== undefined; route = limits.timeOut(now)) {
-      this.#want(route, now);
+    for (let route = waitLimits.timeOut(now); route !== undefined; route = waitLimits.timeOut(now)) {
+      this.#turnover.want(route, now);
     }
-    this.#wakeAt = Math.min(idle.nextAt, limits.nextAt);
-    this.#effects.wake(this.#wakeAt);
+    this.#turnover.sleep();
   }
 
   /** The figures, in total and of each route that has had any connection or waiter. */
@@ -271,129 +300,33 @@ export class Pool<O, W extends Waiter<O>> {
     return route.idleLimit?.learned;
   }
 
-  #findIdle(waiter: W, route: PoolRoute<O>, now: number): Member<O> | undefined {
-    for (let member = route.idle.newest; member !== undefined; member = route.idle.newest) {
-      if (this.ledger.idle.expired(member, now)) {
-        this.#expire(member, now);
-        continue;
-      }
-      const idleFor = now - member.idleSince;
-      if (!waiter.retriable && idleFor > toleratedIdleAge(member)) {
-        // It is the newest, so the others have been idle for longer still.
-        route.idleLimit?.seenOpen(idleFor);
-        waiter.skipped = member;
-        return undefined;
-      }
-      if (this.#isFit(member, waiter, now)) return member;
-    }
-    return undefined;
-  }
-
-  /** Whether the connection can take the waiter; where it cannot, it has ended. */
-  #isFit(member: Member<O>, waiter: W, now: number): boolean {
-    const end = this.#effects.check(member, waiter, now);
-    // The check may have found and reported the end itself.
-    if (end === undefined || member.state === "closed") return member.state !== "closed";
-    if (member.state === "idle") learnFromEnd(member, end.reason, now);
-    this.#end(member, end, now);
-    return false;
-  }
-
-  /** What follows when a connection has become idle: the caps, and waiters that its slot can serve. */
-  #keepIdle(member: Member<O>, now: number): void {
+  /** The waiter's exchange leaves the connection: what becomes of its place, and of the connection. */
+  #free(member: Member<O>, waiter: W, now: number): void {
     const { route } = member;
-    this.#wakeBy(member.at);
-    const surplus = findSurplus(this.ledger, route);
-    if (surplus !== undefined) this.#end(surplus.member, surplus.end, now);
-    if (route.counts.waiting > 0) this.#want(route, now);
-    else if (!this.#hungry.none) this.#feed(now);
-  }
-
-  /** Why a connection is not kept although it could be: closing, or others that have waited too long for its slot. */
-  #endForOthers(next: Waiter<O> | undefined, now: number): CloseCause | undefined {
-    if (next === undefined) return this.#shutDown ? TRANSPORT_CLOSED : undefined;
-    if (this.#hungry.none) return undefined;
-    const route = this.#hungry.first();
-    const oldest = route?.undialed.head;
-    if (route === undefined || oldest === undefined) return undefined;
-    if (next.waitingSince - oldest.waitingSince <= PATIENCE) return undefined;
-    return endOfEvicted(route, this.limits, false, now);
-  }
-
-  #end(member: Member<O>, cause: CloseCause, now: number): void {
-    this.ledger.close(member, cause.reason);
-    this.#effects.close(member, cause);
-    this.#want(member.route, now);
-  }
-
-  #endAllIdle(end: CloseCause, now: number): void {
-    for (let { oldest } = this.ledger.idle; oldest !== undefined; oldest = this.ledger.idle.oldest) {
-      this.#end(oldest, end, now);
+    this.ledger.finish(member, waiter);
+    if (member.state === "draining") {
+      if (member.active === 0) this.#turnover.end(member, member.closeWhenReleased ?? TRANSPORT_CLOSED, now);
+      return;
+    }
+    const next = route.counts.waiting === 0 ? undefined : route.queue.head;
+    const end =
+      endAfterExchange(member, this.limits, now) ??
+      this.#serving.endForOthers(member, next, this.#shutDown, now);
+    if (end !== undefined) {
+      if (member.active === 0) this.#turnover.end(member, end, now);
+      else this.#turnover.drain(member, end, now);
+    } else if (next !== undefined && roomOf(member, this.limits) > 0) {
+      const fit = member.active > 0 || this.#serving.isFit(member, next as W, now);
+      if (fit) this.#serving.giveOn(member, now);
+    } else if (member.active === 0) {
+      this.ledger.release(member, now);
+      this.#turnover.keepIdle(member, now);
     }
   }
 
   #endSpareDials(route: PoolRoute<O>, now: number): void {
     for (let dial = route.spare.oldest; dial !== undefined; dial = route.spare.oldest) {
-      this.#end(dial, TRANSPORT_CLOSED, now);
+      this.#turnover.end(dial, TRANSPORT_CLOSED, now);
     }
-  }
-
-  #expire(member: Member<O>, now: number): void {
-    const { idle } = this.ledger;
-    if (now >= member.expiresAt) {
-      this.#end(member, endOfAge(member, this.limits, now), now);
-      return;
-    }
-    const limit = idle.limitOf(member, now);
-    member.route.idleLimit?.seenOpen(now - member.idleSince);
-    this.#end(member, endOfIdleness(member, limit, idle.limitInWords(member, limit), now), now);
-  }
-
-  #dial(route: PoolRoute<O>, waiter: Waiter<O> | undefined, now: number): Member<O> {
-    const member = this.ledger.dial(this.#options.nextId(), route, waiter, now);
-    this.#effects.dial(member);
-    return member;
-  }
-
-  /** Something changed for the route: its waiters may dial, have a deadline, or there is nothing left in it. */
-  #want(route: PoolRoute<O>, now: number): void {
-    this.#hungry.add(route);
-    if (!this.#hungry.none) this.#feed(now);
-    if (route.undialed.head === undefined) this.ledger.settle(route);
-    else this.#wakeBy(this.#waitLimits.watch(route));
-  }
-
-  /** Starts the dials that waiters lack and the limits allow, the oldest waiter of all routes first. */
-  #feed(now: number): void {
-    // An effect that calls back is served by the loop that is running already, however deep it comes from.
-    if (this.#feeding) return;
-    this.#feeding = true;
-    try {
-      for (let route = this.#hungry.first(); route !== undefined; route = this.#hungry.first()) {
-        if (!this.#feedOne(route, now)) break;
-      }
-    } finally {
-      this.#feeding = false;
-    }
-    this.#waitLimits.admitLate();
-  }
-
-  /** Starts one dial for the route, or ends an idle connection to make room for it. Whether either was possible. */
-  #feedOne(route: PoolRoute<O>, now: number): boolean {
-    if (this.ledger.hasRoom(route)) {
-      this.#dial(route, route.undialed.head, now);
-      return true;
-    }
-    const full = route.counts.open >= this.limits.maxConnectionsPerOrigin;
-    const victim = full ? route.idle.oldest : this.ledger.idle.oldest;
-    if (victim === undefined) return false;
-    this.#end(victim, endOfEvicted(route, this.limits, full, now), now);
-    return true;
-  }
-
-  #wakeBy(at: number): void {
-    if (at >= this.#wakeAt) return;
-    this.#wakeAt = at;
-    this.#effects.wake(at);
   }
 }

@@ -18,10 +18,13 @@ export class RouteTable<O> {
     return this.#routes.values();
   }
 
-  get(key: string, origin: string): PoolRoute<O> {
+  get(key: string, origin: string, alwaysSingle: boolean): PoolRoute<O> {
     const known = this.#routes.get(key);
-    if (known !== undefined) return known;
-    const route = new PoolRoute<O>(key, origin);
+    if (known !== undefined) {
+      known.setSingle(alwaysSingle);
+      return known;
+    }
+    const route = new PoolRoute<O>(key, origin, alwaysSingle);
     this.#list(route);
     this.rest(route);
     return route;

@@ -2,8 +2,10 @@ import type { Timed } from "../runtime/index.js";
 import { Counts } from "./counts.js";
 import type { IdleLimit } from "./idle-limit.js";
 import { Losses } from "./losses.js";
+import type { Member } from "./member.js";
 import { MemberSet, RouteList } from "./member-lists.js";
-import { UndialedList, WaitQueue } from "./wait-queue.js";
+import type { Roomy } from "./room.js";
+import { TicketList, WaitQueue } from "./wait-queue.js";
 
 /** A route's entry in a heap that orders routes. */
 export class RouteEntry<O> implements Timed {
@@ -18,7 +20,7 @@ export class RouteEntry<O> implements Timed {
 }
 
 /**
- * What the pool knows of one route. To the pool's user only `key`, `origin` and `owner` are of interest.
+ * What the pool knows of one route. To the pool's user only `key`, `origin` and `counts` are of interest.
  * The caps named "per origin" hold for each route of an origin, as Go's `MaxConnsPerHost` does: connections of different
  * routes cannot stand in for each other.
  */
@@ -29,15 +31,26 @@ export class PoolRoute<O> {
   readonly counts: Counts = new Counts();
   /** Idle connections, most recently used first to be taken. */
   readonly idle: RouteList<O> = new RouteList();
+  /** Connections in use that have room for more; only where they carry several exchanges at once. */
+  roomy: Roomy<O> | undefined = undefined;
   /** What was learned about its idle connections; most routes never have anything to learn. */
   idleLimit: IdleLimit | undefined = undefined;
 
   readonly key: string;
   readonly origin: string;
-  /** Whatever the pool's user keeps for it. */
-  owner: O | undefined = undefined;
 
   readonly members: MemberSet<O> = new MemberSet();
+  /** Whether its connections are never anything but one exchange after the other. */
+  alwaysSingle: boolean;
+  /** Whether its connections carry one exchange after the other, as far as is known; not so where nothing is. */
+  single: boolean;
+  /** How many exchanges its last multiplexed connection took at once; undefined where there was none. */
+  limit: number | undefined = undefined;
+  /** Connections in a row whose server allows no exchange. */
+  barren = 0;
+  /** The dial under way that several waiters may count on. */
+  shared: Member<O> | undefined = undefined;
+
   /** Dials that no waiter counts on. */
   readonly spare: RouteList<O> = new RouteList();
   /** Waiters that take any connection. */
@@ -45,7 +58,7 @@ export class PoolRoute<O> {
   /** Waiters that take only a newly dialed one. */
   readonly freshQueue: WaitQueue<O> = new WaitQueue();
   /** Those of both queues that no dial is under way for. */
-  readonly undialed: UndialedList<O> = new UndialedList();
+  readonly undialed: TicketList<O> = new TicketList();
   readonly losses: Losses = new Losses();
   /** Whether any connection of it was ever open. */
   everOpen = false;
@@ -58,8 +71,18 @@ export class PoolRoute<O> {
   restingBefore: PoolRoute<O> | undefined = undefined;
   restingAfter: PoolRoute<O> | undefined = undefined;
 
-  constructor(key: string, origin: string) {
+  constructor(key: string, origin: string, alwaysSingle: boolean = true) {
     this.key = key;
     this.origin = origin;
+    this.alwaysSingle = alwaysSingle;
+    this.single = alwaysSingle;
+  }
+
+  /** From here on its connections may, or may not, carry several exchanges at once. */
+  setSingle(alwaysSingle: boolean): void {
+    if (alwaysSingle === this.alwaysSingle) return;
+    this.alwaysSingle = alwaysSingle;
+    this.single = alwaysSingle;
+    this.limit = undefined;
   }
 }

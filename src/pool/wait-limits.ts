@@ -1,19 +1,23 @@
 import { TimerHeap } from "../runtime/index.js";
 import type { PoolEffects } from "./contract.js";
 import type { Ledger } from "./ledger.js";
+import { isBarren } from "./room.js";
 import { type PoolRoute, RouteEntry } from "./route.js";
 import type { Waiter } from "./waiter.js";
 
-/** `maxWaiting` and `queueTimeout`: both are only about waiters that no dial is under way for. */
+/** `maxWaiting`, `queueTimeout` and the patience with a server that takes nothing: all are only about waiters that no dial is under way for. */
 export class WaitLimits<O, W extends Waiter<O>> {
   readonly #ledger: Ledger<O>;
   readonly #effects: PoolEffects<O, W>;
+  /** How long a waiter may wait for a server that allows no exchange at all. */
+  readonly #barrenTimeout: number;
   /** By the deadline of a route's oldest waiter without a dial; the others' come later. */
   readonly #deadlines = new TimerHeap<RouteEntry<O>>();
   /** Waiters that came while dials were being handed out, to be judged when it is known who got one. */
   readonly #late: W[] = [];
 
-  constructor(ledger: Ledger<O>, effects: PoolEffects<O, W>) {
+  constructor(ledger: Ledger<O>, effects: PoolEffects<O, W>, barrenTimeout: number) {
+    this.#barrenTimeout = barrenTimeout;
     this.#ledger = ledger;
     this.#effects = effects;
   }
@@ -45,11 +49,11 @@ export class WaitLimits<O, W extends Waiter<O>> {
 
   /** Files the deadline of the route's oldest waiter without a dial, and returns it; `Infinity` for none. */
   watch(route: PoolRoute<O>): number {
-    const { queueTimeout } = this.#ledger.limits;
+    const patience = this.#patience(route);
     const { head } = route.undialed;
-    if (head === undefined || queueTimeout === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    if (head === undefined || patience === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
     route.deadline ??= new RouteEntry(route);
-    this.#deadlines.set(route.deadline, head.waitingSince + queueTimeout);
+    this.#deadlines.set(route.deadline, head.waitingSince + patience);
     return route.deadline.at;
   }
 
@@ -59,10 +63,18 @@ export class WaitLimits<O, W extends Waiter<O>> {
     if (route === undefined) return undefined;
     const { queueTimeout } = this.#ledger.limits;
     for (let head = route.undialed.head; head !== undefined; head = route.undialed.head) {
-      if (now < head.waitingSince + queueTimeout) break;
+      if (now < head.waitingSince + this.#patience(route)) break;
+      const waited = now - head.waitingSince;
       this.#ledger.leave(head, route);
-      this.#effects.reject(head as W, { kind: "queue-timeout", waited: now - head.waitingSince });
+      const kind = now < head.waitingSince + queueTimeout ? "no-streams" : "queue-timeout";
+      this.#effects.reject(head as W, { kind, waited });
     }
     return route;
+  }
+
+  /** How long a waiter without a dial may wait. */
+  #patience(route: PoolRoute<O>): number {
+    const { queueTimeout } = this.#ledger.limits;
+    return isBarren(route) ? Math.min(queueTimeout, this.#barrenTimeout) : queueTimeout;
   }
 }

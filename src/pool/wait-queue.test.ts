@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UndialedList, WaitQueue } from "./wait-queue.js";
+import { TicketList, WaitQueue } from "./wait-queue.js";
 import { Waiter } from "./waiter.js";
 
 function waiters(count: number): Waiter<string>[] {
@@ -27,7 +27,7 @@ test("WaitQueue: keeps the order, when waiters leave from the front, the middle 
   }
 });
 
-test("UndialedList: puts each waiter in its place, whatever order they come back in", () => {
+test("TicketList: puts each waiter in its place, whatever order they come back in", () => {
   const all = waiters(4);
   for (const order of [
     [0, 1, 2, 3],
@@ -35,10 +35,10 @@ test("UndialedList: puts each waiter in its place, whatever order they come back
     [2, 0, 3, 1],
     [1, 3, 0, 2],
   ]) {
-    const list = new UndialedList<string>();
+    const list = new TicketList<string>();
     for (const index of order) list.insert(all[index] as Waiter<string>);
     const tickets: number[] = [];
-    for (let waiter = list.head; waiter !== undefined; waiter = waiter.undialedNext)
+    for (let waiter = list.head; waiter !== undefined; waiter = waiter.newerBeside)
       tickets.push(waiter.ticket);
     assert.deepEqual(tickets, [1, 2, 3, 4]);
     assert.equal(list.size, 4);

@@ -24,10 +24,10 @@ export class WaitQueue<O> {
   }
 }
 
-/** The waiters that no dial is under way for, in order of arrival. */
-export class UndialedList<O> {
+/** The waiters that count on one dial, or those that no dial is under way for, in order of arrival. */
+export class TicketList<O> {
   head: Waiter<O> | undefined = undefined;
-  #tail: Waiter<O> | undefined = undefined;
+  tail: Waiter<O> | undefined = undefined;
   size = 0;
 
   /**
@@ -36,29 +36,29 @@ export class UndialedList<O> {
    */
   insert(waiter: Waiter<O>): void {
     this.size += 1;
-    let previous = this.#tail;
+    let previous = this.tail;
     let next: Waiter<O> | undefined;
     if (previous !== undefined && previous.ticket > waiter.ticket) {
       next = this.head;
-      while (next !== undefined && next.ticket < waiter.ticket) next = next.undialedNext;
-      previous = next?.undialedPrevious;
+      while (next !== undefined && next.ticket < waiter.ticket) next = next.newerBeside;
+      previous = next?.olderBeside;
     }
-    waiter.undialedPrevious = previous;
-    waiter.undialedNext = next;
+    waiter.olderBeside = previous;
+    waiter.newerBeside = next;
     if (previous === undefined) this.head = waiter;
-    else previous.undialedNext = waiter;
-    if (next === undefined) this.#tail = waiter;
-    else next.undialedPrevious = waiter;
+    else previous.newerBeside = waiter;
+    if (next === undefined) this.tail = waiter;
+    else next.olderBeside = waiter;
   }
 
   remove(waiter: Waiter<O>): void {
     this.size -= 1;
-    const { undialedPrevious, undialedNext } = waiter;
-    if (undialedPrevious === undefined) this.head = undialedNext;
-    else undialedPrevious.undialedNext = undialedNext;
-    if (undialedNext === undefined) this.#tail = undialedPrevious;
-    else undialedNext.undialedPrevious = undialedPrevious;
-    waiter.undialedPrevious = undefined;
-    waiter.undialedNext = undefined;
+    const { olderBeside, newerBeside } = waiter;
+    if (olderBeside === undefined) this.head = newerBeside;
+    else olderBeside.newerBeside = newerBeside;
+    if (newerBeside === undefined) this.tail = olderBeside;
+    else newerBeside.olderBeside = olderBeside;
+    waiter.olderBeside = undefined;
+    waiter.newerBeside = undefined;
   }
 }

@@ -9,9 +9,9 @@ export class Waiter<O> {
   /** Its neighbours in the queue. */
   queuePrevious: Waiter<O> | undefined = undefined;
   queueNext: Waiter<O> | undefined = undefined;
-  /** Its neighbours among the waiters without a dial. */
-  undialedPrevious: Waiter<O> | undefined = undefined;
-  undialedNext: Waiter<O> | undefined = undefined;
+  /** Its neighbours among the waiters that count on the same dial, or among those without one. */
+  olderBeside: Waiter<O> | undefined = undefined;
+  newerBeside: Waiter<O> | undefined = undefined;
   /** Its place in the order of arrival, across all routes. */
   ticket = 0;
   waitingSince = 0;
@@ -22,14 +22,14 @@ export class Waiter<O> {
   dial: Member<O> | undefined = undefined;
   /** The dial started for it, while that is under way. */
   started: Member<O> | undefined = undefined;
-  /** What it was given. */
+  /** The connection that it is on, from its assignment to its release. */
   member: Member<O> | undefined = undefined;
   /**
    * Whether it could be sent again if its connection turned out to be dead. One that could not does not take
    * a connection that has been idle for longer than its origin is known to tolerate.
    */
   retriable = true;
-  /** Set for the second safe retry: take no idle connection, dial. Also the reason recorded for that dial. */
+  /** Set where only a new connection will do (the second safe retry, 421). Also the reason recorded for that dial. */
   mustDial: DialReason | undefined = undefined;
   /** The idle connection it left alone because that had been idle for too long for it. */
   skipped: Member<O> | undefined = undefined;

@@ -62,11 +62,17 @@ function judge(member: Member<Connection>, now: number): Candidate {
     case "draining":
       return { connection, verdict: "draining", facts: busy };
     default: {
+      if (member.multiplexed) return { connection, verdict: "full", facts: sharedBy(member) };
       // Its response is there and nobody reads it: what keeps it is the caller, not the server.
       const unread = busyWith !== undefined && busyWith.headersAt > 0 && busyWith.body?.taken === false;
       return { connection, verdict: "busy", facts: unread ? { ...busy, bodyUnread: true } : busy };
     }
   }
+}
+
+/** How many exchanges a connection carries at once, and may: what its server does not limit is left out. */
+export function sharedBy({ active, limit }: Member<Connection>): { streams: number; limit?: number } {
+  return { streams: active, ...(Number.isFinite(limit) ? { limit } : {}) };
 }
 
 function toleratedBy(member: Member<Connection>): { tolerated?: number } {
@@ -172,6 +178,7 @@ const REMEDIES: Readonly<Partial<Record<DialReason, string>>> = {
   "idle-expired": "a longer idleTimeout, where the server keeps idle connections longer than that",
   evicted: "a larger maxIdleConnections or maxIdleConnectionsPerOrigin",
   "aged-out": "a larger maxConnectionAge or maxRequestsPerConnection",
+  "streams-full": "fewer requests at once, or a larger limit in the server",
   "too-long-idle": "idempotent: true on the request, where sending it twice does no harm",
   "keep-alive-off": "keepAlive: true",
 };

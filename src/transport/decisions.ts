@@ -10,6 +10,7 @@ import {
   finiteLimits,
   MAX_CANDIDATES,
   rounded,
+  sharedBy,
 } from "./decision.js";
 import type { Exchange } from "./exchange.js";
 import type { Settings } from "./options.js";
@@ -86,7 +87,7 @@ export class Decisions {
     const { counts } = member.route;
     stats.openAtOnce = Math.max(stats.openAtOnce, counts.open);
     stats.dialingAtOnce = Math.max(stats.dialingAtOnce, counts.dialing);
-    stats.demandAtOnce = Math.max(stats.demandAtOnce, counts.active + counts.draining + counts.waiting);
+    stats.demandAtOnce = Math.max(stats.demandAtOnce, counts.streams + counts.waiting);
     this.#recorder.dialing(stats, member.previous, now);
   }
 
@@ -95,10 +96,9 @@ export class Decisions {
     stats.dialFailures += 1;
     stats.dialFailureMs += now - member.dialStartedAt;
     stats.noteError(error.code);
-    const waiting = [member.dialedFor, member.awaitedBy].filter(
-      (waiter) => waiter !== undefined,
-    ) as Exchange[];
-    const delayed = [...new Set(waiting.map((exchange) => exchange.id))];
+    const delayed: number[] = [];
+    for (let waiter = member.awaiting.head; waiter !== undefined; waiter = waiter.newerBeside)
+      delayed.push((waiter as Exchange).id);
     stats.delayedByDials += delayed.length;
     if (delayed.length > 0) this.#delayed.set(member, delayed);
   }
@@ -118,7 +118,10 @@ export class Decisions {
     exchange.candidates.push({
       connection: member.id,
       verdict: "taken",
-      facts: fresh ? { dialed: true } : { request: member.requests, idleFor: rounded(member.lastIdleFor) },
+      facts: {
+        ...(fresh ? { dialed: true } : { request: member.requests, idleFor: rounded(member.lastIdleFor) }),
+        ...(member.multiplexed ? sharedBy(member) : {}),
+      },
     });
     this.#record(this.of(exchange), exchange.dialed);
   }

@@ -78,6 +78,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     this.pool = new Pool<Connection, Exchange>(settings.pool, this, {
       random: () => runtime.random(),
       nextId: () => ++lastConnectionId,
+      barrenTimeout: settings.headersTimeout,
     });
     this.clock = new Clock(runtime, (now) => this.pool.tick(now));
     this.#suspends = new SuspendWatch(runtime);
@@ -218,6 +219,10 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     const holders = describeHolders(this.pool, exchange.route as PoolRoute<Connection>, now);
     if (why.kind === "queue-timeout")
       return timedOut(exchange, "queueTimeout", queueTimeout, "queue", now, holders);
+    if (why.kind === "no-streams") {
+      const allows = `its server allows no request at a time on any of its connections, and that did not change within ${Math.round(why.waited)} ms`;
+      return turnedAway(exchange, "ERR_TRUNKLINE_NO_STREAMS", `${allows}; ${holders}`);
+    }
     const waiting = why.waiting === 1 ? "1 request waits" : `${why.waiting} requests wait`;
     const many = `${waiting} for a connection already (maxWaiting ${maxWaiting}); ${holders}`;
     return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
@@ -275,7 +280,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
   }
 
   released(exchange: Exchange, now: number): void {
-    this.pool.released(exchange.member as Member<Connection>, now);
+    this.pool.released(exchange.member as Member<Connection>, exchange, now);
   }
 
   closed(connection: Connection, cause: CloseCause): void {

@@ -204,12 +204,15 @@ export class Transport implements RoundTripper, AsyncDisposable {
     }
     const target = parseTarget(origin);
     if (this.#traffic.closing) throw closedError();
-    const members = this.#traffic.pool.preconnect(
-      this.#origins.of(plainRequest("GET", target), target).route,
-      n,
-      this.#runtime.now(),
-    );
-    await Promise.all(members.map((member) => (member.owner as Connection).opening.whenOpen()));
+    const { route } = this.#origins.of(plainRequest("GET", target), target);
+    const dial = async (): Promise<void> => {
+      const members = this.#traffic.pool.preconnect(route, n, this.#runtime.now());
+      await Promise.all(members.map((member) => (member.owner as Connection).opening.whenOpen()));
+    };
+    const known = route.single;
+    await dial();
+    // The first connection was to show the protocol, and it is one request at a time: the others are made now.
+    if (!known && route.single && n > 1) await dial();
   }
 
   /** Closes the idle connections; the others go on. */

@@ -48,7 +48,9 @@ const CLOSE_REASONS: readonly CloseReason[] = [
   "body-unread",
   "server-idle-timeout",
 ];
-const ORIGINS = ["a", "b", "c", "d", "e"];
+/** Those in capitals may turn out to carry several exchanges on a connection. */
+const ORIGINS = ["a", "b", "c", "D", "E", "F"];
+const STREAM_LIMITS = [0, 1, 2, 3, 10, Number.POSITIVE_INFINITY];
 /** So deep may effects call back into the pool. */
 const MAX_DEPTH = 4;
 
@@ -61,6 +63,12 @@ export class RandomWorld {
   readonly #pool: Pool<string, Exchange>;
   readonly #fates = new Map<Member<string>, Fate>();
   readonly #waiting = new Set<Exchange>();
+  /** The exchanges on each connection in use. */
+  readonly #on = new Map<Member<string>, Set<Exchange>>();
+  /** Connections whose dial is being reported. */
+  readonly #fresh = new Set<Member<string>>();
+  /** The routes whose servers carry several exchanges on a connection at present. */
+  readonly #several = new Set<string>();
   #now = 0;
   #wakeAt = Number.POSITIVE_INFINITY;
   #ids = 0;
@@ -85,7 +93,11 @@ export class RandomWorld {
         },
         check: (member) => this.#onCheck(member),
       },
-      { random: this.#random, nextId: () => ++this.#ids },
+      {
+        random: this.#random,
+        nextId: () => ++this.#ids,
+        barrenTimeout: this.#pick([300, Number.POSITIVE_INFINITY]),
+      },
     );
   }
 
@@ -148,7 +160,27 @@ export class RandomWorld {
     else if (roll < 0.845) this.#pool.closeIdle(this.#now);
     else if (roll < 0.855)
       this.#withSome(this.#pick<Fate>(["open", "busy", "dialing"]), (m) => this.#retire(m));
+    else if (roll < 0.875)
+      this.#withSome(this.#pick<Fate>(["open", "busy", "dialing"]), (m) => this.#tellLimit(m));
+    else if (roll < 0.88) this.#changeProtocol();
     else this.#pass();
+  }
+
+  #changeProtocol(): void {
+    const origin = this.#pick(ORIGINS);
+    if (!this.#several.delete(origin)) this.#several.add(origin);
+  }
+
+  #tellLimit(member: Member<string>): void {
+    if (
+      this.#mayShare(member) &&
+      (member.state === "dialing" ? this.#several.has(member.route.key) : member.multiplexed)
+    )
+      this.#pool.capacity(member, this.#pick(STREAM_LIMITS), this.#now);
+  }
+
+  #mayShare({ route }: Member<string>): boolean {
+    return route.key < "a";
   }
 
   #acquire(): void {
@@ -171,21 +203,37 @@ export class RandomWorld {
   #endDial(member: Member<string>, fails: boolean): void {
     if (!fails) {
       this.#fates.set(member, "open");
-      this.#pool.dialed(member, this.#now);
+      this.#fresh.add(member);
+      // What a server has said about its streams it does not take back by speaking HTTP/1.1.
+      const several = this.#mayShare(member) && (member.multiplexed || this.#several.has(member.route.key));
+      if (several) this.#pool.dialed(member, this.#now, this.#pick([Number.POSITIVE_INFINITY, 4]));
+      else this.#pool.dialed(member, this.#now);
+      this.#fresh.delete(member);
       return;
     }
     this.#countEnd(member);
-    const starter = member.dialedFor;
+    const failing: (Waiter<string> | undefined)[] = [member.dialedFor];
+    if (member.room > 1 && member.route.counts.open === 1)
+      for (let waiter = member.awaiting.head; waiter !== undefined; waiter = waiter.newerBeside)
+        failing.push(waiter);
     this.#pool.dialFailed(member, new Error("refused"), this.#now);
-    if (starter instanceof Exchange)
-      assert.equal(starter.fate, "rejected", "the starter gets the dial's error");
+    for (const exchange of failing) {
+      if (!(exchange instanceof Exchange)) continue;
+      assert.equal(exchange.fate, "rejected", "who counted on the dial alone gets its error");
+    }
   }
 
   #release(member: Member<string>): void {
     if (this.#chance(0.1)) member.serverIdleLimit = this.#pick([50, 4000]);
-    if (this.#chance(0.05)) member.serverRequestsLeft = this.#pick([0, 1, 5]);
-    this.#fates.set(member, "open");
-    this.#pool.released(member, this.#now);
+    if (!member.multiplexed && this.#chance(0.05)) member.serverRequestsLeft = this.#pick([0, 1, 5]);
+    const on = this.#on.get(member) ?? new Set();
+    const exchange = this.#pick([...on]);
+    on.delete(exchange);
+    exchange.fate = "done";
+    if (on.size === 0) this.#fates.set(member, "open");
+    if (member.multiplexed && this.#chance(0.1)) this.#pool.refused(member, exchange, this.#now);
+    else this.#pool.released(member, exchange, this.#now);
+    if (this.#depth === 0) this.#pool.released(member, exchange, this.#now);
   }
 
   #report(member: Member<string>): void {
@@ -217,7 +265,11 @@ export class RandomWorld {
     assert.equal(waiter.fate, "waiting", "a waiter is served once");
     assert.equal(waiter.member, member);
     assert.equal(member.state, "active");
-    assert.equal(this.#fates.get(member), "open", "only an open connection without an exchange is given out");
+    const on = this.#on.get(member) ?? new Set();
+    const allowed: (Fate | undefined)[] = member.multiplexed ? ["open", "busy"] : ["open"];
+    assert.ok(allowed.includes(this.#fates.get(member)), "only an open connection with room is given out");
+    assert.equal(member.active, on.size + 1, "the exchanges on a connection are miscounted");
+    assert.ok(member.active <= member.limit, "a connection is given more than it can carry");
     const next = waiter.waitingIn ?? member.route.queue.head;
     if (waiter.ticket > 0 && next instanceof Exchange) {
       assert.ok(
@@ -226,11 +278,13 @@ export class RandomWorld {
       );
     }
     if (waiter.mustDial !== undefined)
-      assert.equal(member.requests, 1, "who must dial gets a new connection");
+      assert.ok(this.#fresh.has(member), "who must dial gets a new connection");
+    if (waiter.mustDial !== undefined && !member.multiplexed) assert.equal(member.requests, 1);
     assert.ok(member.lastIdleFor <= this.#pool.limits.idleTimeout, "nobody gets a connection idle too long");
     assert.ok(member.requests <= this.#pool.limits.maxRequestsPerConnection);
     waiter.fate = "assigned";
     this.#waiting.delete(waiter);
+    this.#on.set(member, on.add(waiter));
     this.#fates.set(member, "busy");
     this.#deeper(0.05, () => (this.#chance(0.5) ? this.#release(member) : this.#report(member)));
   }
@@ -239,6 +293,7 @@ export class RandomWorld {
     assert.equal(waiter.fate, "waiting", "a waiter is turned away once");
     if (why.kind === "max-waiting") assert.ok(why.waiting >= this.#pool.limits.maxWaiting);
     if (why.kind === "queue-timeout") assert.ok(why.waited >= this.#pool.limits.queueTimeout * 0.999);
+    if (why.kind === "no-streams") assert.ok(why.waited >= 299);
     if (why.kind === "closed") assert.ok(this.#over);
     waiter.fate = "rejected";
     this.#waiting.delete(waiter);
@@ -265,6 +320,8 @@ export class RandomWorld {
   #countEnd(member: Member<string>): void {
     assert.notEqual(this.#fates.get(member), "closed", "a connection ends once");
     this.#fates.set(member, "closed");
+    for (const exchange of this.#on.get(member) ?? []) exchange.fate = "done";
+    this.#on.delete(member);
     this.#ends += 1;
   }
 
@@ -289,12 +346,18 @@ export class RandomWorld {
       else assert.ok(state === "active" || state === "draining");
     }
     assert.equal(counts.open, this.#fates.size, "no connection is lost");
+    let streams = 0;
+    for (const [member, on] of this.#on) {
+      streams += on.size;
+      assert.equal(member.active, on.size, "an exchange is lost, or counted twice");
+    }
+    assert.equal(counts.streams, streams);
     assert.equal(counts.opened, this.#ids);
   }
 
   #route(): PoolRoute<string> {
     const origin = this.#pick(ORIGINS);
-    return this.#pool.route(origin, origin);
+    return this.#pool.route(origin, origin, origin < "a");
   }
 
   #withSome(fate: Fate, act: (member: Member<string>) => void): void {

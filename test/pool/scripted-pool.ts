@@ -25,7 +25,10 @@ class NamedWaiter extends Waiter<string> {
  *
  *     acquire <waiter> <route> [once] [retry]    once: cannot be sent twice; retry: must dial
  *     cancel <waiter>
- *     dialed|failed|released <connection>…
+ *     dialed|failed|released <connection>…      released: its only exchange is over
+ *     carries <connection> [<exchanges>]         dialed, and it can carry several exchanges at once
+ *     limit <connection> <exchanges>             the server allows so many at once
+ *     done|refused <waiter>…                     its exchange is over; the server would not have it
  *     closed|retire <connection> <reason> [<by>]
  *     keeps <connection> <milliseconds>          the server announced how long it keeps it idle
  *     takes <connection> <requests>              the server announced how many more it takes
@@ -33,7 +36,7 @@ class NamedWaiter extends Waiter<string> {
  *     preconnect <route> <count>
  *     closeIdle | shutdown | destroy | tick
  *
- * and answers with
+ * Routes whose names begin with "m" may turn out to carry several exchanges on a connection. The pool answers with
  *
  *     dial <connection> <route> <reason> [after <connection>]
  *     assign <waiter> <connection> [idle <milliseconds>]
@@ -44,11 +47,13 @@ export class ScriptedPool {
   readonly pool: Pool<string, NamedWaiter>;
   readonly #members = new Map<string, Member<string>>();
   readonly #waiters = new Map<string, NamedWaiter>();
+  readonly #lastOn = new Map<Member<string>, NamedWaiter>();
   readonly #dead = new Set<Member<string>>();
   #events: string[] = [];
   #ids = 0;
 
   constructor(limits: Partial<PoolLimits>) {
+    const barrenTimeout = 5000;
     this.pool = new Pool(
       { ...NO_LIMITS, ...limits },
       {
@@ -58,6 +63,7 @@ export class ScriptedPool {
           this.#events.push(`dial c${member.id} ${member.route.key} ${member.openedFor}${after}`);
         },
         assign: (waiter, member) => {
+          this.#lastOn.set(member, waiter);
           const idle = member.lastIdleFor > 0 ? ` idle ${member.lastIdleFor}` : "";
           this.#events.push(`assign ${waiter.name} c${member.id}${idle}`);
         },
@@ -69,7 +75,7 @@ export class ScriptedPool {
             ? { reason: "server-closed-idle", by: "server", evidence: "It was found closed." }
             : undefined,
       },
-      { random: () => 0.5, nextId: () => ++this.#ids },
+      { random: () => 0.5, nextId: () => ++this.#ids, barrenTimeout },
     );
   }
 
@@ -100,6 +106,16 @@ export class ScriptedPool {
       case "failed":
       case "released":
         for (const each of words) this.#change(verb, this.#member(each), now);
+        break;
+      case "carries":
+        pool.dialed(this.#member(name), now, second === "" ? Number.POSITIVE_INFINITY : Number(second));
+        break;
+      case "limit":
+        pool.capacity(this.#member(name), Number(second), now);
+        break;
+      case "done":
+      case "refused":
+        for (const each of words) this.#end(verb, this.#known(this.#waiters, each), now);
         break;
       case "closed":
         pool.closed(this.#member(name), this.#cause(second, third), now);
@@ -132,7 +148,15 @@ export class ScriptedPool {
 
   #change(verb: "dialed" | "failed" | "released", member: Member<string>, now: number): void {
     if (verb === "failed") this.pool.dialFailed(member, new Error("refused"), now);
-    else this.pool[verb](member, now);
+    else if (verb === "dialed") this.pool.dialed(member, now);
+    else this.#end("done", this.#lastOn.get(member), now);
+  }
+
+  #end(verb: "done" | "refused", waiter: NamedWaiter | undefined, now: number): void {
+    const member = waiter?.member;
+    if (waiter === undefined || member === undefined) return;
+    if (verb === "done") this.pool.released(member, waiter, now);
+    else this.pool.refused(member, waiter, now);
   }
 
   #cause(reason: string, by: string): CloseCause {
@@ -148,7 +172,7 @@ export class ScriptedPool {
   }
 
   #route(key: string): PoolRoute<string> {
-    return this.pool.route(key, `http://${key}`);
+    return this.pool.route(key, `http://${key}`, key.startsWith("m"));
   }
 
   #member(name: string): Member<string> {

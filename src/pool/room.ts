@@ -1,0 +1,116 @@
+import { type Timed, TimerHeap } from "../runtime/index.js";
+import type { PoolLimits } from "./contract.js";
+import type { Member } from "./member.js";
+import type { PoolRoute } from "./route.js";
+
+/** So many exchanges a connection is thought to take at once before its server has said. */
+const UNTOLD_LIMIT = 100;
+/** So many connections in a row whose server allows no exchange at all are enough to stop dialing. */
+const ENOUGH_BARREN = 2;
+
+/** How many exchanges more the connection, which is open, could be given now. */
+export function roomOf<O>(member: Member<O>, limits: PoolLimits): number {
+  if (member.refusing || member.closeWhenReleased !== undefined) return 0;
+  return Math.min(
+    member.limit - member.active,
+    limits.maxRequestsPerConnection - member.requests,
+    member.serverRequestsLeft,
+  );
+}
+
+/** How many waiters may count on a dial that starts now. */
+export function roomOfDial<O>(route: PoolRoute<O>, limits: PoolLimits): number {
+  if (route.single) return 1;
+  // Nobody knows what it will speak: all wait to see.
+  if (route.limit === undefined) return Number.POSITIVE_INFINITY;
+  return Math.min(route.limit, limits.maxRequestsPerConnection);
+}
+
+/** How many dials of the route may be under way at once. */
+export function mostDials<O>(route: PoolRoute<O>, limits: PoolLimits): number {
+  if (route.single) return limits.maxDialingPerOrigin;
+  const barren = route.barren >= ENOUGH_BARREN && route.counts.open > 0;
+  return barren ? 0 : Math.min(1, limits.maxDialingPerOrigin);
+}
+
+/** Whether the last connections of the route were all told to carry nothing, so that its waiters wait for no certain end. */
+export function isBarren<O>(route: PoolRoute<O>): boolean {
+  return !route.single && route.barren >= ENOUGH_BARREN;
+}
+
+/** The connection's dial is done: what it can carry, and what follows for the next ones. `limit`: undefined for one at a time. */
+export function learnProtocol<O>(member: Member<O>, limit: number | undefined): void {
+  const { route } = member;
+  if (limit === undefined || route.alwaysSingle) {
+    // Should the server have said that it takes nothing, that holds.
+    member.limit = member.multiplexed ? Math.min(1, member.limit) : 1;
+    member.multiplexed = false;
+    route.single = true;
+    route.barren = 0;
+    return;
+  }
+  route.limit ??= UNTOLD_LIMIT;
+  route.single = false;
+  member.limit = Math.min(limit, member.multiplexed ? member.limit : route.limit);
+  member.multiplexed = true;
+  if (member.limit <= 0) route.barren += 1;
+}
+
+/** The server said how many exchanges the connection can carry at once, perhaps before the dial was over. */
+export function learnLimit<O>(member: Member<O>, limit: number): void {
+  const { route } = member;
+  if (route.alwaysSingle) {
+    member.limit = Math.min(1, limit);
+    member.multiplexed ||= member.state === "dialing";
+    return;
+  }
+  if (limit > 0) {
+    route.limit = limit;
+    route.barren = 0;
+  } else if (member.limit > 0 && member.state !== "dialing") {
+    route.barren += 1;
+  }
+  member.multiplexed = true;
+  member.limit = limit;
+}
+
+/** A connection's place among those in use that have room. */
+export class RoomEntry<O> implements Timed {
+  readonly member: Member<O>;
+  at: number = Number.POSITIVE_INFINITY;
+  heapKey: number = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+
+  constructor(member: Member<O>) {
+    this.member = member;
+  }
+}
+
+/** The connections of one route that are in use and have room for more, the oldest first, so that younger ones run empty. */
+export class Roomy<O> {
+  readonly #heap = new TimerHeap<RoomEntry<O>>();
+
+  get size(): number {
+    return this.#heap.size;
+  }
+
+  has(member: Member<O>): boolean {
+    return member.opening !== undefined && member.opening.heapIndex >= 0;
+  }
+
+  add(member: Member<O>): void {
+    member.opening ??= new RoomEntry(member);
+    this.#heap.set(member.opening, member.id);
+  }
+
+  remove(member: Member<O>): void {
+    if (member.opening !== undefined) this.#heap.remove(member.opening);
+  }
+
+  get oldest(): Member<O> | undefined {
+    const entry = this.#heap.popDue(Number.POSITIVE_INFINITY);
+    if (entry === undefined) return undefined;
+    this.#heap.set(entry, entry.member.id);
+    return entry.member;
+  }
+}

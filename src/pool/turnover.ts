@@ -1,0 +1,147 @@
+import type { CloseCause } from "../trace/index.js";
+import type { PoolEffects, PoolOptions } from "./contract.js";
+import { endOfAge, endOfEvicted, endOfIdleness } from "./ending.js";
+import { Hungry } from "./hungry.js";
+import { findSurplus } from "./idle-caps.js";
+import type { Ledger } from "./ledger.js";
+import type { Member } from "./member.js";
+import type { PoolRoute } from "./route.js";
+import { WaitLimits } from "./wait-limits.js";
+import type { Waiter } from "./waiter.js";
+
+/** How connections come and go: each end may allow a dial that somebody waits for, and each dial may need an end. */
+export class Turnover<O, W extends Waiter<O>> {
+  readonly hungry: Hungry<O>;
+  readonly waitLimits: WaitLimits<O, W>;
+  readonly #ledger: Ledger<O>;
+  readonly #effects: PoolEffects<O, W>;
+  readonly #nextId: () => number;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #feeding = false;
+
+  constructor(ledger: Ledger<O>, effects: PoolEffects<O, W>, { nextId, barrenTimeout }: PoolOptions) {
+    this.#ledger = ledger;
+    this.#effects = effects;
+    this.#nextId = nextId;
+    this.hungry = new Hungry(ledger.limits);
+    this.waitLimits = new WaitLimits(ledger, effects, barrenTimeout ?? Number.POSITIVE_INFINITY);
+  }
+
+  dial(route: PoolRoute<O>, waiter: Waiter<O> | undefined, now: number): Member<O> {
+    const member = this.#ledger.dial(this.#nextId(), route, waiter, now);
+    this.#effects.dial(member);
+    return member;
+  }
+
+  /** Ends the connection, in whatever state. */
+  end(member: Member<O>, cause: CloseCause, now: number): void {
+    this.#ledger.close(member, cause.reason);
+    this.#effects.close(member, cause);
+    this.want(member.route, now);
+  }
+
+  /** The connection, in use, takes nothing more and ends with the last of its exchanges. */
+  drain(member: Member<O>, cause: CloseCause, now: number): void {
+    this.#ledger.drain(member, cause);
+    // Those who would have been served by it may need another one.
+    if (member.multiplexed) this.want(member.route, now);
+  }
+
+  endAllIdle(cause: CloseCause, now: number): void {
+    for (let { oldest } = this.#ledger.idle; oldest !== undefined; oldest = this.#ledger.idle.oldest) {
+      this.end(oldest, cause, now);
+    }
+  }
+
+  /** Ends an idle connection that is too old. */
+  expire(member: Member<O>, now: number): void {
+    const { idle, limits } = this.#ledger;
+    if (now >= member.expiresAt) {
+      this.end(member, endOfAge(member, limits, now), now);
+      return;
+    }
+    const limit = idle.limitOf(member, now);
+    member.route.idleLimit?.seenOpen(now - member.idleSince);
+    this.end(member, endOfIdleness(member, limit, idle.limitInWords(member, limit), now), now);
+  }
+
+  /** What follows when a connection has become idle: the caps, and waiters that its slot can serve. */
+  keepIdle(member: Member<O>, now: number): void {
+    const { route } = member;
+    this.wakeBy(member.at);
+    const surplus = findSurplus(this.#ledger, route);
+    if (surplus !== undefined) this.end(surplus.member, surplus.end, now);
+    if (route.counts.waiting > 0) this.want(route, now);
+    else if (!this.hungry.none) this.#feed(now);
+  }
+
+  /** A new waiter, for which nothing more could be done, is judged by `maxWaiting`. */
+  admit(waiter: W): void {
+    if (this.#feeding) this.waitLimits.admitLater(waiter);
+    else this.waitLimits.admit(waiter);
+  }
+
+  /** Something changed for the route: its waiters may dial, have a deadline, or there is nothing left in it. */
+  want(route: PoolRoute<O>, now: number): void {
+    this.hungry.add(route);
+    if (!this.hungry.none) this.#feed(now);
+    if (route.undialed.head === undefined) this.#ledger.settle(route);
+    else this.wakeBy(this.waitLimits.watch(route));
+  }
+
+  /** Does what takes several steps: what the effects of one allow is done when all are over. */
+  inOneGo(act: () => void, now: number): void {
+    if (this.#feeding) {
+      act();
+      return;
+    }
+    this.#feeding = true;
+    try {
+      act();
+    } finally {
+      this.#feeding = false;
+    }
+    this.#feed(now);
+  }
+
+  /** All that was due has happened; the next time is asked for anew. */
+  sleep(): void {
+    this.#wakeAt = Math.min(this.#ledger.idle.nextAt, this.waitLimits.nextAt);
+    this.#effects.wake(this.#wakeAt);
+  }
+
+  wakeBy(at: number): void {
+    if (at >= this.#wakeAt) return;
+    this.#wakeAt = at;
+    this.#effects.wake(at);
+  }
+
+  /** Starts the dials that waiters lack and the limits allow, the oldest waiter of all routes first. */
+  #feed(now: number): void {
+    // An effect that calls back is served by the loop that is running already, however deep it comes from.
+    if (this.#feeding) return;
+    this.#feeding = true;
+    try {
+      for (let route = this.hungry.first(); route !== undefined; route = this.hungry.first()) {
+        if (!this.#feedOne(route, now)) break;
+      }
+    } finally {
+      this.#feeding = false;
+    }
+    this.waitLimits.admitLate();
+  }
+
+  /** Starts one dial for the route, or ends an idle connection to make room for it. Whether either was possible. */
+  #feedOne(route: PoolRoute<O>, now: number): boolean {
+    const { limits, idle } = this.#ledger;
+    if (this.#ledger.mayDial(route)) {
+      this.dial(route, route.undialed.head, now);
+      return true;
+    }
+    const full = route.counts.open >= limits.maxConnectionsPerOrigin;
+    const victim = full ? route.idle.oldest : idle.oldest;
+    if (victim === undefined) return false;
+    this.end(victim, endOfEvicted(route, limits, full, now), now);
+    return true;
+  }
+}
