@@ -1,0 +1,209 @@
+import { FaultGuard, FloodGuard, TokenBucket } from "./buckets.js";
+import { MAX_31_BITS, REFUSED_STREAM } from "./frame-types.js";
+import { pingFrame, rstStreamFrame, uint32, windowUpdateFrame } from "./frame-writer.js";
+import { HpackEncoder } from "./hpack-encoder.js";
+import { Http2Error } from "./http2-error.js";
+import { LAST_STREAM_ID, REMEMBERED_RESETS, RESET_BURST, RESETS_PER_SECOND } from "./limits.js";
+import { LONGEST_OWED, type ReceiveLimits, takeCredit } from "./receive-window.js";
+import { RequestHeadEncoder } from "./request-head.js";
+import { SendQueue } from "./send-queue.js";
+import type { SessionEffects, SessionOptions } from "./session-contract.js";
+import { PeerSettings } from "./settings.js";
+import type { Http2Stream, StreamFailure } from "./stream.js";
+
+const DEFAULT_STREAM_WINDOW = 262_144;
+const DEFAULT_MAX_WINDOW = 16 * 1024 * 1024;
+const DEFAULT_CONNECTION_WINDOW = 64 * 1024 * 1024;
+const DEFAULT_STREAMS = 100;
+const LEAST_WINDOW = 65_535;
+
+/** A stream that was cancelled on a connection that had been silent since it began. */
+interface Unsure<Owner> {
+  readonly stream: Http2Stream<Owner>;
+  /** The number of the PING whose answer frees its place. */
+  readonly ping: number;
+}
+
+/** What the two halves of a session share: the streams, what waits to be written, and what ends streams. */
+export class SessionState<Owner> {
+  readonly effects: SessionEffects<Owner>;
+  readonly maxHeaderBytes: number;
+  readonly receiveLimits: ReceiveLimits;
+  readonly connectionWindow: number;
+  readonly peer: PeerSettings;
+  readonly encoder: HpackEncoder = new HpackEncoder();
+  readonly heads: RequestHeadEncoder = new RequestHeadEncoder(this.encoder);
+  readonly send: SendQueue<Owner> = new SendQueue((fields) => this.heads.encodeTrailers(fields));
+  readonly flood: FloodGuard = new FloodGuard();
+  readonly faults: FaultGuard = new FaultGuard();
+  readonly resets: TokenBucket = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
+
+  /** Those whose head has left and that are not over, by id. */
+  readonly streams: Map<number, Http2Stream<Owner>> = new Map();
+  /** Those whose head waits for the next flush. */
+  pending: Http2Stream<Owner>[] = [];
+  nextId = 1;
+  /** Cancelled ones whose place is not free yet. */
+  unsure: Unsure<Owner>[] = [];
+  readonly #recentResets: number[] = [];
+
+  /** The time of the input at hand. */
+  now = 0;
+  framesReceived = 0;
+  lastReceivedAt = 0;
+  roundTrip: number;
+  /** Octets of bodies that were handed on and that no reader has taken. */
+  unread = 0;
+  pressure = false;
+  /** When `tick` has something to do. */
+  wakeAt: number = Number.POSITIVE_INFINITY;
+
+  /** The server's GOAWAY; Infinity before it. */
+  lastAccepted: number = Number.POSITIVE_INFINITY;
+  /** This side has sent GOAWAY or takes no more streams. */
+  leaving = false;
+  /** Nothing is read any more. */
+  dead = false;
+
+  /** What leaves before all else, and what leaves next. */
+  urgent = "";
+  control = "";
+  #flushAsked = false;
+
+  #pings = 0;
+  readonly #pingTimes = new Map<number, number>();
+
+  constructor(effects: SessionEffects<Owner>, options: SessionOptions) {
+    this.effects = effects;
+    this.maxHeaderBytes = options.maxHeaderBytes;
+    const maxWindow = window(options.maxWindow ?? DEFAULT_MAX_WINDOW);
+    const initialWindow = Math.min(maxWindow, window(options.initialWindow ?? DEFAULT_STREAM_WINDOW));
+    this.receiveLimits = { initialWindow, maxWindow };
+    this.connectionWindow = window(options.maxConnectionWindow ?? DEFAULT_CONNECTION_WINDOW);
+    this.peer = new PeerSettings(options.assumedStreams ?? DEFAULT_STREAMS);
+    this.roundTrip = options.roundTrip ?? 0;
+  }
+
+  /** Whether a stream may be opened, but for the limit. */
+  get accepting(): boolean {
+    return !this.leaving && !this.dead && this.lastAccepted === Number.POSITIVE_INFINITY && !this.exhausted;
+  }
+
+  get exhausted(): boolean {
+    return this.nextId > LAST_STREAM_ID;
+  }
+
+  flush(): void {
+    if (this.#flushAsked) return;
+    this.#flushAsked = true;
+    this.effects.needsFlush();
+  }
+
+  flushed(): void {
+    this.#flushAsked = false;
+  }
+
+  /** Never opened, by either side (RFC 9113 §5.1.1). */
+  isIdle(id: number): boolean {
+    return (id & 1) === 0 || id >= this.nextId;
+  }
+
+  /** Whether this side reset the stream not long ago, so that frames on it are late and no fault. */
+  wasReset(id: number): boolean {
+    return this.#recentResets.includes(id);
+  }
+
+  /** Queues RST_STREAM. */
+  reset(id: number, code: number): void {
+    this.#recentResets.push(id);
+    if (this.#recentResets.length > REMEMBERED_RESETS) this.#recentResets.shift();
+    this.control += rstStreamFrame(id, code);
+    this.flush();
+  }
+
+  /** Takes a stream out of everything; the caller says so with {@link SessionEffects.closed}. */
+  remove(stream: Http2Stream<Owner>): void {
+    stream.over = true;
+    this.streams.delete(stream.id);
+    this.unread -= stream.unread;
+    stream.unread = 0;
+    stream.chunks.length = 0;
+    stream.queued = 0;
+  }
+
+  /** Both halves are over. */
+  close(stream: Http2Stream<Owner>): void {
+    this.remove(stream);
+    this.effects.closed(stream);
+  }
+
+  fail(stream: Http2Stream<Owner>, failure: StreamFailure): void {
+    this.close(stream);
+    this.effects.failed(stream, failure);
+  }
+
+  /** What the server did on this stream is an error of the stream (RFC 9113 §5.4.2). */
+  faulty(stream: Http2Stream<Owner>, error: Http2Error): void {
+    this.reset(stream.id, error.http2Code);
+    this.faults.count(error.http2Code, this.now);
+    // A response that was complete stays so, whatever comes after it.
+    if (stream.remoteEnded) this.close(stream);
+    else this.fail(stream, { error, by: "client", reach: "perhaps" });
+  }
+
+  /** Its head never left, and will not. */
+  failUnsent(stream: Http2Stream<Owner>, message: string, code = "ERR_TRUNKLINE_STREAM_REFUSED"): void {
+    const error = new Http2Error(code, "stream", REFUSED_STREAM, message);
+    this.fail(stream, { error, by: "client", reach: "unsent" });
+  }
+
+  /** Widens the server's window of a stream as far as it is due. */
+  credit(stream: Http2Stream<Owner>): void {
+    const octets = takeCredit(stream, this.receiveLimits, this.now, this.roundTrip, this.pressure);
+    if (octets > 0) {
+      this.control += windowUpdateFrame(stream.id, octets);
+      this.flush();
+    } else if (stream.owedSince >= 0 && !(this.pressure && stream.unread > 0)) {
+      this.wakeAt = Math.min(this.wakeAt, stream.owedSince + LONGEST_OWED);
+    }
+  }
+
+  /** Lets a stream of this side's go on if it can. */
+  sendable(stream: Http2Stream<Owner>): void {
+    if (this.send.add(stream)) this.flush();
+    if (stream.wantsWritable && stream.sendWindow > 0 && !stream.over) {
+      stream.wantsWritable = false;
+      this.effects.writable(stream);
+    }
+  }
+
+  ping(): number {
+    const number = ++this.#pings;
+    this.#pingTimes.set(number, this.now);
+    this.control += pingFrame(uint32(0) + uint32(number), false);
+    this.flush();
+    return number;
+  }
+
+  /** The answer to a PING; undefined when none such is outstanding. */
+  ponged(number: number): void {
+    const sentAt = this.#pingTimes.get(number);
+    if (sentAt === undefined) return;
+    for (const earlier of this.#pingTimes.keys()) if (earlier <= number) this.#pingTimes.delete(earlier);
+    const took = this.now - sentAt;
+    this.measured(took);
+    const free = this.unsure.filter(({ ping }) => ping <= number);
+    this.unsure = this.unsure.filter(({ ping }) => ping > number);
+    for (const { stream } of free) this.effects.closed(stream);
+    this.effects.pong(took);
+  }
+
+  /** The time of a round trip; the least one counts, since others waited for something. */
+  measured(roundTrip: number): void {
+    if (roundTrip > 0 && (this.roundTrip === 0 || roundTrip < this.roundTrip)) this.roundTrip = roundTrip;
+  }
+}
+
+function window(octets: number): number {
+  return Math.min(Math.max(octets, LEAST_WINDOW), MAX_31_BITS);
+}
