@@ -1,10 +1,4 @@
-import {
-  dataHeader,
-  frameHeader,
-  headersFrames,
-  SETTINGS_ACK,
-  settingsFrame,
-} from "../../src/http2/index.js";
+import { dataHeader, frameHeader, headersFrames, settingsFrame } from "../../src/http2/index.js";
 
 /** Frames of a server for tests of the session; its header blocks use no table and no Huffman code. */
 
