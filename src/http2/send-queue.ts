@@ -100,7 +100,8 @@ export class SendQueue<Owner> {
   }
 
   #waits(stream: Http2Stream<Owner>, credit: number, now: number, filled: Filled): boolean {
-    if (credit >= TINY_CREDIT || credit >= stream.queued) return false;
+    // What is left of a larger window goes at once: there may be servers that give more only when it is used up.
+    if (!stream.starved || credit >= TINY_CREDIT || credit >= stream.queued) return false;
     if (stream.tinySince < 0) stream.tinySince = now;
     const until = stream.tinySince + TINY_WAIT;
     if (now >= until) return false;
@@ -130,6 +131,7 @@ export class SendQueue<Owner> {
     stream.sendWindow -= bytes;
     stream.tinySince = -1;
     this.window -= bytes;
+    stream.starved = this.window <= 0 || stream.sendWindow <= 0;
     if (endStream) this.#ended(stream);
     else if (last && stream.endQueued) this.#end(stream, out);
     else if (last) this.drained.push(stream);

@@ -170,7 +170,7 @@ export class SessionState<Owner> {
 
   /** Lets a stream of this side's go on if it can. */
   sendable(stream: Http2Stream<Owner>): void {
-    if (this.send.add(stream)) this.flush();
+    if (this.send.add(stream) && this.send.ready) this.flush();
     if (stream.wantsWritable && stream.sendWindow > 0 && !stream.over) {
       stream.wantsWritable = false;
       this.effects.writable(stream);

@@ -60,7 +60,9 @@ export class Http2Stream<Owner> {
   trailers: readonly string[] | undefined = undefined;
   /** In the ring of those that have something to send. */
   inRing = false;
-  /** Since when it has waited because its credit is tiny; -1 when it does not. */
+  /** It had used up its credit when it last sent. */
+  starved = false;
+  /** Since when it has waited because its new credit is tiny; -1 when it does not. */
   tinySince = -1;
   /** The owner is to be told when there is credit. */
   wantsWritable = false;
