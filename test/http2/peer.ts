@@ -149,6 +149,11 @@ export class Harness implements SessionEffects<string> {
     return this;
   }
 
+  /** What ended the connection. */
+  fault(): Http2Error | undefined {
+    return this.error;
+  }
+
   /** The effects since the last call. */
   events(): string[] {
     return this.log.splice(0);
