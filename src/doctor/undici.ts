@@ -59,6 +59,8 @@ export class Undici {
     const on = <T>(name: string, act: (message: T) => void): void =>
       subscribe(`undici:${name}`, (message) => {
         try {
+          // Trunkline publishes its requests there too; they are counted by the channels of its own.
+          if (isTrunklines(message)) return;
           act(message as T);
         } catch {
           // What cannot be watched must not hurt the program.
@@ -291,4 +293,10 @@ export class Undici {
     // After an error the connection is about to close, and should still know what it carried.
     if (connection !== undefined && answered) this.#ledger.ends(connection);
   }
+}
+
+/** Whether it is about a request of Trunkline's, of any copy. */
+function isTrunklines(message: unknown): boolean {
+  const { request } = message as { readonly request?: object };
+  return typeof request === "object" && Symbol.for("trunkline.published") in request;
 }

@@ -25,6 +25,7 @@ import type {
 import type { Connection } from "./connection/index.js";
 import type { Candidate } from "./decision.js";
 import type { Outgoing } from "./prepare.js";
+import type { Telemetry } from "./telemetry.js";
 
 /** Who is told how an exchange went: the promise of `roundTrip`, or the client's call. */
 export interface Settle {
@@ -92,6 +93,8 @@ export class Exchange
 
   /** Told of what happens to it; its hooks cannot throw. */
   trace: Trace | undefined = undefined;
+  /** Publishes what happens to it, where somebody listens. */
+  telemetry: Telemetry | undefined = undefined;
   /** What its body ended with, where it broke off. */
   bodyFailure: unknown = undefined;
 
@@ -204,6 +207,7 @@ export class Exchange
     this.#headersStart = head.headersStart;
     this.headersAt = now;
     if (this.sentAt === 0) this.sentAt = now; // an early response: the upload was still under way
+    this.telemetry?.answered(this);
   }
 
   /** The connection is the caller's. */
@@ -311,6 +315,11 @@ export class Exchange
       }
     }
     return this.#trailers;
+  }
+
+  /** The trailers that came. */
+  trailerFields(): Headers {
+    return headersFromBlock(this.#trailerBlock ?? "", 0);
   }
 
   trailersArrived(block: string): void {

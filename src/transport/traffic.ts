@@ -201,6 +201,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     const now = this.now();
     const { trace } = exchange;
     if (trace !== undefined) traceGot(trace, exchange);
+    exchange.telemetry?.sending(connection.wire.socket);
     connection.carrier?.send(exchange, now);
     if (trace !== undefined) traceWritten(trace, exchange);
     this.#decisions.assigned(exchange, member, now);
@@ -358,6 +359,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
   exchangeEnded(exchange: Exchange, error?: unknown): void {
     this.recorder?.exchangeEnded(exchange);
     if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
+    exchange.telemetry?.ended(exchange, error);
     if (exchange.heapIndex >= 0) this.clock.remove(exchange);
     if (exchange.onAbort !== undefined) exchange.signal?.removeEventListener("abort", exchange.onAbort);
     exchange.settle.ended?.(exchange);

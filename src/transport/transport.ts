@@ -22,6 +22,7 @@ import { prepare } from "./prepare.js";
 import type { OpenRecording } from "./recording/index.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 import { routeName } from "./route/index.js";
+import { Telemetry } from "./telemetry.js";
 import { Traffic } from "./traffic.js";
 import { noteTransport, type TransportSite } from "./transport-sites.js";
 
@@ -78,7 +79,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     answersProxy: boolean,
   ): Exchange | undefined {
     let settle = settler;
-    const { target, headers, source, signal } = requestParts(request);
+    const { target, headers: given, source, signal } = requestParts(request);
     if (signal?.aborted === true) {
       void source?.cancel(signal.reason);
       settle.reject(signal.reason);
@@ -87,7 +88,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
     let exchange: Exchange;
     const now = this.#runtime.now();
     let origin: Origin;
+    const telemetry = Telemetry.of(request, options?.acceptEncoding);
     try {
+      const headers = telemetry === undefined ? given : telemetry.headersWith(given);
       origin = this.#origins.of(request, target);
       let wire = { target, headers };
       if (origin.way.forwards) {
@@ -121,6 +124,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
         signal,
         now,
       );
+      exchange.telemetry = telemetry;
       exchange.retriable = prepared.replayable && request.idempotent;
       exchange.replayable = prepared.replayable;
       exchange.wantsUpgrade = prepared.upgrade;
@@ -132,6 +136,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
         if (request.trace !== undefined) exchange.trace = guardTrace(request.trace, run);
       }
     } catch (error) {
+      telemetry?.failed(error);
       void source?.cancel(error);
       settle.reject(error);
       return undefined;

@@ -25,7 +25,7 @@ import type {
 import { callCustomDial } from "./custom-dial.js";
 import { Handshake } from "./handshake.js";
 import type { Resolver } from "./resolver.js";
-import { endpointsOf, type SocketView, setSocketRef, tuneSocket } from "./socket-view.js";
+import { endpointsOf, isIntercepted, type SocketView, setSocketRef, tuneSocket } from "./socket-view.js";
 import { tlsError, tlsOptionsError, tlsTimeoutError } from "./tls-errors.js";
 import type { TlsConnect, TlsSetup } from "./tls-setup.js";
 import type { TlsSetups } from "./tls-setups.js";
@@ -45,7 +45,7 @@ export class Dial implements PendingDial {
   readonly #shared: DialShared;
   readonly #target: DialRequest;
   readonly #setup: TlsSetup;
-  readonly #onread: OnRead | undefined;
+  #onread: OnRead | undefined;
   readonly #handlers: DialHandlers;
   readonly #attempts: DialAttempt[] = [];
   readonly #startedAt: number;
@@ -156,8 +156,8 @@ export class Dial implements PendingDial {
   }
 
   #connect(addresses: readonly LookupAddress[]): void {
-    const { runtime, settings } = this.#shared;
-    const open = (address: LookupAddress): Duplex => runtime.connect(this.#socketOptions(address));
+    const { settings } = this.#shared;
+    const open = (address: LookupAddress): Duplex => this.#open(address);
     const won = (socket: Duplex, address: LookupAddress): void => {
       this.#shared.failedAddresses.connected(address.address, this.#target.port);
       this.#connected(socket);
@@ -194,6 +194,15 @@ export class Dial implements PendingDial {
     });
     this.#race.setRef(this.#keepAlive);
     this.#race.start();
+  }
+
+  #open(address: LookupAddress): Duplex {
+    const { runtime } = this.#shared;
+    const socket = runtime.connect(this.#socketOptions(address));
+    if (this.#onread === undefined || !isIntercepted(socket)) return socket;
+    this.#onread = undefined;
+    destroyQuietly(socket);
+    return runtime.connect(this.#socketOptions(address));
   }
 
   #socketOptions({ address, family }: LookupAddress): SocketOptions {

@@ -33,6 +33,19 @@ export type TlsView = Partial<
   >
 >;
 
+/** What Node's own sockets read from. */
+const HANDLES = new Set(["TCP", "Pipe", "TLSWrap"]);
+
+/**
+ * Whether something stands between a `net.Socket` and the system: the interceptors of nock and msw take over its
+ * methods, other tools its handle. Such a socket gives its bytes as stream events, whatever `onread` it was made with.
+ */
+export function isIntercepted(stream: Duplex): boolean {
+  if (Object.hasOwn(stream, "connect") || Object.hasOwn(stream, "_writeGeneric")) return true;
+  const { _handle: handle } = stream as { readonly _handle?: object | null };
+  return typeof handle === "object" && handle !== null && !HANDLES.has(handle.constructor.name);
+}
+
 export function setSocketRef(stream: Duplex, keepAlive: boolean): void {
   const socket = stream as SocketView;
   if (keepAlive) socket.ref?.();
