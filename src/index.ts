@@ -76,6 +76,7 @@ export {
   type DialTarget,
   type DnsOptions,
   defaultTransport,
+  fetchTransport,
   type OpenRecording,
   type ProxyConnect,
   type ProxyConnectResponse,

@@ -1,0 +1,177 @@
+import { NetworkError, type Phase } from "../errors/index.js";
+import {
+  type BodySource,
+  createHeaders,
+  ownRequest,
+  ownResponse,
+  type Request,
+  type Response,
+  rawHeaders,
+  requestParts,
+} from "../message/index.js";
+import type { RoundTripper } from "./round-tripper.js";
+
+type Fetch = typeof globalThis.fetch;
+type FetchInit = NonNullable<Parameters<Fetch>[1]>;
+
+/** A body up to this size is read before it is handed over, so that its length is known; a longer one is streamed. */
+const COLLECTED_BYTES = 1024 * 1024;
+
+/**
+ * A round tripper over a `fetch`, so that the policy of a `Client` works where that one has the connections: with tools
+ * that replace `fetch` (msw, nock, undici's `MockAgent`), or on other runtimes. There is no pool of Trunkline's behind
+ * it, and nothing to explain.
+ *
+ * @param fetch The function to call. Default, and where it is the global one: what `globalThis.fetch` is at the time of
+ * each call, so that it does not matter whether a tool has replaced it before or does so after.
+ * @throws TypeError for what is no function. The requests reject with NetworkError where the other fetch failed, with
+ * the signal's reason when it aborts, and with TypeError for what a fetch cannot do: trailers, `expectContinue`,
+ * `onInformational` and traces.
+ */
+export function fetchTransport(fetch: Fetch = globalThis.fetch): RoundTripper {
+  if (typeof fetch !== "function") {
+    throw new TypeError(
+      "Cannot make a fetchTransport of this as it must be a function, as globalThis.fetch is",
+    );
+  }
+  return new FetchTransport(fetch === globalThis.fetch ? undefined : fetch);
+}
+
+class FetchTransport implements RoundTripper {
+  readonly #fetch: Fetch | undefined;
+
+  constructor(fetch: Fetch | undefined) {
+    this.#fetch = fetch;
+  }
+
+  async roundTrip(given: Request): Promise<Response> {
+    const request = ownRequest(given);
+    const { source, signal } = requestParts(request);
+    try {
+      refuseWhatFetchLacks(request);
+      signal?.throwIfAborted();
+      const init = await initOf(request);
+      const fetch = this.#fetch ?? globalThis.fetch;
+      return answer(request, await fetch(request.url, init));
+    } catch (error) {
+      void source?.cancel(error);
+      throw failure(request, error, "headers");
+    }
+  }
+}
+
+function refuseWhatFetchLacks(request: Request): void {
+  for (const name of ["trailers", "expectContinue", "onInformational", "trace"] as const) {
+    if (request[name] === undefined) continue;
+    throw new TypeError(
+      `Cannot send a request with ${name} over fetchTransport as fetch has nothing like it; use a Transport`,
+    );
+  }
+}
+
+async function initOf(request: Request): Promise<FetchInit> {
+  const { target, headers, source, signal } = requestParts(request);
+  const all = createHeaders(headers);
+  if (target.authorization !== undefined && !all.has("authorization"))
+    all.set("authorization", target.authorization);
+  const raw = rawHeaders(all);
+  const fields: [string, string][] = [];
+  for (let i = 0; i < raw.length; i += 2) fields.push([raw[i] as string, raw[i + 1] as string]);
+  const body = source === undefined ? undefined : await bodyOf(source);
+  return {
+    method: request.method,
+    headers: fields,
+    redirect: "manual",
+    ...(signal === undefined ? {} : { signal }),
+    ...(body === undefined ? {} : { body, duplex: "half" }),
+  } as FetchInit;
+}
+
+async function bodyOf(source: BodySource): Promise<Uint8Array | ReadableStream<Uint8Array>> {
+  const { small, length } = source;
+  if (small !== undefined) return typeof small === "string" ? Buffer.from(small, "utf8") : small;
+  const iterator = source.open();
+  if (length !== undefined && length <= COLLECTED_BYTES) {
+    const chunks: Uint8Array[] = [];
+    for (let step = await iterator.next(); step.done !== true; step = await iterator.next())
+      chunks.push(step.value);
+    return Buffer.concat(chunks);
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value, done } = await iterator.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => source.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function answer(request: Request, response: globalThis.Response): Response {
+  if (response.type === "opaqueredirect") {
+    throw new TypeError(
+      "Cannot follow redirects over this fetch as it hides them (opaqueredirect); use one that shows them, as Node's does",
+    );
+  }
+  const { body } = response;
+  if (body === null) return ownResponse(response);
+  const { status, statusText, headers, url, redirected, type } = response;
+  const shown = { status, statusText, headers, url, redirected, type, body: readBody(request, body) };
+  return ownResponse(shown as unknown as globalThis.Response);
+}
+
+async function* readBody(
+  request: Request,
+  body: globalThis.ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body as unknown as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw failure(request, error, "body");
+  }
+}
+
+/** What codes of the system and of undici are here. */
+const CODES: Readonly<Record<string, readonly [code: string, phase: Phase]>> = {
+  ENOTFOUND: ["ERR_TRUNKLINE_DNS", "dns"],
+  EAI_AGAIN: ["ERR_TRUNKLINE_DNS", "dns"],
+  ECONNREFUSED: ["ERR_TRUNKLINE_CONNECTION_REFUSED", "connect"],
+  EHOSTUNREACH: ["ERR_TRUNKLINE_UNREACHABLE", "connect"],
+  ENETUNREACH: ["ERR_TRUNKLINE_UNREACHABLE", "connect"],
+  ETIMEDOUT: ["ERR_TRUNKLINE_CONNECT_TIMEOUT", "connect"],
+  UND_ERR_CONNECT_TIMEOUT: ["ERR_TRUNKLINE_CONNECT_TIMEOUT", "connect"],
+  ECONNRESET: ["ERR_TRUNKLINE_CONNECTION_RESET", "headers"],
+  EPIPE: ["ERR_TRUNKLINE_WRITE", "write"],
+  UND_ERR_SOCKET: ["ERR_TRUNKLINE_CONNECTION_LOST", "headers"],
+};
+
+/** A fetch's failure as one of ours, so that retries and callers know it; everything else as it is. */
+function failure(request: Request, error: unknown, phase: Phase): unknown {
+  const { signal, target } = requestParts(request);
+  if (signal?.aborted === true || error instanceof NetworkError || !isNetworkFailure(error)) return error;
+  const { cause } = error;
+  const system = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  const [code, where] = CODES[system ?? ""] ?? ["ERR_TRUNKLINE_FETCH", phase];
+  const what = cause instanceof Error && cause.message !== "" ? cause.message : error.message;
+  return new NetworkError(`${request.method} ${target.origin} failed over the given fetch: ${what}`, {
+    code,
+    phase: phase === "body" ? phase : where,
+    url: request.url,
+    responseStarted: phase === "body",
+    retryable: request.idempotent && phase !== "body",
+    cause: error,
+  });
+}
+
+/** By the messages of the platforms: what is wrong with a request is a `TypeError` too. */
+function isNetworkFailure(error: unknown): error is TypeError {
+  return (
+    error instanceof TypeError &&
+    /^(?:fetch failed|Failed to fetch|terminated|NetworkError|Load failed|network error|The network connection was lost|Network request failed)/i.test(
+      error.message,
+    )
+  );
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import isNetworkError from "is-network-error";
+import pRetry from "p-retry";
+import { Client, fetch, NetworkError, Transport } from "trunkline";
+import { serve } from "./server.mjs";
+
+const options = { retries: 2, minTimeout: 1 };
+
+/** What the guide says: p-retry takes a TypeError for a mistake, unless it has one of fetch's own messages. */
+const retryable = (error) => {
+  throw error instanceof NetworkError ? new Error(error.message, { cause: error }) : error;
+};
+
+test("p-retry: a client's failures are tried again with the line of the guide, and not without", async () => {
+  const server = await serve();
+  const transport = new Transport();
+  const client = new Client({ transport });
+  let tries = 0;
+  const call = () => {
+    tries += 1;
+    return client.get(`${server.origin}/die`);
+  };
+  await assert.rejects(
+    pRetry(() => call().catch(retryable), options),
+    (error) => error.cause instanceof NetworkError,
+  );
+  assert.equal(tries, 3);
+  tries = 0;
+  await assert.rejects(pRetry(call, options), NetworkError);
+  assert.equal(tries, 1);
+  await transport.close();
+  await server.close();
+});
+
+test("is-network-error: what module-level fetch rejects with is what the platform's does", async () => {
+  const server = await serve();
+  const theirs = await globalThis.fetch(`${server.origin}/die`).catch((error) => error);
+  const ours = await fetch(`${server.origin}/die`).catch((error) => error);
+  // Where module-level fetch follows the platform to the letter; a NetworkError is told by its class.
+  assert.ok(isNetworkError(theirs));
+  assert.ok(isNetworkError(ours) || ours instanceof NetworkError);
+  await server.close();
+});
