@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 import { Agent, type ClientRequest, globalAgent, type IncomingMessage } from "node:http";
 import { globalAgent as globalSecureAgent } from "node:https";
 import type { Socket } from "node:net";
+import { isStale } from "../trace/index.js";
 import { httpEnding, isStalled, isUnread } from "./http-ending.js";
 import type { Ledger } from "./ledger.js";
 import { announcedTimeout, originOf } from "./origin.js";
@@ -195,8 +196,12 @@ export class HttpAgents {
 
   readonly #ending: typeof httpEnding = (connection, error, sites, read) => {
     const reason = httpEnding(connection, error, sites, read);
-    const lost = reason === "server-closed-unanswered" || reason === "reset" || reason === "write-error";
-    if (lost && connection.active > 0 && connection.requests > 1 && connection.response === undefined) {
+    if (
+      isStale(reason) &&
+      connection.active > 0 &&
+      connection.requests > 1 &&
+      connection.response === undefined
+    ) {
       connection.pool.tally.count("staleFailures");
       connection.pool.tally.idleEnded(connection.idleBefore);
     }

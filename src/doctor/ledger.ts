@@ -1,6 +1,6 @@
 import type { Evidence, OriginFacts } from "../explain/index.js";
 import { noFacts } from "../explain/index.js";
-import type { CloseReason, DialReason } from "../trace/index.js";
+import { CLOSE_TABLE, type CloseReason, type DialReason, endsIdleness } from "../trace/index.js";
 import type { OwnerSite, Owners } from "./owners.js";
 import { Tally } from "./tally.js";
 import { Pool, Watched } from "./watched.js";
@@ -159,11 +159,10 @@ export class Ledger {
     if (connection.requests === 0) tally.count("unused");
     pool.recent.add(reason, now);
     pool.lastReason = reason;
-    if (connection.active === 0 && connection.requests > 0 && byServerIdle(reason))
+    if (connection.active === 0 && connection.requests > 0 && endsIdleness(reason))
       tally.idleEnded(now - connection.idleSince);
-    if (reason === "body-unread" || reason === "body-abandoned") tally.site(reason, connection.site);
-    if (reason === "keep-alive-off" || reason === "request-said-close")
-      tally.site("keep-alive-off", connection.site);
+    const topic = CLOSE_TABLE[reason].site;
+    if (topic !== undefined) tally.site(topic, connection.site);
   }
 
   #forget(connection: Watched): void {
@@ -223,10 +222,6 @@ export class Ledger {
   }
 }
 
-function byServerIdle(reason: CloseReason): boolean {
-  return reason === "server-closed-idle" || reason === "server-idle-timeout" || reason === "reset";
-}
-
 /** Why a pool dials: because of the connection it could not keep, else because the others are busy, else it is the first. */
 function whyDialed(pool: Pool, now: number): DialReason {
   const lost = pool.recent.claim(now);
@@ -234,17 +229,7 @@ function whyDialed(pool: Pool, now: number): DialReason {
   if (lost === undefined && pool.connections.size > 0) return "all-busy";
   const reason = lost ?? pool.lastReason;
   if (reason === undefined) return "first-use";
-  switch (reason) {
-    case "keep-alive-off":
-    case "request-said-close":
-      return "keep-alive-off";
-    case "idle-timeout":
-    case "server-closed-idle":
-    case "server-idle-timeout":
-      return "idle-expired";
-    case "max-age":
-      return "aged-out";
-    default:
-      return "previous-not-kept";
-  }
+  const { redial, site } = CLOSE_TABLE[reason];
+  // Who asks for the end each time has keep-alive off, in effect.
+  return site === "keep-alive-off" ? site : redial;
 }

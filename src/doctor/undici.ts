@@ -1,6 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
+import { isStale } from "../trace/index.js";
 import { fromBuiltIn } from "./constructions.js";
 import type { Ledger } from "./ledger.js";
 import { announcedTimeout, originOf, originText } from "./origin.js";
@@ -227,8 +228,12 @@ export class Undici {
     sites: readonly NodeJS.CallSite[],
   ): ReturnType<typeof undiciEnding> => {
     const reason = undiciEnding(connection, error, sites);
-    const lost = reason === "server-closed-unanswered" || reason === "reset" || reason === "write-error";
-    if (lost && connection.active > 0 && connection.requests > 1 && connection.response === undefined) {
+    if (
+      isStale(reason) &&
+      connection.active > 0 &&
+      connection.requests > 1 &&
+      connection.response === undefined
+    ) {
       connection.pool.tally.count("staleFailures");
       connection.pool.tally.idleEnded(connection.idleBefore);
     }

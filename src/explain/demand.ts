@@ -1,4 +1,5 @@
 import {
+  CLOSE_TABLE,
   type CloseReason,
   type ConnectionRecord,
   type ExchangeRecord,
@@ -54,29 +55,6 @@ const SAME_TURN = 1;
 const SAME_BATCH = 5;
 /** Times since 1970 are exact to a quarter of a microsecond. */
 const PRECISION = 0.001;
-
-/** Closes that are no policy of the pool: a connection that ended so with a request does so with any settings. */
-const BY_REQUEST: ReadonlySet<CloseReason> = new Set<CloseReason>([
-  "server-said-close",
-  "http-1.0",
-  "closed-by-eof-body",
-  "server-closed-mid-response",
-  "server-closed-unanswered",
-  "reset",
-  "request-said-close",
-  "body-unread",
-  "body-abandoned",
-  "aborted",
-  "timeout",
-  "upload-unfinished",
-  "upgraded",
-  "request-body-failed",
-  "protocol-error",
-  "unsolicited-data",
-  "limit-exceeded",
-  "tls-error",
-  "write-error",
-]);
 
 /** The demand that a recording shows. */
 export function demandOf(recording: Recording): Demand {
@@ -154,7 +132,7 @@ function endsOf(
   const ends = new Map<number, CloseReason>();
   for (const { id, closed } of connections) {
     const exchange = last.get(id);
-    if (exchange !== undefined && closed !== undefined && BY_REQUEST.has(closed.reason))
+    if (exchange !== undefined && closed !== undefined && CLOSE_TABLE[closed.reason].withRequest)
       ends.set(exchange.id, closed.reason);
   }
   return ends;
@@ -190,7 +168,8 @@ function serversOf(
     const end = last.get(record.id);
     const reason = record.closed?.reason;
     if (
-      (reason === "server-closed-idle" || reason === "server-idle-timeout") &&
+      reason !== undefined &&
+      CLOSE_TABLE[reason].idleLimit === "certain" &&
       record.closedAt !== undefined &&
       end !== undefined
     ) {

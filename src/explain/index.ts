@@ -22,6 +22,7 @@ export {
   inShort,
   meaningOf,
   type NamedExplanation,
+  savedBy,
 } from "./names.js";
 export {
   RECORDING_TYPE,

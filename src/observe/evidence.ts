@@ -1,5 +1,5 @@
 import { type ClientFacts, type Evidence, noFacts, type OriginFacts } from "../explain/index.js";
-import type { CloseReason, DialReason } from "../trace/index.js";
+import { CLOSE_TABLE, type CloseReason, type DialReason } from "../trace/index.js";
 import { byClient, type Inference, infer } from "./infer.js";
 import type { Ledger } from "./ledger.js";
 import type { Life } from "./life.js";
@@ -99,8 +99,11 @@ function dialReason({ openedFor }: Life, all: readonly Inference[]): DialReason 
   if (typeof openedFor === "string") return openedFor;
   for (const { reasons } of all) {
     const lost = reasons.get(openedFor);
-    if (lost === "idle-timeout") return "idle-expired";
-    if (lost === "keep-alive-off" || lost === "request-said-close") return "keep-alive-off";
+    if (lost === undefined) continue;
+    const { redial, site } = CLOSE_TABLE[lost];
+    // Who asks for the end each time has keep-alive off, in effect. Of the rest, what is inferred is sure of one thing.
+    if (site === "keep-alive-off") return site;
+    if (redial === "idle-expired") return redial;
   }
   return "previous-not-kept";
 }

@@ -1,5 +1,5 @@
-import type { DialReason } from "../trace/index.js";
-import { type Loss, reasonToReplace } from "./losses.js";
+import { CLOSE_TABLE, type DialReason } from "../trace/index.js";
+import type { Loss } from "./losses.js";
 import type { PoolRoute } from "./route.js";
 import type { Waiter } from "./waiter.js";
 
@@ -41,7 +41,7 @@ export function planDial<O>(
   if (waiter === undefined) return plan("preconnect");
   if (waiter.mustDial !== undefined) return plan(waiter.mustDial, loss?.id);
   if (skipped !== undefined) return plan("too-long-idle", skipped.id);
-  if (loss !== undefined) return plan(reasonToReplace(loss.reason), loss.id);
+  if (loss !== undefined) return plan(CLOSE_TABLE[loss.reason].redial, loss.id);
   if (!route.everOpen && route.counts.open === 0) return plan("first-use");
   return plan(route.single || route.counts.open === 0 ? "all-busy" : "streams-full");
 }

@@ -1,4 +1,4 @@
-import type { CloseReason } from "../trace/index.js";
+import { CLOSE_TABLE, type CloseReason, endsIdleness } from "../trace/index.js";
 import { DEFAULT_TOLERATED, IdleLimit } from "./idle-limit.js";
 import type { Member } from "./member.js";
 
@@ -11,22 +11,15 @@ export function learnFromEnd<O>(member: Member<O>, reason: CloseReason, now: num
   if (member.requests === 0) return;
   const { route } = member;
   if (member.state === "idle") {
-    if (reason === "server-closed-idle" || reason === "server-idle-timeout" || reason === "reset") {
+    if (endsIdleness(reason)) {
       route.idleLimit ??= new IdleLimit();
       route.idleLimit.ended(now - member.idleSince, true, now);
     }
     return;
   }
-  if (member.restedFor === 0) return;
-  if (
-    reason === "server-closed-unanswered" ||
-    reason === "server-idle-timeout" ||
-    reason === "reset" ||
-    reason === "write-error"
-  ) {
-    route.idleLimit ??= new IdleLimit();
-    route.idleLimit.ended(member.restedFor, false, now);
-  }
+  if (member.restedFor === 0 || CLOSE_TABLE[reason].idleLimit === undefined) return;
+  route.idleLimit ??= new IdleLimit();
+  route.idleLimit.ended(member.restedFor, false, now);
 }
 
 /** Learns from the first exchange that succeeded how long its connection could be idle before. */

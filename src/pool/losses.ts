@@ -1,4 +1,4 @@
-import type { CloseReason, DialReason } from "../trace/index.js";
+import type { CloseReason } from "../trace/index.js";
 
 /** A connection that ended and that no dial has replaced yet. */
 export interface Loss {
@@ -29,25 +29,5 @@ export class Losses {
 
   get size(): number {
     return this.#list?.length ?? 0;
-  }
-}
-
-/** The reason of a dial that stands in for a connection that ended for the given reason. */
-export function reasonToReplace(lost: CloseReason): DialReason {
-  switch (lost) {
-    case "idle-timeout":
-    case "server-closed-idle":
-    case "server-idle-timeout":
-      return "idle-expired";
-    case "evicted":
-    case "max-idle":
-    case "max-idle-per-origin":
-    case "idle-closed-by-caller":
-      return "evicted";
-    case "max-age":
-    case "max-requests":
-      return "aged-out";
-    default:
-      return "previous-not-kept";
   }
 }

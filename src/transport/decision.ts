@@ -1,6 +1,6 @@
-import { decisionSentence } from "../explain/index.js";
+import { decisionSentence, savedBy } from "../explain/index.js";
 import type { Member, PoolLimits } from "../pool/index.js";
-import type { Decision, DialFate, DialReason, RecentClose, Verdict } from "../trace/index.js";
+import { CLOSE_TABLE, type Decision, type DialFate, type RecentClose, type Verdict } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Exchange } from "./exchange.js";
 
@@ -26,13 +26,11 @@ export function closedCandidates(recent: readonly RecentClose[], wall: number): 
   return recent
     .filter((close) => wall - close.at <= RECENTLY)
     .map((close): Candidate => {
-      const verdict =
-        close.reason === "idle-timeout" || close.reason === "max-age" || close.reason === "max-requests"
-          ? "expired"
-          : "closed";
+      const { group, redial } = CLOSE_TABLE[close.reason];
+      const expired = group === "policy" && (redial === "idle-expired" || redial === "aged-out");
       return {
         connection: close.id,
-        verdict,
+        verdict: expired ? "expired" : "closed",
         facts: { reason: close.reason, by: close.by, closedAgo: rounded(wall - close.at) },
       };
     })
@@ -149,39 +147,9 @@ function couldHave(
     };
   }
   const lost = recent.find((close) => close.id === dial.previous);
-  const remedy = (lost === undefined ? undefined : LOST[lost.reason]) ?? REMEDIES[dial.openedFor];
+  const remedy = savedBy(dial.openedFor, lost?.reason);
   return remedy === undefined ? {} : { couldHaveReused: remedy };
 }
-
-const LOST: Readonly<Partial<Record<RecentClose["reason"], string>>> = {
-  "idle-timeout": "a longer idleTimeout, where the server keeps idle connections longer than that",
-  "max-idle": "a larger maxIdleConnections",
-  "max-idle-per-origin": "a larger maxIdleConnectionsPerOrigin",
-  evicted: "a larger maxConnections",
-  "max-age": "a larger maxConnectionAge",
-  "max-requests": "a larger maxRequestsPerConnection, or Keep-Alive: max of the server",
-  "idle-closed-by-caller": "not calling closeIdle()",
-  "server-closed-idle": "a longer keep-alive timeout in the server",
-  "server-idle-timeout": "a longer keep-alive timeout in the server",
-  "server-said-close": "keep-alive in the server, whose response said Connection: close",
-  "http-1.0": "HTTP/1.1 in the server",
-  "closed-by-eof-body": "a Content-Length or chunks in the server's response",
-  "request-said-close": "leaving Connection: close out of the request before",
-  "body-unread": "reading the response body of the request before",
-  "body-abandoned": "reading the response body of the request before to its end",
-  aborted: "not aborting the request before",
-};
-
-const REMEDIES: Readonly<Partial<Record<DialReason, string>>> = {
-  "all-busy": "fewer requests at once, or maxConnectionsPerOrigin to queue instead of dialing",
-  "previous-not-kept": "see why the previous connection was closed: transport.connections()",
-  "idle-expired": "a longer idleTimeout, where the server keeps idle connections longer than that",
-  evicted: "a larger maxIdleConnections or maxIdleConnectionsPerOrigin",
-  "aged-out": "a larger maxConnectionAge or maxRequestsPerConnection",
-  "streams-full": "fewer requests at once, or a larger limit in the server",
-  "too-long-idle": "idempotent: true on the request, where sending it twice does no harm",
-  "keep-alive-off": "keepAlive: true",
-};
 
 export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;

@@ -1,6 +1,13 @@
 import type { NetworkError } from "../errors/index.js";
 import type { Member, Pool, PoolRoute } from "../pool/index.js";
-import type { CloseCause, Decision, DialFate, OriginStats, Recorder } from "../trace/index.js";
+import {
+  type CloseCause,
+  type Decision,
+  type DialFate,
+  isStale,
+  type OriginStats,
+  type Recorder,
+} from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import {
   type Candidate,
@@ -136,9 +143,7 @@ export class Decisions {
   /** The exchange failed with its connection, before its response's head was in, and does not go out again. */
   lost(exchange: Exchange, cause: CloseCause): void {
     if (!exchange.reused || exchange.bytesRead > 0) return;
-    const { reason } = cause;
-    if (reason === "server-closed-unanswered" || reason === "reset" || reason === "write-error")
-      exchange.stats.staleFailures += 1;
+    if (isStale(cause.reason)) exchange.stats.staleFailures += 1;
   }
 
   /** The exchange failed. One that never got a connection has its decision recorded now. */

@@ -6,7 +6,7 @@ import {
   TimeoutError,
   type TimeoutKind,
 } from "../errors/index.js";
-import type { CloseCause } from "../trace/index.js";
+import { CLOSE_TABLE, type CloseCause } from "../trace/index.js";
 import type { Exchange } from "./exchange.js";
 
 /** The facts of an exchange that every error about it carries. */
@@ -36,7 +36,7 @@ export function connectionLost(
   const code =
     error instanceof ProtocolError
       ? error.code
-      : (LOST_CODES[cause.reason] ?? "ERR_TRUNKLINE_CONNECTION_LOST");
+      : (CLOSE_TABLE[cause.reason].error ?? "ERR_TRUNKLINE_CONNECTION_LOST");
   const idle = exchange.reused
     ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before`
     : "";
@@ -60,19 +60,6 @@ export function connectionLost(
 function asClause(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
 }
-
-const LOST_CODES: Readonly<Record<string, string>> = {
-  "server-closed-unanswered": "ERR_TRUNKLINE_SERVER_CLOSED",
-  "server-closed-idle": "ERR_TRUNKLINE_SERVER_CLOSED",
-  "server-closed-mid-response": "ERR_TRUNKLINE_RESPONSE_CUT",
-  reset: "ERR_TRUNKLINE_CONNECTION_RESET",
-  "write-error": "ERR_TRUNKLINE_WRITE",
-  "protocol-error": "ERR_TRUNKLINE_PROTOCOL",
-  "unsolicited-data": "ERR_TRUNKLINE_PROTOCOL",
-  "limit-exceeded": "ERR_TRUNKLINE_LIMIT",
-  "tls-error": "ERR_TRUNKLINE_TLS",
-  "transport-closed": "ERR_TRUNKLINE_CLOSED",
-};
 
 /** One of the time limits was passed. */
 export function timedOut(
@@ -181,10 +168,7 @@ export function blameForDial(error: NetworkError): CloseCause["by"] {
 
 /** What the caller is told when a connection died before the head of the response was in. */
 export function failureOf(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
-  const isOurs =
-    cause.reason === "timeout" ||
-    cause.reason === "request-body-failed" ||
-    cause.reason === "transport-closed";
+  const isOurs = CLOSE_TABLE[cause.reason].error === undefined && error !== undefined;
   if (isOurs && !(error instanceof ProtocolError)) return error;
   return connectionLost(exchange, cause, error, cause.reason === "write-error" ? "write" : "headers");
 }

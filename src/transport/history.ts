@@ -1,7 +1,13 @@
 import { explainRecorder, type Report } from "../explain/index.js";
 import type { Pool, PoolLimits, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
-import type { CloseCause, CloseReason, ConnectionRecord, Recorder, Recording } from "../trace/index.js";
+import {
+  CLOSE_TABLE,
+  type CloseCause,
+  type ConnectionRecord,
+  type Recorder,
+  type Recording,
+} from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import { finiteLimits } from "./decision.js";
 import type { Exchange } from "./exchange.js";
@@ -10,13 +16,6 @@ import { type OpenRecording, writeRecording } from "./recording/index.js";
 import { routeName } from "./route/index.js";
 import { transportFacts } from "./transport-sites.js";
 
-/** Closes whose cause is a line in the caller's code: that of the next requests is noted. */
-const CALLERS_FAULT: ReadonlySet<CloseReason> = new Set([
-  "body-unread",
-  "body-abandoned",
-  "request-said-close",
-  "keep-alive-off",
-]);
 /** A body that nobody has begun to read for so many milliseconds pins its connection. */
 const PINNED_AFTER = 1000;
 
@@ -58,7 +57,7 @@ export class History {
       delayed === undefined ? record : { ...record, delayed },
       this.#runtime.now(),
     );
-    if (CALLERS_FAULT.has(cause.reason)) stats.sitesToSample = Math.max(stats.sitesToSample, 16);
+    if (CLOSE_TABLE[cause.reason].site !== undefined) stats.sitesToSample = Math.max(stats.sitesToSample, 16);
     return true;
   }
 

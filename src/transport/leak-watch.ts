@@ -1,5 +1,5 @@
 import type { BodyReader, Response } from "../message/index.js";
-import type { CloseCause } from "../trace/index.js";
+import { CLOSE_TABLE, type CloseCause } from "../trace/index.js";
 import { userFrame } from "./call-site.js";
 import type { Exchange } from "./exchange.js";
 
@@ -40,13 +40,11 @@ export class LeakWatch {
 
   /** A connection was lost with the exchange's body: where it is the caller's doing, its place is noted. */
   lost(exchange: Exchange, cause: CloseCause): void {
-    const { reason } = cause;
     if (cause.by !== "caller") exchange.stats.failed += 1;
     if (exchange.body !== null && this.#dropped.has(exchange.body)) return; // its place is noted already
     const site = this.#sites.get(exchange);
-    if (site !== undefined && (reason === "body-unread" || reason === "body-abandoned")) {
-      exchange.stats.noteSite(reason, site);
-    }
+    const topic = CLOSE_TABLE[cause.reason].site;
+    if (site !== undefined && topic !== undefined) exchange.stats.noteSite(topic, site);
   }
 
   /** The response is gone and nobody has read its body. */

@@ -1,5 +1,5 @@
+import { inShort } from "../../explain/index.js";
 import { Client, defaultTransport, type Response, Transport } from "../../index.js";
-import { closedBecause, openedBecause, ranked } from "../render/phrases.js";
 import { grouped } from "../render/table.js";
 import {
   concurrencies,
@@ -132,12 +132,18 @@ function inWords(
     const [reason, count] = opened;
     if (reason === "all-busy" && count < concurrency && held === 0)
       parts.push("one for each request at once");
-    else if (reason !== "first-use") parts.push(openedBecause[reason]);
+    else if (reason !== "first-use") parts.push(inShort("dial", reason));
     else if (count > 1) parts.push("a new transport has no connection to reuse");
     else parts.push("the one connection was free again each time");
   }
   const [ended] = ranked(closed);
-  if (ended !== undefined) parts.push(`${grouped(ended[1])} closed: ${closedBecause[ended[0]]}`);
+  if (ended !== undefined) parts.push(`${grouped(ended[1])} closed: ${inShort("close", ended[0])}`);
   if (held > 0) parts.push(`${grouped(held)} held by bodies nobody reads`);
   return parts.join("; ");
+}
+
+/** Counts by reason, the greatest first. */
+function ranked<Reason extends string>(counts: Partial<Record<Reason, number>>): [Reason, number][] {
+  const entries = Object.entries(counts) as [Reason, number][];
+  return entries.filter(([, count]) => count > 0).sort(([, left], [, right]) => right - left);
 }

@@ -72,7 +72,7 @@ test("connectionStory: tells in one line why a connection was opened, how, what 
   const [one, two, ...none] = connectionStory(recording, decideStyle(false, 80, {}));
   assert.equal(
     one,
-    "connection 1 to http://a.test (direct, http/1.1): opened because nothing was open to this origin yet (first-use); " +
+    "connection 1 to http://a.test (direct, http/1.1): opened because there was none yet (first-use); " +
       "dns 1.0 ms, connect 1.0 ms; 2 requests, 100 bytes in, 50 bytes out; idle, kept for the next request",
   );
   assert.match(two!, /^connection 7 .*the one before could not be kept \(previous-not-kept 1\); /);

@@ -1,6 +1,6 @@
+import { inShort } from "../../explain/index.js";
 import type { ConnectionRecord, ExchangeRecord, Recording } from "../../index.js";
 import { printable, type Style } from "../terminal.js";
-import { closedBecause, openedBecause } from "./phrases.js";
 import { duration, plural, size } from "./table.js";
 import { type Activity, type Span, timelineLegend, timelineRow } from "./timeline.js";
 
@@ -46,7 +46,7 @@ function connectionLine(connection: ConnectionRecord, style: Style): string {
   const name = style.paint("bold", `connection ${connection.id}`);
   const protocol = connection.protocol === undefined ? "" : `, ${connection.protocol}`;
   const previous = connection.previous === undefined ? "" : ` ${connection.previous}`;
-  const why = `opened because ${openedBecause[connection.openedFor] ?? ""} (${connection.openedFor}${previous})`;
+  const why = `opened because ${inShort("dial", connection.openedFor)} (${connection.openedFor}${previous})`;
   const traffic = `${plural(connection.requests, "request")}, ${size(connection.bytesRead)} in, ${size(connection.bytesWritten)} out`;
   const parts = [why, dialText(connection), traffic, endText(connection)];
   return `${name} to ${connection.origin} (${connection.route}${protocol}): ${printable(parts.filter((part) => part !== "").join("; "))}`;
@@ -73,7 +73,7 @@ function endText(connection: ConnectionRecord): string {
   const { closed, closedAt, openedAt, state } = connection;
   if (closed !== undefined) {
     const age = closedAt === undefined ? "" : ` after ${duration(closedAt - openedAt)}`;
-    return `closed by the ${closed.by}${age}: ${closedBecause[closed.reason] ?? ""} (${closed.reason}; ${closed.evidence})`;
+    return `closed by the ${closed.by}${age}: ${inShort("close", closed.reason)} (${closed.reason}; ${closed.evidence})`;
   }
   switch (state) {
     case "idle":

@@ -1,0 +1,98 @@
+import type { SiteTopic } from "./origin-stats.js";
+import type { CloseReason, DialReason } from "./reasons.js";
+
+/** What follows from the reason of a close, for all who must decide something by it. Words are in `explain`. */
+export interface CloseTraits {
+  /** Whose doing it is: this client's settings, the peer, the caller's code, or something that went wrong. */
+  readonly group: "policy" | "peer" | "caller" | "fault";
+  /** The reason of the dial that stands in for the connection. */
+  readonly redial: DialReason;
+  /** Whether a connection that ended so with a request would do so under any settings of the pool. */
+  readonly withRequest: boolean;
+  /**
+   * Whether it shows how long the server keeps idle connections: for certain; perhaps, where the connection was idle
+   * or was met on reuse, before any answer; only where it was met so.
+   */
+  readonly idleLimit: "certain" | "perhaps" | "on-reuse" | undefined;
+  /** Where a line of the caller's code is to blame: what that line is listed under. */
+  readonly site: SiteTopic | undefined;
+  /** The code of the error of a request that it ends; undefined where that request has an error of its own. */
+  readonly error: `ERR_TRUNKLINE_${string}` | undefined;
+}
+
+const LOST = "ERR_TRUNKLINE_CONNECTION_LOST";
+const SERVER_CLOSED = "ERR_TRUNKLINE_SERVER_CLOSED";
+
+/** A row: what is not said is as for most reasons of the group. */
+function row(group: CloseTraits["group"], traits: Partial<CloseTraits> = {}): CloseTraits {
+  return {
+    group,
+    redial: "previous-not-kept",
+    withRequest: group !== "policy",
+    idleLimit: undefined,
+    site: undefined,
+    error: group === "policy" ? undefined : LOST,
+    ...traits,
+  };
+}
+
+/** One row for each reason: a reason without one does not compile. */
+export const CLOSE_TABLE: Readonly<Record<CloseReason, CloseTraits>> = {
+  "idle-timeout": row("policy", { redial: "idle-expired" }),
+  "max-idle": row("policy", { redial: "evicted" }),
+  "max-idle-per-origin": row("policy", { redial: "evicted" }),
+  evicted: row("policy", { redial: "evicted" }),
+  "max-age": row("policy", { redial: "aged-out" }),
+  "max-requests": row("policy", { redial: "aged-out" }),
+  "keep-alive-off": row("policy", { redial: "keep-alive-off", site: "keep-alive-off" }),
+  "transport-closed": row("policy"),
+  "idle-closed-by-caller": row("policy", { redial: "evicted" }),
+  surplus: row("policy"),
+  "address-gone": row("policy"),
+  "tls-replaced": row("policy"),
+
+  "server-closed-idle": row("peer", {
+    redial: "idle-expired",
+    withRequest: false,
+    idleLimit: "certain",
+    error: SERVER_CLOSED,
+  }),
+  "server-idle-timeout": row("peer", { redial: "idle-expired", withRequest: false, idleLimit: "certain" }),
+  "server-said-close": row("peer"),
+  "http-1.0": row("peer"),
+  "closed-by-eof-body": row("peer"),
+  "server-closed-mid-response": row("peer", { error: "ERR_TRUNKLINE_RESPONSE_CUT" }),
+  "server-closed-unanswered": row("peer", { idleLimit: "on-reuse", error: SERVER_CLOSED }),
+  // It comes at the server's idle limit, at its limit of requests, or when it shuts down.
+  goaway: row("peer", { withRequest: false, error: SERVER_CLOSED }),
+  reset: row("peer", { idleLimit: "perhaps", error: "ERR_TRUNKLINE_CONNECTION_RESET" }),
+
+  "request-said-close": row("caller", { site: "keep-alive-off" }),
+  "body-unread": row("caller", { site: "body-unread" }),
+  "body-abandoned": row("caller", { site: "body-abandoned" }),
+  aborted: row("caller", { error: undefined }),
+  timeout: row("caller", { error: undefined }),
+  "upload-unfinished": row("caller"),
+  upgraded: row("caller"),
+  "request-body-failed": row("caller", { error: undefined }),
+
+  "protocol-error": row("fault", { error: "ERR_TRUNKLINE_PROTOCOL" }),
+  "unsolicited-data": row("fault", { error: "ERR_TRUNKLINE_PROTOCOL" }),
+  "limit-exceeded": row("fault", { error: "ERR_TRUNKLINE_LIMIT" }),
+  "dial-failed": row("fault", { withRequest: false }),
+  "tls-error": row("fault", { error: "ERR_TRUNKLINE_TLS" }),
+  "write-error": row("fault", { idleLimit: "on-reuse", error: "ERR_TRUNKLINE_WRITE" }),
+  "ping-timeout": row("fault", { withRequest: false }),
+};
+
+/** Whether an end of this reason, of a connection that was idle, shows how long its server keeps those. */
+export function endsIdleness(reason: CloseReason): boolean {
+  const { idleLimit } = CLOSE_TABLE[reason];
+  return idleLimit === "certain" || idleLimit === "perhaps";
+}
+
+/** Whether an end of this reason, met on reuse before any answer, is that of a connection its server had left before. */
+export function isStale(reason: CloseReason): boolean {
+  const { idleLimit } = CLOSE_TABLE[reason];
+  return idleLimit === "perhaps" || idleLimit === "on-reuse";
+}
