@@ -50,7 +50,7 @@ export interface CookieStore extends CookieJar {
  * @throws Error when the file is there and is no cookie file; it is left as it is.
  */
 export async function openCookieJar(options: CookieJarOptions = {}): Promise<CookieStore> {
-  const { loadJar } = await import("./tough-jar.js");
+  const { loadJar } = await import("./jar.js");
   const jar = await loadJar(options);
   ownJars.add(jar);
   return jar;
