@@ -26,9 +26,9 @@ const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 /** The path of a URL without the encodings that it need not have. "%2F" is no slash. */
 export function plainPath(pathname: string): string {
   if (!pathname.includes("%")) return pathname;
-  return pathname.replace(/%[0-9a-fA-F]{2}/g, (escape) => {
-    const char = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return UNRESERVED.test(char) ? char : escape;
+  return pathname.replace(/%[0-9a-fA-F]{2}/g, (encoding) => {
+    const char = String.fromCharCode(Number.parseInt(encoding.slice(1), 16));
+    return UNRESERVED.test(char) ? char : encoding;
   });
 }
 
