@@ -16,10 +16,10 @@ export interface Target {
   readonly path: string;
   /** The URL's user part as the value of an `Authorization` field, where it had one. */
   readonly authorization: string | undefined;
-  /** The heads of requests without fields of their own, by method, so that a repeated GET encodes nothing. */
-  plainHead: string | undefined;
+  /** Kept by the transport: a GET without fields of its own, which is prepared and encoded once. */
+  plainGet: unknown;
   /** The same with the `Accept-Encoding` of a client that decodes, which is one value in a program. */
-  codedHead: string | undefined;
+  codedGet: unknown;
 }
 
 const CACHE_ENTRIES = 1024; // a crawler's working set of hot URLs; an entry is about 1 KiB
@@ -40,7 +40,7 @@ export function parseTarget(url: string): Target {
 
 /** The same target with credentials, which a URL shows only when it is given. */
 export function authorizedTarget(target: Target, authorization: string): Target {
-  return { ...target, authorization, plainHead: undefined, codedHead: undefined };
+  return { ...target, authorization, plainGet: undefined, codedGet: undefined };
 }
 
 /** Parses an absolute http(s) URL, or says what is wrong with it. */
@@ -93,8 +93,8 @@ function targetOf(url: URL, source: string): Target {
     host: url.host,
     path,
     authorization: userPart(url),
-    plainHead: undefined,
-    codedHead: undefined,
+    plainGet: undefined,
+    codedGet: undefined,
   };
 }
 

@@ -26,19 +26,19 @@ export function traceGot(trace: Trace, { member }: Exchange): void {
   });
 }
 
-/** The head is handed to the socket, and with it a body that is small. */
-export function traceWritten(trace: Trace, { head, upload, expectWait }: Exchange): void {
+/** The head is handed to the socket as these fields; `whole`: with it the body, if there is one. */
+export function traceWritten(
+  trace: Trace,
+  { outgoing }: Exchange,
+  fields: () => Iterable<readonly [string, string]>,
+  whole: boolean,
+): void {
   if (trace.wroteHeaderField !== undefined) {
-    const text = typeof head === "string" ? head : head.toString("latin1");
-    const lines = text.slice(0, text.indexOf("\r\n\r\n")).split("\r\n");
-    for (const line of lines.slice(1)) {
-      const colon = line.indexOf(":");
-      trace.wroteHeaderField({ name: line.slice(0, colon), value: line.slice(colon + 1).trim() });
-    }
+    for (const [name, value] of fields()) trace.wroteHeaderField({ name, value });
   }
   trace.wroteHeaders?.();
-  if (upload === undefined) trace.wroteRequest?.({});
-  else if (expectWait >= 0) trace.wait100Continue?.();
+  if (whole) trace.wroteRequest?.({});
+  else if (outgoing.expectWait >= 0) trace.wait100Continue?.();
 }
 
 /** It is over on this connection, well or badly: what became of the connection. */

@@ -24,7 +24,7 @@ import type {
 } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Candidate } from "./decision.js";
-import type { Outgoing } from "./prepare.js";
+import type { Outgoing } from "./outgoing.js";
 import type { Telemetry } from "./telemetry.js";
 
 /** Who is told how an exchange went: the promise of `roundTrip`, or the client's call. */
@@ -67,18 +67,10 @@ export class Exchange
   readonly method: string;
   readonly stats: OriginStats;
   settle: Settle;
-  /** Head, and small body: what goes out first, in one write. */
-  readonly head: string | Buffer;
-  /** What is written in its place where the body does not go out with the head. */
-  readonly upload: Outgoing | undefined;
-  /** Milliseconds the body waits for a 100; -1 when it does not. */
-  expectWait = -1;
-  /** The request asked for another protocol. */
-  wantsUpgrade = false;
+  /** What goes out. */
+  readonly outgoing: Outgoing;
   /** The connection as a stream, once it speaks another protocol. */
   upgraded: Duplex | undefined = undefined;
-  /** The request asked for the connection to end with it. */
-  readonly wantsClose: boolean;
   readonly signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined = undefined;
   /** Runs the caller's functions in the caller's async context; set only where there are any. */
@@ -112,6 +104,8 @@ export class Exchange
   body: BodyReader | null = null;
   bytesRead = 0;
   bytesWritten = 0;
+  /** Bytes of what goes out first: the head, and a small body with it. */
+  headBytes = 0;
   idleFor = 0;
   reused = false;
   requestNumber = 0;
@@ -119,8 +113,6 @@ export class Exchange
   /** Whether a well-formed informational response came. */
   answered = false;
   errorCode: string | undefined = undefined;
-  /** Whether the body can be sent again. */
-  replayable = true;
   /** The route it takes, on every attempt. */
   route: PoolRoute<Connection> | undefined = undefined;
   /** The dial its wait caused. */
@@ -142,9 +134,7 @@ export class Exchange
     target: Target,
     stats: OriginStats,
     settle: Settle,
-    head: string | Buffer,
-    upload: Outgoing | undefined,
-    wantsClose: boolean,
+    outgoing: Outgoing,
     signal: AbortSignal | undefined,
     now: number,
   ) {
@@ -156,9 +146,8 @@ export class Exchange
     this.method = request.method;
     this.stats = stats;
     this.settle = settle;
-    this.head = head;
-    this.upload = upload;
-    this.wantsClose = wantsClose;
+    this.outgoing = outgoing;
+    this.retriable = outgoing.replayable && request.idempotent;
     this.signal = signal;
     this.queuedAt = now;
   }

@@ -31,7 +31,7 @@ export class Forwarding {
     const proxy = route.proxy;
     if (proxy === undefined) return { target, headers, sent: undefined };
     this.#check(target, proxy.name);
-    const absolute = { ...target, path: target.href, plainHead: undefined, codedHead: undefined };
+    const absolute = { ...target, path: target.href, plainGet: undefined, codedGet: undefined };
     const sent = headers?.has("proxy-authorization")
       ? undefined
       : this.#auths.of(proxy).header(method, target.href);

@@ -26,7 +26,7 @@ export class LeakWatch {
     const site = userFrame(holder.stack);
     if (site === undefined) return;
     this.#sites.set(exchange, site);
-    if (exchange.wantsClose) exchange.stats.noteSite("keep-alive-off", site);
+    if (exchange.outgoing.close) exchange.stats.noteSite("keep-alive-off", site);
   }
 
   watch(exchange: Exchange, response: Response): void {

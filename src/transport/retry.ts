@@ -11,7 +11,7 @@ export function mayGoOutAgain(exchange: Exchange, cause: CloseCause): boolean {
   if (cause.by === "caller" || cause.by === "client") return false;
   if (isGarbage(cause)) return exchange.retriable;
   if (exchange.bytesRead > 0) return false;
-  return exchange.retriable || (exchange.bytesWritten === 0 && exchange.replayable);
+  return exchange.retriable || (exchange.bytesWritten === 0 && exchange.outgoing.replayable);
 }
 
 /** Whether what came is no response: on a connection that was used before it may be the rest of an answer before. */

@@ -9,7 +9,7 @@ import { Decisions } from "./decisions.js";
 import { Dials } from "./dials.js";
 import { DnsWatch } from "./dns-watch.js";
 import type { Exchange, ExchangeHost } from "./exchange.js";
-import { traceEnd, traceGot, traceQueued, traceWanted, traceWritten } from "./exchange-trace.js";
+import { traceEnd, traceGot, traceQueued, traceWanted } from "./exchange-trace.js";
 import {
   blameForDial,
   closedError,
@@ -203,7 +203,6 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     if (trace !== undefined) traceGot(trace, exchange);
     exchange.telemetry?.sending(connection.wire.socket);
     connection.carrier?.send(exchange, now);
-    if (trace !== undefined) traceWritten(trace, exchange);
     this.#decisions.assigned(exchange, member, now);
   }
 
@@ -350,7 +349,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     exchange.endedAt = this.now();
     exchange.errorCode = codeOf(error);
     this.#decisions.gaveUp(exchange);
-    void exchange.upload?.source.cancel(error);
+    void exchange.outgoing.source?.cancel(error);
     exchange.trailersFailed(error);
     this.exchangeEnded(exchange, error);
     exchange.settle.reject(error);

@@ -18,7 +18,7 @@ import { Forwarding } from "./forwarding.js";
 import { checkKinds } from "./option-kinds.js";
 import { normaliseOptions, type TransportOptions } from "./options.js";
 import { type Origin, Origins } from "./origins.js";
-import { prepare } from "./prepare.js";
+import { prepare, runsCallersCode } from "./outgoing.js";
 import type { OpenRecording } from "./recording/index.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 import { routeName } from "./route/index.js";
@@ -102,7 +102,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
           );
         }
       }
-      const prepared = prepare(
+      const outgoing = prepare(
         request,
         wire.target,
         wire.headers,
@@ -110,7 +110,6 @@ export class Transport implements RoundTripper, AsyncDisposable {
         this.#keepAlive,
         options?.acceptEncoding,
       );
-      const { head, upload, close } = prepared;
       exchange = new Exchange(
         ++lastExchangeId,
         this.#traffic,
@@ -118,18 +117,12 @@ export class Transport implements RoundTripper, AsyncDisposable {
         target,
         origin.stats,
         settle,
-        head,
-        upload,
-        close,
+        outgoing,
         signal,
         now,
       );
       exchange.telemetry = telemetry;
-      exchange.retriable = prepared.replayable && request.idempotent;
-      exchange.replayable = prepared.replayable;
-      exchange.wantsUpgrade = prepared.upgrade;
-      exchange.expectWait = prepared.expectWait;
-      if (upload !== undefined || request.onInformational !== undefined || request.trace !== undefined) {
+      if (runsCallersCode(outgoing) || request.onInformational !== undefined || request.trace !== undefined) {
         const resource = new AsyncResource("TRUNKLINE_REQUEST");
         const run: Exchange["runInContext"] = (callback) => resource.runInAsyncScope(callback);
         exchange.runInContext = run;

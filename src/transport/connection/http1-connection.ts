@@ -4,10 +4,12 @@ import { BodyReader } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Expiring } from "../clock.js";
 import type { Exchange } from "../exchange.js";
+import { traceWritten } from "../exchange-trace.js";
 import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, CarrierHost } from "./contract.js";
 import { DRAIN_BYTES, DRAIN_MS, Drain, tooMuchLeft } from "./drain.js";
+import { encodeHttp1, fieldsOf } from "./http1-request.js";
 import { IncomingBody } from "./incoming-body.js";
 import { reportInformational } from "./informational.js";
 import { mayBeFollowed, takeHints, unfitForUse, whyNotReusable } from "./reuse.js";
@@ -73,8 +75,10 @@ export class Http1Connection implements Carrier, Expiring {
     this.#parser.begin(exchange.method);
     exchange.assigned(this.#connection, now);
     if (exchange.reused) this.#wire.markSealed();
-    const { head, upload } = exchange;
-    if (upload === undefined) {
+    const request = encodeHttp1(exchange.outgoing);
+    const { head, rest } = request;
+    exchange.headBytes = head.length;
+    if (rest === undefined) {
       exchange.bytesWritten = head.length;
       this.#connection.bytesWritten += head.length;
       if (typeof head === "string") socket.write(head, "latin1");
@@ -82,7 +86,7 @@ export class Http1Connection implements Carrier, Expiring {
       exchange.sentAt = now;
       this.#host.setDeadline(this, now + this.#host.headersTimeout);
     } else {
-      this.#upload = new Upload(socket, exchange, upload, {
+      this.#upload = new Upload(socket, exchange, rest, {
         progress: (bytes) => {
           this.#connection.bytesWritten += bytes;
           if (this.#phase === HEAD && this.#upload?.awaitsEnd !== true) {
@@ -101,8 +105,10 @@ export class Http1Connection implements Carrier, Expiring {
         writeFailed: () => this.#readWhatCame(),
       });
       this.#upload.start();
-      if (this.#upload.held) this.#host.setDeadline(this, now + exchange.expectWait);
+      if (this.#upload.held) this.#host.setDeadline(this, now + exchange.outgoing.expectWait);
     }
+    const { trace } = exchange;
+    if (trace !== undefined) traceWritten(trace, exchange, () => fieldsOf(request), rest === undefined);
   }
 
   #uploaded(exchange: Exchange): void {
@@ -226,7 +232,8 @@ export class Http1Connection implements Carrier, Expiring {
       exchange,
       parser: this.#parser,
       extraBytes,
-      uploading: exchange.upload !== undefined && isUnsent(this.#upload, this.#wire.socket as Duplex),
+      uploading:
+        exchange.outgoing.source !== undefined && isUnsent(this.#upload, this.#wire.socket as Duplex),
       sawEnd: this.#sawEnd,
       keepAlive: this.#host.keepAlive,
     });

@@ -75,7 +75,7 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
       evidence: `the server answered ${parser.status} after ${exchange.bytesWritten} bytes of the request, before its end`,
     };
   }
-  if (exchange.wantsClose) {
+  if (exchange.outgoing.close) {
     return facts.keepAlive
       ? { reason: "request-said-close", by: "caller", evidence: "the request had Connection: close" }
       : { reason: "keep-alive-off", by: "client", evidence: "the transport has keepAlive: false" };

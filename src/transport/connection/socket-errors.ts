@@ -34,7 +34,7 @@ const WHOLE_WRITE_BYTES = 16 * 1024;
 export function tookNothing(error: NodeJS.ErrnoException, exchange: Exchange): boolean {
   return (
     error.syscall === "write" &&
-    exchange.bytesWritten === exchange.head.length &&
+    exchange.bytesWritten === exchange.headBytes &&
     exchange.bytesWritten <= WHOLE_WRITE_BYTES
   );
 }

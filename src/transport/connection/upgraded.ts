@@ -10,8 +10,8 @@ export const UPGRADED: CloseCause = {
 };
 
 /** Whether the response, whose head is in, turns the connection into the tunnel that the request asked for. */
-export function isHandOver({ method, status, wantsUpgrade }: Exchange): boolean {
-  return method === "CONNECT" ? status >= 200 && status < 300 : status === 101 && wantsUpgrade;
+export function isHandOver({ method, status, outgoing }: Exchange): boolean {
+  return method === "CONNECT" ? status >= 200 && status < 300 : status === 101 && outgoing.upgrade;
 }
 
 /**

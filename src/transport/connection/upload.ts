@@ -1,10 +1,14 @@
 import type { Duplex } from "node:stream";
-import { BodyLengthError, type RequestWriter, validateTrailers } from "../../http1/index.js";
-import { createHeaders, type HeadersInit, rawHeaders } from "../../message/index.js";
+import {
+  BodyLengthError,
+  type EncodedRequest,
+  type RequestWriter,
+  validateTrailers,
+} from "../../http1/index.js";
+import { type BodySource, createHeaders, type HeadersInit, rawHeaders } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
 import { bodyFailed } from "../failures.js";
-import type { Outgoing } from "../prepare.js";
 
 export interface UploadHandlers {
   /** Bytes were handed to the socket. */
@@ -35,7 +39,7 @@ const TURN_AFTER_FLUSHES = 4;
 export class Upload {
   readonly #socket: Duplex;
   readonly #exchange: Exchange;
-  readonly #outgoing: Outgoing;
+  readonly #source: BodySource;
   readonly #writer: RequestWriter;
   readonly #handlers: UploadHandlers;
   #iterator: AsyncIterator<Uint8Array> | undefined;
@@ -55,11 +59,11 @@ export class Upload {
     if (error !== undefined && error !== null && !this.#stopped) this.#handlers.writeFailed();
   };
 
-  constructor(socket: Duplex, exchange: Exchange, outgoing: Outgoing, handlers: UploadHandlers) {
+  constructor(socket: Duplex, exchange: Exchange, request: EncodedRequest, handlers: UploadHandlers) {
     this.#socket = socket;
     this.#exchange = exchange;
-    this.#outgoing = outgoing;
-    this.#writer = outgoing.request.writer((data) => this.#write(data));
+    this.#source = exchange.outgoing.source as BodySource;
+    this.#writer = request.writer((data) => this.#write(data));
     this.#handlers = handlers;
   }
 
@@ -72,7 +76,7 @@ export class Upload {
     this.#socket.on("drain", this.#onDrain);
     this.#writer.begin();
     this.#report();
-    if (this.#exchange.expectWait >= 0) this.#letBodyGo = () => this.#begin();
+    if (this.#exchange.outgoing.expectWait >= 0) this.#letBodyGo = () => this.#begin();
     else this.#begin();
   }
 
@@ -121,14 +125,14 @@ export class Upload {
     if (this.#stopped) return;
     this.#finish();
     const iterator = this.#iterator;
-    if (iterator === undefined) void this.#outgoing.source.cancel();
+    if (iterator === undefined) void this.#source.cancel();
     else void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
 
   async #run(): Promise<void> {
     const writer = this.#writer;
     try {
-      const iterator = this.#outgoing.source.open();
+      const iterator = this.#source.open();
       this.#iterator = iterator;
       for (;;) {
         if (writer.held && !this.#handlers.endAwaited()) this.release();
@@ -156,8 +160,8 @@ export class Upload {
   }
 
   #trailers(): readonly string[] | Promise<readonly string[]> {
-    const { trailers } = this.#outgoing;
-    return typeof trailers === "function" ? made(trailers) : trailers;
+    const { trailers } = this.#exchange.outgoing;
+    return typeof trailers === "function" ? made(trailers) : (trailers ?? []);
   }
 
   #failed(error: unknown): void {

@@ -1,8 +1,7 @@
 import {
-  EncodedRequest,
-  encodeRequestHead,
   frameRequest,
   NO_BODY,
+  type RequestFraming,
   validateMethod,
   validateRequestHeaders,
   validateTrailers,
@@ -17,39 +16,40 @@ import {
   type Target,
 } from "../message/index.js";
 
-/** A request whose body does not go out with its head. */
+/** A request that has been checked and framed, and is not bytes yet: what a carrier is given to send. */
 export interface Outgoing {
-  readonly request: EncodedRequest;
-  readonly source: BodySource;
-  /** What follows the body (name, value, …), or what makes it once the body has been sent. */
-  readonly trailers: Trailers;
-}
-
-type Trailers = readonly string[] | (() => HeadersInit | Promise<HeadersInit>);
-
-/** A request ready for the wire. */
-export interface Prepared {
-  /** What goes out first, in one write: the head, and a small body with it. */
-  readonly head: string | Buffer;
-  /** What is written in place of `head` where the body does not go out with it. */
-  readonly upload: Outgoing | undefined;
+  readonly method: string;
+  /** As it goes out: through a proxy that forwards, its path is the whole URL. */
+  readonly target: Target;
+  /** What CONNECT asks for; undefined for every other method. */
+  readonly authority: string | undefined;
+  /** Name, value, name, value, …, those that every request has included. */
+  readonly fields: readonly string[];
+  readonly framing: RequestFraming;
+  /** Undefined where there is no body. */
+  readonly source: BodySource | undefined;
+  /** What follows the body (name, value, …), or what makes it once the body has been sent; undefined for nothing. */
+  readonly trailers: Trailers | undefined;
   /** The request asks for the connection to end with it. */
   readonly close: boolean;
-  /** Whether the request can be sent again. */
-  readonly replayable: boolean;
   /** The request asks for another protocol on the connection. */
   readonly upgrade: boolean;
   /** Milliseconds the body waits for the server to ask for it; -1 for not at all. */
   readonly expectWait: number;
+  /** Whether the request can be sent again. */
+  readonly replayable: boolean;
+  /** What a codec made of it, kept where the same request goes out again and again. Its own, by name. */
+  http1: unknown;
+  http2: unknown;
 }
 
+export type Trailers = readonly string[] | (() => HeadersInit | Promise<HeadersInit>);
+
 const NO_HEADERS: readonly string[] = [];
-/** Up to this size a body is joined to its head: copying it costs less than a second system call. */
-const JOINED_BYTES = 64 * 1024;
 const USER_AGENT = "trunkline";
 
 /**
- * Checks everything about a request and encodes its head, before anything is dialed.
+ * Checks everything about a request and decides its framing, before anything is dialed.
  *
  * @throws TypeError that names the offending header.
  */
@@ -60,7 +60,7 @@ export function prepare(
   source: BodySource | undefined,
   keepAlive: boolean,
   acceptEncoding?: string,
-): Prepared {
+): Outgoing {
   const { method } = request;
   if (
     headers === undefined &&
@@ -89,33 +89,26 @@ export function prepare(
   const expectWait = empty ? -1 : (request.expectContinue ?? -1);
   const own = empty && facts.expectContinue ? withoutExpect(fields) : fields;
   const all = withDefaults(own, target, method === "HEAD" ? undefined : acceptEncoding);
-  const encoded = new EncodedRequest({
-    method,
-    target: method === "CONNECT" ? authorityOf(target, headers, source) : target.path,
-    host: target.host,
-    headers: expectWait >= 0 && !facts.expectContinue ? [...all, "Expect", "100-continue"] : all,
-    framing,
-    close,
-    trailerNames: typeof trailers === "object" ? namesOf(trailers) : undefined,
-  });
-  const replayable = source === undefined || source.replayable;
-  const joined =
-    source === undefined
-      ? encoded.headAlone
-      : expectWait < 0
-        ? encoded.whole(source.small, JOINED_BYTES)
-        : undefined;
   return {
-    head: joined ?? encoded.headAlone,
-    upload:
-      source === undefined || joined !== undefined
-        ? undefined
-        : { request: encoded, source, trailers: trailers ?? NO_HEADERS },
+    method,
+    target,
+    authority: method === "CONNECT" ? authorityOf(target, headers, source) : undefined,
+    fields: expectWait >= 0 && !facts.expectContinue ? [...all, "Expect", "100-continue"] : all,
+    framing,
+    source,
+    trailers,
     close,
-    replayable,
     upgrade,
     expectWait,
+    replayable: source === undefined || source.replayable,
+    http1: undefined,
+    http2: undefined,
   };
+}
+
+/** Whether sending it calls functions of the caller's: a source that is not in memory, trailers made at the end. */
+export function runsCallersCode({ source, trailers }: Outgoing): boolean {
+  return (source !== undefined && source.small === undefined) || typeof trailers === "function";
 }
 
 /** The trailers, fixed now where they are known; those of a function can be neither checked nor announced. */
@@ -132,16 +125,6 @@ function trailersOf({ trailers }: Request, source: BodySource | undefined): Trai
   return fields;
 }
 
-/** What the Trailer field announces (RFC 9110 §6.6.2): each name once, as it was first spelled. */
-function namesOf(trailers: readonly string[]): string[] {
-  const names = new Map<string, string>();
-  for (let i = trailers.length - 2; i >= 0; i -= 2) {
-    const name = trailers[i] as string;
-    names.set(name.toLowerCase(), name);
-  }
-  return [...names.values()].reverse();
-}
-
 /** Without content there is nothing to ask for (RFC 9110 §10.1.1). */
 function withoutExpect(fields: readonly string[]): readonly string[] {
   return fields.filter((_, index) => (fields[index - (index % 2)] as string).toLowerCase() !== "expect");
@@ -156,30 +139,31 @@ function authorityOf(target: Target, headers: Headers | undefined, source: BodyS
   return /:\d+$/.test(host) ? host : `${host}:${target.port}`;
 }
 
-/** A GET without fields of its own has the same head each time. */
-function plainGet(target: Target, acceptEncoding: string | undefined): Prepared {
-  const head =
+/** A GET without fields of its own is the same each time. */
+function plainGet(target: Target, acceptEncoding: string | undefined): Outgoing {
+  return (
     acceptEncoding === undefined
-      ? (target.plainHead ??= encodePlainGet(target, undefined))
-      : (target.codedHead ??= encodePlainGet(target, acceptEncoding));
-  return {
-    head,
-    upload: undefined,
-    close: false,
-    replayable: true,
-    upgrade: false,
-    expectWait: -1,
-  };
+      ? (target.plainGet ??= bareGet(target, undefined))
+      : (target.codedGet ??= bareGet(target, acceptEncoding))
+  ) as Outgoing;
 }
 
-function encodePlainGet(target: Target, acceptEncoding: string | undefined): string {
-  return encodeRequestHead({
+function bareGet(target: Target, acceptEncoding: string | undefined): Outgoing {
+  return {
     method: "GET",
-    target: target.path,
-    host: target.host,
-    headers: withDefaults(NO_HEADERS, target, acceptEncoding),
+    target,
+    authority: undefined,
+    fields: withDefaults(NO_HEADERS, target, acceptEncoding),
     framing: NO_BODY,
-  });
+    source: undefined,
+    trailers: undefined,
+    close: false,
+    upgrade: false,
+    expectWait: -1,
+    replayable: true,
+    http1: undefined,
+    http2: undefined,
+  };
 }
 
 /** The fields every request has unless it says otherwise: an empty `user-agent` leaves it out, as in Go. */
