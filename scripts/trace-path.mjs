@@ -14,8 +14,9 @@ import { ensureDependencies, requireNode } from "./lib/setup.mjs";
 /** The design's limit on files (docs/architecture.md). */
 const MOST_FILES = 30;
 
-/** Where the later turns of a request begin: bytes have come; the caller has the response. */
-const NEXT_TURNS = [
+/** Where the turns of a request begin: it is asked for; bytes have come; the caller has the response. */
+const TURNS = [
+  ["client/client.js", "return this.#call(GET,"],
   ["transport/connection/wire.js", "this.#sink.received(buffer"],
   ["message/response.js", "const now = body.textNow();"],
 ];
@@ -42,20 +43,13 @@ async function trace() {
   });
   const message = () => new Promise((resolve) => follower.once("message", resolve));
   await message(); // it is attached
-  await step(() => client.get(url).text());
+  await client.get(url).text();
   follower.postMessage("over");
   const path = await message();
   await follower.terminate();
   await transport.close();
   server.close();
   report(path);
-}
-
-/** What runs while this does is followed. */
-async function step(call) {
-  // biome-ignore lint/suspicious/noDebugger: where the follower begins
-  debugger;
-  return await call();
 }
 
 /** In a thread of its own, since the followed one stands still at each step. */
@@ -76,7 +70,7 @@ function follow(sources) {
   });
   session.post("Debugger.enable");
   // Steps end with their turn of the event loop.
-  for (const [file, text] of NEXT_TURNS) {
+  for (const [file, text] of TURNS) {
     const lineNumber = readFileSync(join(compiled, "src", file), "utf8")
       .split("\n")
       .findIndex((line) => line.includes(text));
