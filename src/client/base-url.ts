@@ -1,3 +1,4 @@
+import { quotedURL } from "../errors/index.js";
 import { parseURL } from "../message/index.js";
 
 /** What a client's relative URLs become; see `relativeURLs` of the options. */
@@ -28,7 +29,7 @@ export class BaseURL {
     if (!this.#joins) return parseURL(url, this.#url).href;
     if (/^[/\\]{2}/.test(url)) {
       throw new TypeError(
-        `Cannot join ${JSON.stringify(url.slice(0, 100))} to baseURL as it may mean a host or a path; write the scheme, or one slash`,
+        `Cannot join ${quotedURL(url)} to baseURL as it may mean a host or a path; write the scheme, or one slash`,
       );
     }
     if (url === "" || url.startsWith("?") || url.startsWith("#")) return `${this.#url.href}${url}`;

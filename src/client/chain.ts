@@ -104,12 +104,12 @@ class InnerChain implements RoundTripper {
     const call =
       request.call instanceof CallState ? request.call : CallState.begin(this.#policy, this.#transport);
     const send = exchangeOf(call);
-    return finishCall(call, request, await send(request), send);
+    return finishCall(call, request, await send(request, true), send);
   }
 }
 
 /** From the first response to the last, and its body. */
-async function finishCall(call: CallState, request: Request, first: Response, send: Send): Promise<Response> {
+async function finishCall(call: CallState, request: Request, first: Response, send: Hop): Promise<Response> {
   const response = isRedirect(first.status)
     ? await followRedirects(first, request, call.policy, send)
     : first;
@@ -117,19 +117,26 @@ async function finishCall(call: CallState, request: Request, first: Response, se
   return deliver(call.policy, request, response);
 }
 
+/** Sends one hop; `trusted`: whether the call's credentials may go with it. */
+type Hop = (request: Request, trusted: boolean) => Promise<Response>;
+
 /** One hop, with all its attempts. */
-function exchangeOf(call: CallState): Send {
+function exchangeOf(call: CallState): Hop {
   const { cookies, auth, retry } = call.policy;
-  let send: Send = (request) => attempt(call, request);
+  let send: Hop = (request) => attempt(call, request);
   if (cookies !== undefined) send = around(send, (request, next) => cookies.send(request, next));
-  if (auth !== undefined) send = around(send, (request, next) => auth.send(request, next));
+  if (auth !== undefined) {
+    const bare = send;
+    const identified = around(send, (request, next) => auth.send(request, next));
+    send = (request, trusted) => (trusted ? identified : bare)(request, trusted);
+  }
   if (retry !== undefined)
     send = around(send, (request, next) => sendWithRetries(call, request, retry, next));
   return send;
 }
 
-function around(next: Send, step: (request: Request, next: Send) => Promise<Response>): Send {
-  return (request) => step(request, next);
+function around(next: Hop, step: (request: Request, next: Send) => Promise<Response>): Hop {
+  return (request, trusted) => step(request, (inner) => next(inner, trusted));
 }
 
 /** The outermost step. @throws HTTPError where the policy asks for one. */

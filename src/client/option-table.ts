@@ -1,3 +1,4 @@
+import { checkFieldName } from "../message/index.js";
 import { AuthScope, authenticator } from "./auth/index.js";
 import { type CookieJar, CookieKeeper } from "./cookies/index.js";
 import { type DecodeLimits, decodeLimits } from "./decode/index.js";
@@ -246,10 +247,17 @@ function callback<T extends (...values: never[]) => unknown>(
   throw new TypeError(`Cannot use ${shown(value)} for ${name} as it must be a function`);
 }
 
+/** The names in lower case of a client's `sensitiveHeaders`. @throws TypeError for what is no header's name. */
+export function sensitiveNames({ sensitiveHeaders }: ClientOptions): readonly string[] {
+  return headerNames("sensitiveHeaders", sensitiveHeaders);
+}
+
 function headerNames(name: string, value: readonly string[] | undefined): readonly string[] {
   if (value === undefined) return [];
-  if (Array.isArray(value) && value.every((item) => typeof item === "string"))
-    return value.map((item) => item.toLowerCase());
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) {
+    // With a blank around it a name would fit no header, and what was to be kept would go out.
+    return value.map((item) => checkFieldName(item).toLowerCase());
+  }
   throw new TypeError(`Cannot use ${shown(value)} for ${name} as it must be an array of header names`);
 }
 

@@ -58,13 +58,13 @@ export interface ClientOptions extends CallOptions {
    */
   relativeURLs?: "join" | "resolve";
   /**
-   * Where `auth` and the `Authorization`, `Cookie` and `Proxy-Authorization` of `headers` may go, also when a call
-   * names an absolute URL; default: the origin of `baseURL`.
+   * Where `auth`, and of `headers` the `Authorization`, `Cookie`, `Proxy-Authorization` and what `sensitiveHeaders`
+   * names, may go, also when a call names an absolute URL; default: the origin of `baseURL`.
    */
   origins?: string[];
   /** Sent with every request that does not set them itself. */
   headers?: HeadersInit;
-  /** Names of headers that, like `Authorization`, do not follow a redirect to another origin. */
+  /** Names of headers that are credentials, like `Authorization`: see `origins`; they follow no redirect to another origin. */
   sensitiveHeaders?: string[];
   /** A jar, or `true` for one in memory. Clients made with `extend` share it. */
   cookies?: CookieJar | boolean;

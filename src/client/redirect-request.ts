@@ -80,7 +80,7 @@ export function redirectedRequest(
     if (policy.cookies !== undefined) dropChangedCookies(headers, response);
   }
   // A Host of the user's own is for this server under that name; an absolute Location names the server anew.
-  if (isAbsolute(location)) headers.delete("host");
+  if (!sameOrigin || isAbsolute(location)) headers.delete("host");
   setReferer(headers, target, next, referer);
   const derived = derivedRequest(request, {
     method,

@@ -26,6 +26,8 @@ export interface RedirectPolicy {
   readonly allowInsecureRedirects: boolean;
   /** Lower-cased names, beside the ones that are always sensitive. */
   readonly sensitiveHeaders: readonly string[];
+  /** Who knows where credentials may go. */
+  readonly auth: { covers(request: Request): boolean } | undefined;
   /** A jar that knows the cookies that a hop sets. */
   readonly cookies: object | undefined;
   readonly onRedirect: RedirectListener | undefined;
@@ -40,6 +42,8 @@ export function isRedirect(status: number): boolean {
  * Follows where the first response leads and gives the last one (WHATWG Fetch §4.5 "HTTP-redirect fetch"). A 3xx
  * without `Location` is an answer like any other.
  *
+ * `send` is told whether all origins so far may have the call's credentials.
+ *
  * @throws NetworkError when the mode forbids redirects, there are too many, one leads where it must not, or asks for a
  * body that cannot be sent again.
  */
@@ -47,8 +51,10 @@ export async function followRedirects(
   first: Response,
   request: Request,
   policy: RedirectPolicy,
-  send: (request: Request) => Promise<Response>,
+  send: (request: Request, trusted: boolean) => Promise<Response>,
 ): Promise<Response> {
+  // Once a hop has led where the credentials must not go, whoever is there decides where the next one leads: also back.
+  let trusted = policy.auth?.covers(request) ?? true;
   let response = first;
   let current = request;
   const referer = requestParts(request).headers?.get("referer") ?? undefined;
@@ -87,7 +93,8 @@ export async function followRedirects(
     // A short body is read to its end, so that the next request can go over the same connection.
     await response.close();
     current = next;
-    response = await send(current);
+    trusted &&= policy.auth?.covers(current) ?? true;
+    response = await send(current, trusted);
     response.redirected = true;
   }
   return response;

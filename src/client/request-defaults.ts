@@ -21,11 +21,10 @@ import {
 } from "../message/index.js";
 import { composeTraces, type Trace } from "../trace/index.js";
 import { BaseURL } from "./base-url.js";
+import { sensitiveNames } from "./option-table.js";
 import type { ClientOptions, Init } from "./options.js";
 import { nowhereToGo } from "./policy.js";
-
-/** Default headers that go to the allowed origins only. */
-const SCOPED = ["authorization", "cookie", "proxy-authorization"];
+import { SENSITIVE } from "./redirect-request.js";
 
 /** What a client adds to its requests: base URL, headers, redirect mode. */
 export class RequestDefaults {
@@ -46,7 +45,8 @@ export class RequestDefaults {
     this.#origins = origins;
     this.#redirect = checkMode(options.redirect ?? "follow");
     this.#trace = options.trace;
-    const scoped = SCOPED.filter((name) => this.#headers?.has(name) === true);
+    // What does not follow a redirect to another origin does not go there by an absolute URL either.
+    const scoped = [...SENSITIVE, ...sensitiveNames(options)].filter((name) => this.#headers?.has(name));
     if (scoped.length === 0) return;
     if (origins.size === 0) throw nowhereToGo(`a default ${scoped[0]} header`);
     this.#publicHeaders = createHeaders(this.#headers);

@@ -41,12 +41,16 @@ function shownRest(text: string): string {
   return start.length > at ? withoutValues(host) : `${start}***@${withoutValues(host)}`;
 }
 
-/** Values and fragments are secrets too often: tokens, keys, signatures. */
+/**
+ * Values and fragments are secrets too often: tokens, keys, signatures. So is what stands right before an `@` in a path
+ * or a name: in `http://pass/word@host/` the parser sees the host "pass", and it may be a person's address.
+ */
 function withoutValues(text: string): string {
   const hash = text.indexOf("#");
   const sent = hash < 0 ? text : text.slice(0, hash);
   const mark = sent.indexOf("?");
   const query = mark < 0 ? "" : sent.slice(mark).replace(/=[^&]+/g, "=***");
   const fragment = hash < 0 || hash === text.length - 1 ? "" : "#***";
-  return `${mark < 0 ? sent : sent.slice(0, mark)}${query}${fragment}`;
+  const path = (mark < 0 ? sent : sent.slice(0, mark)).replace(/[^/@]+@/g, "***@");
+  return `${path}${query.replace(/[^?&=@]+@/g, "***@")}${fragment}`;
 }

@@ -2,6 +2,7 @@ export { type Challenge, parseChallenges } from "./auth-challenge.js";
 export { type BodyFeed, BodyReader } from "./body-reader.js";
 export { type BodyInit, type BodySource, bodySource } from "./body-source.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
+export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
 export {
   createHeaders,

@@ -1,7 +1,9 @@
+import { shownURL } from "../errors/index.js";
 import type { Trace } from "../trace/index.js";
 import { type BodySource, bodySource } from "./body-source.js";
 import { streamOf } from "./body-stream.js";
 import { createHeaders, Headers, type HeadersInit, headersFromRaw, rawHeaders } from "./headers.js";
+import { INSPECT } from "./inspect-symbol.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { inheritFromPlatform } from "./platform.js";
 import { appendQuery } from "./query.js";
@@ -335,6 +337,12 @@ export class Request {
     }
   }
 }
+
+Object.defineProperty(Request.prototype, INSPECT, {
+  value(this: Request): string {
+    return `Request { method: ${JSON.stringify(this.method)}, url: ${JSON.stringify(shownURL(this.url))} }`;
+  },
+});
 
 Object.defineProperty(Request.prototype, PARTS, {
   get(this: Request): SharedParts {

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { shownURL } from "../errors/index.js";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { BodyIterator } from "./body-iterator.js";
 import { type BodyReader, ownCopy } from "./body-reader.js";
@@ -77,7 +78,7 @@ export class Response {
   static {
     Object.defineProperty(Response.prototype, INSPECT, {
       value(this: Response): string {
-        return `Response { status: ${this.status}, url: ${JSON.stringify(this.url)}, bodyUsed: ${this.bodyUsed} }`;
+        return `Response { status: ${this.status}, url: ${JSON.stringify(shownURL(this.url))}, bodyUsed: ${this.bodyUsed} }`;
       },
     });
     fromWire = (wire) => {

@@ -104,7 +104,9 @@ test("NetworkError: url shows names of query parameters, no values, password or 
   const of = (url: string): string | undefined => new NetworkError("", { code: "X", phase: "dns", url }).url;
   assert.equal(of("http://u:p@h/a?b=c&d&e=f=g&h=#i"), "http://u:***@h/a?b=***&d&e=***&h=#***");
   assert.equal(of("http://u@h/a?"), "http://u@h/a?");
-  assert.equal(of("http://h/@b:c@d"), "http://h/@b:c@d");
+  assert.equal(of("http://h/@scope/name"), "http://h/@scope/name");
+  // The rest of a password with a slash in it: "pass" is the host to the parser.
+  assert.equal(of("http://pass/word@h/a?b@c&d@e=f"), "http://pass/***@h/a?***@c&***@e=***");
 });
 
 test("NetworkError: what a terminal would obey in a peer's words is escaped", () => {

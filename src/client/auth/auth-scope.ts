@@ -12,11 +12,16 @@ export class AuthScope {
     this.#origins = origins;
   }
 
+  /** Whether the request goes to one of the origins. */
+  covers(request: Request): boolean {
+    return this.#origins.has(requestParts(request).target.origin);
+  }
+
   /** Credentials of the request's own, in its headers or its URL, win. */
   send(request: Request, next: Send): Promise<Response> {
     const { target, headers } = requestParts(request);
     if (
-      !this.#origins.has(target.origin) ||
+      !this.covers(request) ||
       target.authorization !== undefined ||
       headers?.has("authorization") === true
     ) {
