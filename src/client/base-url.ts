@@ -1,4 +1,3 @@
-import { quotedURL } from "../errors/index.js";
 import { parseURL } from "../message/index.js";
 
 /** What a client's relative URLs become; see `relativeURLs` of the options. */
@@ -21,17 +20,13 @@ export class BaseURL {
     this.#prefix = url.href.replace(/[?#].*$/s, "").replace(/\/+$/, "");
   }
 
-  /** @throws TypeError for what begins with "//": whether it names a host is not clear. */
+  /** @throws TypeError for what is no URL. */
   of(given: string): string {
     // As the URL parser does, before it looks for a scheme.
     const url = /[\x00-\x20]/.test(given) ? given.replace(/^[\x00-\x20]+|[\t\n\r]+/g, "") : given;
     if (/^[a-z][a-z0-9+.-]*:/i.test(url)) return url;
-    if (!this.#joins) return parseURL(url, this.#url).href;
-    if (/^[/\\]{2}/.test(url)) {
-      throw new TypeError(
-        `Cannot join ${quotedURL(url)} to baseURL as it may mean a host or a path; write the scheme, or one slash`,
-      );
-    }
+    // Two slashes name a host, as everywhere; credentials do not go there.
+    if (!this.#joins || /^[/\\]{2}/.test(url)) return parseURL(url, this.#url).href;
     if (url === "" || url.startsWith("?") || url.startsWith("#")) return `${this.#url.href}${url}`;
     return `${this.#prefix}/${/^[/\\]/.test(url) ? url.slice(1) : url}`;
   }

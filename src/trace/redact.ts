@@ -1,8 +1,14 @@
 /**
- * A path as it may be shown: of the query the names of the parameters only. Values hold tokens and personal
- * data too often to be kept.
+ * A path as it may be shown: of the query the names of the parameters only, and nothing that stands right before an
+ * `@`. Values hold tokens and personal data too often to be kept; `http://pass/word@host/` has half a password in what
+ * is a path to the parser.
  */
 export function redactPath(path: string): string {
+  const shown = withoutValues(path);
+  return shown.includes("@") ? shown.replace(/[^/?&@]+@/g, "***@") : shown;
+}
+
+function withoutValues(path: string): string {
   const mark = path.indexOf("?");
   if (mark < 0) return path;
   const names = path

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { NetworkError } from "../../src/errors/index.js";
 import { Client, Headers, Request, Response, Transport } from "../../src/index.js";
+import { redactPath } from "../../src/trace/index.js";
 
 /** All that a program's log could show of an error: its text, its properties, its causes, hidden ones too. */
 function shownOf(error: unknown): string {
@@ -112,4 +113,15 @@ test("NetworkError: url shows names of query parameters, no values, password or 
 test("NetworkError: what a terminal would obey in a peer's words is escaped", () => {
   const { message } = new NetworkError("a\u001b[2J\u009b31m\u0085\u202e\nb", { code: "X", phase: "proxy" });
   assert.equal(message, "a\\x1b[2J\\x9b31m\\x85\\u202e\\x0ab");
+});
+
+test("redactPath: shows a path, names of parameters, and nothing right before an @", () => {
+  for (const [path, shown] of [
+    ["/a/b?c=d&e", "/a/b?c&e"],
+    ["/pass@host:1/x", "/***@host:1/x"],
+    ["/@scope/name", "/@scope/name"],
+    ["/?key@host", "/?***@host"],
+  ] as const) {
+    assert.equal(redactPath(path), shown);
+  }
 });
