@@ -75,14 +75,14 @@ test("connectionStory: tells in one line why a connection was opened, how, what 
     "connection 1 to http://a.test (direct, http/1.1): opened because there was none yet (first-use); " +
       "dns 1.0 ms, connect 1.0 ms; 2 requests, 100 bytes in, 50 bytes out; idle, kept for the next request",
   );
-  assert.match(two!, /^connection 7 .*the one before could not be kept \(previous-not-kept 1\); /);
+  assert.match(two!, /^connection 7 .*the previous one could not be kept \(previous-not-kept 1\); /);
   assert.match(
     two!,
     /tls 3\.0 ms \(resumed\); tried 2001:db8::1 ECONNREFUSED after 1\.0 ms, 192\.0\.2\.1 connected after 2\.0 ms; /,
   );
   assert.match(
     two!,
-    /closed by the server after 10\.0 ms: the server closed it while idle \(server-closed-idle; FIN after 4 ms\?\[2J\)$/,
+    /closed by the server after 10\.0 ms: the server ended it while it was idle \(server-closed-idle; FIN after 4 ms\?\[2J\)$/,
   );
   assert.deepEqual(none, []);
 });
