@@ -1,6 +1,5 @@
 import type { CloseCause } from "../trace/index.js";
-import type { Member } from "./member.js";
-import type { Waiter } from "./waiter.js";
+import type { Member, Waiter } from "./entities/index.js";
 
 /** The pool's settings, normalised: what is not limited is `Infinity`. */
 export interface PoolLimits {

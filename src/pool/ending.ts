@@ -1,7 +1,6 @@
 import type { CloseCause } from "../trace/index.js";
 import type { PoolLimits } from "./contract.js";
-import type { Member } from "./member.js";
-import type { PoolRoute } from "./route.js";
+import type { Member, PoolRoute } from "./entities/index.js";
 
 /** The end of what a closed transport has no use for. */
 export const TRANSPORT_CLOSED: CloseCause = {

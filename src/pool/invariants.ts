@@ -1,9 +1,6 @@
-import { Counts } from "./counts.js";
-import type { Member } from "./member.js";
+import { mostDials, roomOf } from "./capacity.js";
+import { Counts, type Member, type PoolRoute, type Waiter } from "./entities/index.js";
 import type { Pool } from "./pool.js";
-import { mostDials, roomOf } from "./room.js";
-import type { PoolRoute } from "./route.js";
-import type { Waiter } from "./waiter.js";
 
 const FIGURES = [
   "dialing",
@@ -31,7 +28,7 @@ export function checkInvariants<O, W extends Waiter<O>>(pool: Pool<O, W>): void 
   const sum = new Counts();
   let undialed = 0;
   const idle = new Set<Member<O>>();
-  for (const route of pool.ledger.table.values()) {
+  for (const route of pool.slots.table.values()) {
     checkRoute(pool, route);
     for (const figure of FIGURES) sum[figure] += route.counts[figure];
     undialed += route.undialed.size;
@@ -44,9 +41,9 @@ export function checkInvariants<O, W extends Waiter<O>>(pool: Pool<O, W>): void 
   must(counts.opened - counts.closed === counts.open, "opened - closed is not what is there");
   must(counts.open <= limits.maxConnections, "more than maxConnections");
   must(counts.idle <= limits.maxIdleConnections, "more than maxIdleConnections");
-  must(pool.ledger.demand.undialed === undialed, "the number of waiters without a dial is wrong");
-  must(pool.ledger.idle.filed <= counts.open, "deadlines of closed connections are kept");
-  checkIdleOrder(pool.ledger.idle.oldest, idle);
+  must(pool.slots.waiting.undialed === undialed, "the number of waiters without a dial is wrong");
+  must(pool.slots.idle.filed <= counts.open, "deadlines of closed connections are kept");
+  checkIdleOrder(pool.slots.idle.oldest, idle);
 }
 
 function checkRoute<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O>): void {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CloseCause, CloseReason } from "../trace/index.js";
 import type { PoolEffects, PoolLimits, Rejection } from "./contract.js";
+import type { Member } from "./entities/member.js";
+import type { PoolRoute } from "./entities/route.js";
+import { Waiter } from "./entities/waiter.js";
 import { checkInvariants } from "./invariants.js";
-import type { Member } from "./member.js";
 import { Pool } from "./pool.js";
-import type { PoolRoute } from "./route.js";
-import { Waiter } from "./waiter.js";
 
 type Owner = string;
 type TestPool = Pool<Owner, Waiter<Owner>>;
@@ -279,7 +279,7 @@ test("route: forgets routes with nothing in them, when thousands come, but none 
   const busy = pool.route("busy", "http://busy");
   open(pool, busy, 0);
   for (let index = 0; index < 10_000; index += 1) pool.route(`other ${index}`, "http://other");
-  assert.ok(pool.ledger.table.size < 5000);
+  assert.ok(pool.slots.table.size < 5000);
   assert.equal(pool.route("busy", "http://busy"), busy);
   assert.notEqual(pool.route("a", "http://a"), route);
   checkInvariants(pool);

@@ -1,16 +1,13 @@
 import type { CloseCause } from "../trace/index.js";
+import { learnLimit, roomOf } from "./capacity.js";
 import type { PoolEffects, PoolLimits, PoolOptions } from "./contract.js";
-import type { Counts } from "./counts.js";
 import { endAfterExchange, endOfUnneeded, TRANSPORT_CLOSED } from "./ending.js";
-import { learnFromEnd, learnFromSuccess } from "./learning.js";
-import { Ledger } from "./ledger.js";
-import type { Member } from "./member.js";
-import { learnLimit, roomOf } from "./room.js";
-import type { PoolRoute } from "./route.js";
+import type { Counts, Member, PoolRoute, Waiter } from "./entities/index.js";
+import { learnFromEnd, learnFromSuccess } from "./idle/index.js";
 import { Serving } from "./serving.js";
+import { Slots } from "./slots.js";
 import { type PoolSnapshot, takeSnapshot } from "./snapshot.js";
 import { Turnover } from "./turnover.js";
-import type { Waiter } from "./waiter.js";
 
 /**
  * The connections of a transport as a deterministic state machine. Every input takes the time (milliseconds,
@@ -22,7 +19,7 @@ export class Pool<O, W extends Waiter<O>> {
   /** Totals over all routes; live, not to be written. */
   readonly counts: Counts;
   /** The state itself, for the invariant checker. */
-  readonly ledger: Ledger<O>;
+  readonly slots: Slots<O>;
   readonly #effects: PoolEffects<O, W>;
   readonly #random: () => number;
   readonly #turnover: Turnover<O, W>;
@@ -33,10 +30,10 @@ export class Pool<O, W extends Waiter<O>> {
     this.limits = limits;
     this.#effects = effects;
     this.#random = options.random;
-    this.ledger = new Ledger(limits);
-    this.counts = this.ledger.counts;
-    this.#turnover = new Turnover(this.ledger, effects, options);
-    this.#serving = new Serving(this.ledger, effects, this.#turnover);
+    this.slots = new Slots(limits);
+    this.counts = this.slots.counts;
+    this.#turnover = new Turnover(this.slots, effects, options);
+    this.#serving = new Serving(this.slots, effects, this.#turnover);
   }
 
   /**
@@ -50,7 +47,7 @@ export class Pool<O, W extends Waiter<O>> {
     const { keepAlive, maxRequestsPerConnection } = this.limits;
     // With one request a connection there is nothing to share.
     const alwaysSingle = !multiplexed || !keepAlive || maxRequestsPerConnection <= 1;
-    return this.ledger.table.get(key, origin, alwaysSingle);
+    return this.slots.table.get(key, origin, alwaysSingle);
   }
 
   /** Whether something is under way that somebody waits for, so that the process must stay alive. */
@@ -68,7 +65,7 @@ export class Pool<O, W extends Waiter<O>> {
       this.#effects.reject(waiter, { kind: "closed" });
       return;
     }
-    const route = this.ledger.table.current(wanted);
+    const route = this.slots.table.current(wanted);
     if (waiter.mustDial === undefined) {
       const member = this.#serving.find(waiter, route, now);
       if (member !== undefined) {
@@ -77,7 +74,7 @@ export class Pool<O, W extends Waiter<O>> {
         return;
       }
     }
-    this.ledger.enter(waiter, route, now);
+    this.slots.enter(waiter, route, now);
     this.#turnover.want(route, now);
     this.#turnover.admit(waiter);
   }
@@ -86,9 +83,9 @@ export class Pool<O, W extends Waiter<O>> {
   cancel(waiter: W, now: number): void {
     const route = waiter.waitingIn;
     if (route === undefined) return;
-    this.ledger.leave(waiter, route);
+    this.slots.leave(waiter, route);
     if (this.#shutDown) this.#endSpareDials(route, now);
-    this.ledger.settle(route);
+    this.slots.settle(route);
   }
 
   /**
@@ -108,8 +105,8 @@ export class Pool<O, W extends Waiter<O>> {
     const retired = member.closeWhenReleased;
     // Those who waited for it are served even so.
     member.closeWhenReleased = undefined;
-    this.ledger.opened(member, limit, now);
-    if (member.limit > 0 && this.ledger.demand.oldest(route) !== undefined) {
+    this.slots.opened(member, limit, now);
+    if (member.limit > 0 && this.slots.waiting.oldest(route) !== undefined) {
       this.#serving.giveFresh(member, now);
       if (retired !== undefined) this.retire(member, retired, now);
     } else {
@@ -136,12 +133,12 @@ export class Pool<O, W extends Waiter<O>> {
     } else if (dialedFor !== undefined) {
       failed.push({ waiter: dialedFor, ticket: dialedFor.ticket });
     }
-    this.ledger.close(member, "dial-failed");
+    this.slots.close(member, "dial-failed");
     this.#turnover.inOneGo(() => {
       for (const { waiter, ticket } of failed) {
         // What one of them does about it may be to give up another.
         if (waiter.waitingIn !== route || waiter.ticket !== ticket) continue;
-        this.ledger.leave(waiter, route);
+        this.slots.leave(waiter, route);
         this.#effects.reject(waiter as W, { kind: "dial-failed", member, error });
       }
     }, now);
@@ -176,8 +173,8 @@ export class Pool<O, W extends Waiter<O>> {
     learnLimit(member, limit);
     member.refusing = false;
     if (state === "dialing" || state === "draining") return;
-    if (state === "idle") this.ledger.idle.placeAnew(member);
-    else this.ledger.fileRoom(member);
+    if (state === "idle") this.slots.idle.placeAnew(member);
+    else this.slots.fileRoom(member);
     if (roomOf(member, this.limits) > 0) this.#serving.giveOn(member, now);
     this.#turnover.want(member.route, now);
   }
@@ -189,7 +186,7 @@ export class Pool<O, W extends Waiter<O>> {
   closed(member: Member<O>, { reason }: CloseCause, now: number): void {
     if (member.state === "closed") return;
     learnFromEnd(member, reason, now);
-    this.ledger.close(member, reason);
+    this.slots.close(member, reason);
     this.#turnover.want(member.route, now);
   }
 
@@ -200,14 +197,14 @@ export class Pool<O, W extends Waiter<O>> {
    */
   preconnect(wanted: PoolRoute<O>, count: number, now: number): Member<O>[] {
     if (this.#shutDown || !this.limits.keepAlive) return [];
-    const route = this.ledger.table.current(wanted);
+    const route = this.slots.table.current(wanted);
     const onTheWay: Member<O>[] = [];
     for (let member = route.spare.oldest; member !== undefined; member = member.newer) onTheWay.push(member);
     const { shared } = route;
     if (shared !== undefined && shared.awaiting.size > 0) onTheWay.push(shared);
     const roomy = route.roomy === undefined ? 0 : route.roomy.size;
     let missing = (route.single ? count : Math.min(1, count)) - route.counts.idle - roomy - onTheWay.length;
-    while (missing > 0 && route.undialed.head === undefined && this.ledger.mayDial(route)) {
+    while (missing > 0 && route.undialed.head === undefined && this.slots.mayDial(route)) {
       onTheWay.push(this.#turnover.dial(route, undefined, now));
       missing -= 1;
     }
@@ -239,7 +236,7 @@ export class Pool<O, W extends Waiter<O>> {
   shutdown(now: number): void {
     this.#shutDown = true;
     this.#turnover.endAllIdle(TRANSPORT_CLOSED, now);
-    for (const route of this.ledger.table.values()) {
+    for (const route of this.slots.table.values()) {
       this.#endSpareDials(route, now);
       // While waiters are left, the connections stay to serve them.
       if (route.queue.head !== undefined) continue;
@@ -252,13 +249,13 @@ export class Pool<O, W extends Waiter<O>> {
   /** Closes at once: every waiter is turned away, every connection ends. */
   destroy(now: number): void {
     this.#shutDown = true;
-    const { demand, table } = this.ledger;
+    const { waiting, table } = this.slots;
     for (const route of table.values()) {
-      for (let next = demand.oldest(route); next !== undefined; next = demand.oldest(route)) {
-        this.ledger.leave(next, route);
+      for (let next = waiting.oldest(route); next !== undefined; next = waiting.oldest(route)) {
+        this.slots.leave(next, route);
         this.#effects.reject(next as W, { kind: "closed" });
       }
-      this.ledger.settle(route);
+      this.slots.settle(route);
     }
     // Only with no waiter left anywhere, or the slots that come free would be dialed for them.
     for (const route of table.values()) {
@@ -270,7 +267,7 @@ export class Pool<O, W extends Waiter<O>> {
 
   /** Lets happen what is due: idle connections that are too old end, waiters that waited too long are turned away. */
   tick(now: number): void {
-    const { idle } = this.ledger;
+    const { idle } = this.slots;
     const { waitLimits } = this.#turnover;
     for (let member = idle.nextExpired(now); member !== undefined; member = idle.nextExpired(now)) {
       this.#turnover.expire(member, now);
@@ -283,7 +280,7 @@ export class Pool<O, W extends Waiter<O>> {
 
   /** The figures, in total and of each route that has had any connection or waiter. */
   snapshot(): PoolSnapshot {
-    return takeSnapshot(this.counts, this.ledger.table.values());
+    return takeSnapshot(this.counts, this.slots.table.values());
   }
 
   /** The connections of the route, the oldest first; at most 64, or fewer. */
@@ -303,7 +300,7 @@ export class Pool<O, W extends Waiter<O>> {
   /** The waiter's exchange leaves the connection: what becomes of its place, and of the connection. */
   #free(member: Member<O>, waiter: W, now: number): void {
     const { route } = member;
-    this.ledger.finish(member, waiter);
+    this.slots.finish(member, waiter);
     if (member.state === "draining") {
       if (member.active === 0) this.#turnover.end(member, member.closeWhenReleased ?? TRANSPORT_CLOSED, now);
       return;
@@ -319,7 +316,7 @@ export class Pool<O, W extends Waiter<O>> {
       const fit = member.active > 0 || this.#serving.isFit(member, next as W, now);
       if (fit) this.#serving.giveOn(member, now);
     } else if (member.active === 0) {
-      this.ledger.release(member, now);
+      this.slots.release(member, now);
       this.#turnover.keepIdle(member, now);
     }
   }

@@ -1,13 +1,11 @@
 import type { CloseCause } from "../trace/index.js";
+import { roomOf } from "./capacity.js";
 import type { PoolEffects } from "./contract.js";
 import { endAfterExchange, endOfAge, endOfEvicted, TRANSPORT_CLOSED } from "./ending.js";
-import { learnFromEnd, toleratedIdleAge } from "./learning.js";
-import type { Ledger } from "./ledger.js";
-import type { Member } from "./member.js";
-import { roomOf } from "./room.js";
-import type { PoolRoute } from "./route.js";
+import type { Member, PoolRoute, Waiter } from "./entities/index.js";
+import { learnFromEnd, toleratedIdleAge } from "./idle/index.js";
+import type { Slots } from "./slots.js";
 import type { Turnover } from "./turnover.js";
-import type { Waiter } from "./waiter.js";
 
 /**
  * Where `maxConnections` binds, a route that keeps its connections busy would starve the others: a waiter
@@ -17,12 +15,12 @@ const PATIENCE = 1000;
 
 /** Which connection serves whom. */
 export class Serving<O, W extends Waiter<O>> {
-  readonly #ledger: Ledger<O>;
+  readonly #slots: Slots<O>;
   readonly #effects: PoolEffects<O, W>;
   readonly #turnover: Turnover<O, W>;
 
-  constructor(ledger: Ledger<O>, effects: PoolEffects<O, W>, turnover: Turnover<O, W>) {
-    this.#ledger = ledger;
+  constructor(slots: Slots<O>, effects: PoolEffects<O, W>, turnover: Turnover<O, W>) {
+    this.#slots = slots;
     this.#effects = effects;
     this.#turnover = turnover;
   }
@@ -33,19 +31,19 @@ export class Serving<O, W extends Waiter<O>> {
     if (idle !== undefined || route.roomy === undefined) return idle;
     for (let { oldest } = route.roomy; oldest !== undefined; oldest = route.roomy.oldest) {
       if (now < oldest.expiresAt) return oldest;
-      this.#turnover.drain(oldest, endOfAge(oldest, this.#ledger.limits, now), now);
+      this.#turnover.drain(oldest, endOfAge(oldest, this.#slots.limits, now), now);
     }
     return undefined;
   }
 
   /** Gives the waiter, which waits nowhere, the connection, which has room. */
   give(waiter: W, member: Member<O>, idleFor: number, now: number): void {
-    if (member.state === "idle") this.#ledger.take(member, waiter, idleFor);
-    else this.#ledger.begin(member, waiter, idleFor);
+    if (member.state === "idle") this.#slots.take(member, waiter, idleFor);
+    else this.#slots.begin(member, waiter, idleFor);
     this.#effects.assign(waiter, member);
     if (!member.multiplexed || member.state !== "active") return;
     // One that has carried all it may is replaced at once, not when the last of its exchanges is over.
-    const { limits } = this.#ledger;
+    const { limits } = this.#slots;
     const end =
       member.requests < limits.maxRequestsPerConnection ? undefined : endAfterExchange(member, limits, now);
     if (end !== undefined) this.#turnover.drain(member, end, now);
@@ -64,11 +62,11 @@ export class Serving<O, W extends Waiter<O>> {
   /** A connection fresh from its dial goes to the oldest waiters of all, as far as it has room. */
   giveFresh(member: Member<O>, now: number): void {
     const { route } = member;
-    const { demand } = this.#ledger;
+    const { waiting } = this.#slots;
     do {
-      const next = demand.oldest(route);
+      const next = waiting.oldest(route);
       if (next === undefined) return;
-      this.#ledger.leave(next, route);
+      this.#slots.leave(next, route);
       this.give(next as W, member, 0, now);
     } while (this.#hasRoom(member));
   }
@@ -77,7 +75,7 @@ export class Serving<O, W extends Waiter<O>> {
   giveOn(member: Member<O>, now: number): void {
     const { route } = member;
     for (let { head } = route.queue; head !== undefined; head = route.queue.head) {
-      this.#ledger.leave(head, route);
+      this.#slots.leave(head, route);
       this.give(head as W, member, 0, now);
       if (!this.#hasRoom(member)) return;
     }
@@ -91,26 +89,26 @@ export class Serving<O, W extends Waiter<O>> {
     now: number,
   ): CloseCause | undefined {
     if (next === undefined && shutDown) return TRANSPORT_CLOSED;
-    const { hungry } = this.#turnover;
-    if (hungry.none) return undefined;
+    const { turns } = this.#turnover;
+    if (turns.none) return undefined;
     // An idle one is evicted where that helps; of those in use, one is enough to leave.
-    if (member.active === 0 ? next === undefined : this.#ledger.counts.draining > 0) return undefined;
-    const route = hungry.first();
+    if (member.active === 0 ? next === undefined : this.#slots.counts.draining > 0) return undefined;
+    const route = turns.first();
     const oldest = route?.undialed.head;
     if (route === undefined || oldest === undefined) return undefined;
     if ((next?.waitingSince ?? now) - oldest.waitingSince <= PATIENCE) return undefined;
-    return endOfEvicted(route, this.#ledger.limits, false, now);
+    return endOfEvicted(route, this.#slots.limits, false, now);
   }
 
   #hasRoom(member: Member<O>): boolean {
     // One at a time: whatever came of the exchange has been seen to already.
     if (!member.multiplexed || (member.state !== "active" && member.state !== "idle")) return false;
-    return roomOf(member, this.#ledger.limits) > 0;
+    return roomOf(member, this.#slots.limits) > 0;
   }
 
   #findIdle(waiter: W, route: PoolRoute<O>, now: number): Member<O> | undefined {
     for (let member = route.idle.newest; member !== undefined; member = route.idle.newest) {
-      if (this.#ledger.idle.expired(member, now)) {
+      if (this.#slots.idle.expired(member, now)) {
         this.#turnover.expire(member, now);
         continue;
       }

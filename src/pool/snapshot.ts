@@ -1,5 +1,4 @@
-import type { Counts } from "./counts.js";
-import type { PoolRoute } from "./route.js";
+import type { Counts, PoolRoute } from "./entities/index.js";
 
 /** The figures of {@link Counts}, as plain data. */
 export type CountsRecord = Readonly<Omit<Counts, "open">>;

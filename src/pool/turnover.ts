@@ -1,61 +1,59 @@
 import type { CloseCause } from "../trace/index.js";
 import type { PoolEffects, PoolOptions } from "./contract.js";
+import { DialTurns } from "./demand/index.js";
 import { endOfAge, endOfEvicted, endOfIdleness } from "./ending.js";
-import { Hungry } from "./hungry.js";
-import { findSurplus } from "./idle-caps.js";
-import type { Ledger } from "./ledger.js";
-import type { Member } from "./member.js";
-import type { PoolRoute } from "./route.js";
+import type { Member, PoolRoute, Waiter } from "./entities/index.js";
+import { findSurplus } from "./idle/index.js";
+import type { Slots } from "./slots.js";
 import { WaitLimits } from "./wait-limits.js";
-import type { Waiter } from "./waiter.js";
 
 /** How connections come and go: each end may allow a dial that somebody waits for, and each dial may need an end. */
 export class Turnover<O, W extends Waiter<O>> {
-  readonly hungry: Hungry<O>;
+  readonly turns: DialTurns<O>;
   readonly waitLimits: WaitLimits<O, W>;
-  readonly #ledger: Ledger<O>;
+  readonly #slots: Slots<O>;
   readonly #effects: PoolEffects<O, W>;
   readonly #nextId: () => number;
   #wakeAt = Number.POSITIVE_INFINITY;
   #feeding = false;
 
-  constructor(ledger: Ledger<O>, effects: PoolEffects<O, W>, { nextId, barrenTimeout }: PoolOptions) {
-    this.#ledger = ledger;
+  constructor(slots: Slots<O>, effects: PoolEffects<O, W>, { nextId, barrenTimeout }: PoolOptions) {
+    this.#slots = slots;
     this.#effects = effects;
     this.#nextId = nextId;
-    this.hungry = new Hungry(ledger.limits);
-    this.waitLimits = new WaitLimits(ledger, effects, barrenTimeout ?? Number.POSITIVE_INFINITY);
+    this.turns = new DialTurns(slots.limits);
+    this.waitLimits = new WaitLimits(slots, effects, barrenTimeout ?? Number.POSITIVE_INFINITY);
   }
 
   dial(route: PoolRoute<O>, waiter: Waiter<O> | undefined, now: number): Member<O> {
-    const member = this.#ledger.dial(this.#nextId(), route, waiter, now);
+    const member = this.#slots.dial(this.#nextId(), route, waiter, now);
     this.#effects.dial(member);
     return member;
   }
 
   /** Ends the connection, in whatever state. */
   end(member: Member<O>, cause: CloseCause, now: number): void {
-    this.#ledger.close(member, cause.reason);
+    this.#slots.close(member, cause.reason);
     this.#effects.close(member, cause);
     this.want(member.route, now);
   }
 
   /** The connection, in use, takes nothing more and ends with the last of its exchanges. */
   drain(member: Member<O>, cause: CloseCause, now: number): void {
-    this.#ledger.drain(member, cause);
+    this.#slots.drain(member, cause);
     // Those who would have been served by it may need another one.
     if (member.multiplexed) this.want(member.route, now);
   }
 
   endAllIdle(cause: CloseCause, now: number): void {
-    for (let { oldest } = this.#ledger.idle; oldest !== undefined; oldest = this.#ledger.idle.oldest) {
+    for (let { oldest } = this.#slots.idle; oldest !== undefined; oldest = this.#slots.idle.oldest) {
       this.end(oldest, cause, now);
     }
   }
 
   /** Ends an idle connection that is too old. */
   expire(member: Member<O>, now: number): void {
-    const { idle, limits } = this.#ledger;
+    const { idle, limits } = this.#slots;
     if (now >= member.expiresAt) {
       this.end(member, endOfAge(member, limits, now), now);
       return;
@@ -69,10 +67,10 @@ export class Turnover<O, W extends Waiter<O>> {
   keepIdle(member: Member<O>, now: number): void {
     const { route } = member;
     this.wakeBy(member.at);
-    const surplus = findSurplus(this.#ledger, route);
+    const surplus = findSurplus(route, this.#slots);
     if (surplus !== undefined) this.end(surplus.member, surplus.end, now);
     if (route.counts.waiting > 0) this.want(route, now);
-    else if (!this.hungry.none) this.#feed(now);
+    else if (!this.turns.none) this.#feed(now);
   }
 
   /** A new waiter, for which nothing more could be done, is judged by `maxWaiting`. */
@@ -83,9 +81,9 @@ export class Turnover<O, W extends Waiter<O>> {
 
   /** Something changed for the route: its waiters may dial, have a deadline, or there is nothing left in it. */
   want(route: PoolRoute<O>, now: number): void {
-    this.hungry.add(route);
-    if (!this.hungry.none) this.#feed(now);
-    if (route.undialed.head === undefined) this.#ledger.settle(route);
+    this.turns.add(route);
+    if (!this.turns.none) this.#feed(now);
+    if (route.undialed.head === undefined) this.#slots.settle(route);
     else this.wakeBy(this.waitLimits.watch(route));
   }
 
@@ -106,7 +104,7 @@ export class Turnover<O, W extends Waiter<O>> {
 
   /** All that was due has happened; the next time is asked for anew. */
   sleep(): void {
-    this.#wakeAt = Math.min(this.#ledger.idle.nextAt, this.waitLimits.nextAt);
+    this.#wakeAt = Math.min(this.#slots.idle.nextAt, this.waitLimits.nextAt);
     this.#effects.wake(this.#wakeAt);
   }
 
@@ -122,7 +120,7 @@ export class Turnover<O, W extends Waiter<O>> {
     if (this.#feeding) return;
     this.#feeding = true;
     try {
-      for (let route = this.hungry.first(); route !== undefined; route = this.hungry.first()) {
+      for (let route = this.turns.first(); route !== undefined; route = this.turns.first()) {
         if (!this.#feedOne(route, now)) break;
       }
     } finally {
@@ -133,8 +131,8 @@ export class Turnover<O, W extends Waiter<O>> {
 
   /** Starts one dial for the route, or ends an idle connection to make room for it. Whether either was possible. */
   #feedOne(route: PoolRoute<O>, now: number): boolean {
-    const { limits, idle } = this.#ledger;
-    if (this.#ledger.mayDial(route)) {
+    const { limits, idle } = this.#slots;
+    if (this.#slots.mayDial(route)) {
       this.dial(route, route.undialed.head, now);
       return true;
     }

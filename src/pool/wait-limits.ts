@@ -1,13 +1,12 @@
 import { TimerHeap } from "../runtime/index.js";
+import { isBarren } from "./capacity.js";
 import type { PoolEffects } from "./contract.js";
-import type { Ledger } from "./ledger.js";
-import { isBarren } from "./room.js";
-import { type PoolRoute, RouteEntry } from "./route.js";
-import type { Waiter } from "./waiter.js";
+import { type PoolRoute, RouteEntry, type Waiter } from "./entities/index.js";
+import type { Slots } from "./slots.js";
 
 /** `maxWaiting`, `queueTimeout` and the patience with a server that takes nothing: all are only about waiters that no dial is under way for. */
 export class WaitLimits<O, W extends Waiter<O>> {
-  readonly #ledger: Ledger<O>;
+  readonly #slots: Slots<O>;
   readonly #effects: PoolEffects<O, W>;
   /** How long a waiter may wait for a server that allows no exchange at all. */
   readonly #barrenTimeout: number;
@@ -16,9 +15,9 @@ export class WaitLimits<O, W extends Waiter<O>> {
   /** Waiters that came while dials were being handed out, to be judged when it is known who got one. */
   readonly #late: W[] = [];
 
-  constructor(ledger: Ledger<O>, effects: PoolEffects<O, W>, barrenTimeout: number) {
+  constructor(slots: Slots<O>, effects: PoolEffects<O, W>, barrenTimeout: number) {
     this.#barrenTimeout = barrenTimeout;
-    this.#ledger = ledger;
+    this.#slots = slots;
     this.#effects = effects;
   }
 
@@ -31,10 +30,10 @@ export class WaitLimits<O, W extends Waiter<O>> {
   admit(waiter: W): void {
     const route = waiter.waitingIn;
     if (route === undefined || waiter.dial !== undefined) return;
-    const waiting = this.#ledger.demand.undialed - 1;
-    if (waiting < this.#ledger.limits.maxWaiting) return;
-    this.#ledger.leave(waiter, route);
-    this.#ledger.settle(route);
+    const waiting = this.#slots.waiting.undialed - 1;
+    if (waiting < this.#slots.limits.maxWaiting) return;
+    this.#slots.leave(waiter, route);
+    this.#slots.settle(route);
     this.#effects.reject(waiter, { kind: "max-waiting", waiting });
   }
 
@@ -61,11 +60,11 @@ export class WaitLimits<O, W extends Waiter<O>> {
   timeOut(now: number): PoolRoute<O> | undefined {
     const route = this.#deadlines.popDue(now)?.route;
     if (route === undefined) return undefined;
-    const { queueTimeout } = this.#ledger.limits;
+    const { queueTimeout } = this.#slots.limits;
     for (let head = route.undialed.head; head !== undefined; head = route.undialed.head) {
       if (now < head.waitingSince + this.#patience(route)) break;
       const waited = now - head.waitingSince;
-      this.#ledger.leave(head, route);
+      this.#slots.leave(head, route);
       const kind = now < head.waitingSince + queueTimeout ? "no-streams" : "queue-timeout";
       this.#effects.reject(head as W, { kind, waited });
     }
@@ -74,7 +73,7 @@ export class WaitLimits<O, W extends Waiter<O>> {
 
   /** How long a waiter without a dial may wait. */
   #patience(route: PoolRoute<O>): number {
-    const { queueTimeout } = this.#ledger.limits;
+    const { queueTimeout } = this.#slots.limits;
     return isBarren(route) ? Math.min(queueTimeout, this.#barrenTimeout) : queueTimeout;
   }
 }

@@ -45,7 +45,7 @@ export function retireSuspended(
   for (const { member } of [...live]) {
     if (member.state !== "idle") continue;
     const idle = now - member.idleSince + unseen;
-    if (idle < pool.ledger.idle.limitOf(member, now) && now + unseen < member.expiresAt) continue;
+    if (idle < pool.slots.idle.limitOf(member, now) && now + unseen < member.expiresAt) continue;
     const evidence = `It was idle for ${Math.round(idle / 1000)} s, ${Math.round(unseen / 1000)} s of them while this machine was suspended.`;
     pool.retire(member, { reason: "idle-timeout", by: "client", evidence }, now);
   }

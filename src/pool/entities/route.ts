@@ -1,11 +1,11 @@
-import type { Timed } from "../runtime/index.js";
+import type { Timed } from "../../runtime/index.js";
 import { Counts } from "./counts.js";
 import type { IdleLimit } from "./idle-limit.js";
-import { Losses } from "./losses.js";
+import { MemberSet, RouteList, TicketList, WaitQueue } from "./lists.js";
+import { LostConnections } from "./lost-connections.js";
 import type { Member } from "./member.js";
-import { MemberSet, RouteList } from "./member-lists.js";
-import type { Roomy } from "./room.js";
-import { TicketList, WaitQueue } from "./wait-queue.js";
+import type { Roomy } from "./roomy.js";
+import type { Waiter } from "./waiter.js";
 
 /** A route's entry in a heap that orders routes. */
 export class RouteEntry<O> implements Timed {
@@ -30,16 +30,16 @@ export class PoolRoute<O> {
   listed = false;
   readonly counts: Counts = new Counts();
   /** Idle connections, most recently used first to be taken. */
-  readonly idle: RouteList<O> = new RouteList();
+  readonly idle: RouteList<Member<O>> = new RouteList();
   /** Connections in use that have room for more; only where they carry several exchanges at once. */
-  roomy: Roomy<O> | undefined = undefined;
+  roomy: Roomy<Member<O>> | undefined = undefined;
   /** What was learned about its idle connections; most routes never have anything to learn. */
   idleLimit: IdleLimit | undefined = undefined;
 
   readonly key: string;
   readonly origin: string;
 
-  readonly members: MemberSet<O> = new MemberSet();
+  readonly members: MemberSet<Member<O>> = new MemberSet();
   /** Whether its connections are never anything but one exchange after the other. */
   alwaysSingle: boolean;
   /** Whether its connections carry one exchange after the other, as far as is known; not so where nothing is. */
@@ -52,18 +52,18 @@ export class PoolRoute<O> {
   shared: Member<O> | undefined = undefined;
 
   /** Dials that no waiter counts on. */
-  readonly spare: RouteList<O> = new RouteList();
+  readonly spare: RouteList<Member<O>> = new RouteList();
   /** Waiters that take any connection. */
-  readonly queue: WaitQueue<O> = new WaitQueue();
+  readonly queue: WaitQueue<Waiter<O>> = new WaitQueue();
   /** Waiters that take only a newly dialed one. */
-  readonly freshQueue: WaitQueue<O> = new WaitQueue();
+  readonly freshQueue: WaitQueue<Waiter<O>> = new WaitQueue();
   /** Those of both queues that no dial is under way for. */
-  readonly undialed: TicketList<O> = new TicketList();
-  readonly losses: Losses = new Losses();
+  readonly undialed: TicketList<Waiter<O>> = new TicketList();
+  readonly lost: LostConnections = new LostConnections();
   /** Whether any connection of it was ever open. */
   everOpen = false;
   /** Its place among the routes that want to dial. */
-  hunger: RouteEntry<O> | undefined = undefined;
+  dialTurn: RouteEntry<O> | undefined = undefined;
   /** Its place among the routes whose waiters have a deadline. */
   deadline: RouteEntry<O> | undefined = undefined;
   /** Whether it has nothing in it, and its neighbours among such routes. */

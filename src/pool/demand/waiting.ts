@@ -1,6 +1,4 @@
-import type { Member } from "./member.js";
-import type { PoolRoute } from "./route.js";
-import type { Waiter } from "./waiter.js";
+import type { Member, PoolRoute, Waiter } from "../entities/index.js";
 
 /**
  * Who waits, and which dial each waiter counts on. A dial has room for one waiter, or for several where its
@@ -8,7 +6,7 @@ import type { Waiter } from "./waiter.js";
  * room and a waiter without one at the same time. When a waiter leaves a dial, the oldest waiter that has none takes
  * its place.
  */
-export class Demand<O> {
+export class Waiting<O> {
   #tickets = 0;
   /** Waiters of all routes without a dial: those that `maxWaiting` and `queueTimeout` are about. */
   undialed = 0;

@@ -1,24 +1,19 @@
 import type { CloseCause, CloseReason } from "../trace/index.js";
+import { learnProtocol, mostDials, roomOf, roomOfDial } from "./capacity.js";
 import type { PoolLimits } from "./contract.js";
-import { Counts } from "./counts.js";
-import { Demand } from "./demand.js";
-import { planDial } from "./dial-reason.js";
-import { IdleSet } from "./idle-set.js";
-import { Member } from "./member.js";
-import { learnProtocol, mostDials, Roomy, roomOf, roomOfDial } from "./room.js";
-import type { PoolRoute } from "./route.js";
-import { RouteTable } from "./route-table.js";
-import type { Waiter } from "./waiter.js";
+import { planDial, Waiting } from "./demand/index.js";
+import { Counts, Member, type PoolRoute, Roomy, RouteTable, type Waiter } from "./entities/index.js";
+import { IdleSet } from "./idle/index.js";
 
 /**
  * Who holds which slot: the only place where a connection changes its state and a count changes. It decides
  * nothing and calls nobody.
  */
-export class Ledger<O> {
+export class Slots<O> {
   readonly limits: PoolLimits;
   readonly counts: Counts = new Counts();
   readonly table: RouteTable<O> = new RouteTable();
-  readonly demand: Demand<O> = new Demand();
+  readonly waiting: Waiting<O> = new Waiting();
   readonly idle: IdleSet<O>;
 
   constructor(limits: PoolLimits) {
@@ -40,11 +35,11 @@ export class Ledger<O> {
     this.table.use(route);
     this.counts.waiting += 1;
     route.counts.waiting += 1;
-    this.demand.add(waiter, route, now);
+    this.waiting.add(waiter, route, now);
   }
 
   leave(waiter: Waiter<O>, route: PoolRoute<O>): void {
-    this.demand.remove(waiter, route);
+    this.waiting.remove(waiter, route);
     this.counts.waiting -= 1;
     route.counts.waiting -= 1;
   }
@@ -60,7 +55,7 @@ export class Ledger<O> {
     this.counts.opened += 1;
     route.counts.dialing += 1;
     route.counts.opened += 1;
-    this.demand.start(member, waiter);
+    this.waiting.start(member, waiter);
     return member;
   }
 
@@ -68,7 +63,7 @@ export class Ledger<O> {
   opened(member: Member<O>, limit: number | undefined, now: number): void {
     const { route } = member;
     learnProtocol(member, limit);
-    this.demand.finish(member);
+    this.waiting.finish(member);
     member.replaces = undefined;
     member.openedAt = now;
     route.everOpen = true;
@@ -154,9 +149,9 @@ export class Ledger<O> {
     const { route, state } = member;
     if (state === "closed") return;
     if (state === "dialing") {
-      this.demand.finish(member);
+      this.waiting.finish(member);
       member.dialedFor = undefined;
-      if (member.replaces !== undefined) route.losses.push(member.replaces);
+      if (member.replaces !== undefined) route.lost.push(member.replaces);
     } else {
       if (state === "idle") this.idle.remove(member);
       else if (member.multiplexed) route.roomy?.remove(member);
@@ -183,7 +178,7 @@ export class Ledger<O> {
 
   /** A connection is lost to the route, until a dial stands in for it. */
   #lose({ id, route }: Member<O>, reason: CloseReason): void {
-    if (this.limits.keepAlive) route.losses.push({ id, reason });
+    if (this.limits.keepAlive) route.lost.push({ id, reason });
   }
 
   #becomeIdle(member: Member<O>, now: number): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TicketList, WaitQueue } from "./wait-queue.js";
+import { TicketList, WaitQueue } from "./lists.js";
 import { Waiter } from "./waiter.js";
 
 function waiters(count: number): Waiter<string>[] {
@@ -13,7 +13,7 @@ function waiters(count: number): Waiter<string>[] {
 
 test("WaitQueue: keeps the order, when waiters leave from the front, the middle and the end", () => {
   for (const leaving of [0, 1, 2]) {
-    const queue = new WaitQueue<string>();
+    const queue = new WaitQueue<Waiter<string>>();
     const all = waiters(3);
     for (const waiter of all) queue.push(waiter);
     queue.remove(all[leaving] as Waiter<string>);
@@ -35,7 +35,7 @@ test("TicketList: puts each waiter in its place, whatever order they come back i
     [2, 0, 3, 1],
     [1, 3, 0, 2],
   ]) {
-    const list = new TicketList<string>();
+    const list = new TicketList<Waiter<string>>();
     for (const index of order) list.insert(all[index] as Waiter<string>);
     const tickets: number[] = [];
     for (let waiter = list.head; waiter !== undefined; waiter = waiter.newerBeside)

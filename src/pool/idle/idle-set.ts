@@ -1,12 +1,11 @@
-import { TimerHeap } from "../runtime/index.js";
-import type { PoolLimits } from "./contract.js";
-import type { Member } from "./member.js";
-import { IdleOrder } from "./member-lists.js";
+import { TimerHeap } from "../../runtime/index.js";
+import type { PoolLimits } from "../contract.js";
+import { IdleOrder, type Member } from "../entities/index.js";
 
 /** The idle connections: newest first within a route, oldest first over all, and when each is too old. */
 export class IdleSet<O> {
   readonly #limits: PoolLimits;
-  readonly #order = new IdleOrder<O>();
+  readonly #order = new IdleOrder<Member<O>>();
   readonly #timers = new TimerHeap<Member<O>>();
 
   constructor(limits: PoolLimits) {

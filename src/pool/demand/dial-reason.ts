@@ -1,14 +1,12 @@
-import { CLOSE_TABLE, type DialReason } from "../trace/index.js";
-import type { Loss } from "./losses.js";
-import type { PoolRoute } from "./route.js";
-import type { Waiter } from "./waiter.js";
+import { CLOSE_TABLE, type DialReason } from "../../trace/index.js";
+import type { LostConnection, PoolRoute, Waiter } from "../entities/index.js";
 
 /** Why a dial is made, and what it stands in for. */
 export interface DialPlan {
   readonly reason: DialReason;
   /** The connection that would have made the dial unnecessary. */
   readonly previous: number | undefined;
-  readonly replaces: Loss | undefined;
+  readonly replaces: LostConnection | undefined;
 }
 
 /**
@@ -35,7 +33,7 @@ export function planDial<O>(
 ): DialPlan {
   const skipped = waiter?.skipped;
   const stillThere = skipped !== undefined && skipped.state !== "closed";
-  const loss = stillThere ? undefined : route.losses.pop();
+  const loss = stillThere ? undefined : route.lost.pop();
   const plan = (reason: DialReason, previous?: number): DialPlan => ({ reason, previous, replaces: loss });
   if (!keepAlive) return plan("keep-alive-off");
   if (waiter === undefined) return plan("preconnect");

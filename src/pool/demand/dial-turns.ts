@@ -1,10 +1,10 @@
-import { TimerHeap } from "../runtime/index.js";
-import type { PoolLimits } from "./contract.js";
-import { mostDials } from "./room.js";
-import { type PoolRoute, RouteEntry } from "./route.js";
+import { TimerHeap } from "../../runtime/index.js";
+import { mostDials } from "../capacity.js";
+import type { PoolLimits } from "../contract.js";
+import { type PoolRoute, RouteEntry } from "../entities/index.js";
 
 /** The routes with a waiter that lacks a dial, by when the oldest such waiter came. */
-export class Hungry<O> {
+export class DialTurns<O> {
   readonly #limits: PoolLimits;
   /** Filed by ticket instead of time: tickets of a route's oldest waiter also only grow. */
   readonly #heap = new TimerHeap<RouteEntry<O>>();
@@ -13,7 +13,7 @@ export class Hungry<O> {
     this.#limits = limits;
   }
 
-  /** Whether nobody is hungry for sure. */
+  /** Whether nobody is turns for sure. */
   get none(): boolean {
     return this.#heap.size === 0;
   }
@@ -22,8 +22,8 @@ export class Hungry<O> {
   add(route: PoolRoute<O>): void {
     const { head } = route.undialed;
     if (head === undefined) return;
-    route.hunger ??= new RouteEntry(route);
-    this.#heap.set(route.hunger, head.ticket);
+    route.dialTurn ??= new RouteEntry(route);
+    this.#heap.set(route.dialTurn, head.ticket);
   }
 
   /** The route whose turn it is to dial, as far as its own limits go: what all share is for the caller to see. */

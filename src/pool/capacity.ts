@@ -1,7 +1,5 @@
-import { type Timed, TimerHeap } from "../runtime/index.js";
 import type { PoolLimits } from "./contract.js";
-import type { Member } from "./member.js";
-import type { PoolRoute } from "./route.js";
+import type { Member, PoolRoute } from "./entities/index.js";
 
 /** So many exchanges a connection is thought to take at once before its server has said. */
 const UNTOLD_LIMIT = 100;
@@ -72,45 +70,4 @@ export function learnLimit<O>(member: Member<O>, limit: number): void {
   }
   member.multiplexed = true;
   member.limit = limit;
-}
-
-/** A connection's place among those in use that have room. */
-export class RoomEntry<O> implements Timed {
-  readonly member: Member<O>;
-  at: number = Number.POSITIVE_INFINITY;
-  heapKey: number = Number.POSITIVE_INFINITY;
-  heapIndex = -1;
-
-  constructor(member: Member<O>) {
-    this.member = member;
-  }
-}
-
-/** The connections of one route that are in use and have room for more, the oldest first, so that younger ones run empty. */
-export class Roomy<O> {
-  readonly #heap = new TimerHeap<RoomEntry<O>>();
-
-  get size(): number {
-    return this.#heap.size;
-  }
-
-  has(member: Member<O>): boolean {
-    return member.opening !== undefined && member.opening.heapIndex >= 0;
-  }
-
-  add(member: Member<O>): void {
-    member.opening ??= new RoomEntry(member);
-    this.#heap.set(member.opening, member.id);
-  }
-
-  remove(member: Member<O>): void {
-    if (member.opening !== undefined) this.#heap.remove(member.opening);
-  }
-
-  get oldest(): Member<O> | undefined {
-    const entry = this.#heap.popDue(Number.POSITIVE_INFINITY);
-    if (entry === undefined) return undefined;
-    this.#heap.set(entry, entry.member.id);
-    return entry.member;
-  }
 }

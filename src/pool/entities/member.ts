@@ -1,8 +1,8 @@
-import type { CloseCause, DialReason } from "../trace/index.js";
-import type { Loss } from "./losses.js";
-import type { RoomEntry } from "./room.js";
+import type { CloseCause, DialReason } from "../../trace/index.js";
+import { TicketList } from "./lists.js";
+import type { LostConnection } from "./lost-connections.js";
+import type { RoomEntry } from "./roomy.js";
 import type { PoolRoute } from "./route.js";
-import { TicketList } from "./wait-queue.js";
 import type { Waiter } from "./waiter.js";
 
 /** The states of a connection. `draining`: finishes what it has and takes nothing more. */
@@ -67,13 +67,13 @@ export class Member<O> {
    */
   dialedFor: Waiter<O> | undefined = undefined;
   /** While dialing: the waiters that count on this dial now. */
-  readonly awaiting: TicketList<O> = new TicketList();
+  readonly awaiting: TicketList<Waiter<O>> = new TicketList();
   /** While dialing: so many waiters may count on it. */
   readonly room: number;
   /** Its place among the connections of its route in use that have room; only of multiplexed ones. */
-  opening: RoomEntry<O> | undefined = undefined;
+  opening: RoomEntry<Member<O>> | undefined = undefined;
   /** While dialing: the lost connection it stands in for, given back to the route should the dial fail. */
-  replaces: Loss | undefined = undefined;
+  replaces: LostConnection | undefined = undefined;
   /** Neighbours among all connections of its route. */
   routePrevious: Member<O> | undefined = undefined;
   routeNext: Member<O> | undefined = undefined;

@@ -1,6 +1,5 @@
-import { CLOSE_TABLE, type CloseReason, endsIdleness } from "../trace/index.js";
-import { DEFAULT_TOLERATED, IdleLimit } from "./idle-limit.js";
-import type { Member } from "./member.js";
+import { CLOSE_TABLE, type CloseReason, endsIdleness } from "../../trace/index.js";
+import { DEFAULT_TOLERATED, IdleLimit, type Member } from "../entities/index.js";
 
 /**
  * Learns from the end of a connection how long its server keeps idle ones. An end seen while it was idle tells

@@ -1,4 +1,4 @@
-import type { DialReason } from "../trace/index.js";
+import type { DialReason } from "../../trace/index.js";
 import type { Member } from "./member.js";
 import type { PoolRoute } from "./route.js";
 
