@@ -154,6 +154,24 @@ export class WireConnection {
     return head;
   }
 
+  /**
+   * Takes what has arrived and nobody has consumed. Waits for it without limit, as an idle connection may be silent.
+   * @throws ConnectionOver when the peer, or the server, ends the connection first.
+   */
+  async readSome(): Promise<Buffer> {
+    while (this.#incoming.length === 0) {
+      if (this.#incoming.over !== undefined) throw this.#incoming.over;
+      await this.#incoming.changed();
+    }
+    return this.#incoming.take(this.#incoming.length);
+  }
+
+  /** Counts and logs a request that was read in another way than with {@link readHead}. */
+  noteRequest(what: string): void {
+    this.#requests += 1;
+    this.#events.log("request", what);
+  }
+
   /** Reads the body that belongs to a head read before. */
   readBody(head: WireHead): Promise<WireBody> {
     return readBody(this.#incoming, head);
