@@ -1,4 +1,5 @@
-// `npm run fuzz [-- seconds [seed]]`: sets up, compiles, and runs the differential fuzzer of the response parser.
+// `npm run fuzz [-- seconds [seed]]`: sets up, compiles, and runs the fuzzers, each for so many seconds: the HTTP/1.1
+// response parser beside Node's own, then HTTP/2's session and HPACK.
 import { join } from "node:path";
 import { compile } from "./lib/compile.mjs";
 import { compiled, run } from "./lib/project.mjs";
@@ -7,8 +8,8 @@ import { ensureDependencies, requireNode } from "./lib/setup.mjs";
 requireNode();
 await ensureDependencies();
 await compile();
-process.exitCode = await run(process.execPath, [
-  "--enable-source-maps",
-  join(compiled, "test/fuzz/parser.js"),
-  ...process.argv.slice(2),
-]);
+for (const fuzzer of ["parser", "http2"]) {
+  const program = join(compiled, "test/fuzz", `${fuzzer}.js`);
+  const code = await run(process.execPath, ["--enable-source-maps", program, ...process.argv.slice(2)]);
+  if (code !== 0) process.exitCode = code;
+}

@@ -15,6 +15,8 @@ export const RESET_BURST = 100;
 export const RESETS_PER_SECOND = 10;
 /** Ids of streams that were reset, for which late frames are no surprise. */
 export const REMEMBERED_RESETS = 64;
+/** Ids of streams that ended in order, for which frames that still come are a fault of the connection. */
+export const REMEMBERED_ENDS = 64;
 /** The last stream id that is used; the connection is replaced after it. */
 export const LAST_STREAM_ID: number = 2 ** 30 - 1;
 /** Of the text in a GOAWAY frame, either way. */

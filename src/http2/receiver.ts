@@ -217,7 +217,7 @@ export class Receiver<Owner> implements FrameVisitor {
       return;
     }
     stream.remoteEnded = true;
-    if (stream.localEnded) state.close(stream);
+    if (stream.localEnded) state.complete(stream);
     state.effects.ended(stream);
   }
 
@@ -230,6 +230,9 @@ export class Receiver<Owner> implements FrameVisitor {
       );
     }
     if (state.wasReset(id)) return;
+    // Whoever sends on after the end has lost count. Of streams that are long gone nothing is known, so that late frames
+    // of a slow server never cost the connection.
+    if (state.wasEnded(id)) throw connectionError(afterEnd(type, id).message, STREAM_CLOSED);
     state.reset(id, STREAM_CLOSED);
     state.faults.count(STREAM_CLOSED, state.now);
   }
@@ -376,5 +379,6 @@ export class Receiver<Owner> implements FrameVisitor {
     const stream = state.streams.get(id);
     if (stream !== undefined) state.faulty(stream, error);
     else if (state.isIdle(id)) throw connectionError(error.message, error.http2Code);
+    else if (!state.wasReset(id)) state.reset(id, error.http2Code);
   }
 }

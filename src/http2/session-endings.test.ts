@@ -195,13 +195,32 @@ describe("Http2Session: ends of this side", () => {
     ]);
   });
 
-  test("frames on a stream that both sides had ended are answered with STREAM_CLOSED, once", () => {
+  test("frames on a stream that both sides have ended are an error of the connection", () => {
     for (const frame of [data(1, "x"), head(1, 200), trailers(1, ["a", "b"])]) {
       const { harness } = busy();
-      harness.feed(head(1, 200, [], true), frame, frame, data(1, "y"));
+      harness.feed(head(1, 200, [], true), frame);
+      assert.deepEqual(harness.sent(), ["GOAWAY 0 5"]);
+      assert.match(harness.fault()?.message ?? "", /frame on stream 1 after it had ended it/);
+    }
+  });
+
+  test("frames on a stream that the server has reset, or that is long gone, are answered with STREAM_CLOSED, once", () => {
+    for (const frame of [data(1, "x"), head(1, 200), trailers(1, ["a", "b"])]) {
+      const { harness } = busy();
+      harness.feed(rstStreamFrame(1, 8), frame, frame, data(1, "y"));
       assert.deepEqual(harness.sent(), ["RST 1 5"]);
       assert.equal(harness.error, undefined);
     }
+    const { harness } = busy();
+    harness.feed(head(1, 200, [], true));
+    for (let i = 0; i < 64; i++) {
+      const stream = harness.get("x");
+      harness.sent();
+      harness.feed(head(stream.id, 200, [], true));
+    }
+    harness.feed(data(1, "x"));
+    assert.deepEqual(harness.sent(), ["RST 1 5"]);
+    assert.equal(harness.error, undefined);
   });
 
   test("abandon: gives back all that is open, and nothing more happens", () => {
@@ -315,6 +334,12 @@ describe("Http2Session: errors of the connection", () => {
       assert.equal(harness.events().at(-1), "b: ended");
     });
   }
+
+  test("a PRIORITY of 4 octets on a closed stream resets it again", () => {
+    const { harness } = busy();
+    harness.feed(head(1, 200, [], true), `${frameHeader(2, 0, 1, 4)}\0\0\0\0`.repeat(2));
+    assert.deepEqual(harness.sent(), ["RST 1 6"]);
+  });
 
   test("ignores what it does not know, and PRIORITY in any state", () => {
     const { harness } = busy();

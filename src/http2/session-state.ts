@@ -3,7 +3,13 @@ import { MAX_31_BITS, REFUSED_STREAM } from "./frame-types.js";
 import { pingFrame, rstStreamFrame, uint32, windowUpdateFrame } from "./frame-writer.js";
 import { HpackEncoder } from "./hpack-encoder.js";
 import { Http2Error } from "./http2-error.js";
-import { LAST_STREAM_ID, REMEMBERED_RESETS, RESET_BURST, RESETS_PER_SECOND } from "./limits.js";
+import {
+  LAST_STREAM_ID,
+  REMEMBERED_ENDS,
+  REMEMBERED_RESETS,
+  RESET_BURST,
+  RESETS_PER_SECOND,
+} from "./limits.js";
 import { LONGEST_OWED, type ReceiveLimits, takeCredit } from "./receive-window.js";
 import { RequestHeadEncoder } from "./request-head.js";
 import { SendQueue } from "./send-queue.js";
@@ -46,6 +52,9 @@ export class SessionState<Owner> {
   /** Cancelled ones whose place is not free yet. */
   unsure: Unsure<Owner>[] = [];
   readonly #recentResets: number[] = [];
+  /** Ids of responses that were complete, the latest ones; made with the first. */
+  #recentEnds: Int32Array | undefined;
+  #ends = 0;
 
   /** The time of the input at hand. */
   now = 0;
@@ -111,6 +120,18 @@ export class SessionState<Owner> {
   /** Whether this side reset the stream not long ago, so that frames on it are late and no fault. */
   wasReset(id: number): boolean {
     return this.#recentResets.includes(id);
+  }
+
+  /** Whether both sides ended the stream not long ago, so that frames on it are a fault. */
+  wasEnded(id: number): boolean {
+    return this.#recentEnds?.includes(id) === true;
+  }
+
+  /** Both halves have ended in order. */
+  complete(stream: Http2Stream<Owner>): void {
+    this.#recentEnds ??= new Int32Array(REMEMBERED_ENDS);
+    this.#recentEnds[this.#ends++ % REMEMBERED_ENDS] = stream.id;
+    this.close(stream);
   }
 
   /** Queues RST_STREAM. */

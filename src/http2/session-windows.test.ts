@@ -59,7 +59,6 @@ describe("Http2Session: what the server may send", () => {
     for (const [what, prepare] of [
       ["cancelled", (harness: Harness, stream: Http2Stream<string>) => harness.session.cancel(stream, 0)],
       ["reset by the server", (harness: Harness) => harness.feed(rstStreamFrame(1, 8))],
-      ["ended", (harness: Harness) => harness.feed(data(1, "", true))],
       ["malformed", (harness: Harness) => harness.feed(head(1, 200))],
       ["beyond GOAWAY", (harness: Harness) => harness.feed(goAwayFrame(0, 0, ""))],
     ] as const) {

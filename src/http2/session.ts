@@ -337,7 +337,7 @@ export class Http2Session<Owner> {
   #settleSent(): void {
     const { send } = this.#state;
     for (const stream of send.ended.splice(0)) {
-      if (stream.remoteEnded && !stream.over) this.#state.close(stream);
+      if (stream.remoteEnded && !stream.over) this.#state.complete(stream);
     }
     for (const stream of send.drained.splice(0)) {
       if (stream.over || stream.queued > 0 || stream.endQueued) continue;
