@@ -59,8 +59,9 @@ export async function bundle() {
       .filter((entry) => entry.executable)
       .map((entry) => join(dist, bundleOf(entry))),
   );
-  for (const { path, text } of files) {
+  for (const { path, text: made } of files) {
     if (isVendored(path)) continue;
+    const text = path.endsWith("js") ? withOwnNames(made) : made;
     if (executables.has(path)) writeWhole(path, shebang + text, true);
     else if (executables.has(path.replace(/\.map$/, "")))
       writeWhole(path, text.replace('"mappings": "', '"mappings": ";'));
@@ -82,6 +83,17 @@ export async function bundle() {
 /** A chunk that is a library's code but for a few lines: its map, with all sources, would be a tenth of the package. */
 function isVendored(path) {
   return /\/chunks\/tough-jar-/.test(path);
+}
+
+/**
+ * esbuild calls a class that speaks of itself `_Client`, which is what stack traces and `console.log` would show. Within
+ * the class its own name means the same.
+ */
+function withOwnNames(text) {
+  let named = text;
+  for (const [, name] of text.matchAll(/^var (\w+) = class _\1\b/gm))
+    named = named.replace(new RegExp(`(?<![\\w$.#])_${name}(?![\\w$])`, "g"), name);
+  return named;
 }
 
 function writeWhole(path, text, executable) {

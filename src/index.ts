@@ -28,7 +28,7 @@ export {
   type RetryOptions,
   type StoredCookie,
 } from "./client/index.js";
-export { NetworkError, type Phase, TimeoutError, type TimeoutKind } from "./errors/index.js";
+export { type ErrorCode, NetworkError, type Phase, TimeoutError, type TimeoutKind } from "./errors/index.js";
 export {
   type Evidence,
   explainById,

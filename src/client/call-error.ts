@@ -1,10 +1,10 @@
-import { NetworkError, type Phase } from "../errors/index.js";
+import { type ErrorCode, NetworkError, type Phase } from "../errors/index.js";
 import type { Request } from "../message/index.js";
 
 /** The error of a policy of the call; the sentence goes on after `GET http://host failed: `. */
 export function callError(
   request: Request,
-  code: string,
+  code: ErrorCode,
   sentence: string,
   phase: Phase = "headers",
   cause?: unknown,

@@ -1,4 +1,5 @@
-import { createHeaders, type Request, type Response, requestParts } from "../message/index.js";
+import { shownURL } from "../errors/index.js";
+import { createHeaders, INSPECT, type Request, type Response, requestParts } from "../message/index.js";
 import { defaultTransport, type RoundTripper } from "../transport/index.js";
 import { Call } from "./call.js";
 import { Chain } from "./chain.js";
@@ -13,6 +14,9 @@ import {
   type Policy,
 } from "./policy.js";
 import { pairs, RequestDefaults } from "./request-defaults.js";
+
+/** What a client was made with, without secrets; for `console.log`. */
+let shownOf: (client: Client) => Record<string, unknown>;
 
 /**
  * Policy for calls: base URL, headers, time limits, redirects, cookies, credentials, retries. A client has no
@@ -119,6 +123,18 @@ export class Client {
     });
   }
 
+  static {
+    shownOf = (client) => {
+      const { auth, headers, baseURL, cookies, ...others } = client.#options;
+      const shown: Record<string, unknown> = {};
+      if (baseURL !== undefined) shown["baseURL"] = shownURL(String(baseURL));
+      if (headers !== undefined) shown["headers"] = createHeaders(headers);
+      if (auth !== undefined) shown["auth"] = "***";
+      if (cookies !== undefined) shown["cookies"] = cookies !== false;
+      return { ...shown, ...others, transport: client.transport };
+    };
+  }
+
   #call(
     kind: Verb,
     input: string | URL | Request | globalThis.Request,
@@ -143,6 +159,14 @@ export class Client {
     });
   }
 }
+
+Object.defineProperty(Client.prototype, INSPECT, {
+  value(this: Client, depth: number, options: object, inspect: Inspect): string {
+    return depth < 0 ? "[Client]" : `Client ${inspect(shownOf(this), options)}`;
+  },
+});
+
+type Inspect = (value: unknown, options: object) => string;
 
 /** One of the ways to make a call. */
 interface Verb extends CallKind {

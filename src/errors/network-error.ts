@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./error-code.js";
+
 import { shownText } from "./shown-text.js";
 import { shownURL } from "./shown-url.js";
 
@@ -6,8 +8,8 @@ export type Phase = "queue" | "dns" | "connect" | "proxy" | "tls" | "write" | "h
 
 /** The facts a {@link NetworkError} carries beside its message. */
 export interface NetworkErrorDetails {
-  /** Stable, `ERR_TRUNKLINE_…`. */
-  readonly code: string;
+  /** Stable; see {@link ErrorCode}. */
+  readonly code: ErrorCode;
   readonly phase: Phase;
   /** The request's URL; its password, the values of its query and its fragment are masked. */
   readonly url?: string | undefined;
@@ -30,7 +32,7 @@ export interface NetworkErrorDetails {
  */
 export class NetworkError extends TypeError {
   override name = "NetworkError";
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly phase: Phase;
   readonly url: string | undefined;
   readonly connection: number | undefined;

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./error-code.js";
+
 /**
  * What a codec throws when the peer breaks the protocol or crosses a limit. It never reaches a caller as it
  * is: the connection turns it into a `NetworkError` that also says where and on which connection.
@@ -5,11 +7,11 @@
 export class ProtocolError extends Error {
   override name = "ProtocolError";
   /** `ERR_TRUNKLINE_…`, becomes the code of the `NetworkError`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** True when a limit of this client was crossed rather than the protocol broken. */
   readonly limit: boolean;
 
-  constructor(code: string, message: string, limit = false) {
+  constructor(code: ErrorCode, message: string, limit = false) {
     super(message);
     this.code = code;
     this.limit = limit;

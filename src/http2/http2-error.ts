@@ -1,4 +1,4 @@
-import { ProtocolError } from "../errors/index.js";
+import { type ErrorCode, ProtocolError } from "../errors/index.js";
 import {
   COMPRESSION_ERROR,
   ENHANCE_YOUR_CALM,
@@ -17,7 +17,7 @@ export class Http2Error extends ProtocolError {
   /** The error code of RFC 9113 §7 that was sent or received. */
   readonly http2Code: number;
 
-  constructor(code: string, scope: Http2Scope, http2Code: number, message: string, limit = false) {
+  constructor(code: ErrorCode, scope: Http2Scope, http2Code: number, message: string, limit = false) {
     super(code, message, limit);
     this.scope = scope;
     this.http2Code = http2Code;
@@ -62,13 +62,13 @@ export function floodError(message: string): Http2Error {
 /** A response that RFC 9113 §8 calls malformed. */
 export function malformed(
   what: string,
-  code = "ERR_TRUNKLINE_BAD_HEADER",
+  code: ErrorCode = "ERR_TRUNKLINE_BAD_HEADER",
   http2Code: number = PROTOCOL_ERROR,
 ): Http2Error {
   return new Http2Error(code, "stream", http2Code, `The response is malformed: ${what}.`);
 }
 
 /** A limit of this client on one response. */
-export function responseLimit(code: string, message: string): Http2Error {
+export function responseLimit(code: ErrorCode, message: string): Http2Error {
   return new Http2Error(code, "stream", ENHANCE_YOUR_CALM, message, true);
 }

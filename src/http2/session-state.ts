@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors/index.js";
 import { FaultGuard, FloodGuard, TokenBucket } from "./buckets.js";
 import { MAX_31_BITS, REFUSED_STREAM } from "./frame-types.js";
 import { pingFrame, rstStreamFrame, uint32, windowUpdateFrame } from "./frame-writer.js";
@@ -173,7 +174,11 @@ export class SessionState<Owner> {
   }
 
   /** Its head never left, and will not. */
-  failUnsent(stream: Http2Stream<Owner>, message: string, code = "ERR_TRUNKLINE_STREAM_REFUSED"): void {
+  failUnsent(
+    stream: Http2Stream<Owner>,
+    message: string,
+    code: ErrorCode = "ERR_TRUNKLINE_STREAM_REFUSED",
+  ): void {
     const error = new Http2Error(code, "stream", REFUSED_STREAM, message);
     this.fail(stream, { error, by: "client", reach: "unsent" });
   }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors/index.js";
 import { FrameReader } from "./frame-reader.js";
 import {
   CANCEL,
@@ -287,7 +288,7 @@ export class Http2Session<Owner> {
   }
 
   /** Why a head that was to leave must not; with its code where another connection would not do either. */
-  #whyNot({ head }: Http2Stream<Owner>): [message: string, code?: string] | undefined {
+  #whyNot({ head }: Http2Stream<Owner>): [message: string, code?: ErrorCode] | undefined {
     const { peer, streams, unsure, accepting } = this.#state;
     if (!accepting) return ["The connection takes no more requests."];
     if (streams.size + unsure.length >= this.limit) {

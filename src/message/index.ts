@@ -13,6 +13,7 @@ export {
   linkHeadersToPlatform,
   rawHeaders,
 } from "./headers.js";
+export { INSPECT } from "./inspect-symbol.js";
 export { feedFromIterator } from "./iterator-feed.js";
 export { ownResponse } from "./own-response.js";
 export { inheritFromPlatform } from "./platform.js";

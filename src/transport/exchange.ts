@@ -259,18 +259,21 @@ export class Exchange
 
   get timings(): Timings {
     const dial = this.reused ? undefined : this.#connection?.dialed;
-    return {
-      queued: this.assignedAt - this.queuedAt,
-      ...(dial?.dns === undefined ? {} : { dns: dial.dns }),
-      ...(dial?.connect === undefined ? {} : { connect: dial.connect }),
-      ...(dial?.proxy === undefined ? {} : { proxy: dial.proxy }),
-      ...(dial?.tls === undefined ? {} : { tls: dial.tls }),
-      sent: this.sentAt - this.assignedAt,
-      waiting: this.headersAt - this.sentAt,
-      ...(this.endedAt > 0
-        ? { received: this.endedAt - this.headersAt, total: this.endedAt - this.queuedAt }
-        : {}),
+    const { queuedAt, assignedAt, sentAt, headersAt, endedAt } = this;
+    const timings: { -readonly [Phase in keyof Timings]?: Timings[Phase] } = {
+      queued: rounded(assignedAt - queuedAt),
     };
+    for (const phase of ["dns", "connect", "proxy", "tls"] as const) {
+      const spent = dial?.[phase];
+      if (spent !== undefined) timings[phase] = rounded(spent);
+    }
+    timings.sent = rounded(sentAt - assignedAt);
+    timings.waiting = rounded(headersAt - sentAt);
+    if (endedAt > 0) {
+      timings.received = rounded(endedAt - headersAt);
+      timings.total = rounded(endedAt - queuedAt);
+    }
+    return timings as Timings;
   }
 
   /** Milliseconds by phase so far, for the error that says where the time went. */
@@ -336,6 +339,11 @@ export class Exchange
   expired(now: number): void {
     this.host.callTimedOut(this, now);
   }
+}
+
+/** To microseconds: the clock knows no more, and nobody reads the digits of a binary fraction. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
 }
 
 interface Promised<T> {

@@ -1,4 +1,5 @@
 import {
+  type ErrorCode,
   NetworkError,
   type NetworkErrorDetails,
   type Phase,
@@ -61,6 +62,22 @@ function asClause(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
 }
 
+<<<<<<< HEAD
+=======
+const LOST_CODES: Readonly<Record<string, ErrorCode>> = {
+  "server-closed-unanswered": "ERR_TRUNKLINE_SERVER_CLOSED",
+  "server-closed-idle": "ERR_TRUNKLINE_SERVER_CLOSED",
+  "server-closed-mid-response": "ERR_TRUNKLINE_RESPONSE_CUT",
+  reset: "ERR_TRUNKLINE_CONNECTION_RESET",
+  "write-error": "ERR_TRUNKLINE_WRITE",
+  "protocol-error": "ERR_TRUNKLINE_PROTOCOL",
+  "unsolicited-data": "ERR_TRUNKLINE_PROTOCOL",
+  "limit-exceeded": "ERR_TRUNKLINE_LIMIT",
+  "tls-error": "ERR_TRUNKLINE_TLS",
+  "transport-closed": "ERR_TRUNKLINE_CLOSED",
+};
+
+>>>>>>> f55eee6 (errors, client, transport: codes are a union; classes keep their names in the bundle; what console.log shows)
 /** One of the time limits was passed. */
 export function timedOut(
   exchange: Exchange,
@@ -109,7 +126,7 @@ export function dialFailed(exchange: Exchange, error: unknown): unknown {
 }
 
 /** The pool turned the exchange away. */
-export function turnedAway(exchange: Exchange, code: string, message: string): NetworkError {
+export function turnedAway(exchange: Exchange, code: ErrorCode, message: string): NetworkError {
   return new NetworkError(`${named(exchange)} failed: ${message}`, {
     ...factsOf(exchange),
     code,
@@ -122,7 +139,7 @@ export function bodyFailed(
   exchange: Exchange,
   message: string,
   cause: unknown,
-  code = "ERR_TRUNKLINE_REQUEST_BODY",
+  code: ErrorCode = "ERR_TRUNKLINE_REQUEST_BODY",
 ): NetworkError {
   return new NetworkError(`${named(exchange)} failed: ${message}`, {
     ...factsOf(exchange),

@@ -1,4 +1,4 @@
-import { NetworkError, type Phase } from "../errors/index.js";
+import { type ErrorCode, NetworkError, type Phase } from "../errors/index.js";
 import {
   type BodySource,
   createHeaders,
@@ -135,7 +135,7 @@ async function* readBody(
 }
 
 /** What codes of the system and of undici are here. */
-const CODES: Readonly<Record<string, readonly [code: string, phase: Phase]>> = {
+const CODES: Readonly<Record<string, readonly [code: ErrorCode, phase: Phase]>> = {
   ENOTFOUND: ["ERR_TRUNKLINE_DNS", "dns"],
   EAI_AGAIN: ["ERR_TRUNKLINE_DNS", "dns"],
   ECONNREFUSED: ["ERR_TRUNKLINE_CONNECTION_REFUSED", "connect"],

@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { rejection } from "../errors/index.js";
 import type { Report } from "../explain/index.js";
 import {
+  INSPECT,
   ownRequest,
   parseTarget,
   plainRequest,
@@ -272,3 +273,16 @@ export class Transport implements RoundTripper, AsyncDisposable {
     return this.#runtime;
   }
 }
+
+// What `console.log` shows of it: the snapshot.
+Object.defineProperty(Transport.prototype, INSPECT, {
+  value(
+    this: Transport,
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ) {
+    const { totals, origins } = this.snapshot();
+    return depth < 0 ? "[Transport]" : `Transport ${inspect({ ...totals, origins }, options)}`;
+  },
+});

@@ -84,7 +84,7 @@ describe("errors of two copies", () => {
     const other = Object.create(TypeError.prototype, {
       [Symbol.for("trunkline.NetworkError.0")]: { value: true },
     }) as unknown;
-    const details = { code: "ERR_TRUNKLINE_X", phase: "dns" } as const;
+    const details = { code: "ERR_TRUNKLINE_DNS", phase: "dns" } as const;
     class Own extends ours.NetworkError {}
     assert.ok(other instanceof ours.NetworkError);
     assert.ok(!(other instanceof ours.TimeoutError));

@@ -102,7 +102,8 @@ test("errors about options: a proxyAuth that holds a password, and a header line
 });
 
 test("NetworkError: url shows names of query parameters, no values, password or fragment", () => {
-  const of = (url: string): string | undefined => new NetworkError("", { code: "X", phase: "dns", url }).url;
+  const of = (url: string): string | undefined =>
+    new NetworkError("", { code: "ERR_TRUNKLINE_DNS", phase: "dns", url }).url;
   assert.equal(of("http://u:p@h/a?b=c&d&e=f=g&h=#i"), "http://u:***@h/a?b=***&d&e=***&h=#***");
   assert.equal(of("http://u@h/a?"), "http://u@h/a?");
   assert.equal(of("http://h/@scope/name"), "http://h/@scope/name");
@@ -111,7 +112,10 @@ test("NetworkError: url shows names of query parameters, no values, password or 
 });
 
 test("NetworkError: what a terminal would obey in a peer's words is escaped", () => {
-  const { message } = new NetworkError("a\u001b[2J\u009b31m\u0085\u202e\nb", { code: "X", phase: "proxy" });
+  const { message } = new NetworkError("a\u001b[2J\u009b31m\u0085\u202e\nb", {
+    code: "ERR_TRUNKLINE_DNS",
+    phase: "proxy",
+  });
   assert.equal(message, "a\\x1b[2J\\x9b31m\\x85\\u202e\\x0ab");
 });
 

@@ -1,4 +1,4 @@
-import { NetworkError, TimeoutError } from "../../errors/index.js";
+import { type ErrorCode, NetworkError, TimeoutError } from "../../errors/index.js";
 import type { FailedAttempt } from "./connect-race.js";
 import type { DialAttempt, DialRequest, DialTimings } from "./contract.js";
 import { codeOf, messageOf } from "./outcome.js";
@@ -46,7 +46,7 @@ export function notAllowedError(
   return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "connect", cause });
 }
 
-const codes: Readonly<Record<string, string>> = {
+const codes: Readonly<Record<string, ErrorCode>> = {
   refused: "ERR_TRUNKLINE_CONNECTION_REFUSED",
   reset: "ERR_TRUNKLINE_CONNECTION_RESET",
   unreachable: "ERR_TRUNKLINE_UNREACHABLE",

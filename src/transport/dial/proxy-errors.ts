@@ -1,4 +1,4 @@
-import { NetworkError, TimeoutError } from "../../errors/index.js";
+import { NetworkError, type ProxyCode, TimeoutError } from "../../errors/index.js";
 import type { ProxyServer } from "../route/index.js";
 import { nameOf } from "./connect-errors.js";
 import type { DialRequest, DialTimings } from "./contract.js";
@@ -96,7 +96,7 @@ export function proxyTimedOut(
 }
 
 // What a SOCKS proxy can say (RFC 1928 section 6, RFC 1929), as its client library words it.
-const socksWords: readonly (readonly [RegExp, code: string, what: string])[] = [
+const socksWords: readonly (readonly [RegExp, code: ProxyCode, what: string])[] = [
   [/authentication failed/i, "AUTH", "refused the user name or password: check them in the proxy's URL"],
   [
     /no accepted authentication/i,

@@ -1,5 +1,5 @@
 import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
-import { NetworkError, TimeoutError } from "../../errors/index.js";
+import { NetworkError, TimeoutError, type TlsCode } from "../../errors/index.js";
 import { nameOf } from "./connect-errors.js";
 import type { DialRequest, DialTimings } from "./contract.js";
 import { codeOf, messageOf } from "./outcome.js";
@@ -62,7 +62,7 @@ export function tlsError(
 ): NetworkError {
   const code = codeOf(cause);
   const where = nameOf(target);
-  const make = (name: string, message: string, retryable = false): NetworkError =>
+  const make = (name: TlsCode, message: string, retryable = false): NetworkError =>
     new NetworkError(message, { code: `ERR_TRUNKLINE_${name}`, phase: "tls", retryable, cause });
 
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
