@@ -17,8 +17,19 @@ export interface CloseTraits {
   /** Where a line of the caller's code is to blame: what that line is listed under. */
   readonly site: SiteTopic | undefined;
   /** The code of the error of a request that it ends; undefined where that request has an error of its own. */
-  readonly error: `ERR_TRUNKLINE_${string}` | undefined;
+  readonly error: `ERR_TRUNKLINE_${LostCode}` | undefined;
 }
+
+/** What follows `ERR_TRUNKLINE_` in the error of a request whose connection ended under it. */
+type LostCode =
+  | "CONNECTION_LOST"
+  | "CONNECTION_RESET"
+  | "LIMIT"
+  | "PROTOCOL"
+  | "RESPONSE_CUT"
+  | "SERVER_CLOSED"
+  | "TLS"
+  | "WRITE";
 
 const LOST = "ERR_TRUNKLINE_CONNECTION_LOST";
 const SERVER_CLOSED = "ERR_TRUNKLINE_SERVER_CLOSED";

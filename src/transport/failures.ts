@@ -62,22 +62,6 @@ function asClause(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
 }
 
-<<<<<<< HEAD
-=======
-const LOST_CODES: Readonly<Record<string, ErrorCode>> = {
-  "server-closed-unanswered": "ERR_TRUNKLINE_SERVER_CLOSED",
-  "server-closed-idle": "ERR_TRUNKLINE_SERVER_CLOSED",
-  "server-closed-mid-response": "ERR_TRUNKLINE_RESPONSE_CUT",
-  reset: "ERR_TRUNKLINE_CONNECTION_RESET",
-  "write-error": "ERR_TRUNKLINE_WRITE",
-  "protocol-error": "ERR_TRUNKLINE_PROTOCOL",
-  "unsolicited-data": "ERR_TRUNKLINE_PROTOCOL",
-  "limit-exceeded": "ERR_TRUNKLINE_LIMIT",
-  "tls-error": "ERR_TRUNKLINE_TLS",
-  "transport-closed": "ERR_TRUNKLINE_CLOSED",
-};
-
->>>>>>> f55eee6 (errors, client, transport: codes are a union; classes keep their names in the bundle; what console.log shows)
 /** One of the time limits was passed. */
 export function timedOut(
   exchange: Exchange,
