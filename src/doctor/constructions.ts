@@ -1,9 +1,10 @@
 import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
 import { basename, join } from "node:path";
 import type { Owners } from "./owners.js";
-import { fileOf, frames, userPlace } from "./stack.js";
+import { fileOf, frames, packageNameOf, userPlace } from "./stack.js";
 
 /** What an owner of connections is: an agent of node:http, or a dispatcher of an undici. */
 export type OwnerKind = "agent" | "dispatcher";
@@ -43,6 +44,8 @@ function kindOf(type: Constructor): OwnerKind | "other" {
   const prototype = type.prototype as Record<string, unknown> | undefined;
   if (typeof prototype !== "object" || prototype === null) return "other";
   if (prototype instanceof Agent || prototype === (Agent.prototype as unknown)) return "agent";
+  // Packages have agents that are none of Node's, and are used like them.
+  if (typeof prototype["addRequest"] === "function") return "agent";
   const methods = ["dispatch", "close", "destroy"];
   return methods.every((name) => typeof prototype[name] === "function") ? "dispatcher" : "other";
 }
@@ -55,7 +58,15 @@ function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: Calla
   if (kind === "agent") {
     // With `agent: false` Node makes one for a single request: no owner of connections, but a wish to keep none.
     if (caller?.getFileName() === "node:_http_client" || sites.some(isRequestConstructor)) return;
-    owners.made(owner, "node:http", type, userPlace(sites));
+    const from = sites.find((site) => site.isConstructor() && fileOf(site) !== undefined);
+    const classFile = from === undefined ? undefined : fileOf(from);
+    // An interceptor's agents carry nothing to anywhere.
+    if (classFile !== undefined && /@mswjs/.test(classFile)) return;
+    owners.made(owner, "node:http", type, userPlace(sites), {
+      constructedAs: agentName(owner) ?? type,
+      madeIn: madeIn(caller),
+      classFrom: classFile === undefined ? undefined : versioned(classFile),
+    });
     return;
   }
   const library = sites
@@ -67,7 +78,44 @@ function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: Calla
   if (folder !== undefined) owners.loaded(folder, () => identityOf(folder));
   // Pools and clients that an agent makes for an origin are its own affair.
   if (caller !== undefined && sameLibrary(caller.getFileName() ?? "", library)) return;
-  owners.made(owner, client, type, userPlace(sites));
+  const nested = isUndici(library) ? {} : { classFrom: versioned(library) };
+  owners.made(owner, client, type, userPlace(sites), {
+    constructedAs: type,
+    madeIn: madeIn(caller),
+    ...nested,
+  });
+}
+
+/** Node's own classes are called by the module that they are from. */
+function agentName(owner: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(owner);
+  if (prototype === Agent.prototype) return "http.Agent";
+  return prototype === SecureAgent.prototype ? "https.Agent" : undefined;
+}
+
+/** The package whose code calls a constructor; nothing where it is the user's own. */
+function madeIn(caller: NodeJS.CallSite | undefined): string | undefined {
+  const file = caller === undefined ? undefined : fileOf(caller);
+  return file === undefined ? undefined : versioned(file);
+}
+
+const versions = new Map<string, string>();
+
+/** The package of a file, with its version. */
+function versioned(file: string): string | undefined {
+  const name = packageNameOf(file);
+  const folder = packageOf(file);
+  if (name === undefined || folder === undefined) return undefined;
+  let known = versions.get(folder);
+  if (known === undefined) {
+    const { name: called, version } = identityOf(folder);
+    versions.set(folder, (known = version === undefined ? called : `${called}@${version}`));
+  }
+  return known;
+}
+
+function isUndici(library: string): boolean {
+  return BUILT_IN.test(library) || /^undici/.test(packageNameOf(library) ?? "");
 }
 
 function isPartOfMaking(site: NodeJS.CallSite): boolean {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Agent } from "node:http";
 import { test } from "node:test";
 import type { CloseReason } from "../trace/index.js";
 import { httpEnding } from "./http-ending.js";
@@ -34,8 +35,19 @@ function connection(parts: {
   return Object.assign(watched, { requests: 1, ...parts });
 }
 
+const plainAgent = Object.assign(Object.create(Agent.prototype) as Agent, {
+  keepAlive: true,
+  maxFreeSockets: 1,
+  maxSockets: Number.POSITIVE_INFINITY,
+  maxTotalSockets: Number.POSITIVE_INFINITY,
+  sockets: { a: [undefined] },
+  freeSockets: {},
+});
+const fullAgent = Object.assign(Object.create(Agent.prototype) as Agent, plainAgent, {
+  freeSockets: { a: ["another"] },
+});
 const keepAlive = {
-  agent: { keepAlive: true, maxFreeSockets: 1 },
+  agent: plainAgent,
   shouldKeepAlive: true,
   method: "GET",
   getHeader: () => undefined,
@@ -86,8 +98,54 @@ test("httpEnding: names the reason from who destroys the socket and what was see
     [
       "a full agent",
       "max-idle-per-origin",
+      { request: { ...keepAlive, agent: fullAgent }, response: whole },
+      { frames: [[AGENT, ""]] },
+    ],
+    [
+      "an agent that is not full and drops one all the same",
+      "server-closed-idle",
       { request: keepAlive, response: whole },
       { frames: [[AGENT, ""]] },
+    ],
+    [
+      "an agent that finds bytes or an end before it uses one again",
+      "server-closed-idle",
+      { request: keepAlive, response: whole },
+      {
+        frames: [
+          [AGENT, "addRequest"],
+          ["/app.js", "main"],
+        ],
+      },
+    ],
+    ["a package's own idle timer", "idle-timeout", {}, { frames: [["node:net", "_onTimeout"]] }],
+    [
+      "a package's own time limit",
+      "timeout",
+      { active: 1, request: keepAlive },
+      {
+        frames: [
+          ["node:_http_client", "destroy"],
+          ["/node_modules/axios/index.js", "abort"],
+          ["node:internal/timers", "listOnTimeout"],
+        ],
+      },
+    ],
+    [
+      "a head that the parser refuses",
+      "protocol-error",
+      { active: 1, request: keepAlive },
+      { frames: [["node:_http_client", "socketOnData"]] },
+    ],
+    [
+      "an upload that is answered early",
+      "upload-unfinished",
+      {
+        active: 1,
+        request: { ...keepAlive, method: "POST", writableFinished: false },
+        response: { ...whole, statusCode: 413 },
+      },
+      { error: reset },
     ],
     [
       "an agent without keep-alive",
@@ -97,7 +155,7 @@ test("httpEnding: names the reason from who destroys the socket and what was see
     ],
     [
       "a hint of no time",
-      "server-said-close",
+      "idle-timeout",
       { request: keepAlive, response: { ...whole, headers: { "keep-alive": "timeout=1" } } },
       { frames: [[AGENT, ""]] },
     ],

@@ -3,14 +3,16 @@ import type { EventEmitter } from "node:events";
 import { Agent, type ClientRequest, globalAgent, type IncomingMessage } from "node:http";
 import { globalAgent as globalSecureAgent } from "node:https";
 import type { Socket } from "node:net";
-import { isStale } from "../trace/index.js";
 import { httpEnding, isStalled, isUnread } from "./http-ending.js";
 import type { Ledger } from "./ledger.js";
+import { noteFailure } from "./losses.js";
 import { announcedTimeout, originOf } from "./origin.js";
+import { describe } from "./owner-options.js";
 import { PoolTable } from "./pool-table.js";
+import { isMock, namesSocketPath } from "./real-socket.js";
 import { Sampler } from "./sampler.js";
 import { codeOf, isReady, watchDial, watchEnd } from "./sockets.js";
-import { frames, userPlace } from "./stack.js";
+import { frames, packageOnStack, placeInText, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import type { Pool, Watched } from "./watched.js";
 
@@ -48,6 +50,7 @@ export class HttpAgents {
   /** In a call of addRequest: whether it found a connection or dialed one, and where it was called. */
   #served = false;
   #site: string | undefined;
+  #package: string | undefined;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -61,12 +64,15 @@ export class HttpAgents {
     const finish = guarded((request: ClientRequest, response: IncomingMessage) =>
       this.#answered(request, response),
     );
-    const error = guarded((request: ClientRequest) => this.#failed(request));
+    const error = guarded((request: ClientRequest, error: unknown) => this.#failed(request, error));
     subscribe("http.client.request.start", (message) => start((message as Message).request));
     subscribe("http.client.response.finish", (message) =>
       finish((message as Message).request, (message as Message).response),
     );
-    subscribe("http.client.request.error", (message) => error((message as Message).request));
+    subscribe("http.client.request.error", (message) => {
+      const { request, error: cause } = message as Message & { error?: unknown };
+      error(request, cause);
+    });
   }
 
   /** An agent was made: it says when connections come back to it. */
@@ -75,13 +81,29 @@ export class HttpAgents {
     agent.prependListener("free", this.#onFree);
   }
 
+  /** Node has printed a warning: of listeners that pile up on a socket that is kept. */
+  readonly warned: (warning: unknown) => void = guarded((warning: unknown) => {
+    const { name, emitter, count, stack } = (warning ?? {}) as Record<string, unknown>;
+    if (name !== "MaxListenersExceededWarning" || typeof emitter !== "object" || emitter === null) return;
+    const connection = this.#bySocket.get(emitter);
+    if (connection === undefined) return;
+    const { tally } = connection.pool;
+    tally.count("listenerWarnings");
+    tally.count("listenersLeft", typeof count === "number" ? count : 0);
+    tally.site("listeners-left", placeInText(String(stack)));
+  });
+
   readonly #onFree: (socket: Socket) => void = guarded((socket: Socket) => this.#freed(socket));
 
   #patchAgent(): void {
     const watch = this;
     const prototype = Agent.prototype as AgentInside;
     const { addRequest, createSocket, reuseSocket } = prototype;
-    const placeOf = guarded((above: CallableFunction) => userPlace(frames(above)));
+    const placeOf = guarded((above: CallableFunction) => {
+      const sites = frames(above);
+      this.#package = packageOnStack(sites);
+      return userPlace(sites);
+    });
     const maybeQueued = guarded(this.#maybeQueued.bind(this));
     const dial = guarded(this.#dial.bind(this));
     const dialed = guarded(this.#dialed.bind(this));
@@ -91,7 +113,9 @@ export class HttpAgents {
       function (this: AgentInside, request: ClientRequest, options: Options, ...legacy: unknown[]): void {
         const outerServed = watch.#served;
         const outerSite = watch.#site;
+        const outerPackage = watch.#package;
         watch.#served = false;
+        watch.#package = undefined;
         watch.#site = watch.#sampler.next() ? placeOf(prototype.addRequest) : undefined;
         try {
           addRequest.call(this, request, options, ...legacy);
@@ -99,6 +123,7 @@ export class HttpAgents {
         } finally {
           watch.#served = outerServed;
           watch.#site = outerSite;
+          watch.#package = outerPackage;
         }
       },
     );
@@ -127,6 +152,7 @@ export class HttpAgents {
         const connection = watch.#bySocket.get(socket);
         if (connection !== undefined) {
           connection.site = watch.#site;
+          if (watch.#package !== undefined) connection.pool.tally.sentBy(watch.#package);
           watch.#take(connection);
         }
         reuseSocket.call(this, socket, request);
@@ -141,6 +167,7 @@ export class HttpAgents {
       agent.keepAlive === true ? undefined : "keep-alive-off",
     );
     connection.site = this.#site;
+    if (this.#package !== undefined) connection.pool.tally.sentBy(this.#package);
     this.#take(connection);
     return connection;
   }
@@ -149,18 +176,23 @@ export class HttpAgents {
     const tally = this.#tallyOf(agent, options);
     // The name says with which TLS identity, local address and family, too.
     return this.#pools.get(agent, agent.getName({ ...options, ...agent.options }), () => {
-      tally.most("idleTimeout", agent.options?.timeout);
+      tally.most("idleTimeout", idleTimeoutOf(agent));
       tally.most("maxConnectionsPerOrigin", agent.maxSockets);
       tally.most("maxConnections", agent.maxTotalSockets);
       if (agent.keepAlive === true) tally.most("maxIdleConnectionsPerOrigin", agent.maxFreeSockets);
-      return this.#ledger.pool(tally, this.#ledger.owners.of(agent));
+      const owner = this.#ledger.owners.of(agent);
+      if (owner !== undefined) owner.options ??= describe(agent.options, AGENT_DEFAULTS);
+      return this.#ledger.pool(tally, owner);
     });
   }
 
   #tallyOf(agent: AgentInside, options: Options): Tally {
     const protocol = agent.protocol ?? "http:";
     const port = options.port ?? options.defaultPort ?? agent.defaultPort;
-    return this.#ledger.tally(originOf(protocol, options.host ?? options.hostname, port), CLIENT);
+    const path = namesSocketPath(options) ?? namesSocketPath(agent.options);
+    const origin =
+      path === undefined ? originOf(protocol, options.host ?? options.hostname, port) : `unix:${path}`;
+    return this.#ledger.tally(origin, CLIENT);
   }
 
   #tallyOfRequest(request: ClientRequest): Tally {
@@ -172,7 +204,6 @@ export class HttpAgents {
     if (socket === undefined) {
       this.#giveBack(connection);
       this.#ledger.failed(connection, codeOf(error) ?? "ERROR");
-      connection.pool.tally.count("failed");
       return;
     }
     this.#watch(connection, socket);
@@ -183,6 +214,8 @@ export class HttpAgents {
     watchDial(this.#ledger, connection, socket);
     watchEnd(this.#ledger, connection, socket, this.#ending, () => this.#giveBack(connection));
     const ready = (): void => {
+      // Whether something answers in its place is known only with the answer.
+      if (isMock(socket)) return;
       this.#ledger.established(connection);
       if (connection.request !== undefined) this.#ledger.begins(connection, connection.request);
     };
@@ -196,15 +229,7 @@ export class HttpAgents {
 
   readonly #ending: typeof httpEnding = (connection, error, sites, read) => {
     const reason = httpEnding(connection, error, sites, read);
-    if (
-      isStale(reason) &&
-      connection.active > 0 &&
-      connection.requests > 1 &&
-      connection.response === undefined
-    ) {
-      connection.pool.tally.count("staleFailures");
-      connection.pool.tally.idleEnded(connection.idleBefore);
-    }
+    if (reason === "transport-closed") connection.pool.tally.site("pool-destroyed", userPlace(sites));
     return reason;
   };
 
@@ -224,19 +249,27 @@ export class HttpAgents {
     const agent = (request as { agent?: unknown }).agent;
     const known = agent instanceof Agent ? (agent as AgentInside) : undefined;
     const pool =
-      known === undefined
-        ? this.#ledger.pool(this.#tallyOfRequest(request), undefined)
-        : this.#poolOf(known, hostOf(request));
+      known === undefined ? this.#poolOfOther(agent, request) : this.#poolOf(known, hostOf(request));
     const once = known?.keepAlive !== true && request.getHeader("upgrade") === undefined;
     const connection = this.#ledger.dial(pool, unread, once ? "keep-alive-off" : undefined);
     this.#watch(connection, socket);
     return connection;
   }
 
+  /** The pool of an agent that is none of Node's, or of a request that uses none. */
+  #poolOfOther(agent: unknown, request: ClientRequest): Pool {
+    const tally = this.#tallyOfRequest(request);
+    if (typeof agent !== "object" || agent === null) return this.#ledger.pool(tally, undefined);
+    return this.#pools.get(agent, tally.origin, () =>
+      this.#ledger.pool(tally, this.#ledger.owners.of(agent)),
+    );
+  }
+
   #answered(request: ClientRequest, response: IncomingMessage): void {
     const { socket } = request;
     const connection = socket === null || socket === undefined ? undefined : this.#bySocket.get(socket);
     if (connection === undefined) return;
+    if (!connection.established && !this.#isReal(connection, request)) return;
     this.#ledger.answered(connection, response);
     // A server says the same each time, and to read the fields costs.
     if (connection.requests !== 1) return;
@@ -244,10 +277,28 @@ export class HttpAgents {
     if (announced !== undefined) connection.pool.tally.least("announcedIdleLimit", announced);
   }
 
-  #failed(request: ClientRequest): void {
+  /** A request without a connection was answered: by an interceptor, unless that has made one in the end. */
+  #isReal(connection: Watched, request: ClientRequest): boolean {
+    if (connection.closed) return false;
+    if (isMock(connection.socket)) {
+      connection.pool.tally.count("mocked");
+      this.#giveBack(connection);
+      this.#ledger.neverWas(connection);
+      return false;
+    }
+    this.#ledger.established(connection);
+    this.#ledger.begins(connection, request);
+    return true;
+  }
+
+  #failed(request: ClientRequest, error: unknown): void {
     this.#unqueue(request, false);
     const { socket } = request;
-    if (socket !== null && socket !== undefined) this.#bySocket.get(socket)?.pool.tally.count("failed");
+    const code = codeOf(error) ?? "ERROR";
+    const connection = socket === null || socket === undefined ? undefined : this.#bySocket.get(socket);
+    // Without a socket none was made: the origin is all that is known.
+    if (connection === undefined) this.#ledger.requestFailed(this.#tallyOfRequest(request), code);
+    else if (!isMock(connection.socket)) noteFailure(this.#ledger, connection, code);
   }
 
   #freed(socket: Socket): void {
@@ -305,6 +356,24 @@ function guarded<A extends unknown[], R>(act: (...args: A) => R): (...args: A) =
     }
   };
 }
+
+/** How long an agent keeps idle connections: agentkeepalive has an option of its own for that. */
+function idleTimeoutOf({ options }: AgentInside): unknown {
+  const { freeSocketTimeout, timeout } = (options ?? {}) as {
+    freeSocketTimeout?: unknown;
+    timeout?: unknown;
+  };
+  return freeSocketTimeout ?? timeout;
+}
+
+/** What Node itself puts among the options of an agent. */
+const AGENT_DEFAULTS: Readonly<Record<string, unknown>> = {
+  path: null,
+  noDelay: true,
+  scheduling: "lifo",
+  defaultPort: undefined,
+  protocol: undefined,
+};
 
 function unread(connection: Watched): boolean {
   const response = connection.response as IncomingMessage;

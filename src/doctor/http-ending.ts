@@ -1,8 +1,9 @@
-import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
+import { Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { CloseReason } from "../trace/index.js";
 import { codeOf, isTimeout, READ_END } from "./sockets.js";
-import { hasFrame, hasUserCode } from "./stack.js";
+import { fileOf, hasFrame, hasUserCode, packageNameOf } from "./stack.js";
 import type { Watched } from "./watched.js";
 
 const AGENT = "node:_http_agent";
@@ -20,14 +21,18 @@ export function httpEnding(
   const request = connection.request as ClientRequest | undefined;
   const response = connection.response as IncomingMessage | undefined;
   if ((request as { upgradeOrConnect?: boolean } | undefined)?.upgradeOrConnect === true) return "upgraded";
-  if (response === undefined) return unansweredEnding(error, sites);
-  if (response.complete && response.readableEnded) return notKept(request, response);
-  if (isTimeout(error)) return "timeout";
+  if (response === undefined) return unansweredEnding(connection, error, sites);
+  if (isUploading(request, response)) return "upload-unfinished";
+  if (response.complete && response.readableEnded) return notKept(connection, request, response);
+  if (isTimeout(error) || (isByTimer(sites) && !response.complete)) return "timeout";
   if (codeOf(error) === "ABORT_ERR") return "aborted";
-  if (isUnread(response)) return "body-unread";
+  if (isUnread(response)) {
+    if (isRedirect(response) && sites.some(isOfRedirects)) connection.pool.tally.count("redirectBodies");
+    return "body-unread";
+  }
   if (hasFrame(sites, "node:_http_incoming", /destroy/i) || hasFrame(sites, CLIENT, /destroy|abort/i))
     return response.readableDidRead ? "body-abandoned" : "body-unread";
-  if (response.complete) return notKept(request, response);
+  if (response.complete) return notKept(connection, request, response);
   if (codeOf(error)?.startsWith("HPE_") === true) return "protocol-error";
   if (ECONNRESET.has(codeOf(error) ?? "") || hasEnded(connection)) return "server-closed-mid-response";
   return hasUserCode(sites) ? "aborted" : "server-closed-mid-response";
@@ -48,15 +53,52 @@ export function isStalled(response: IncomingMessage): boolean {
   return !response.complete && response.readableFlowing === false && response.readableLength > 0;
 }
 
-function unansweredEnding(error: unknown, sites: readonly NodeJS.CallSite[]): CloseReason {
+function unansweredEnding(
+  connection: Watched,
+  error: unknown,
+  sites: readonly NodeJS.CallSite[],
+): CloseReason {
   const code = codeOf(error);
   if (isTimeout(error) || hasFrame(sites, "node:net", /_onTimeout/)) return "timeout";
-  if (code?.startsWith("HPE_") === true) return "protocol-error";
-  if (code === "ECONNRESET" && !hasFrame(sites, CLIENT, /^destroy$/)) return "reset";
+  // The parser's error comes after, with the request's.
+  if (code?.startsWith("HPE_") === true || hasFrame(sites, CLIENT, /^socketOnData$/)) return "protocol-error";
+  if (hasFrame(sites, AGENT, /^destroy$/)) return "transport-closed";
+  const byRequest = hasFrame(sites, CLIENT, /^(?:destroy|abort|_destroy)$/);
+  if (code === "ECONNRESET" && !byRequest) return "reset";
   if (code === "EPIPE") return "write-error";
-  if (code === "ABORT_ERR" || hasUserCode(sites) || hasFrame(sites, CLIENT, /destroy|abort/i))
-    return "aborted";
+  if (hasEnded(connection) && !hasUserCode(sites)) return "server-closed-unanswered";
+  if (isByTimer(sites) || isTimeLimit(error)) return "timeout";
+  if (code === "ABORT_ERR" || byRequest || hasUserCode(sites)) return "aborted";
   return "server-closed-unanswered";
+}
+
+/** Whether a timer's end is what ends it: a time limit, whoever set it. */
+function isByTimer(sites: readonly NodeJS.CallSite[]): boolean {
+  return hasFrame(sites, "node:internal/timers", /^(?:listOnTimeout|processTimers)$/);
+}
+
+/** Whether an error of a client library says that its time limit was reached. */
+function isTimeLimit(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return (
+    code === "ECONNABORTED" || (typeof message === "string" && /\btime(?:d\s?-?out|out)\b/i.test(message))
+  );
+}
+
+function isRedirect({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 300 && statusCode < 400;
+}
+
+/** Packages that follow redirects drop their bodies: no user's code can read them. */
+function isOfRedirects(site: NodeJS.CallSite): boolean {
+  const file = fileOf(site);
+  return file !== undefined && packageNameOf(file) !== undefined;
+}
+
+/** Whether the answer came while the request's body was still being sent. */
+function isUploading(request: ClientRequest | undefined, response: IncomingMessage): boolean {
+  if (request === undefined || request.writableFinished) return false;
+  return request.method !== "GET" && request.method !== "HEAD" && response.statusCode !== undefined;
 }
 
 function idleEnding(
@@ -70,28 +112,58 @@ function idleEnding(
   if (codeOf(error) === "ECONNRESET") return "reset";
   if (hasFrame(sites, AGENT, /Guard/))
     return read > 0 ? "unsolicited-data" : read < 0 && read !== READ_END ? "reset" : "server-closed-idle";
-  if (hasFrame(sites, AGENT, /timeout/i)) return "idle-timeout";
+  // Newer versions look at an idle socket before they use it again, and find that the server has ended it.
+  if (hasFrame(sites, AGENT, /addRequest$/)) return "server-closed-idle";
+  if (hasFrame(sites, AGENT, /timeout/i) || hasFrame(sites, "node:net", /_onTimeout/)) return "idle-timeout";
   if (hasFrame(sites, AGENT, /^destroy$/)) return "transport-closed";
-  if (sites.some((site) => site.getFileName() === AGENT)) return notTakenBack(request, response);
+  if (sites.some((site) => site.getFileName() === AGENT)) return notTakenBack(connection, request, response);
   if (hasEnded(connection)) return "server-closed-idle";
+  // A package that ends idle connections after a while does it from a timer; the user's own code is the user's wish.
+  if (isByTimer(sites) && !hasUserCode(sites)) return "idle-timeout";
   return "idle-closed-by-caller";
 }
 
 /** The agent was offered the connection after an exchange and did not keep it. */
 function notTakenBack(
+  connection: Watched,
   request: ClientRequest | undefined,
   response: IncomingMessage | undefined,
 ): CloseReason {
   const agent = agentOf(request);
   if (agent === undefined || !keepsAlive(agent) || request?.shouldKeepAlive === false)
-    return notKept(request, response);
-  // The server's `Keep-Alive: timeout=0`, or less than the agent thinks it takes.
-  if (/timeout=[01]\b/.test(String(response?.headers["keep-alive"] ?? ""))) return "server-said-close";
-  return agent.maxFreeSockets > 0 || Number.isFinite(agent.maxSockets) ? "max-idle-per-origin" : "max-idle";
+    return notKept(connection, request, response);
+  const cap = capReached(agent, connection.socket);
+  if (cap !== undefined) return cap;
+  const announced = /^timeout=(\d+)/.exec(String(response?.headers["keep-alive"] ?? ""))?.[1];
+  const { agentKeepAliveTimeoutBuffer: buffer = 1000 } = agent as { agentKeepAliveTimeoutBuffer?: number };
+  if (announced !== undefined && Number(announced) * 1000 <= buffer) {
+    connection.pool.tally.count("announcedTooShort");
+    return "idle-timeout";
+  }
+  // What is left: an agent of another kind has had enough of it, or the server ended it just now.
+  return Object.getPrototypeOf(agent) === Agent.prototype ||
+    Object.getPrototypeOf(agent) === SecureAgent.prototype
+    ? "server-closed-idle"
+    : "max-age";
+}
+
+/** The cap on idle or on all connections that keeps an agent from taking one back. */
+function capReached(agent: Agent, socket: unknown): CloseReason | undefined {
+  const lists = (agent.sockets ?? {}) as Record<string, readonly unknown[] | undefined>;
+  const name = Object.keys(lists).find((one) => lists[one]?.includes(socket) === true);
+  const free = name === undefined ? 0 : (agent.freeSockets[name]?.length ?? 0);
+  const all = free + (name === undefined ? 0 : (lists[name]?.length ?? 0));
+  if (free >= agent.maxFreeSockets) return "max-idle-per-origin";
+  const { totalSocketCount = 0 } = agent as { totalSocketCount?: number };
+  return all > agent.maxSockets || totalSocketCount > agent.maxTotalSockets ? "max-idle" : undefined;
 }
 
 /** Why a connection is not kept after an exchange that was complete. */
-function notKept(request: ClientRequest | undefined, response: IncomingMessage | undefined): CloseReason {
+function notKept(
+  connection: Watched,
+  request: ClientRequest | undefined,
+  response: IncomingMessage | undefined,
+): CloseReason {
   const agent = agentOf(request);
   if (agent === undefined || !keepsAlive(agent)) return "keep-alive-off";
   if (/\bclose\b/i.test(String(request?.getHeader("connection") ?? ""))) return "request-said-close";
@@ -101,9 +173,11 @@ function notKept(request: ClientRequest | undefined, response: IncomingMessage |
   if (httpVersion === "1.0" && !/keep-alive/i.test(said)) return "http-1.0";
   if (/\bclose\b/i.test(said)) return "server-said-close";
   const bodiless = request?.method === "HEAD" || statusCode === 204 || statusCode === 304;
-  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined)
+  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
     // After a HEAD without a length Node closes by itself.
+    if (request?.method === "HEAD") connection.pool.tally.count("closedAfterHead");
     return bodiless ? "keep-alive-off" : "closed-by-eof-body";
+  }
   return "server-said-close";
 }
 

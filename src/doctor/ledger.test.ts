@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mergeEvidence, type OriginFacts } from "../explain/index.js";
+import { buildReport, mergeEvidence, NO_EVIDENCE, type OriginFacts } from "../explain/index.js";
 import { Ledger } from "./ledger.js";
 import { Owners } from "./owners.js";
+import { Pulse } from "./pulse.js";
 import type { Pool, Watched } from "./watched.js";
 
 const ORIGIN = "http://a.test";
@@ -18,7 +19,7 @@ function ledger(): {
   const clock = { now: 1000 };
   const owners = new Owners();
   const made = new Ledger(
-    "p",
+    { process: "p", pulse: new Pulse({ now: () => 0, date: () => 0 }) },
     owners,
     () => clock.now,
     () => {},
@@ -143,15 +144,72 @@ test("Ledger: a response counts as left unread at the end, but not in the moment
   assert.equal(made.present(false).origins[0]?.counts.leakedBodies, 1);
 });
 
+const limitOf = (facts: OriginFacts): number | undefined =>
+  buildReport({ ...NO_EVIDENCE, origins: [facts] }).origins[0]?.learnedIdleLimit;
+
 test("Ledger: a server's idle limit is learned from two ends at about the same age", () => {
   const { ledger: made, pool, clock, facts } = ledger();
-  for (const age of [5000, 40_000, 5100]) {
+  for (const age of [5000, 40_000, 5100, 200, 210]) {
     const connection = opened(made, pool);
     exchange(made, connection);
     clock.now += age;
     made.closes(connection, "server-closed-idle");
   }
-  assert.equal(facts().least.learnedIdleLimit, 5000);
+  const ends = facts();
+  assert.ok(Math.abs((limitOf(ends) ?? 0) - 200) < 20);
+  // An age after which one was still used is below the limit.
+  const used = { ...ends, most: { ...ends.most, reusedAfter: 3000 } };
+  assert.ok(Math.abs((limitOf(used) ?? 0) - 5000) < 500);
+  assert.equal(limitOf({ ...used, least: { announcedIdleLimit: 60_000 } }), undefined);
+});
+
+test("Ledger: idle connections that the server ends in one moment show no limit", () => {
+  const { ledger: made, pool, clock, facts } = ledger();
+  const several = [1, 2, 3].map(() => opened(made, pool));
+  for (const one of several) exchange(made, one);
+  clock.now += 700;
+  for (const one of several) made.closes(one, "server-closed-idle");
+  assert.equal(limitOf(facts()), undefined);
+});
+
+test("Ledger: a request lost without an answer is a hang-up, unless its connection had been idle", () => {
+  const { ledger: made, pool, clock, facts } = ledger();
+  const fresh = opened(made, pool);
+  made.begins(fresh, {});
+  clock.now += 3;
+  made.closes(fresh, "server-closed-unanswered");
+  const busy = opened(made, pool);
+  exchange(made, busy);
+  clock.now += 1;
+  made.begins(busy, {});
+  made.closes(busy, "reset");
+  const idle = opened(made, pool);
+  exchange(made, idle);
+  clock.now += 900;
+  made.begins(idle, {});
+  made.closes(idle, "reset");
+  const { counts, least } = facts();
+  assert.deepEqual(
+    [counts.hangUps, counts.hangUpsOnNew, counts.staleFailures, least.failedAfter],
+    [2, 1, 1, 900],
+  );
+});
+
+test("Ledger: a time limit that the first request after a pause runs into is counted apart", () => {
+  const { ledger: made, pool, clock, facts } = ledger();
+  for (const pause of [5, 60_000]) {
+    const connection = opened(made, pool);
+    exchange(made, connection);
+    clock.now += pause;
+    made.begins(connection, {});
+    clock.now += 1000;
+    made.closes(connection, "timeout");
+  }
+  const { counts, least } = facts();
+  assert.deepEqual(
+    [counts.timeLimits, counts.timeLimitMs, counts.timeLimitsAfterPause, least.failedAfter],
+    [2, 2000, 1, 60_000],
+  );
 });
 
 test("Ledger: origins beyond the bound are counted together and said to be", () => {

@@ -1,7 +1,10 @@
 import type { Evidence, OriginFacts } from "../explain/index.js";
-import { noFacts } from "../explain/index.js";
+import { noFacts, ownerKey } from "../explain/index.js";
 import { CLOSE_TABLE, type CloseReason, type DialReason, endsIdleness } from "../trace/index.js";
+import { Account } from "./account.js";
+import { noteLoss } from "./losses.js";
 import type { OwnerSite, Owners } from "./owners.js";
+import { Pulse } from "./pulse.js";
 import { Tally } from "./tally.js";
 import { Pool, Watched } from "./watched.js";
 
@@ -13,6 +16,21 @@ const OTHERS = "other://origins";
 const FORGOTTEN = 3000;
 /** When the program ends, none can be read any more; only those that came this moment may have been about to be. */
 const JUST_NOW = 4;
+
+/** As much (bytes) of a body as buffers hold that nobody reads; beyond, it was being read. */
+const BUFFERED = 192 * 1024;
+
+/** What a ledger is told of the process that it is kept in. */
+export interface ProcessInfo {
+  readonly process: string;
+  readonly thread?: boolean;
+  /** The test runner whose worker it is. */
+  readonly runner?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly wallClock?: () => number;
+  /** Notices when the process stands still. */
+  readonly pulse?: Pulse;
+}
 
 /** Whether a connection is held by a response that nobody reads. */
 export type Unread = (connection: Watched) => boolean;
@@ -26,13 +44,27 @@ export class Ledger {
   readonly #tallies = new Map<string, Tally>();
   #changed: Tally[] = [];
   readonly #connections = new Map<Watched, Unread>();
+  readonly #account: Account;
+  readonly #pulse: Pulse;
   #dropped = 0;
 
-  constructor(process: string, owners: Owners, now: () => number, touched: () => void) {
-    this.#process = process;
+  constructor(info: ProcessInfo, owners: Owners, now: () => number, touched: () => void) {
+    this.#process = info.process;
     this.owners = owners;
     this.now = now;
     this.#touched = touched;
+    this.#account = new Account(info.process, {
+      thread: info.thread === true,
+      runner: info.runner,
+      wallClock: info.wallClock ?? Date.now,
+    });
+    this.#pulse = info.pulse ?? new Pulse({ now });
+    this.#pulse.isNeeded = () => this.#connections.size > 0;
+  }
+
+  /** Whether the process stood still at some time after this one. */
+  stoodStillSince(time: number): boolean {
+    return this.#pulse.stoodStillSince(time);
   }
 
   /** The counters of an origin; the same object for the same names. */
@@ -73,6 +105,7 @@ export class Ledger {
     this.#connections.set(connection, unread);
     tally.dialing++;
     tally.most("dialingAtOnce", tally.dialing);
+    this.#pulse.start();
     return connection;
   }
 
@@ -87,7 +120,11 @@ export class Ledger {
     tally.dialing--;
     // Of one pool: what several pools open beside each other is not too many dials, but too many pools.
     tally.most("openAtOnce", ++pool.open);
-    if (owner !== undefined) owner.connections++;
+    if (owner !== undefined) {
+      owner.connections++;
+      tally.owned(ownerKey(owner));
+    }
+    this.#account.opened();
     let since = times.startedAt;
     if (times.lookedUpAt !== undefined) {
       tally.count("dnsLookups");
@@ -129,6 +166,7 @@ export class Ledger {
     if (connection.active++ === 0 && connection.requests > 0)
       connection.idleBefore = this.now() - connection.idleSince;
     connection.requests++;
+    connection.sentAt = this.now();
     connection.request = request;
     connection.response = undefined;
     pool.tally.requests++;
@@ -139,6 +177,10 @@ export class Ledger {
   answered(connection: Watched, response: unknown): void {
     connection.response = response;
     connection.answeredAt = this.now();
+    connection.bytesAtAnswer = bytesRead(connection);
+    const { tally } = connection.pool;
+    if (connection.requests > 1 && connection.idleBefore > tally.reusedAfter)
+      tally.reusedAfter = connection.idleBefore;
   }
 
   /** An exchange is over and the connection can carry another. */
@@ -153,16 +195,40 @@ export class Ledger {
     const { pool } = connection;
     const { tally } = pool;
     const now = this.now();
+    noteLoss(this, connection, reason);
     this.#forget(connection);
     pool.open--;
+    this.#account.closed();
     tally.closed(reason);
     if (connection.requests === 0) tally.count("unused");
     pool.recent.add(reason, now);
     pool.lastReason = reason;
-    if (connection.active === 0 && connection.requests > 0 && endsIdleness(reason))
-      tally.idleEnded(now - connection.idleSince);
+    if (connection.active === 0 && connection.requests > 0 && endsIdleness(reason)) {
+      if (this.#pulse.stoodStillSince(connection.idleSince)) tally.count("lostStandingStill");
+      else tally.idleEnded(now - connection.idleSince, now);
+    }
     const topic = CLOSE_TABLE[reason].site;
     if (topic !== undefined) tally.site(topic, connection.site);
+  }
+
+  /** A request has failed. */
+  requestFailed(tally: Tally, code: string): void {
+    tally.failure(code);
+    this.#account.failed();
+  }
+
+  /** More is known of a connection that has just closed. */
+  closedRather(connection: Watched, was: CloseReason, reason: CloseReason): void {
+    connection.pool.tally.closed(was, -1);
+    connection.pool.tally.closed(reason);
+    connection.pool.lastReason = reason;
+  }
+
+  /** A connection that turned out to be none: an interceptor answers in the program. */
+  neverWas(connection: Watched): void {
+    if (connection.closed) return;
+    if (!connection.established) connection.pool.tally.dialing--;
+    this.#forget(connection);
   }
 
   #forget(connection: Watched): void {
@@ -173,6 +239,7 @@ export class Ledger {
 
   /** What happened since the last time. */
   news(): Evidence {
+    this.#account.sent(this.#changed.reduce((sum, tally) => sum + tally.requests, 0));
     const origins = this.#changed.map((tally) => tally.take());
     this.#changed = [];
     const dropped = this.#dropped;
@@ -181,6 +248,7 @@ export class Ledger {
       origins,
       clients: this.owners.facts(this.#process),
       modules: this.owners.modules(this.#process),
+      ...this.#account.take(this.#pulse),
       dropped,
     };
   }
@@ -191,35 +259,62 @@ export class Ledger {
    */
   present(ending: boolean): Evidence {
     const now = this.now();
-    const found = new Map<Tally, { leaked: number; unused: number; sites: Record<string, number> }>();
+    const found = new Map<Tally, Present>();
+    const at = (tally: Tally): Present => {
+      let entry = found.get(tally);
+      if (entry === undefined) found.set(tally, (entry = { leaked: 0, unused: 0, waiting: 0, sites: {} }));
+      return entry;
+    };
+    for (const tally of this.#tallies.values()) if (tally.demand > 0) at(tally).waiting += tally.demand;
     for (const [connection, unread] of this.#connections) {
       if (!connection.established) continue;
       const age = now - connection.answeredAt;
+      const { tally } = connection.pool;
+      // What has its answer waits for nothing.
+      if (connection.active > 0 && connection.response !== undefined) at(tally).waiting--;
+      if (connection.requests === 0) at(tally).unused++;
       const leaks =
         connection.active > 0 &&
         connection.response !== undefined &&
         age >= (ending ? JUST_NOW : FORGOTTEN) &&
+        bytesRead(connection) - connection.bytesAtAnswer <= BUFFERED &&
         unread(connection);
-      const unused = connection.requests === 0;
-      if (!leaks && !unused) continue;
-      const { tally } = connection.pool;
-      let entry = found.get(tally);
-      if (entry === undefined) found.set(tally, (entry = { leaked: 0, unused: 0, sites: {} }));
-      if (unused) entry.unused++;
       if (!leaks) continue;
+      const entry = at(tally);
       entry.leaked++;
       if (connection.site !== undefined)
         entry.sites[connection.site] = (entry.sites[connection.site] ?? 0) + 1;
     }
-    const origins = [...found].map(
-      ([{ origin, client }, { leaked, unused, sites }]): OriginFacts => ({
+    const origins = [...found].filter(hasSomething).map(
+      ([{ origin, client }, { leaked, unused, waiting, sites }]): OriginFacts => ({
         ...noFacts(origin, client),
-        counts: { ...(leaked > 0 ? { leakedBodies: leaked } : {}), ...(unused > 0 ? { unused } : {}) },
+        counts: {
+          ...(leaked > 0 ? { leakedBodies: leaked } : {}),
+          ...(unused > 0 ? { unused } : {}),
+          ...(waiting > 0 ? { waiting } : {}),
+        },
         sites: leaked > 0 ? { "body-unread": sites } : {},
       }),
     );
     return { origins, clients: [], modules: [], dropped: 0 };
   }
+}
+
+/** What is so of an origin at the moment. */
+interface Present {
+  leaked: number;
+  unused: number;
+  waiting: number;
+  readonly sites: Record<string, number>;
+}
+
+function hasSomething([, { leaked, unused, waiting }]: readonly [Tally, Present]): boolean {
+  return leaked > 0 || unused > 0 || waiting > 0;
+}
+
+function bytesRead({ socket }: Watched): number {
+  const { bytesRead: bytes } = (socket ?? {}) as { bytesRead?: unknown };
+  return typeof bytes === "number" ? bytes : 0;
 }
 
 /** Why a pool dials: because of the connection it could not keep, else because the others are busy, else it is the first. */

@@ -5,6 +5,12 @@ export interface OwnerSite {
   readonly client: string;
   readonly type: string;
   readonly site: string | undefined;
+  /** How it is called in code, by whose code, and of whose class; see {@link ClientFacts}. */
+  readonly constructedAs?: string | undefined;
+  readonly madeIn?: string | undefined;
+  readonly classFrom?: string | undefined;
+  /** The options of the first one, as code, once they are known. */
+  options?: string | undefined;
   created: number;
   requests: number;
   connections: number;
@@ -22,11 +28,17 @@ export class Owners {
   #modulesReported = 0;
 
   /** An owner was made at a place of the user's code (absent: by Node or a library itself). */
-  made(owner: object, client: string, type: string, site: string | undefined): OwnerSite {
+  made(
+    owner: object,
+    client: string,
+    type: string,
+    site: string | undefined,
+    more: Pick<OwnerSite, "constructedAs" | "madeIn" | "classFrom"> = {},
+  ): OwnerSite {
     const key = `${client} ${type} ${site ?? ""}`;
     let known = this.#sites.get(key);
     if (known === undefined) {
-      known = { client, type, site, created: 0, requests: 0, connections: 0 };
+      known = { client, type, site, ...more, created: 0, requests: 0, connections: 0 };
       if (this.#sites.size < MAX_SITES) this.#sites.set(key, known);
     }
     known.created++;
@@ -57,15 +69,22 @@ export class Owners {
 
   /** All of it where something has changed, else nothing: the figures only grow, so the last ones count. */
   facts(process: string): ClientFacts[] {
-    const all = [...this.#sites.values()].map(({ client, type, site, created, requests, connections }) => ({
-      process,
-      client,
-      type,
-      ...(site === undefined ? {} : { site }),
-      created,
-      requests,
-      connections,
-    }));
+    const all = [...this.#sites.values()].map((one): ClientFacts => {
+      const { client, type, site, constructedAs, madeIn, classFrom, options } = one;
+      return {
+        process,
+        client,
+        type,
+        ...(site === undefined ? {} : { site }),
+        ...(constructedAs === undefined ? {} : { constructedAs }),
+        ...(options === undefined ? {} : { options }),
+        ...(madeIn === undefined ? {} : { madeIn }),
+        ...(classFrom === undefined ? {} : { classFrom }),
+        created: one.created,
+        requests: one.requests,
+        connections: one.connections,
+      };
+    });
     const text = JSON.stringify(all);
     if (text === this.#reported) return [];
     this.#reported = text;

@@ -4,7 +4,7 @@
  * it does nothing.
  */
 import { performance } from "node:perf_hooks";
-import { threadId } from "node:worker_threads";
+import { isMainThread, threadId } from "node:worker_threads";
 import { watchConstructions } from "./constructions.js";
 import { FactsFile, FOLDER_VARIABLE } from "./facts-file.js";
 import { HttpAgents } from "./http-agents.js";
@@ -22,7 +22,12 @@ function watch(folder: string): void {
   // Says so in its first line; older ones lack the hooks.
   if (major < 20) return;
   const owners = new Owners();
-  const ledger = new Ledger(name, owners, now, file.touch);
+  const ledger = new Ledger(
+    { process: name, thread: !isMainThread, runner: runnerOf(process.env) },
+    owners,
+    now,
+    file.touch,
+  );
   const agents = new HttpAgents(ledger);
   const undici = new Undici(ledger);
   watchConstructions(owners, (owner, kind) => {
@@ -32,20 +37,30 @@ function watch(folder: string): void {
   file.from(ledger);
   new Http2Sessions(ledger, (socket) => undici.knows(socket));
   new Trunkline(ledger);
-  atExit(() => file.flush(true));
+  onEmit((event, value) => {
+    if (event === "exit") file.flush(true);
+    else if (event === "warning") agents.warned(value);
+  });
+}
+
+/** The test runner that this process is a worker of. */
+function runnerOf(env: NodeJS.ProcessEnv): string | undefined {
+  if (env["VITEST"] !== undefined) return "vitest";
+  if (env["JEST_WORKER_ID"] !== undefined) return "jest";
+  return env["NODE_TEST_CONTEXT"] === undefined ? undefined : "node:test";
 }
 
 /**
- * Acts after the listeners of "exit". Not as one of them: a program that has ten would be warned of a leak, and one
- * that removes them all would take ours along.
+ * Acts after the listeners of the process's events. Not as one of them: a program that has ten would be warned of a
+ * leak, and one that removes them all would take ours along.
  */
-function atExit(act: () => void): void {
+function onEmit(act: (event: unknown, value: unknown) => void): void {
   const { emit } = process as unknown as { emit(...args: unknown[]): boolean };
   const value = function (this: unknown, ...args: unknown[]): boolean {
     try {
       return emit.apply(this, args);
     } finally {
-      if (args[0] === "exit") act();
+      act(args[0], args[1]);
     }
   };
   Object.defineProperty(process, "emit", { value, configurable: true, writable: true, enumerable: false });

@@ -91,3 +91,34 @@ export function hasFrame(sites: readonly NodeJS.CallSite[], module: string, name
       site.getFileName() === module && name.test(site.getFunctionName() ?? site.getMethodName() ?? ""),
   );
 }
+
+/** The package that a file is of: `axios`, `@smithy/node-http-handler`. */
+export function packageNameOf(file: string): string | undefined {
+  return /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(file)?.[1]?.replace("\\", "/");
+}
+
+/** The package that the user's code called, of those on the stack: the one farthest from Node. */
+export function packageOnStack(sites: readonly NodeJS.CallSite[]): string | undefined {
+  let outermost: string | undefined;
+  for (const site of sites) {
+    const file = fileOf(site);
+    if (file === undefined) continue;
+    const name = packageNameOf(file);
+    if (name === undefined) break;
+    outermost = name;
+  }
+  return outermost;
+}
+
+/** The first place in the user's own code that a printed stack names, or else in any package. */
+export function placeInText(stack: string): string | undefined {
+  const places = [...stack.matchAll(/\(?((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\s()]*):(\d+):(\d+)\)?/g)]
+    .map(([, file = "", line, column]) => ({
+      file: file.startsWith("file://") ? fileURLToPath(file) : file,
+      line,
+      column,
+    }))
+    .filter(({ file }) => file !== own);
+  const place = places.find(({ file }) => packageNameOf(file) === undefined) ?? places[0];
+  return place === undefined ? undefined : `${place.file}:${place.line}:${place.column}`;
+}

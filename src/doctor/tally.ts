@@ -1,8 +1,11 @@
 import type { CountName, LeastName, MostName, OriginFacts } from "../explain/index.js";
+import { ageStep } from "../explain/index.js";
 import { type CloseReason, type DialReason, REDIAL_SOON, type SiteTopic } from "../trace/index.js";
 
 const MAX_SITES = 32;
 const MAX_ERRORS = 32;
+/** What the server ends within this time (milliseconds) it ends in one go: a restart, not a limit twice. */
+const ONE_MOMENT = 50;
 /** Closed connections remembered for what it cost to lose them. */
 const MAX_RECENT = 256;
 
@@ -32,7 +35,13 @@ export class Tally {
   readonly #most: Partial<Record<MostName, number>> = {};
   readonly #least: Partial<Record<LeastName, number>> = {};
   #highestDemand = 0;
-  #idleEnds: number[] = [];
+  #failures: Counters = {};
+  #idleEnds: Counters = {};
+  #owners: Counters = {};
+  #packages: Counters = {};
+  #lastIdleEnd = Number.NEGATIVE_INFINITY;
+  /** The longest idle age after which a connection still carried a request. */
+  reusedAfter = 0;
   readonly #touched: () => void;
 
   constructor(origin: string, client: string, touched: () => void) {
@@ -51,8 +60,8 @@ export class Tally {
     this.count("connections");
   }
 
-  closed(reason: CloseReason): void {
-    this.#closed[reason] = (this.#closed[reason] ?? 0) + 1;
+  closed(reason: CloseReason, by = 1): void {
+    this.#closed[reason] = (this.#closed[reason] ?? 0) + by;
     this.#touched();
   }
 
@@ -63,6 +72,25 @@ export class Tally {
   failed(code: string): void {
     if (code in this.#errors || Object.keys(this.#errors).length < MAX_ERRORS)
       this.#errors[code] = (this.#errors[code] ?? 0) + 1;
+  }
+
+  /** A request failed. */
+  failure(code: string): void {
+    this.count("failed");
+    if (code in this.#failures || Object.keys(this.#failures).length < MAX_ERRORS)
+      this.#failures[code] = (this.#failures[code] ?? 0) + 1;
+  }
+
+  /** A connection was opened by an owner, by its key. */
+  owned(key: string): void {
+    if (key in this.#owners || Object.keys(this.#owners).length < MAX_SITES)
+      this.#owners[key] = (this.#owners[key] ?? 0) + 1;
+  }
+
+  /** A sampled request was sent by a package. */
+  sentBy(name: string): void {
+    if (name in this.#packages || Object.keys(this.#packages).length < MAX_SITES)
+      this.#packages[name] = (this.#packages[name] ?? 0) + 1;
   }
 
   /** A problem was seen to start at a place in the user's code. */
@@ -87,17 +115,21 @@ export class Tally {
     if (Number.isFinite(value)) this.#least[name] = Math.min(value, this.#least[name] ?? value);
   }
 
-  /** The server ended a connection that had been idle so long; twice at about the same age is its limit. */
-  idleEnded(age: number): void {
-    const near = this.#idleEnds.filter((other) => Math.abs(other - age) <= Math.max(50, other * 0.25));
-    if (near.length > 0) this.least("learnedIdleLimit", Math.round(Math.min(age, ...near)));
-    if (this.#idleEnds.length < 64) this.#idleEnds.push(age);
+  /** The server ended a connection that had been idle so long. */
+  idleEnded(age: number, now: number): void {
+    if (now - this.#lastIdleEnd >= ONE_MOMENT) {
+      const step = ageStep(age);
+      this.#idleEnds[step] = (this.#idleEnds[step] ?? 0) + 1;
+      this.#touched();
+    }
+    this.#lastIdleEnd = now;
   }
 
   /** What was counted since the last time. */
   take(): OriginFacts {
     const counts: Counters = this.#counts;
     if (this.requests > 0) counts["requests"] = this.requests;
+    if (this.reusedAfter > 0) this.most("reusedAfter", Math.round(this.reusedAfter));
     this.most("demandAtOnce", this.#highestDemand === 0 ? undefined : this.#highestDemand);
     const facts: OriginFacts = {
       origin: this.origin,
@@ -109,6 +141,10 @@ export class Tally {
       closed: this.#closed,
       redialed: this.#redialed,
       errors: this.#errors,
+      ...someOf("failures", this.#failures),
+      ...someOf("idleEnds", this.#idleEnds),
+      ...someOf("owners", this.#owners),
+      ...someOf("packages", this.#packages),
       sites: Object.fromEntries(this.#sites),
     };
     this.changed = false;
@@ -118,9 +154,18 @@ export class Tally {
     this.#closed = {};
     this.#redialed = {};
     this.#errors = {};
+    this.#failures = {};
+    this.#idleEnds = {};
+    this.#owners = {};
+    this.#packages = {};
     this.#sites = new Map();
     return facts;
   }
+}
+
+function someOf(name: keyof OriginFacts, counters: Counters): Partial<OriginFacts> {
+  for (const _key in counters) return { [name]: counters };
+  return {};
 }
 
 /** Closed connections of one pool that a later dial may stand in for, each counted once. */

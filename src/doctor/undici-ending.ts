@@ -1,6 +1,6 @@
 import type { CloseReason } from "../trace/index.js";
 import { codeOf, isTimeout } from "./sockets.js";
-import { hasUserCode } from "./stack.js";
+import { hasFrame, hasUserCode } from "./stack.js";
 import { field, inside, type UndiciRequest } from "./undici-inside.js";
 import type { Watched } from "./watched.js";
 
@@ -22,11 +22,18 @@ export function undiciEnding(
   const request = connection.request as UndiciRequest | undefined;
   const response = connection.response as UndiciResponse | undefined;
   const busy = connection.active > 0;
+  if (
+    code === "UND_ERR_HEADERS_OVERFLOW" ||
+    code === "HPE_HEADER_OVERFLOW" ||
+    code === "UND_ERR_RES_EXCEEDED_MAX_SIZE"
+  )
+    return "limit-exceeded";
   if (request?.upgrade !== undefined && request.upgrade !== null && request.upgrade !== false)
     return "upgraded";
   if (message === "socket idle timeout") return "idle-timeout";
   if (message === "reset")
     return busy && response === undefined ? "aborted" : notKept(connection, request, response);
+  if (busy && response !== undefined && isUploading(connection)) return "upload-unfinished";
   if (message === "servername changed") return "surplus";
   if (code === "UND_ERR_DESTROYED" || code === "UND_ERR_CLOSED") return "transport-closed";
   if (isTimeout(error)) return "timeout";
@@ -46,6 +53,7 @@ export function undiciEnding(
   }
   if (code?.startsWith("HPE_") === true) return "protocol-error";
   // What is left is the end of a request by who made it: an abort, a cancelled or a dropped body.
+  if (busy && hasFrame(sites, "node:internal/timers", /^(?:listOnTimeout|processTimers)$/)) return "timeout";
   if (response === undefined)
     return busy ? "aborted" : connection.requests > 0 ? "idle-closed-by-caller" : "surplus";
   if (code === "AbortError" || code === "ABORT_ERR") return "aborted";
@@ -73,6 +81,7 @@ function notKept(
   const client = inside(connection.socket, "client");
   if (inside(client, "pipelining") === 0) return "keep-alive-off";
   // Said by the caller with `reset` or a field; by undici itself for HEAD and CONNECT.
+  if (request?.method === "HEAD") connection.pool.tally.count("closedAfterHead");
   if (request?.reset === true || request?.method === "HEAD" || request?.method === "CONNECT")
     return "request-said-close";
   const said = field(response?.headers, "connection");
@@ -82,4 +91,9 @@ function notKept(
   if (field(response?.headers, "content-length") !== undefined && said === undefined) return "http-1.0";
   if (field(response?.headers, "transfer-encoding") === undefined) return "closed-by-eof-body";
   return "server-said-close";
+}
+
+/** Whether the request's body is still being written. */
+function isUploading(connection: Watched): boolean {
+  return inside(connection.socket, "writing") === true;
 }

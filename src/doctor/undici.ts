@@ -1,14 +1,16 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
-import { isStale } from "../trace/index.js";
+import { ownerKey } from "../explain/index.js";
 import { fromBuiltIn } from "./constructions.js";
 import type { Ledger } from "./ledger.js";
+import { noteFailure } from "./losses.js";
 import { announcedTimeout, originOf, originText } from "./origin.js";
+import { describe } from "./owner-options.js";
 import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
 import { codeOf, watchDial, watchEnd } from "./sockets.js";
-import { frames, userPlace } from "./stack.js";
+import { frames, packageOnStack, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
 import { UndiciFamily, watchQueue } from "./undici-family.js";
@@ -28,13 +30,29 @@ interface ConnectMessage {
   readonly error?: unknown;
 }
 
+/** What undici itself puts among the options of a dispatcher. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  interceptors: undefined,
+  factory: undefined,
+  connect: undefined,
+  url: undefined,
+  protocol: undefined,
+  origin: undefined,
+};
+
+/** Less (milliseconds) than this is no waiting. */
+const WAITED = 2;
+
 const STATE = Symbol("state");
 const SITE = Symbol("site");
+const CREATED = Symbol("created");
 /** What is kept on a request; undici's requests are never seen by the program. */
 interface Marked extends UndiciRequest {
   /** Its counters while it waits, its connection from when it is sent, nothing when it is over. */
   [STATE]?: Tally | Watched | undefined;
   [SITE]?: string | undefined;
+  /** When it was made. */
+  [CREATED]?: number;
 }
 
 /** Watches every undici in the process: the one in Node behind the global fetch, and those of npm. */
@@ -74,8 +92,10 @@ export class Undici {
     on<{ request: Marked; response: UndiciResponse }>("request:headers", ({ request, response }) =>
       this.#answered(request, response),
     );
-    on<{ request: Marked }>("request:trailers", ({ request }) => this.#over(request, true));
-    on<{ request: Marked }>("request:error", ({ request }) => this.#over(request, false));
+    on<{ request: Marked }>("request:trailers", ({ request }) => this.#over(request));
+    on<{ request: Marked; error?: unknown }>("request:error", ({ request, error }) =>
+      this.#over(request, codeOf(error) ?? "ERROR"),
+    );
     on<ConnectMessage>("client:beforeConnect", (message) => this.#dial(message));
     on<ConnectMessage>("client:connected", (message) => this.#connected(message));
     on<ConnectMessage>("client:connectError", (message) => this.#failed(message));
@@ -101,8 +121,13 @@ export class Undici {
     this.#lastClient = client;
     const tally = this.#tallyOf(request.origin, client);
     request[STATE] = tally;
+    request[CREATED] = this.#ledger.now();
     tally.demanded();
-    if (this.#sampler.next()) request[SITE] = userPlace(frames(this.#created));
+    if (!this.#sampler.next()) return;
+    const sites = frames(this.#created);
+    request[SITE] = userPlace(sites);
+    const sender = packageOnStack(sites);
+    if (sender !== undefined && !/^undici/.test(sender)) tally.sentBy(sender);
   }
 
   /** Which copy a request is of, found once for each copy. */
@@ -146,8 +171,11 @@ export class Undici {
   }
 
   #poolAt(holder: object, origin: string): Pool {
-    const make = (): Pool => this.#ledger.pool(this.#tallyOf(origin, this.#lastClient), undefined);
-    return this.#pools.get(holder, origin, make);
+    return this.#pools.get(holder, origin, () => {
+      const pool = this.#ledger.pool(this.#tallyOf(origin, this.#lastClient), undefined);
+      pool.holder = holder;
+      return pool;
+    });
   }
 
   /**
@@ -228,15 +256,13 @@ export class Undici {
     sites: readonly NodeJS.CallSite[],
   ): ReturnType<typeof undiciEnding> => {
     const reason = undiciEnding(connection, error, sites);
-    if (
-      isStale(reason) &&
-      connection.active > 0 &&
-      connection.requests > 1 &&
-      connection.response === undefined
-    ) {
-      connection.pool.tally.count("staleFailures");
-      connection.pool.tally.idleEnded(connection.idleBefore);
+    if (reason === "transport-closed") {
+      const { closed, destroyed } = (connection.pool.holder ?? { closed: true }) as Record<string, unknown>;
+      // Newer versions drop a client of an agent's, and with it its connection, without being told to.
+      if (closed === false && destroyed === false) return "surplus";
+      connection.pool.tally.site("pool-destroyed", userPlace(sites));
     }
+    if (reason === "limit-exceeded") connection.pool.tally.count("headsTooLarge");
     return reason;
   };
 
@@ -259,8 +285,13 @@ export class Undici {
     pool.tally.most("maxConnectionsPerOrigin", limit);
     if (owner === undefined) return;
     // The first connection of a pool comes before its owner is known; the ledger counts the others.
-    if (pool.owner === undefined) owner.connections++;
+    if (pool.owner === undefined) {
+      owner.connections++;
+      pool.tally.owned(ownerKey(owner));
+    }
+    owner.options ??= describe(inside(dispatcher, "options"), DEFAULTS);
     pool.owner = owner;
+    pool.single = single;
   }
 
   #sent(request: Marked, socket: object): void {
@@ -274,6 +305,14 @@ export class Undici {
       this.#attach(connection, socket as Socket);
     }
     connection.site = request[SITE];
+    // What waits for a Client's one connection waits for the requests before it.
+    if (connection.pool.single && connection.requests > 0) {
+      const waited = this.#ledger.now() - Math.max(request[CREATED] ?? 0, connection.times.startedAt);
+      if (waited >= WAITED) {
+        connection.pool.tally.count("queued");
+        connection.pool.tally.count("queuedMs", waited);
+      }
+    }
     request[STATE] = connection;
     this.#ledger.begins(connection, request);
   }
@@ -287,16 +326,18 @@ export class Undici {
     if (announced !== undefined) connection.pool.tally.least("announcedIdleLimit", announced);
   }
 
-  #over(request: Marked, answered: boolean): void {
+  /** A request is over: answered, or failed with the code of its error. */
+  #over(request: Marked, code?: string): void {
     const state = request[STATE];
     if (state === undefined) return;
     request[STATE] = undefined;
     const connection = state instanceof Watched ? state : undefined;
     const tally = state instanceof Watched ? state.pool.tally : state;
     tally.demand--;
-    if (!answered) tally.count("failed");
+    if (code !== undefined && connection === undefined) this.#ledger.requestFailed(tally, code);
+    else if (code !== undefined && connection !== undefined) noteFailure(this.#ledger, connection, code);
     // After an error the connection is about to close, and should still know what it carried.
-    if (connection !== undefined && answered) this.#ledger.ends(connection);
+    else if (connection !== undefined) this.#ledger.ends(connection);
   }
 }
 

@@ -12,6 +12,10 @@ export class Pool {
   /** Established connections; the others are being made. */
   open = 0;
   lastReason: CloseReason | undefined;
+  /** The agent or pool of the client library whose connections these are, where it is known. */
+  holder: object | undefined;
+  /** It has one connection, which all its requests share in turn. */
+  single = false;
 
   constructor(tally: Tally, owner: OwnerSite | undefined) {
     this.tally = tally;
@@ -49,7 +53,11 @@ export class Watched {
   /** The exchange under way, or the last one, as the client library has it. */
   request: unknown;
   response: unknown;
+  /** When the exchange under way began. */
+  sentAt = 0;
   answeredAt = 0;
+  /** Bytes read from its socket when the head of the response was in. */
+  bytesAtAnswer = 0;
   socket: unknown;
 
   constructor(pool: Pool, reason: DialReason, now: number) {

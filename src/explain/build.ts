@@ -1,8 +1,10 @@
 import type { CloseReason, DialReason } from "../trace/index.js";
 import { Case } from "./case.js";
 import type { Evidence, OriginFacts } from "./evidence.js";
+import { mostAtOnce } from "./find-process.js";
 import { findings } from "./findings.js";
 import { mergeEvidence } from "./merge.js";
+import { notesOf } from "./notes.js";
 import { type OriginReport, type Report, reuseOf } from "./report.js";
 import { reportText } from "./text.js";
 import { rounded } from "./words.js";
@@ -18,12 +20,17 @@ export function buildReport(evidence: Evidence): Report {
   const origins = [...byOrigin.values()].map(originReport);
   origins.sort((a, b) => b.requests - a.requests || (a.origin < b.origin ? -1 : 1));
   const requests = total(origins, (one) => one.requests);
+  const found = findings(facts);
   const report: Report = {
     requests,
     connections: total(origins, (one) => one.connections),
+    failed: failuresOf(facts.origins),
+    mostOpen: mostOpenOf(facts),
+    waiting: total(facts.origins, ({ counts }) => counts.waiting ?? 0),
     reuse: reuseOf(requests, total(origins, openedByRequests)),
     origins,
-    findings: findings(facts),
+    findings: found,
+    notes: notesOf(facts, origins, found),
     dropped: facts.dropped,
     facts,
   };
@@ -36,9 +43,31 @@ export function mergeReports(reports: readonly Report[]): Report {
   return buildReport(mergeEvidence(reports.map((report) => report.facts)));
 }
 
+/** Requests that failed, by code; those whose code nobody noted under `other`. */
+function failuresOf(origins: readonly OriginFacts[]): Record<string, number> {
+  const failed: Record<string, number> = {};
+  for (const { counts, failures = {} } of origins) {
+    let noted = 0;
+    for (const [code, count] of Object.entries(failures)) {
+      failed[code] = (failed[code] ?? 0) + count;
+      noted += count;
+    }
+    const others = (counts.failed ?? counts.staleFailures ?? 0) - noted;
+    if (others > 0) failed["other"] = (failed["other"] ?? 0) + others;
+  }
+  return failed;
+}
+
+/** The most open at once, of all processes together; without such figures, of the origins together at most. */
+function mostOpenOf({ processes = [], origins }: Evidence): number {
+  return processes.length > 0
+    ? mostAtOnce(processes, (one) => one.mostOpen)
+    : total(origins, ({ most }) => most.openAtOnce ?? 0);
+}
+
 function isEmpty(facts: OriginFacts): boolean {
-  const { requests = 0, connections = 0, dialFailures = 0 } = facts.counts;
-  return requests + connections + dialFailures === 0;
+  const { requests = 0, connections = 0, dialFailures = 0, waiting = 0 } = facts.counts;
+  return requests + connections + dialFailures + waiting === 0;
 }
 
 function originReport(facts: readonly OriginFacts[]): OriginReport {
@@ -53,10 +82,10 @@ function originReport(facts: readonly OriginFacts[]): OriginReport {
       closed[reason as CloseReason] = (closed[reason as CloseReason] ?? 0) + count;
     const { dnsMs = 0, connectMs = 0, proxyMs = 0, tlsMs = 0 } = one.counts;
     handshakeMs += dnsMs + connectMs + proxyMs + tlsMs;
-    const limit = one.least.learnedIdleLimit;
-    if (limit !== undefined) learned = Math.min(limit, learned ?? limit);
   }
   const cases = facts.map((one) => new Case(one));
+  for (const { learnedIdleLimit: limit } of cases)
+    if (limit !== undefined) learned = Math.min(limit, learned ?? limit);
   const requests = total(cases, (one) => one.requests);
   const connections = total(cases, (one) => one.connections);
   const report: OriginReport = {

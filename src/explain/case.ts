@@ -1,18 +1,36 @@
 import type { CloseReason, SiteTopic } from "../trace/index.js";
-import type { CountName, OriginFacts } from "./evidence.js";
+import { Advice } from "./advice.js";
+import { ageOfStep, type ClientFacts, type CountName, type OriginFacts, ownerKey } from "./evidence.js";
 import type { Finding, FindingKind } from "./report.js";
 import { plural, ranked, rounded } from "./words.js";
+
+/** How many steps of age (a tenth each) apart ends may be and still show one limit. */
+const SAME_AGE = 3;
+/** A connection may be used a little beyond a limit: the server's clock starts later than the client's. */
+const SLACK = 1.15;
 
 /** The facts of one client library and one origin, with the questions that all findings ask of them. */
 export class Case {
   readonly facts: OriginFacts;
   readonly requests: number;
   readonly connections: number;
+  /** Who owned most of the connections, where that is known. */
+  readonly owner: ClientFacts | undefined;
+  /** What to do, in the words of the client that it was seen in. */
+  readonly advice: Advice;
 
-  constructor(facts: OriginFacts) {
+  constructor(facts: OriginFacts, clients: readonly ClientFacts[] = []) {
     this.facts = facts;
     this.requests = this.count("requests");
     this.connections = this.count("connections");
+    const [key] = ranked(facts.owners ?? {})[0] ?? [];
+    this.owner = key === undefined ? undefined : clients.find((one) => ownerKey(one) === key);
+    const [package_] = ranked(facts.packages ?? {})[0] ?? [];
+    this.advice = new Advice(facts.client, {
+      secure: facts.origin.startsWith("https:"),
+      owner: this.owner,
+      package: package_,
+    });
   }
 
   count(name: CountName): number {
@@ -27,10 +45,45 @@ export class Case {
     return reasons.reduce((sum, reason) => sum + (this.facts.redialed[reason] ?? 0), 0);
   }
 
+  failures(pattern: RegExp): number {
+    return Object.entries(this.facts.failures ?? {}).reduce(
+      (sum, [code, count]) => (pattern.test(code) ? sum + count : sum),
+      0,
+    );
+  }
+
   /** The limit the server keeps idle connections for, as far as it is known. */
   get serverIdleLimit(): number | undefined {
-    const { learnedIdleLimit, announcedIdleLimit } = this.facts.least;
-    return learnedIdleLimit ?? announcedIdleLimit;
+    return this.learnedIdleLimit ?? this.facts.least.announcedIdleLimit;
+  }
+
+  /**
+   * The limit that connections show by ending at about one age. What is below an age after which one still carried a
+   * request, or below what the server announces, is none: a server that restarts ends connections at any age.
+   */
+  get learnedIdleLimit(): number | undefined {
+    const { learnedIdleLimit, announcedIdleLimit = 0 } = this.facts.least;
+    const floor = Math.max(announcedIdleLimit, this.facts.most.reusedAfter ?? 0) / SLACK;
+    const ends = this.facts.idleEnds;
+    if (ends === undefined)
+      return learnedIdleLimit === undefined || learnedIdleLimit < floor ? undefined : learnedIdleLimit;
+    const steps = Object.entries(ends).map(([step, count]) => ({ step: Number(step), count }));
+    steps.sort((a, b) => a.step - b.step);
+    for (const { step } of steps) {
+      const age = ageOfStep(step);
+      if (age < floor) continue;
+      const near = steps.filter((one) => one.step >= step && one.step <= step + SAME_AGE);
+      if (near.reduce((sum, one) => sum + one.count, 0) >= 2) return age;
+    }
+    return undefined;
+  }
+
+  /** Idle connections that the server ended sooner than that, those of one moment once. */
+  idleEndsBelow(age: number): number {
+    return Object.entries(this.facts.idleEnds ?? {}).reduce(
+      (sum, [step, count]) => (ageOfStep(Number(step)) < age ? sum + count : sum),
+      0,
+    );
   }
 
   /** Milliseconds it takes to make one connection, on average. */

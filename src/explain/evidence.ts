@@ -12,6 +12,10 @@ export interface Evidence {
   readonly clients: readonly ClientFacts[];
   /** Copies of client libraries that a process has loaded. */
   readonly modules: readonly ModuleFacts[];
+  /** The processes and threads that were watched; absent where there is nothing to tell them apart by. */
+  readonly processes?: readonly ProcessFacts[];
+  /** When connections were opened and lost, requests sent and failed. */
+  readonly timeline?: Timeline;
   /** Records that a bounded recorder had to forget. */
   readonly dropped: number;
 }
@@ -40,6 +44,14 @@ export interface OriginFacts {
   readonly redialed: Readonly<Partial<Record<CloseReason, number>>>;
   /** Error codes of failed dials. */
   readonly errors: Readonly<Record<string, number>>;
+  /** Requests that failed, by their error's code; those of failed dials among them. */
+  readonly failures?: Readonly<Record<string, number>>;
+  /** Idle connections that the server was seen to end, by age ({@link ageStep}); those of one moment count once. */
+  readonly idleEnds?: Readonly<Record<string, number>>;
+  /** Connections by who owned them: {@link ownerKey} of an entry of `clients`. */
+  readonly owners?: Readonly<Record<string, number>>;
+  /** Sampled requests by the package that sent them: `axios`, `got`. */
+  readonly packages?: Readonly<Record<string, number>>;
   /** `file:line:column` of the user's code, with counts, by what was seen to start there. */
   readonly sites: Readonly<Partial<Record<SiteTopic, Readonly<Record<string, number>>>>>;
 }
@@ -72,9 +84,39 @@ export type CountName =
   /** Connections closed (or idle still) that were dialed for a request and never carried one. */
   | "unused"
   /** Requests that a failed dial made fail or wait. */
-  | "delayedByDials";
+  | "delayedByDials"
+  /** Requests whose connection the server ended without an answer though it had not been idle, and how soon in all. */
+  | "hangUps"
+  | "hangUpMs"
+  /** Of these, on connections that had carried nothing before. */
+  | "hangUpsOnNew"
+  /** Failed requests that were the first on their connection after a pause. */
+  | "failedAfterPause"
+  /** Requests that the client's own time limit cut off, the milliseconds they were given, those first after a pause. */
+  | "timeLimits"
+  | "timeLimitMs"
+  | "timeLimitsAfterPause"
+  /** Connections closed because the client keeps none after a HEAD. */
+  | "closedAfterHead"
+  /** Connections not kept as the server announced an idle limit of which the client keeps nothing. */
+  | "announcedTooShort"
+  /** Connections closed with the body of a redirect, which a package drops on its way. */
+  | "redirectBodies"
+  /** Responses refused as their head was larger than the client takes. */
+  | "headsTooLarge"
+  /** Requests answered by an interceptor in the program, with no connection. */
+  | "mocked"
+  /** Connections that were dead after the process had stood still. */
+  | "lostStandingStill"
+  /** Warnings of too many listeners on a kept socket, and how many there were. */
+  | "listenerWarnings"
+  | "listenersLeft"
+  /** Requests that have no answer now. */
+  | "waiting";
 
 export type MostName =
+  /** The longest idle age in milliseconds after which a connection still carried a request. */
+  | "reusedAfter"
   /** Connections open or being made at the same time. */
   | "openAtOnce"
   /** Connections being made at the same time. */
@@ -93,7 +135,9 @@ export type LeastName =
   /** The idle age in milliseconds at which the server was found to end connections. */
   | "learnedIdleLimit"
   /** The idle limit in milliseconds that the server announced (`Keep-Alive: timeout`). */
-  | "announcedIdleLimit";
+  | "announcedIdleLimit"
+  /** The least idle age in milliseconds of a connection on which the first request after it failed. */
+  | "failedAfter";
 
 /**
  * The transports, agents, pools or sessions that one place in the user's code makes. The counters only grow, so
@@ -106,9 +150,62 @@ export interface ClientFacts {
   /** What is made there: `Transport`, `Agent`, `Pool`, `Session`. */
   readonly type: string;
   readonly site?: string;
+  /** How the constructor is called in code, where it is not by the type alone: `https.Agent`. */
+  readonly constructedAs?: string;
+  /** The options it was given, as code without what may be secret: `rejectUnauthorized: false`. */
+  readonly options?: string;
+  /** The package whose code makes it, where it is not the user's own. */
+  readonly madeIn?: string;
+  /** The package, with its version, that the class is from, where it is not Node or undici. */
+  readonly classFrom?: string;
   readonly created: number;
   readonly requests: number;
   readonly connections?: number;
+}
+
+/** One process or thread. Times are milliseconds since 1970; the figures only grow. */
+export interface ProcessFacts {
+  readonly process: string;
+  readonly thread?: boolean;
+  /** It belongs to a test runner, which makes processes as it likes. */
+  readonly runner?: string;
+  readonly startedAt: number;
+  readonly seenAt: number;
+  readonly requests: number;
+  readonly connections: number;
+  readonly mostOpen: number;
+  /** Milliseconds in which it stood still: stopped, or on a machine that slept. */
+  readonly stoodStillMs?: number;
+  /** Milliseconds in which its own code kept the event loop busy for long. */
+  readonly busyMs?: number;
+}
+
+/** What happened when: `points` are by the number of the step of `width` milliseconds since 1970. */
+export interface Timeline {
+  readonly width: number;
+  /** Opened, closed, requests, failed. */
+  readonly points: Readonly<Record<string, readonly [number, number, number, number]>>;
+}
+
+/** What an owner of connections is known by in {@link OriginFacts.owners}. */
+export function ownerKey(facts: {
+  readonly client: ClientName;
+  readonly type: string;
+  readonly site?: string | undefined;
+}): string {
+  return `${facts.client}\n${facts.type}\n${facts.site ?? ""}`;
+}
+
+/** Idle ages in steps of a tenth, so that they can be counted. */
+const STEP = Math.log(1.1);
+
+export function ageStep(milliseconds: number): number {
+  return Math.floor(Math.log(Math.max(1, milliseconds)) / STEP);
+}
+
+/** The least age of a step. */
+export function ageOfStep(step: number): number {
+  return Math.round(Math.exp(step * STEP));
 }
 
 /** One loaded copy of a client library. */

@@ -43,7 +43,7 @@ export function evidenceOf(input: ExplainInput): Evidence {
 
 function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
   const { limits } = input;
-  const counts: Record<CountName, number> = {
+  const counts: Partial<Record<CountName, number>> = {
     requests: stats.requests,
     connections: stats.connections,
     failed: stats.failed,

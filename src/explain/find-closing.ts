@@ -1,7 +1,6 @@
 import type { Case } from "./case.js";
-import { keepAliveOn, readBodies, readWhole } from "./remedies.js";
 import type { Finding } from "./report.js";
-import { percent, plural } from "./words.js";
+import { code, percent, plural } from "./words.js";
 
 /** Fewer than these may be a single request's wish. */
 const REPEATED = 3;
@@ -14,6 +13,8 @@ export function keepAliveOff(one: Case): Finding | undefined {
   const count = off + said;
   if (count < REPEATED) return undefined;
   const { site, lines } = one.sites("keep-alive-off");
+  const head = one.count("closedAfterHead");
+  if (head >= count / 2) return closedAfterHead(one, count, head, { site, lines });
   return one.finding("keep-alive-off", count, count, {
     title: `The client uses a connection for one request: ${plural(count, "connection")} closed by its own wish`,
     evidence: [
@@ -21,14 +22,37 @@ export function keepAliveOff(one: Case): Finding | undefined {
       ...(said > 0 ? [`${plural(said, "connection")} closed as the request said Connection: close`] : []),
       ...lines,
     ],
-    remedy: keepAliveOn(one.facts.client),
+    remedy: said > off ? one.advice.withoutCloseHeader() : one.advice.keepAliveOn(),
     doubt: "It may be meant, where each request must reach another server behind a load balancer.",
     ...(site === undefined ? {} : { site }),
   });
 }
 
+/** The program asks for nothing of the kind: its client does so by itself. */
+function closedAfterHead(
+  one: Case,
+  count: number,
+  head: number,
+  { site, lines }: { site?: string | undefined; lines: string[] },
+): Finding {
+  return one.finding("keep-alive-off", count, count, {
+    title: `The client ends its connection after each HEAD: ${plural(head, "connection")} for one request each`,
+    evidence: [
+      `${plural(head, "connection")} closed by the client after a HEAD, of which it trusts no server to send no body`,
+      ...lines,
+    ],
+    remedy:
+      one.facts.client === "node:http"
+        ? "Let the server send Content-Length to HEAD as it does to GET: without it Node does not keep the connection. Or send GET and read the body"
+        : `Send GET instead of HEAD and read the body, where it is small: ${code("await (await fetch(url)).arrayBuffer()")}; or send the HEAD through ${code("node:http")}, which keeps the connection`,
+    doubt: "Where the body is large, a connection may cost less than the body.",
+    ...(site === undefined ? {} : { site }),
+  });
+}
+
 export function bodyUnread(one: Case): Finding | undefined {
-  const closed = one.closed("body-unread");
+  // The body of a redirect is not the user's to read.
+  const closed = Math.max(0, one.closed("body-unread") - one.count("redirectBodies"));
   const leaked = one.count("leakedBodies");
   const count = Math.max(closed, leaked);
   if (count < 2) return undefined;
@@ -40,7 +64,7 @@ export function bodyUnread(one: Case): Finding | undefined {
       ...(leaked > 0 ? [`${plural(leaked, "response")} dropped unread, or holding a connection now`] : []),
       ...lines,
     ],
-    remedy: readBodies(one.facts.client),
+    remedy: one.advice.readBodies(),
     doubt: "How many are found depends on when the garbage collector runs; there may be more.",
     ...(site === undefined ? {} : { site }),
   });
@@ -51,12 +75,12 @@ export function bodyAbandoned(one: Case): Finding | undefined {
   if (count < 2) return undefined;
   const { site, lines } = one.sites("body-abandoned");
   return one.finding("body-abandoned", count, count, {
-    title: `${plural(count, "large body", "large bodies")} given up part-way: each cost its connection`,
+    title: `${plural(count, "body", "bodies")} given up part-way: each cost its connection`,
     evidence: [
       `${plural(count, "connection")} closed in the middle of a body (${percent(count / Math.max(1, one.requests))} of the requests)`,
       ...lines,
     ],
-    remedy: readWhole(one.facts.client),
+    remedy: one.advice.readWhole(),
     doubt: "It may be right: not reading the rest of a huge body can be cheaper than a new connection.",
     ...(site === undefined ? {} : { site }),
   });
@@ -74,7 +98,9 @@ export function serverClosesEach(one: Case): Finding | undefined {
       ...(ended > 0 ? [`${plural(ended, "response")} had no length and ended with the connection`] : []),
     ],
     remedy:
-      "Turn keep-alive on in the server or in the proxy before it, and let it send Content-Length or chunks; no setting of the client changes it",
+      ended > said
+        ? "Let the server send Content-Length or chunks; no setting of the client changes it"
+        : "Turn keep-alive on in the server or in the proxy before it: in Node leave out `Connection: close` and `server.maxRequestsPerSocket`, in nginx `keepalive_timeout 65;`; no setting of the client changes it",
     doubt: "A server that is shutting down says so too.",
   });
 }

@@ -1,5 +1,5 @@
 import type { Case } from "./case.js";
-import { connectionCap, familyOf } from "./remedies.js";
+import { familyOf } from "./families.js";
 import type { Finding } from "./report.js";
 import { percent, plural, ranked, seconds } from "./words.js";
 
@@ -8,45 +8,82 @@ const BURST = 50;
 /** A connection that carries fewer requests than this was hardly worth its handshake. */
 const WORTHWHILE = 3;
 const REPEATED = 3;
+/** Errors that say that the process or the machine has no more of something. */
+export const EXHAUSTED: RegExp = /^(?:EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|EAGAIN)$/;
+const CALLED_OFF = /ABORT|CANCEL/i;
 /** Milliseconds for a name; a resolver nearby answers in single ones. */
 const SLOW_DNS = 50;
 const VERY_SLOW_DNS = 200;
 
 export function unboundedBurst(one: Case): Finding | undefined {
-  const { most, openedFor, client } = one.facts;
+  const { most, openedFor } = one.facts;
   const open = most.openAtOnce ?? 0;
-  if (open < BURST || most.maxConnectionsPerOrigin !== undefined || most.maxConnections !== undefined)
-    return undefined;
+  const out = exhausted(one);
+  if (most.maxConnectionsPerOrigin !== undefined || most.maxConnections !== undefined) return undefined;
+  const wanted = open + (out?.count ?? 0);
+  if (wanted < BURST) return undefined;
   const busy = openedFor["all-busy"] ?? 0;
   if (one.requests >= WORTHWHILE * one.connections || busy < one.connections / 2) return undefined;
   return one.finding("unbounded-burst", open, busy, {
-    severity: open >= 10 * BURST ? "high" : "medium",
-    title: `A burst opened ${plural(open, "connection")} at once, with no limit on them`,
+    severity: out !== undefined || open >= 10 * BURST ? "high" : "medium",
+    title:
+      out === undefined
+        ? `A burst opened ${plural(open, "connection")} at once, with no limit on them`
+        : `A burst of ${plural(wanted, "connection")} at once, with no limit on them, used up ${out.what}`,
     evidence: [
       `${plural(one.connections, "connection")} for ${plural(one.requests, "request")}`,
       `${busy} dialed as all others were busy`,
+      ...(out === undefined ? [] : [out.line]),
     ],
-    remedy: `${connectionCap(client, 20)}, so that requests wait for a connection instead of making one`,
+    remedy: `${one.advice.connectionCap(20)}, so that requests wait for a connection instead of making one`,
     doubt: "If so many requests at once are usual and the server can bear it, nothing is wrong.",
   });
 }
+
+/** What the system had no more of, where dials failed for it. */
+export function exhausted(one: Case): { count: number; what: string; line: string } | undefined {
+  const codes = ranked(one.facts.errors).filter(([name]) => EXHAUSTED.test(name));
+  const [first] = codes[0] ?? [];
+  if (first === undefined) return undefined;
+  const count = codes.reduce((sum, [, times]) => sum + times, 0);
+  return {
+    count,
+    what: EXHAUSTED_WORDS[first] ?? "what the system has for connections",
+    line: codes.map(([name, times]) => `${plural(times, "dial")} failed with ${name}`).join(", "),
+  };
+}
+
+const EXHAUSTED_WORDS: Readonly<Record<string, string>> = {
+  EMFILE: "the process's file descriptors (EMFILE, `ulimit -n`)",
+  ENFILE: "the machine's file descriptors (ENFILE)",
+  EADDRNOTAVAIL: "the local ports to this destination (EADDRNOTAVAIL)",
+  ENOBUFS: "the system's memory for sockets (ENOBUFS)",
+  EAGAIN: "the local ports to this destination (EAGAIN)",
+};
 
 export function queueing(one: Case): Finding | undefined {
   const count = one.count("queued");
   const spent = one.count("queuedMs");
   if (count < REPEATED || spent < count) return undefined;
-  const { most, client } = one.facts;
+  const { most } = one.facts;
   const limit = most.maxConnectionsPerOrigin ?? most.maxConnections;
+  const single = limit === 1 && one.owner?.type === "Client";
+  const name = one.advice.connectionCapName();
   return one.finding("queueing", count, 0, {
-    severity: one.requests > 0 && count >= one.requests / 2 ? "medium" : "low",
+    severity: single && one.requests > 0 && count >= one.requests / 2 ? "medium" : "low",
     milliseconds: spent,
-    title: `${plural(count, "request")} waited ${seconds(spent / count)} on average as a limit on connections was reached`,
+    title: single
+      ? `${plural(count, "request")} waited for one another on the one connection of a Client: ${seconds(spent / count)} on average`
+      : `${plural(count, "request")} waited ${seconds(spent / count)} on average as a limit on connections was reached`,
     evidence: [
       `${seconds(spent)} of waiting in all`,
       ...(limit === undefined ? [] : [`the limit is ${plural(limit, "connection")}`]),
+      ...(most.demandAtOnce === undefined ? [] : [`up to ${plural(most.demandAtOnce, "request")} at once`]),
     ],
-    remedy: `${connectionCap(client, Math.max((limit ?? 1) * 2, most.demandAtOnce ?? 0))}, or fewer requests at once`,
-    doubt: "It may be meant: the limit protects the server.",
+    remedy: single
+      ? "Use a Pool, which has several connections, instead of a Client: `new Pool(origin, { connections: 10 })`"
+      : `Fewer requests at once; or, if the server bears more connections, a higher ${name}${limit === undefined ? "" : ` than ${limit}`}`,
+    doubt: "It may be meant: a limit protects the server, and waiting is what it is for.",
   });
 }
 
@@ -94,12 +131,14 @@ export function tlsNotResumed(one: Case): Finding | undefined {
 }
 
 export function overDialing(one: Case): Finding | undefined {
-  const { most, client } = one.facts;
-  const unused = one.count("unused");
+  const { most } = one.facts;
+  // Of requests that were called off, for instance as another was faster, the connections are left over.
+  const calledOff = one.failures(CALLED_OFF) + one.closed("aborted");
+  const unused = Math.max(0, one.count("unused") - calledOff);
   const wasted = unused >= REPEATED && unused >= one.connections / 10;
   const demand = most.demandAtOnce;
   const open = most.openAtOnce ?? 0;
-  const excess = demand === undefined ? 0 : open - demand;
+  const excess = demand === undefined ? 0 : open - demand - calledOff;
   const excessive = demand !== undefined && excess >= REPEATED && open >= demand * 1.5;
   if (!wasted && !excessive) return undefined;
   const count = Math.max(wasted ? unused : 0, excessive ? excess : 0);
@@ -111,7 +150,7 @@ export function overDialing(one: Case): Finding | undefined {
       ...(wasted ? [`${unused} of ${plural(one.connections, "connection")} carried no request`] : []),
       ...(excessive ? [`up to ${open} open at once, up to ${demand} requests at once`] : []),
     ],
-    remedy: connectionCap(client, Math.max(1, demand ?? one.connections - unused)),
+    remedy: one.advice.connectionCap(Math.max(1, demand ?? one.connections - unused)),
     doubt: "Requests that were cancelled while their connections were made look alike.",
   });
 }
@@ -130,7 +169,37 @@ export function dialFailures(one: Case): Finding | undefined {
       ...errors.map(([name, times]) => `${name}: ${plural(times, "time")}`),
       ...(delayed > 0 ? [`${plural(delayed, "request")} failed or waited because of it`] : []),
     ],
-    remedy:
-      "Check the name, the port and that the server runs: refused means nobody listens there, timed out that nobody answers, and a TLS error names what is wrong with the certificate",
+    remedy: dialRemedy(errors.map(([name]) => name)),
   });
+}
+
+/** What to do about a failed dial, by its code. */
+const DIAL_WORDS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^E[MN]FILE$/,
+    "Open fewer connections at once and close what is not needed: the descriptors are used up. `ulimit -n` raises their number where so many are right",
+  ],
+  [
+    /^(?:EADDRNOTAVAIL|EAGAIN)$/,
+    "Reuse connections: the local ports to this destination are used up, and each closed one is blocked for a minute (TIME_WAIT)",
+  ],
+  [/^ENOBUFS$/, "Open fewer connections at once: the system has no memory for more"],
+  [/^ECONNREFUSED$/, "Nobody listens at this address and port: check both, and that the server runs"],
+  [/^(?:ENOTFOUND|EAI_AGAIN)$/, "The name cannot be resolved: check its spelling, and the resolver"],
+  [
+    /TIMEDOUT|TIMEOUT/,
+    "Nobody answers: check the address, a firewall on the way, and that the server is not overloaded. Where a name has several addresses, Node gives each 250 ms: `net.setDefaultAutoSelectFamilyAttemptTimeout(1000)` on slow lines",
+  ],
+  [/^E(?:HOST|NET)UNREACH$/, "There is no way to the address: check the network and the routes"],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/,
+    "The certificate is not trusted: its error code says why; give the client the authority it is signed by (`ca`)",
+  ],
+];
+
+function dialRemedy(codes: readonly string[]): string {
+  const words = codes.flatMap((name) => DIAL_WORDS.find(([pattern]) => pattern.test(name))?.[1] ?? []);
+  return words.length === 0
+    ? "Check the name, the port and that the server runs; the error codes above say what went wrong"
+    : [...new Set(words)].slice(0, 2).join(". ");
 }

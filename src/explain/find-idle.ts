@@ -1,6 +1,6 @@
 import type { Case } from "./case.js";
-import { connectionCap, idleCap, idleTimeout } from "./remedies.js";
 import type { Finding } from "./report.js";
+import { SERVER_IDLE } from "./server-side.js";
 import { plural, seconds } from "./words.js";
 
 /** One of its kind may be chance. */
@@ -13,12 +13,12 @@ export function idleLimitChurn(one: Case): Finding | undefined {
   const evicted = one.redialed("evicted");
   const count = capped + evicted;
   if (count < REPEATED) return undefined;
-  const { most, client } = one.facts;
-  const atOnce = Math.max(
-    most.demandAtOnce ?? most.openAtOnce ?? 0,
-    (most.maxIdleConnectionsPerOrigin ?? 0) + 1,
-  );
+  const { most } = one.facts;
   const cap = most.maxIdleConnectionsPerOrigin ?? most.maxIdleConnections;
+  const open = most.openAtOnce;
+  // No cap was reached where fewer were ever open than it keeps.
+  if (evicted === 0 && cap !== undefined && open !== undefined && open <= cap) return undefined;
+  const atOnce = Math.max(most.demandAtOnce ?? open ?? 0, (most.maxIdleConnectionsPerOrigin ?? 0) + 1);
   return one.finding("idle-limit-churn", count, count, {
     title: `${plural(count, "connection")} closed by a cap and dialed again soon after`,
     evidence: [
@@ -34,23 +34,33 @@ export function idleLimitChurn(one: Case): Finding | undefined {
     ],
     remedy:
       capped > 0
-        ? idleCap(client, atOnce)
-        : `Raise or remove the limit on all connections; ${connectionCap(client, atOnce)} limits one origin instead`,
+        ? one.advice.idleCap(atOnce)
+        : `Raise or remove the limit on all connections; ${one.advice.connectionCap(atOnce)} limits one origin instead`,
   });
 }
 
+/** The server's limit is known and the client keeps connections for longer. */
 export function idleTimeoutRace(one: Case): Finding | undefined {
   const limit = one.serverIdleLimit;
   const inForce = one.facts.most.idleTimeout;
-  if (limit === undefined || (inForce !== undefined && inForce <= limit)) return undefined;
-  const stale = one.count("staleRetries") + one.count("staleFailures");
+  if (limit === undefined || (inForce !== undefined && inForce > 0 && inForce <= limit)) return undefined;
+  // What is announced is no cause where connections end long before it.
+  if (one.learnedIdleLimit === undefined && restarts(one)) return undefined;
+  const failures = one.count("staleFailures");
+  const stale = one.count("staleRetries") + failures;
   const ended = one.redialed("server-closed-idle", "server-idle-timeout");
   if (stale + ended < REPEATED) return undefined;
-  const failures = one.count("staleFailures");
   const advised = Math.max(1, Math.floor(limit * 0.8));
-  return one.finding("idle-timeout-race", stale + ended, ended, {
-    severity: failures > 0 ? "high" : stale > 0 ? "medium" : "low",
-    title: `The server ends idle connections after about ${seconds(limit)}, the client keeps them ${inForce === undefined ? "longer" : `for ${seconds(inForce)}`}`,
+  // Who watches from outside does not see for how long one was idle that was used again.
+  const never =
+    one.facts.idleEnds !== undefined &&
+    (one.facts.most.reusedAfter === undefined || one.facts.most.reusedAfter < limit / 2);
+  const server = `a longer keep-alive in the server (${SERVER_IDLE})`;
+  const client = `${one.advice.idleTimeout(advised)}, below the server's limit`;
+  const again = one.advice.sendAgain();
+  return one.finding("idle-timeout-race", stale + ended, ended + failures, {
+    severity: failures > 0 ? "high" : stale > 0 || one.severity(ended) === "high" ? "medium" : "low",
+    title: `The server ends idle connections after about ${seconds(limit)}, the client keeps them ${inForce === undefined || inForce === 0 ? "longer" : `for ${seconds(inForce)}`}`,
     evidence: [
       ...(ended > 0
         ? [`${plural(ended, "idle connection")} ended by the server and dialed again soon after`]
@@ -60,49 +70,134 @@ export function idleTimeoutRace(one: Case): Finding | undefined {
             `${plural(stale, "request")} met a connection the server had ended: ${failures} failed, ${stale - failures} were sent again`,
           ]
         : []),
+      ...afterPause(one),
     ],
-    remedy: `${idleTimeout(one.facts.client, advised)}, or a longer keep-alive timeout in the server`,
+    remedy:
+      failures === 0 && never
+        ? `Requests come later than that, so none can reuse a connection: ${server}`
+        : `${client}${again === undefined ? "" : `, and ${again}`}; or ${server}`,
     doubt:
-      "The limit is learned from when idle connections ended; a server that restarted several times looks alike.",
+      one.learnedIdleLimit === undefined
+        ? "The limit is what the server announces; something on the way may end connections sooner."
+        : "The limit is learned from when idle connections ended.",
+  });
+}
+
+/** The server announces a limit that the client obeys, and requests come later than that. */
+export function serverIdleShort(one: Case): Finding | undefined {
+  const { announcedIdleLimit } = one.facts.least;
+  if (announcedIdleLimit === undefined) return undefined;
+  const inForce = one.facts.most.idleTimeout;
+  const atOnce = one.count("announcedTooShort");
+  const obeyed =
+    inForce !== undefined && inForce > 0 && announcedIdleLimit > inForce * NEAR
+      ? 0
+      : Math.max(0, one.redialed("idle-timeout") - atOnce);
+  const count = atOnce + obeyed;
+  if (count < REPEATED) return undefined;
+  return one.finding("server-idle-short", count, count, {
+    severity: one.severity(count) === "low" ? "low" : "medium",
+    title:
+      atOnce > 0
+        ? `The server announces an idle limit of ${seconds(announcedIdleLimit)}, of which the client keeps nothing: ${plural(count, "connection")} for one request each`
+        : `The server announces an idle limit of ${seconds(announcedIdleLimit)}, and requests come later than that: ${plural(count, "connection")} dropped and dialed again`,
+    evidence: [
+      `Responses said Keep-Alive: timeout=${Math.round(announcedIdleLimit / 1000)}`,
+      ...(atOnce > 0
+        ? [`${plural(atOnce, "connection")} not kept: Node takes a second off what is announced, to be sure`]
+        : []),
+      ...(obeyed > 0 ? [`${plural(obeyed, "connection")} closed by the client just before the limit`] : []),
+    ],
+    remedy: `A longer keep-alive in the server, above the pause between requests: ${SERVER_IDLE}. No setting of the client changes it`,
   });
 }
 
 export function idleTimeoutShort(one: Case): Finding | undefined {
-  const count = one.redialed("idle-timeout");
+  const count = one.redialed("idle-timeout") - one.count("announcedTooShort");
   if (count < REPEATED) return undefined;
   const { idleTimeout: inForce } = one.facts.most;
   const limit = one.serverIdleLimit;
   // Where the server's own limit is what shortened it, the client's setting is not to blame.
-  if (inForce !== undefined && limit !== undefined && limit <= inForce * NEAR) return undefined;
-  const advised = limit === undefined ? Math.max(55_000, (inForce ?? 0) * 4) : Math.floor(limit * 0.8);
+  if (limit !== undefined && (inForce === undefined || limit <= inForce * NEAR)) return undefined;
+  const usual = one.severity(count);
   return one.finding("idle-timeout-short", count, count, {
+    severity: limit === undefined && usual === "high" ? "medium" : usual,
     title: `${plural(count, "idle connection")} dropped by the client and dialed again within a minute`,
     evidence: [
       `${plural(one.closed("idle-timeout"), "connection")} closed after ${inForce === undefined ? "the client's idle timeout" : seconds(inForce)} idle, ${count} of them dialed again soon`,
     ],
-    remedy: idleTimeout(one.facts.client, advised),
+    remedy:
+      limit === undefined
+        ? `A longer ${one.advice.idleTimeoutName()}${inForce === undefined ? "" : ` than ${inForce}`}, if the server keeps idle connections for longer: \`trunkline probe ${one.facts.origin}\` finds out for how long`
+        : one.advice.idleTimeout(Math.floor(limit * 0.8)),
     doubt:
       limit === undefined
-        ? "How long the server keeps idle connections is not known; `trunkline probe` finds out."
-        : "The server's limit is learned, not announced.",
+        ? "How long the server keeps idle connections is not known; beyond its limit requests fail."
+        : "The server's limit may be learned, not announced.",
   });
 }
 
+/** Requests met dead connections, and no limit of the server explains it. */
 export function staleRetries(one: Case): Finding | undefined {
   const retried = one.count("staleRetries");
   const failed = one.count("staleFailures");
   const count = retried + failed;
-  if (count < REPEATED) return undefined;
+  if (count < REPEATED || idleTimeoutRace(one) !== undefined || restarts(one)) return undefined;
   const limit = one.serverIdleLimit;
+  const again = one.advice.sendAgain();
   return one.finding("stale-retries", count, count, {
     severity: failed > 0 ? "high" : one.severity(count),
     title: `${plural(count, "request")} met a dead idle connection: ${failed} failed, ${retried} were sent again`,
     evidence: [
-      `${plural(retried, "request")} sent again on another connection`,
+      ...(retried > 0 ? [`${plural(retried, "request")} sent again on another connection`] : []),
       ...(failed > 0 ? [`${plural(failed, "request")} failed as they could not be sent twice safely`] : []),
       ...(limit === undefined ? [] : [`the server ends idle connections after about ${seconds(limit)}`]),
+      ...afterPause(one),
     ],
-    remedy: `${idleTimeout(one.facts.client, limit === undefined ? 4000 : Math.max(1, Math.floor(limit * 0.8)))}, and \`idempotent: true\` on requests that may be sent twice`,
+    remedy: [
+      limit === undefined ? shorterThan(one) : one.advice.idleTimeout(Math.max(1, Math.floor(limit * 0.8))),
+      ...(again === undefined ? [] : [again]),
+      `or a longer keep-alive in the server (${SERVER_IDLE})`,
+    ].join("; "),
     doubt: "A server that restarts, or a middlebox that forgets connections, looks alike.",
+  });
+}
+
+function shorterThan(one: Case): string {
+  const { failedAfter } = one.facts.least;
+  return failedAfter === undefined
+    ? `A shorter ${one.advice.idleTimeoutName()}: \`trunkline probe ${one.facts.origin}\` finds the server's limit`
+    : one.advice.idleTimeout(Math.max(1, Math.floor(failedAfter * 0.8)));
+}
+
+function afterPause(one: Case): string[] {
+  const after = one.count("failedAfterPause");
+  const all = Object.values(one.facts.failures ?? {}).reduce((sum, count) => sum + count, 0);
+  return after === 0 ? [] : [`${after} of ${plural(all, "failed request")} came first after a pause`];
+}
+
+/** Whether idle connections end at ages that no limit explains: below one after which another was used. */
+function restarts(one: Case): boolean {
+  return one.learnedIdleLimit === undefined && one.idleEndsBelow(one.facts.most.reusedAfter ?? 0) >= REPEATED;
+}
+
+export function serverRestarts(one: Case): Finding | undefined {
+  const failed = one.count("staleFailures");
+  const ended = one.redialed("server-closed-idle", "reset");
+  const count = one.count("staleRetries") + failed + ended;
+  if (count < REPEATED + 1 || !restarts(one) || idleTimeoutRace(one) !== undefined) return undefined;
+  return one.finding("server-restarts", count, count, {
+    severity: failed >= REPEATED ? "medium" : "low",
+    title: `The server ended ${plural(ended + failed, "idle connection")} at uneven ages, as one does that is restarted or replaced`,
+    evidence: [
+      `others were used again after ${seconds(one.facts.most.reusedAfter ?? 0)} idle, so it is no idle limit`,
+      ...(one.facts.least.announcedIdleLimit === undefined
+        ? []
+        : [`the server announces ${seconds(one.facts.least.announcedIdleLimit)}`]),
+      ...(failed > 0 ? [`${plural(failed, "request")} failed as they met one`] : []),
+    ],
+    remedy:
+      "Nothing in the client's time limits helps. Let requests that may be sent twice be sent again, and let the server finish what is under way before it ends (`server.close()` in Node, a drain time in the balancer)",
+    doubt: "A balancer that moves connections looks alike.",
   });
 }

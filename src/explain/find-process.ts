@@ -1,5 +1,12 @@
-import type { ClientFacts, Evidence, OriginFacts } from "./evidence.js";
-import { shareOne } from "./remedies.js";
+import { Advice } from "./advice.js";
+import {
+  type ClientFacts,
+  type Evidence,
+  type OriginFacts,
+  ownerKey,
+  type ProcessFacts,
+} from "./evidence.js";
+import { EXHAUSTED } from "./find-dials.js";
 import type { Finding } from "./report.js";
 import { plural, rounded } from "./words.js";
 
@@ -7,6 +14,9 @@ import { plural, rounded } from "./words.js";
 const MANY = 5;
 /** …for no more requests each than this: nothing can be reused. */
 const REQUESTS_EACH = 2;
+
+/** Below this, hardly any request found a connection that another had left. */
+const HARDLY_ANY = 1.2;
 
 /** Transports, agents, pools or sessions made for each request, by the place that makes them. */
 export function clientPerRequest(evidence: Evidence): Finding[] {
@@ -31,22 +41,106 @@ export function clientPerRequest(evidence: Evidence): Finding[] {
   const handshake = averageHandshake(evidence.origins);
   return [...places.values()].map((facts) => {
     const spared = Math.max(0, Math.min(facts.created, facts.requests) - 1);
+    const lost =
+      facts.requests <= facts.created * HARDLY_ANY
+        ? "nothing can be reused"
+        : "what one has opened no other can use";
+    const failures = evidence.origins.reduce(
+      (sum, one) => sum + exhaustedAt(one, one.owners?.[ownerKey(facts)] !== undefined),
+      0,
+    );
+    const made = facts.madeIn === undefined ? "made" : `made inside ${facts.madeIn}`;
     return {
       kind: "client-per-request",
       severity: facts.created >= 10 ? "high" : "medium",
       count: facts.created,
       cost: { connections: spared, milliseconds: rounded(spared * handshake) },
       ...(facts.site === undefined ? {} : { site: facts.site }),
-      title: `${plural(facts.created, facts.type)} made for ${plural(facts.requests, "request")}: connections belong to it, so nothing can be reused (${facts.client})`,
+      title: `${plural(facts.created, facts.type)} ${made} for ${plural(facts.requests, "request")}: connections belong to it, so ${lost} (${facts.client})`,
       evidence: [
         `${plural(facts.created, facts.type)} made${facts.site === undefined ? "" : ` at ${facts.site}`}`,
         `${plural(facts.requests, "request")} sent through them`,
+        ...(failures > 0
+          ? [`${plural(failures, "dial")} failed as the system had no more ports or descriptors`]
+          : []),
       ],
-      remedy: shareOne(facts.client),
+      remedy: new Advice(facts.client, {
+        owner: facts,
+        secure: isSecure(facts, evidence.origins),
+      }).shareOne(),
       doubt:
         "A program that needs many separate pools, for instance one for each tenant's certificate, looks alike.",
     };
   });
+}
+
+function exhaustedAt({ errors }: OriginFacts, isTheirs: boolean): number {
+  if (!isTheirs) return 0;
+  return Object.entries(errors).reduce((sum, [name, count]) => (EXHAUSTED.test(name) ? sum + count : sum), 0);
+}
+
+function isSecure(facts: ClientFacts, origins: readonly OriginFacts[]): boolean {
+  return origins.some(
+    (one) => one.owners?.[ownerKey(facts)] !== undefined && one.origin.startsWith("https:"),
+  );
+}
+
+/** Threads or processes that were made for a request each: their connections end with them. */
+export function workerPerJob({ processes = [], origins }: Evidence): Finding[] {
+  const jobs = processes.filter(
+    ({ requests, connections, runner }) =>
+      runner === undefined && connections > 0 && requests > 0 && requests <= REQUESTS_EACH,
+  );
+  // Those of a pool of workers are alive together; those made for a job come one after another.
+  if (jobs.length < MANY || jobs.length < 2 * aliveAtOnce(jobs)) return [];
+  const requests = jobs.reduce((sum, one) => sum + one.requests, 0);
+  const all = processes.reduce((sum, one) => sum + one.requests, 0);
+  if (requests < all / 2) return [];
+  const connections = jobs.reduce((sum, one) => sum + one.connections, 0);
+  const what = jobs.every((one) => one.thread === true) ? "thread" : "process";
+  const many = plural(jobs.length, what, what === "process" ? "processes" : "threads");
+  return [
+    {
+      kind: "worker-per-job",
+      severity: jobs.length >= 10 ? "high" : "medium",
+      count: jobs.length,
+      cost: {
+        connections: connections - 1,
+        milliseconds: rounded((connections - 1) * averageHandshake(origins)),
+      },
+      title: `${many} made ${plural(connections, "connection")} for ${plural(requests, "request")}: each has connections of its own, which end with it`,
+      evidence: [
+        `up to ${aliveAtOnce(jobs)} of ${many} lived at once`,
+        `${requests} of ${plural(all, "request")} came from them`,
+      ],
+      remedy:
+        what === "thread"
+          ? "Let a few long-lived threads take the jobs in turn (a pool of workers), or send the requests from the main thread"
+          : "Let one long-lived process take the jobs in turn, instead of a process for each",
+      doubt: "Where jobs are rare, a connection each is no loss.",
+    },
+  ];
+}
+
+/** The most of these processes that lived at the same time. */
+export function aliveAtOnce(processes: readonly ProcessFacts[]): number {
+  return mostAtOnce(processes, () => 1);
+}
+
+/** The largest sum of a figure over the processes that lived at the same time. */
+export function mostAtOnce(
+  processes: readonly ProcessFacts[],
+  figure: (one: ProcessFacts) => number,
+): number {
+  const events = processes.flatMap((one) => [
+    { at: one.startedAt, by: figure(one) },
+    { at: Math.max(one.seenAt, one.startedAt) + 0.5, by: -figure(one) },
+  ]);
+  events.sort((a, b) => a.at - b.at);
+  let now = 0;
+  let most = 0;
+  for (const { by } of events) most = Math.max(most, (now += by));
+  return most;
 }
 
 function averageHandshake(origins: readonly OriginFacts[]): number {

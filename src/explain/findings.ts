@@ -1,10 +1,36 @@
 import { Case } from "./case.js";
-import type { Evidence } from "./evidence.js";
+import { type ClientFacts, type Evidence, ownerKey } from "./evidence.js";
 import { bodyAbandoned, bodyUnread, http10Peer, keepAliveOff, serverClosesEach } from "./find-closing.js";
-import { dialFailures, overDialing, queueing, slowDns, tlsNotResumed, unboundedBurst } from "./find-dials.js";
-import { idleLimitChurn, idleTimeoutRace, idleTimeoutShort, staleRetries } from "./find-idle.js";
-import { clientPerRequest, duplicateModule, routeSplit } from "./find-process.js";
-import type { Finding } from "./report.js";
+import {
+  dialFailures,
+  EXHAUSTED,
+  overDialing,
+  queueing,
+  slowDns,
+  tlsNotResumed,
+  unboundedBurst,
+} from "./find-dials.js";
+import {
+  clientTimeouts,
+  headOverLimit,
+  listenersLeft,
+  networkForgetsIdle,
+  poolDestroyed,
+  processStoodStill,
+  protocolErrors,
+  serverHangsUp,
+  uploadUnfinished,
+} from "./find-failures.js";
+import {
+  idleLimitChurn,
+  idleTimeoutRace,
+  idleTimeoutShort,
+  serverIdleShort,
+  serverRestarts,
+  staleRetries,
+} from "./find-idle.js";
+import { clientPerRequest, duplicateModule, routeSplit, workerPerJob } from "./find-process.js";
+import type { Finding, FindingKind } from "./report.js";
 
 const OF_ORIGIN: readonly ((one: Case) => Finding | undefined)[] = [
   keepAliveOff,
@@ -13,6 +39,7 @@ const OF_ORIGIN: readonly ((one: Case) => Finding | undefined)[] = [
   idleLimitChurn,
   idleTimeoutRace,
   idleTimeoutShort,
+  serverIdleShort,
   serverClosesEach,
   http10Peer,
   unboundedBurst,
@@ -20,27 +47,52 @@ const OF_ORIGIN: readonly ((one: Case) => Finding | undefined)[] = [
   slowDns,
   tlsNotResumed,
   staleRetries,
+  serverRestarts,
   overDialing,
   dialFailures,
+  serverHangsUp,
+  networkForgetsIdle,
+  processStoodStill,
+  clientTimeouts,
+  headOverLimit,
+  protocolErrors,
+  poolDestroyed,
+  uploadUnfinished,
+  listenersLeft,
 ];
 
 const OF_PROCESS: readonly ((evidence: Evidence) => Finding[])[] = [
   clientPerRequest,
+  workerPerJob,
   duplicateModule,
   routeSplit,
 ];
 
 const RANK: Readonly<Record<Finding["severity"], number>> = { high: 0, medium: 1, low: 2 };
 
+/** What an owner of connections for each request brings about by itself: no findings of their own beside it. */
+const OF_OWNER_EACH: ReadonlySet<FindingKind> = new Set([
+  "keep-alive-off",
+  "tls-not-resumed",
+  "over-dialing",
+  "unbounded-burst",
+  "idle-timeout-short",
+  "pool-destroyed",
+]);
+/** What lost connections bring about by themselves, whatever lost them. */
+const OF_LOST_CONNECTIONS: ReadonlySet<FindingKind> = new Set(["tls-not-resumed"]);
+const LOSES_CONNECTIONS: ReadonlySet<FindingKind> = new Set(["keep-alive-off", "pool-destroyed"]);
+/** What a body that nobody reads brings about: the client dials beside the connections it holds. */
+const OF_UNREAD_BODIES: ReadonlySet<FindingKind> = new Set(["over-dialing", "queueing"]);
+
 /** The problems that the evidence shows, the worst first. A pure function: the same evidence, the same findings. */
 export function findings(evidence: Evidence): Finding[] {
   const found = OF_PROCESS.flatMap((look) => look(evidence));
+  const each = ownersEach(evidence.clients, found);
   for (const facts of evidence.origins) {
-    const one = new Case(facts);
-    for (const look of OF_ORIGIN) {
-      const finding = look(one);
-      if (finding !== undefined) found.push(finding);
-    }
+    const one = new Case(facts, evidence.clients);
+    const here = OF_ORIGIN.flatMap((look) => look(one) ?? []);
+    found.push(...here.filter((finding) => !isConsequence(finding, here, one, each)));
   }
   return found.sort(
     (a, b) =>
@@ -48,6 +100,49 @@ export function findings(evidence: Evidence): Finding[] {
       b.cost.connections - a.cost.connections ||
       (key(a) < key(b) ? -1 : 1),
   );
+}
+
+/** The owners that are found to be made for each request. */
+function ownersEach(clients: readonly ClientFacts[], found: readonly Finding[]): Set<string> {
+  const sites = new Set(
+    found.filter((one) => one.kind === "client-per-request").map((one) => one.site ?? ""),
+  );
+  return new Set(clients.filter((one) => one.created > 1 && sites.has(one.site ?? "")).map(ownerKey));
+}
+
+/** One cause, one finding: what another finding brings about is not said beside it. */
+function isConsequence(
+  { kind }: Finding,
+  here: readonly Finding[],
+  one: Case,
+  each: ReadonlySet<string>,
+): boolean {
+  const has = (...kinds: FindingKind[]): boolean => here.some((other) => kinds.includes(other.kind));
+  if (OF_OWNER_EACH.has(kind) && shareOf(one, each) >= 0.5) return true;
+  if (OF_LOST_CONNECTIONS.has(kind) && here.some((other) => LOSES_CONNECTIONS.has(other.kind))) return true;
+  if (OF_UNREAD_BODIES.has(kind) && has("body-unread")) return true;
+  if (kind === "over-dialing" && has("unbounded-burst", "client-timeouts", "body-abandoned")) return true;
+  if (kind === "dial-failures")
+    return (has("unbounded-burst") || shareOf(one, each) >= 0.5) && onlyExhausted(one);
+  if (kind === "stale-retries") return has("server-hangs-up") || has("network-forgets-idle");
+  if (kind === "server-closes-each") return has("upload-unfinished") && one.closed("server-said-close") === 0;
+  return false;
+}
+
+function onlyExhausted({ facts }: Case): boolean {
+  const names = Object.keys(facts.errors);
+  return names.length > 0 && names.every((name) => EXHAUSTED.test(name));
+}
+
+/** The share of an origin's connections whose owner is one of these. */
+function shareOf({ facts }: Case, owners: ReadonlySet<string>): number {
+  let theirs = 0;
+  let all = 0;
+  for (const [name, count] of Object.entries(facts.owners ?? {})) {
+    all += count;
+    if (owners.has(name)) theirs += count;
+  }
+  return all === 0 ? 0 : theirs / all;
 }
 
 function key(finding: Finding): string {

@@ -1,4 +1,5 @@
 export { REDIAL_SOON, type SiteTopic } from "../trace/index.js";
+export { ARGUMENTS } from "./advice.js";
 export { buildReport, mergeReports } from "./build.js";
 export { decisionSentence } from "./decision-sentence.js";
 export type {
@@ -10,8 +11,10 @@ export type {
   ModuleFacts,
   MostName,
   OriginFacts,
+  ProcessFacts,
+  Timeline,
 } from "./evidence.js";
-export { NO_EVIDENCE, noFacts } from "./evidence.js";
+export { ageStep, NO_EVIDENCE, noFacts, ownerKey } from "./evidence.js";
 export { type ExplainInput, evidenceOf, explainRecorder } from "./explain.js";
 export type { Explanation } from "./explanation.js";
 export { findings } from "./findings.js";
@@ -35,6 +38,8 @@ export {
 export { parseRecording, RecordingError } from "./recording-reader.js";
 export type { Finding, FindingKind, OriginReport, Report } from "./report.js";
 export { reuseOf } from "./report.js";
+export { SERVER_IDLE } from "./server-side.js";
 export { explainById, explainConnection, explainExchange } from "./story.js";
-export { reportText } from "./text.js";
+export { firstLine, reportText } from "./text.js";
+export { FINEST, mergeTimelines, openOverTime } from "./timeline.js";
 export { type WhatIf, type WhatIfSettings, whatIf, whatIfText } from "./what-if.js";

@@ -1,4 +1,5 @@
-import type { ClientFacts, Evidence, ModuleFacts, OriginFacts } from "./evidence.js";
+import type { ClientFacts, Evidence, ModuleFacts, OriginFacts, ProcessFacts, Timeline } from "./evidence.js";
+import { mergeTimelines } from "./timeline.js";
 import { rounded } from "./words.js";
 
 /**
@@ -9,9 +10,13 @@ export function mergeEvidence(parts: readonly Evidence[]): Evidence {
   const origins = new Map<string, OriginFacts>();
   const clients = new Map<string, ClientFacts>();
   const modules = new Map<string, ModuleFacts>();
+  const processes = new Map<string, ProcessFacts>();
+  const timelines: Timeline[] = [];
   let dropped = 0;
   for (const part of parts) {
     dropped += part.dropped;
+    for (const facts of part.processes ?? []) mergeInto(processes, facts.process, facts, mergeProcesses);
+    if (part.timeline !== undefined) timelines.push(part.timeline);
     for (const facts of part.origins)
       mergeInto(origins, `${facts.origin}\n${facts.client}`, quantised(facts), mergeOrigins);
     for (const facts of part.clients) {
@@ -25,7 +30,14 @@ export function mergeEvidence(parts: readonly Evidence[]): Evidence {
     for (const facts of part.modules)
       modules.set(`${facts.process}\n${facts.name}\n${facts.path}\n${facts.version ?? ""}`, facts);
   }
-  return { origins: sorted(origins), clients: sorted(clients), modules: sorted(modules), dropped };
+  return {
+    origins: sorted(origins),
+    clients: sorted(clients),
+    modules: sorted(modules),
+    ...(processes.size === 0 ? {} : { processes: sorted(processes) }),
+    ...(timelines.length === 0 ? {} : { timeline: mergeTimelines(timelines) }),
+    dropped,
+  };
 }
 
 function mergeInto<T>(map: Map<string, T>, key: string, value: T, merge: (a: T, b: T) => T): void {
@@ -50,7 +62,39 @@ function mergeOrigins(a: OriginFacts, b: OriginFacts): OriginFacts {
     closed: fold(a.closed, b.closed, add),
     redialed: fold(a.redialed, b.redialed, add),
     errors: fold(a.errors, b.errors, add),
+    ...either("failures", a, b),
+    ...either("idleEnds", a, b),
+    ...either("owners", a, b),
+    ...either("packages", a, b),
     sites,
+  };
+}
+
+/** A member that either may lack. */
+function either(
+  name: "failures" | "idleEnds" | "owners" | "packages",
+  a: OriginFacts,
+  b: OriginFacts,
+): Partial<OriginFacts> {
+  const [left, right] = [a[name], b[name]];
+  return left === undefined && right === undefined ? {} : { [name]: fold(left ?? {}, right ?? {}, add) };
+}
+
+function mergeProcesses(a: ProcessFacts, b: ProcessFacts): ProcessFacts {
+  const most = (name: "stoodStillMs" | "busyMs"): Partial<ProcessFacts> => {
+    const value = Math.max(a[name] ?? 0, b[name] ?? 0);
+    return value === 0 ? {} : { [name]: value };
+  };
+  return {
+    ...a,
+    ...b,
+    startedAt: Math.min(a.startedAt, b.startedAt),
+    seenAt: Math.max(a.seenAt, b.seenAt),
+    requests: Math.max(a.requests, b.requests),
+    connections: Math.max(a.connections, b.connections),
+    mostOpen: Math.max(a.mostOpen, b.mostOpen),
+    ...most("stoodStillMs"),
+    ...most("busyMs"),
   };
 }
 

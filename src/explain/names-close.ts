@@ -14,7 +14,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     saved: "a longer idleTimeout, where the server keeps idle connections longer than that",
   },
   "max-idle": {
-    short: "more idle ones than maxIdleConnections",
+    short: "more were idle than the client keeps in all",
     meaning:
       "There were more idle connections than `maxIdleConnections` in all; the one idle for longest went.",
     cause: "More connections come free at once than the limit keeps.",
@@ -22,7 +22,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     saved: "a larger maxIdleConnections",
   },
   "max-idle-per-origin": {
-    short: "more idle ones than maxIdleConnectionsPerOrigin",
+    short: "more were idle than the client keeps for an origin",
     meaning:
       "There were more idle connections to the origin than `maxIdleConnectionsPerOrigin`; the one idle for longest went.",
     cause: "Requests at once outnumber the limit. Go's default of 2 is the classic case.",
@@ -37,7 +37,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     saved: "a larger maxConnections",
   },
   "max-age": {
-    short: "as old as maxConnectionAge allows",
+    short: "as old as the client lets one become",
     meaning: "It was as old as `maxConnectionAge` allows.",
     cause: "The setting.",
     remedy:
@@ -72,13 +72,13 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     remedy: "`keepAlive: true`, which is the default.",
   },
   "transport-closed": {
-    short: "the transport was closed",
+    short: "the client or its pool was closed",
     meaning: "Its transport was closed or destroyed.",
     cause: "`close()`, `destroy()`, or the end of an `await using` block.",
     remedy: "Nothing, at the end of a program. Where it happens for each request, share the transport.",
   },
   "idle-closed-by-caller": {
-    short: "closeIdle() was called",
+    short: "the program closed it while it was idle",
     meaning: "It was idle when `closeIdle()` was called.",
     cause: "The call.",
     remedy: "Nothing.",
@@ -181,14 +181,14 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     saved: "reading the response body of the request before to its end",
   },
   aborted: {
-    short: "the caller aborted the request",
+    short: "the program called the request off",
     meaning: "The caller's signal aborted the request, and HTTP/1.1 can only cancel by closing.",
     cause: "`AbortController.abort()` or `AbortSignal.timeout()`.",
     remedy: "Nothing. If requests are cancelled often, each costs a connection; HTTP/2 cancels without that.",
     saved: "not aborting the request before",
   },
   timeout: {
-    short: "a time limit passed",
+    short: "the client's own time limit passed",
     meaning: "One of the time limits passed while a request was on it.",
     cause: "A slow server, or a limit that is too short: the evidence says which limit.",
     remedy: "Raise the limit, or find out why the server is slow.",

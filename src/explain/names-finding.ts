@@ -14,9 +14,11 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   },
   "keep-alive-off": {
     meaning: "The client asks for, or is configured for, one request a connection.",
-    cause: "`keepAlive: false`, an agent without `keepAlive`, or a `Connection: close` header.",
-    remedy: "Turn keep-alive on and leave the header out.",
-    certainty: "Sure: it is what was sent.",
+    cause:
+      "`keepAlive: false`, an agent without `keepAlive`, `agent: false`, or a `Connection: close` header. undici ends its connection after each HEAD, whatever the program asks for.",
+    remedy: "Turn keep-alive on and leave the header out; GET instead of HEAD where bodies are small.",
+    certainty:
+      "Sure that the client ended it; that it is a mistake is a guess, as some balancers need it so.",
   },
   "body-unread": {
     meaning:
@@ -27,7 +29,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     certainty: "Sure for connections closed so. What the garbage collector found depends on when it ran.",
   },
   "body-abandoned": {
-    meaning: "Large bodies are cut off part-way; each costs a connection.",
+    meaning: "Bodies are cut off part-way; each costs a connection.",
     cause: "`break` out of a stream, `cancel()`, or a size limit.",
     remedy: "Read to the end, ask for a range, or accept the cost.",
     certainty:
@@ -45,11 +47,12 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     cause: "The server's keep-alive timeout (often 5 s) is shorter than the client's.",
     remedy: "Set the client's idle timeout below the server's, or raise the server's.",
     certainty:
-      "The server's limit is learned from how long idle connections lived; a server that restarted several times can look alike.",
+      "The limit is announced, or learned from idle connections that ended at about one age, above every age after which one was still used.",
   },
   "idle-timeout-short": {
     meaning: "The client drops idle connections that the next request, soon after, would have used.",
-    cause: "The client's idle timeout is shorter than the pause between requests.",
+    cause:
+      "The client's idle timeout is shorter than the pause between requests: 5 s in Node's global agent, 4 s in undici and agentkeepalive.",
     remedy: "Raise the client's idle timeout, if the server keeps connections as long.",
     certainty:
       "Sure that they were dialed again; whether the server would have kept them is not known until tried.",
@@ -58,7 +61,8 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     meaning: "The server ends the connection with its responses.",
     cause: "Keep-alive is off in the server or in a proxy, or responses have no length.",
     remedy: "Turn keep-alive on there; no setting of the client helps.",
-    certainty: "Sure: it is what the responses said.",
+    certainty:
+      "Sure that the responses said so or had no length. A server that is shutting down says so, too.",
   },
   "http-1.0-peer": {
     meaning: "The server answers with HTTP/1.0 and does not offer to keep the connection.",
@@ -88,7 +92,8 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   queueing: {
     meaning: "Requests waited for a connection because a limit was reached.",
     cause: "A limit on connections that is smaller than the number of requests at once.",
-    remedy: "Raise the limit, or make fewer requests at once.",
+    remedy:
+      "Make fewer requests at once, or raise the limit if the server bears more; a Pool instead of undici's Client, which has one connection.",
     certainty: "Sure. It may be meant: a limit that protects a server makes requests wait.",
   },
   "slow-dns": {
@@ -123,7 +128,89 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "dial-failures": {
     meaning: "Connections could not be made.",
     cause: "A wrong name or port, a server that is down, a firewall, or a certificate.",
-    remedy: "The evidence has the error codes: refused means nobody listens, timed out means nobody answers.",
+    remedy:
+      "By the error's code: refused means nobody listens, timed out nobody answers, EMFILE and EADDRNOTAVAIL that descriptors or local ports are used up.",
     certainty: "Sure that they failed.",
+  },
+  "server-hangs-up": {
+    meaning:
+      "The server ends connections without answering the request on them, though they were new or in use a moment before.",
+    cause: "A handler that crashes, a process that is killed, or a proxy whose upstream does so.",
+    remedy: "Look at the server's log at that time; no setting of the client helps.",
+    certainty:
+      "Sure that no answer came, and that no idle limit explains it: a connection idle for 50 ms or more is not counted here.",
+  },
+  "server-restarts": {
+    meaning:
+      "The server ends idle connections at uneven ages, below ages after which others were used again.",
+    cause: "It is restarted or replaced, or a balancer moves connections.",
+    remedy: "Send again what may be sent twice; let the server finish what is under way before it ends.",
+    certainty: "Sure that it is no idle limit; that it is a restart is a guess.",
+  },
+  "server-idle-short": {
+    meaning: "The server announces an idle limit that the client obeys, and requests come later than that.",
+    cause:
+      "The server's default (5 s in Node), or a limit of a second or two, of which Node's agent keeps nothing: it takes a second off.",
+    remedy: "A longer keep-alive in the server; no setting of the client changes it.",
+    certainty: "Sure: it is what the responses announced.",
+  },
+  "network-forgets-idle": {
+    meaning:
+      "What comes first after a pause gets no answer at all, while requests that follow at once do: something on the way forgets idle connections.",
+    cause:
+      "A NAT gateway, a firewall or a balancer with an idle timeout that drops connections without a word.",
+    remedy: "An idle timeout in the client below that; `trunkline probe` finds how long connections live.",
+    certainty:
+      "Sure that only the first after a pause failed; a server that stands still just then looks alike.",
+  },
+  "process-stood-still": {
+    meaning: "The process did not run for a while, and connections were dead when it went on.",
+    cause: "A paused container, a serverless function between calls, a machine that slept, SIGSTOP.",
+    remedy: "Send again what may be sent twice; nothing of the client's settings is wrong.",
+    certainty: "Sure about the standstill where it was long and used no processor time.",
+  },
+  "client-timeouts": {
+    meaning: "Requests are cut off by the client's own time limit, and each costs its connection.",
+    cause: "A server that is slower than the limit, or a limit that is too short.",
+    remedy: "Find out why the server is slow, or raise the limit.",
+    certainty: "Sure about who cut them off; whether an answer would have come is not known.",
+  },
+  "head-over-limit": {
+    meaning: "The client refuses responses whose headers are larger than it takes.",
+    cause: "A header that grows, often a cookie; Node and undici take 16 KiB.",
+    remedy: "Raise the limit where the server is trusted, and see which header grows.",
+    certainty: "Sure: it is the error's code.",
+  },
+  "protocol-errors": {
+    meaning: "Responses are no valid HTTP, and cost the connection.",
+    cause: "A faulty server, or another protocol on that port.",
+    remedy: "The error's code names what was wrong: mend the server.",
+    certainty: "Sure: it is the error's code.",
+  },
+  "pool-destroyed": {
+    meaning: "The program ends its pool or its connection itself after each request.",
+    cause:
+      "`agent.destroy()`, `client.close()` or, in Java, `HttpURLConnection.disconnect()` beside each request.",
+    remedy: "Leave the call out; once, when the program ends, is enough.",
+    certainty: "Sure where the call was seen; from outside it is a guess.",
+  },
+  "worker-per-job": {
+    meaning: "Threads or processes are made for a request or two each: their connections end with them.",
+    cause: "A worker, or a child process, for each job.",
+    remedy: "A few long-lived ones that take the jobs in turn.",
+    certainty:
+      "Sure about the count; where jobs are rare, a connection each is no loss. Workers of test runners are not counted.",
+  },
+  "upload-unfinished": {
+    meaning: "The server answers before the request's body is whole, so the connection cannot be kept.",
+    cause: "An answer of 413, 401 or a redirect to an upload that is still being sent.",
+    remedy: "Ask first with `Expect: 100-continue`, or let the server read the body to its end.",
+    certainty: "Sure: the answer was there and the body was not.",
+  },
+  "listeners-left": {
+    meaning: "Listeners are put on a kept socket for each request and never taken off: Node warns of a leak.",
+    cause: 'Code that does `request.on("socket", (socket) => socket.on(…))`.',
+    remedy: "Listen on the request, or take the listener off when the request is over.",
+    certainty: "Sure: Node warned of it, and the socket is one of the program's connections.",
   },
 };

@@ -20,7 +20,19 @@ export type FindingKind =
   | "tls-not-resumed"
   | "stale-retries"
   | "over-dialing"
-  | "dial-failures";
+  | "dial-failures"
+  | "server-hangs-up"
+  | "server-restarts"
+  | "server-idle-short"
+  | "network-forgets-idle"
+  | "process-stood-still"
+  | "client-timeouts"
+  | "head-over-limit"
+  | "protocol-errors"
+  | "pool-destroyed"
+  | "worker-per-job"
+  | "upload-unfinished"
+  | "listeners-left";
 
 /** One diagnosed problem with its evidence and its remedy. */
 export interface Finding {
@@ -59,10 +71,18 @@ export interface OriginReport {
 export interface Report {
   readonly requests: number;
   readonly connections: number;
+  /** Requests that failed, by the code of their error; `other` where it is not known. */
+  readonly failed: Readonly<Record<string, number>>;
+  /** The most connections that were open at once. */
+  readonly mostOpen: number;
+  /** Requests that have neither been answered nor failed. */
+  readonly waiting: number;
   /** The share of requests that did not open a connection; 1 when there was no request. */
   readonly reuse: number;
   readonly origins: readonly OriginReport[];
   readonly findings: readonly Finding[];
+  /** What was lost for no cause that is known, a sentence each: no finding, but not nothing either. */
+  readonly notes: readonly string[];
   /** Records the bounded recorder had to forget. */
   readonly dropped: number;
   /** What it was made from, so that reports of many processes can be merged without loss. */

@@ -11,7 +11,8 @@ test("reportText: does not call it reuse when no connection could be made", () =
   const text = String(buildReport({ ...NO_EVIDENCE, origins: [facts] }));
   assert.match(
     text,
-    /^5 requests, and no connection was made for them\.\n\nhttp:\/\/a\.test: 5 requests, 0 connections\n/,
+    /^5 requests, and no connection was made for them; 5 failed \(other × 5\)\.\n\n1 finding, the worst first:\n/,
   );
+  assert.match(text, /\nhttp:\/\/a\.test: 5 requests, 0 connections$/);
   assert.doesNotMatch(text, /reuse/);
 });

@@ -6,15 +6,24 @@ import { percent, plural, ranked, seconds } from "./words.js";
 const MAX_ORIGINS = 10;
 const MAX_FINDINGS = 20;
 
-/** A report for people. */
+/** A report for people: what it comes to, what is wrong and what to do, then the figures. */
 export function reportText(report: Report): string {
   if (report.requests === 0 && report.origins.length === 0 && report.findings.length === 0)
-    return "No requests yet, so there is nothing to explain.";
-  const lines = [
-    report.requests > 0 && report.connections === 0
-      ? `${plural(report.requests, "request")}, and no connection was made for ${report.requests === 1 ? "it" : "them"}.`
-      : `${plural(report.requests, "request")} on ${plural(report.connections, "connection")}: ${percent(report.reuse)} reused one.`,
-  ];
+    return ["No requests yet, so there is nothing to explain.", ...report.notes].join("\n\n");
+  const lines = [firstLine(report), ""];
+  if (report.findings.length > 0) {
+    lines.push(`${plural(report.findings.length, "finding")}, the worst first:`);
+    for (const [index, finding] of report.findings.slice(0, MAX_FINDINGS).entries())
+      lines.push("", ...findingLines(finding, index + 1));
+    if (report.findings.length > MAX_FINDINGS)
+      lines.push("", `and ${report.findings.length - MAX_FINDINGS} more.`);
+  } else if (report.notes.length === 0) {
+    lines.push("No problems found.");
+  }
+  if (report.notes.length > 0) {
+    if (report.findings.length > 0) lines.push("");
+    lines.push(...report.notes.map((note) => `note: ${note}`));
+  }
   for (const origin of report.origins.slice(0, MAX_ORIGINS)) lines.push("", ...originLines(origin));
   const rest = report.origins.slice(MAX_ORIGINS);
   if (rest.length > 0) {
@@ -25,16 +34,6 @@ export function reportText(report: Report): string {
       `${plural(rest.length, "other origin")}: ${plural(requests, "request")} on ${plural(connections, "connection")}.`,
     );
   }
-  lines.push("");
-  if (report.findings.length === 0) {
-    lines.push("Nothing to mend was found.");
-  } else {
-    lines.push(`${plural(report.findings.length, "finding")}, the worst first:`);
-    for (const [index, finding] of report.findings.slice(0, MAX_FINDINGS).entries())
-      lines.push("", ...findingLines(finding, index + 1));
-    if (report.findings.length > MAX_FINDINGS)
-      lines.push("", `and ${report.findings.length - MAX_FINDINGS} more.`);
-  }
   if (report.dropped > 0) {
     lines.push(
       "",
@@ -44,9 +43,30 @@ export function reportText(report: Report): string {
   return lines.join("\n");
 }
 
+/** All that an engineer asks first, in one line. */
+export function firstLine(report: Report): string {
+  const failed = ranked(report.failed);
+  const failures = failed.reduce((sum, [, count]) => sum + count, 0);
+  const made =
+    report.requests > 0 && report.connections === 0
+      ? `${plural(report.requests, "request")}, and no connection was made for ${report.requests === 1 ? "it" : "them"}`
+      : `${plural(report.requests, "request")} on ${plural(report.connections, "connection")}${report.requests === 0 ? "" : `: ${percent(report.reuse)} reused one`}`;
+  return `${[
+    made,
+    failures === 0
+      ? "none failed"
+      : `${failures} failed (${failed
+          .slice(0, 4)
+          .map(([code, count]) => `${code} × ${count}`)
+          .join(", ")})`,
+    ...(report.mostOpen > 0 ? [`at most ${plural(report.mostOpen, "connection")} open at once`] : []),
+    ...(report.waiting > 0 ? [`${plural(report.waiting, "request")} still waiting`] : []),
+  ].join("; ")}.`;
+}
+
 function originLines(origin: OriginReport): string[] {
   const lines = [
-    `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}${origin.connections === 0 ? "" : `, ${percent(origin.reuse)} reuse`}`,
+    `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}${origin.connections === 0 || origin.requests === 0 ? "" : `, ${percent(origin.reuse)} reuse`}`,
   ];
   if (origin.connections > 0) lines.push(`  ${seconds(origin.handshakeMs)} spent on making connections`);
   const opened = ranked(origin.openedFor);
@@ -67,11 +87,14 @@ function findingLines(finding: Finding, number: number): string[] {
   ];
   return [
     `${number}. [${finding.severity}] ${finding.title} (${finding.kind})`,
-    ...(finding.origin === undefined ? [] : [`   at:     ${finding.origin}`]),
-    ...(finding.site === undefined ? [] : [`   code:   ${finding.site}`]),
-    ...finding.evidence.map((line) => `   seen:   ${line}`),
-    ...(cost.length === 0 ? [] : [`   cost:   ${cost.join(", ")}`]),
     `   remedy: ${finding.remedy}`,
+    ...(cost.length === 0 ? [] : [`   cost:   ${cost.join(", ")}`]),
+    ...(finding.site === undefined ? [] : [`   code:   ${finding.site}`]),
+    ...(finding.origin === undefined ? [] : [`   at:     ${finding.origin}`]),
+    // The place is named once.
+    ...finding.evidence
+      .filter((line) => finding.site === undefined || !line.includes(finding.site))
+      .map((line) => `   seen:   ${line}`),
     ...(finding.doubt === undefined ? [] : [`   doubt:  ${finding.doubt}`]),
   ];
 }

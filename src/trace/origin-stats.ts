@@ -13,7 +13,13 @@ export interface RecentClose {
 }
 
 /** What was seen to start at a place in the user's code. */
-export type SiteTopic = "body-unread" | "body-abandoned" | "keep-alive-off" | "dial";
+export type SiteTopic =
+  | "body-unread"
+  | "body-abandoned"
+  | "keep-alive-off"
+  | "dial"
+  | "pool-destroyed"
+  | "listeners-left";
 
 const MAX_SITES = 32;
 const RECENT = 4;

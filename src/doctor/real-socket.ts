@@ -1,0 +1,30 @@
+import { Socket } from "node:net";
+
+/**
+ * Whether a socket is one that an interceptor answers (msw, nock): it has no handle of the system, and nothing that has
+ * one lies under it.
+ */
+export function isMock(socket: unknown): boolean {
+  if (typeof socket !== "object" || socket === null) return false;
+  const {
+    _handle: handle,
+    connecting,
+    bytesRead,
+    remotePort,
+    _parent: parent,
+    stream,
+  } = socket as Record<string, unknown>;
+  if (handle !== null && handle !== undefined) return false;
+  if (connecting === true || typeof remotePort === "number") return false;
+  if (parent instanceof Socket || stream instanceof Socket) return false;
+  // What has read from the system is a socket that has just closed.
+  return socket instanceof Socket
+    ? Object.getPrototypeOf(socket) !== Socket.prototype && !(Number(bytesRead) > 0)
+    : false;
+}
+
+/** The path of the Unix socket or pipe that options name. */
+export function namesSocketPath(options: unknown): string | undefined {
+  const { socketPath } = (options ?? {}) as { socketPath?: unknown };
+  return typeof socketPath === "string" && socketPath !== "" ? socketPath : undefined;
+}

@@ -1,0 +1,268 @@
+import type { ClientFacts, ClientName } from "./evidence.js";
+import { familyOf, pick } from "./families.js";
+import { packageAdvice, passing } from "./packages.js";
+import { code, seconds } from "./words.js";
+
+export interface AdviceFor {
+  /** Whether the origin is https. */
+  readonly secure?: boolean;
+  /** What owns the connections. */
+  readonly owner?: ClientFacts | undefined;
+  /** The package that sends the requests. */
+  readonly package?: string | undefined;
+}
+
+/** Options as code: a name with its value, or none to leave it out. */
+type Changes = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * Remedies in the words of the client that the problem was seen in. They keep the program's own class and options:
+ * another class would go another way, to another server or without its certificates.
+ */
+export class Advice {
+  readonly #client: ClientName;
+  readonly #owner: ClientFacts | undefined;
+  readonly #secure: boolean;
+  readonly #package: string | undefined;
+
+  constructor(client: ClientName, { owner, secure = false, package: sender }: AdviceFor = {}) {
+    this.#client = client;
+    this.#owner = owner;
+    this.#secure = secure;
+    this.#package = sender;
+  }
+
+  /** Share one owner of connections. */
+  shareOne(): string {
+    const inPackage = this.#inPackage("share");
+    if (inPackage !== undefined) return inPackage;
+    const keeps = familyOf(this.#client) === "node" ? { keepAlive: true } : {};
+    const own = this.#rewritten(keeps);
+    if (own !== undefined)
+      return `Make your ${code(this.#asItIs())} once, at module level, and pass that one to every request: ${code(`const ${this.#variable()} = ${own}`)}`;
+    return pick(this.#client, {
+      trunkline: `Make one Transport where the module starts and share it, or leave \`transport\` out: ${code("const client = new Client()")}; clients share defaultTransport`,
+      undici: `Make one Agent where the module starts and pass it to every call, or none, and the global one is used: ${code("const agent = new Agent(); … fetch(url, { dispatcher: agent })")}`,
+      node: `Make one agent where the module starts and pass it to every request: ${code(this.#plainAgent({ keepAlive: true }))}`,
+      go: `Make one transport and share it: ${code("var client = &http.Client{Transport: sharedTransport}")}`,
+      requests: `Make one session where the program starts and send everything through it: ${code("session = requests.Session()")}; the functions of the module make one for each call`,
+      aiohttp: `Make one session where the program starts, and share it: ${code("session = aiohttp.ClientSession()")}`,
+      httpx: `Make one client where the program starts, and share it: ${code("client = httpx.Client()")} (${code("httpx.AsyncClient()")}); the functions of the module make one for each call`,
+      python: `Make one pool where the program starts and send everything through it: ${code("http = urllib3.PoolManager()")}`,
+      java: `Make one ${code("HttpClient")} where the program starts, and share it: ${code("static final HttpClient CLIENT = HttpClient.newHttpClient();")}`,
+      okhttp: `Make one ${code("OkHttpClient")} and share it; ${code("client.newBuilder()")} makes variants that share its connections`,
+      php: `Make one handle and use it again: ${code("$curl = curl_init();")} where the script starts, ${code("curl_setopt($curl, CURLOPT_URL, $url)")} for each request, no ${code("curl_close")} between them; with Guzzle share one ${code("Client")}`,
+      curl: `Give all URLs to one run of curl, which keeps the connection: ${code("curl url1 url2")}, or ${code("curl --config file")}`,
+      other: "Make the client or session once, where the program starts, and share it",
+    });
+  }
+
+  keepAliveOn(): string {
+    const inPackage = this.#inPackage("keep");
+    if (inPackage !== undefined) return inPackage;
+    const own = familyOf(this.#client) === "node" ? this.#rewritten({ keepAlive: true }) : undefined;
+    if (own !== undefined)
+      return `Let the agent keep connections, made once at module level: ${code(own)} instead of ${code(this.#asItIs())}`;
+    return pick(this.#client, {
+      trunkline: `Leave out the \`Connection: close\` header, and set ${code("new Transport({ keepAlive: true })")}, which is the default`,
+      undici: `Leave out the \`Connection: close\` header and ${code("reset: true")}, and set ${code("pipelining: 1")}: with 0, undici keeps no connections`,
+      node: `Pass an agent that keeps connections, made once, ${passing(this.#package, this.#secure)}, and leave out \`Connection: close\`: ${code(`const ${this.#variable()} = ${this.#plainAgent({ keepAlive: true })}`)}`,
+      go: `Leave out ${code("req.Close = true")} and ${code("DisableKeepAlives: true")}`,
+      python: `urllib.request always sends ${code("Connection: close")}; ${code("http.client.HTTPConnection")} and ${code("requests.Session()")} keep connections`,
+      php: `PHP's stream wrapper (${code("file_get_contents")}, ${code("fopen")}) sends ${code("Connection: close")}: use curl with one handle for all requests, or Guzzle with one ${code("Client")}`,
+      curl: `Leave out ${code("--header 'Connection: close'")} and ${code("--http1.0")}`,
+      other: "Turn keep-alive on and leave out the `Connection: close` header",
+    });
+  }
+
+  /** The header alone is the cause: the client would keep the connection. */
+  withoutCloseHeader(): string {
+    return `Leave out the ${code("Connection: close")} header of the request${this.#package === undefined ? "" : ` (sent through ${this.#package})`}: the client keeps the connection then`;
+  }
+
+  readBodies(): string {
+    const inPackage = packageAdvice(this.#owner?.madeIn ?? this.#package, "read");
+    if (inPackage !== undefined) return inPackage;
+    return pick(this.#client, {
+      trunkline: `Read or close each body: ${code("await using response = await client.get(url)")}, or ${code("await response.close()")}`,
+      undici:
+        this.#client === "fetch"
+          ? `Read each body to its end, of failed responses too: ${code("await response.arrayBuffer()")}. ${code("response.body.cancel()")} does not keep the connection where more of the body is to come`
+          : `Read or drop each body, of failed responses too: ${code("await response.body.dump()")}`,
+      node: `Read each response, of failed ones too, or drop it: ${code("response.resume()")}`,
+      go: `Read to the end, then close: ${code("io.Copy(io.Discard, resp.Body); resp.Body.Close()")}`,
+      java: `Read each stream to its end and close it: ${code("stream.readAllBytes(); stream.close();")}`,
+      other: "Read each response to its end, then close it",
+    });
+  }
+
+  readWhole(): string {
+    const range = code('headers: { range: "bytes=0-65535" }');
+    return pick(this.#client, {
+      trunkline: `Read to the end, or ask for the part that is needed: ${range}; else each costs a connection`,
+      undici: `Read to the end, or ask for the part that is needed: ${range}`,
+      node: `Read to the end instead of ${code("response.destroy()")}, or ask for a part: ${range}`,
+      go: `Read to the end before ${code("resp.Body.Close()")}, or ask for a part with a Range header`,
+      other: "Read to the end, or ask for the part that is needed with a Range header",
+    });
+  }
+
+  idleCap(atOnce: number): string {
+    const own = this.#rewritten(familyOf(this.#client) === "node" ? { maxFreeSockets: atOnce } : undefined);
+    if (own !== undefined) return `Keep as many idle connections as there are requests at once: ${code(own)}`;
+    return pick(this.#client, {
+      trunkline: code(`new Transport({ maxIdleConnectionsPerOrigin: ${atOnce} })`),
+      undici: `undici has no cap on idle connections; limit them all: ${code(`new Agent({ connections: ${atOnce} })`)}`,
+      node: code(this.#plainAgent({ keepAlive: true, maxFreeSockets: atOnce })),
+      go: code(`&http.Transport{MaxIdleConnsPerHost: ${atOnce}, MaxIdleConns: ${atOnce * 4}}`),
+      other: `Let the client keep ${atOnce} idle connections for each host`,
+    });
+  }
+
+  /** A limit on connections to one origin. */
+  connectionCap(atOnce: number): string {
+    const family = familyOf(this.#client);
+    const own = this.#rewritten(
+      family === "node"
+        ? { keepAlive: true, maxSockets: atOnce }
+        : family === "undici"
+          ? { connections: atOnce }
+          : undefined,
+    );
+    if (own !== undefined) return code(own);
+    return pick(this.#client, {
+      trunkline: code(`new Transport({ maxConnectionsPerOrigin: ${atOnce} })`),
+      undici: code(`new Agent({ connections: ${atOnce} })`),
+      node: `${code(this.#plainAgent({ keepAlive: true, maxSockets: atOnce }))}, passed ${passing(this.#package, this.#secure)}`,
+      go: code(`&http.Transport{MaxConnsPerHost: ${atOnce}}`),
+      other: `Limit the client to ${atOnce} connections for each host`,
+    });
+  }
+
+  /** The name of the setting that limits connections to one origin. */
+  connectionCapName(): string {
+    return pick(this.#client, {
+      trunkline: code("maxConnectionsPerOrigin"),
+      undici: code("connections"),
+      node: code("maxSockets"),
+      go: code("MaxConnsPerHost"),
+      other: "the client's limit on connections",
+    });
+  }
+
+  /** How long the client keeps idle connections. */
+  idleTimeout(milliseconds: number): string {
+    const family = familyOf(this.#client);
+    const name = this.#idleOption();
+    const own = this.#rewritten(
+      family === "node"
+        ? { keepAlive: true, [name]: milliseconds }
+        : family === "undici"
+          ? { [name]: milliseconds }
+          : undefined,
+    );
+    if (own !== undefined) return code(own);
+    return pick(this.#client, {
+      trunkline: code(`new Transport({ idleTimeout: ${milliseconds} })`),
+      undici: code(`new Agent({ keepAliveTimeout: ${milliseconds} })`),
+      node: code(this.#plainAgent({ keepAlive: true, timeout: milliseconds })),
+      go: code(`&http.Transport{IdleConnTimeout: ${milliseconds} * time.Millisecond}`),
+      java: code(`-Djdk.httpclient.keepalive.timeout=${Math.max(1, Math.floor(milliseconds / 1000))}`),
+      other: `Let the client keep idle connections for ${seconds(milliseconds)}`,
+    });
+  }
+
+  /** The same without a figure, where none is known. */
+  idleTimeoutName(): string {
+    return pick(this.#client, {
+      trunkline: `${code("idleTimeout")} of the Transport`,
+      undici: `${code("keepAliveTimeout")} of the Agent`,
+      node: `${code(this.#idleOption())} of ${this.#theAgent()}`,
+      go: code("IdleConnTimeout"),
+      other: "the client's idle timeout",
+    });
+  }
+
+  /** What lets requests be sent again that met a dead connection; nothing where the client has no such thing. */
+  sendAgain(): string | undefined {
+    return familyOf(this.#client) === "trunkline"
+      ? `${code("idempotent: true")} on requests that may be sent twice`
+      : undefined;
+  }
+
+  /** A longer time limit. */
+  timeLimit(package_: string | undefined = this.#package): string {
+    if (familyOf(this.#client) === "trunkline") return `a longer ${code("timeout")}`;
+    return package_ === undefined
+      ? `a longer time limit (${code("timeout")}, or the signal's)`
+      : `a longer ${code("timeout")} of ${package_}`;
+  }
+
+  #idleOption(): string {
+    if (familyOf(this.#client) === "undici") return "keepAliveTimeout";
+    return /^agentkeepalive\b/.test(this.#owner?.classFrom ?? "") ? "freeSocketTimeout" : "timeout";
+  }
+
+  #theAgent(): string {
+    const { site, madeIn } = this.#owner ?? {};
+    if (madeIn !== undefined) return `the agent that ${madeIn} makes`;
+    return site === undefined ? "the agent" : `the agent made at ${site}`;
+  }
+
+  #inPackage(about: "share" | "keep"): string | undefined {
+    const owner = this.#owner;
+    const known =
+      packageAdvice(owner?.classFrom, about) ??
+      packageAdvice(owner?.madeIn ?? (about === "keep" ? this.#package : undefined), about);
+    if (known !== undefined) return known;
+    if (owner?.madeIn === undefined || about === "keep") return undefined;
+    return `${owner.madeIn} makes them${owner.site === undefined ? "" : `, called at ${owner.site}`}: make its client once, at module level, and share it, or give it an agent of your own if it takes one`;
+  }
+
+  /** The owner's constructor as the program calls it. */
+  #asItIs(): string {
+    const { constructedAs, type, options = "" } = this.#owner ?? { type: "Agent" };
+    return construct(constructedAs ?? type, options);
+  }
+
+  /** The same with some options changed; absent where the program itself makes none. */
+  #rewritten(changes: Changes | undefined): string | undefined {
+    const owner = this.#owner;
+    if (owner === undefined || changes === undefined || owner.site === undefined) return undefined;
+    // What a package makes is not the user's to write.
+    if (owner.madeIn !== undefined || owner.constructedAs === undefined) return undefined;
+    // A class of a package takes its options where it likes.
+    if (owner.options === undefined && Object.keys(changes).length > 0) return undefined;
+    return construct(owner.constructedAs, withChanges(owner.options ?? "", changes));
+  }
+
+  #plainAgent(options: Changes): string {
+    return construct(`${this.#secure ? "https" : "http"}.Agent`, withChanges("", options));
+  }
+
+  #variable(): string {
+    return familyOf(this.#client) === "undici" ? "dispatcher" : "agent";
+  }
+}
+
+function construct(name: string, options: string): string {
+  const [first, ...rest] = options.split(ARGUMENTS);
+  const inner = (rest.length > 0 ? rest.join(ARGUMENTS) : (first ?? "")).trim();
+  const before = rest.length > 0 ? `${first}, ` : "";
+  if (inner === "") return `new ${name}(${before === "" ? "" : before.slice(0, -2)})`;
+  return `new ${name}(${before}{ ${inner} })`;
+}
+
+/** Divides what comes before the options of a constructor, a proxy's address for instance, from them. */
+export const ARGUMENTS = " | ";
+
+function withChanges(options: string, changes: Changes): string {
+  const [first = "", ...rest] = options.split(ARGUMENTS);
+  const body = rest.length > 0 ? rest.join(ARGUMENTS) : first;
+  const kept = body
+    .split(", ")
+    .filter((part) => part !== "" && !Object.hasOwn(changes, part.split(":")[0]?.trim() ?? ""));
+  const made = Object.entries(changes).map(([name, value]) => `${name}: ${String(value)}`);
+  const text = [...made, ...kept].join(", ");
+  return rest.length > 0 ? `${first}${ARGUMENTS}${text}` : text;
+}

@@ -1,0 +1,94 @@
+import type { Evidence, OriginFacts } from "./evidence.js";
+import { inShort } from "./names.js";
+import type { Finding, FindingKind, OriginReport } from "./report.js";
+import { percent, plural, ranked, seconds } from "./words.js";
+
+/** Fewer requests than this to an origin say nothing about reuse. */
+const ENOUGH = 10;
+const LITTLE_REUSE = 0.5;
+/** Notes shown; a crawler has thousands of origins. */
+const MAX = 20;
+
+/** Findings that say why requests failed. */
+const OF_FAILURES: ReadonlySet<FindingKind> = new Set([
+  "dial-failures",
+  "stale-retries",
+  "idle-timeout-race",
+  "server-hangs-up",
+  "server-restarts",
+  "network-forgets-idle",
+  "process-stood-still",
+  "client-timeouts",
+  "head-over-limit",
+  "protocol-errors",
+  "upload-unfinished",
+  "unbounded-burst",
+]);
+
+/** What was lost where no finding says why: a sentence each. */
+export function notesOf(
+  evidence: Evidence,
+  origins: readonly OriginReport[],
+  findings: readonly Finding[],
+): string[] {
+  const notes: string[] = [];
+  // What is found of the whole program is about each of its origins.
+  const about = (origin: string): Finding[] =>
+    findings.filter((one) => one.origin === undefined || one.origin === origin);
+  for (const one of origins) {
+    if (one.requests <= ENOUGH || one.reuse >= LITTLE_REUSE || about(one.origin).some(losesConnections))
+      continue;
+    const closed = ranked(one.closed).slice(0, 3);
+    const how =
+      closed.length === 0
+        ? "none of them was seen to close"
+        : `closed because ${closed.map(([reason, count]) => `${inShort("close", reason)} (${reason}, ${count} ×)`).join("; ")}`;
+    notes.push(
+      `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, ${percent(one.reuse)} reuse; ${how}. What causes it is not known.`,
+    );
+  }
+  for (const facts of evidence.origins) {
+    const note = failureNote(facts);
+    if (note !== undefined && !about(facts.origin).some(({ kind }) => OF_FAILURES.has(kind)))
+      notes.push(note);
+    const redirects = facts.counts.redirectBodies ?? 0;
+    if (redirects >= 3)
+      notes.push(
+        `${facts.origin}: ${plural(redirects, "connection")} closed by the package that follows redirects, which drops their bodies: nothing of yours to read. Ask for the address that is redirected to, where it is known.`,
+      );
+  }
+  const mocked = evidence.origins.reduce((sum, { counts }) => sum + (counts.mocked ?? 0), 0);
+  if (mocked > 0)
+    notes.push(
+      `${plural(mocked, "request")} answered inside the program (by msw, nock or the like): no connection was made for ${mocked === 1 ? "it" : "them"}.`,
+    );
+  for (const { stoodStillMs = 0, busyMs = 0 } of evidence.processes ?? []) {
+    if (stoodStillMs > 0)
+      notes.push(
+        `The process stood still for ${seconds(stoodStillMs)} in all (stopped, or the machine slept).`,
+      );
+    if (busyMs > 0)
+      notes.push(
+        `The program's own code kept the event loop busy for ${seconds(busyMs)} in all: nothing else ran meanwhile.`,
+      );
+  }
+  return notes.slice(0, MAX);
+}
+
+function losesConnections({ cost }: Finding): boolean {
+  return cost.connections > 0;
+}
+
+function failureNote({ origin, counts, failures = {}, least }: OriginFacts): string | undefined {
+  const failed = Object.values(failures).reduce((sum, count) => sum + count, 0) || (counts.failed ?? 0);
+  if (failed === 0) return undefined;
+  const after = counts.failedAfterPause ?? 0;
+  const codes = ranked(failures).slice(0, 4);
+  const named =
+    codes.length === 0 ? "" : `: ${codes.map(([code, count]) => `${code} × ${count}`).join(", ")}`;
+  const pause =
+    after === 0
+      ? "none of them first after a pause"
+      : `${after} of them first after a pause${least.failedAfter === undefined ? "" : ` of ${seconds(least.failedAfter)} or longer`}`;
+  return `${origin}: ${plural(failed, "request")} failed${named}; ${pause}. What causes it is not known.`;
+}

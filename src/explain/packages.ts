@@ -1,0 +1,66 @@
+import { code } from "./words.js";
+
+/** What is asked of a package: to share its client, to keep connections, to read bodies. */
+type About = "share" | "keep" | "read";
+
+const AWS =
+  "Make one client of the SDK at module level and share it: `const s3 = new S3Client({ … })` (DynamoDBClient and the others alike); each has an agent of its own";
+const ELASTIC = "Make one `Client` at module level and share it: `const client = new Client({ node })`";
+
+/** Packages that make agents or take bodies in their own way, the first that fits; a name with its version. */
+const KNOWN: readonly (readonly [RegExp, Partial<Record<About, string>>])[] = [
+  [
+    /^(?:@smithy|@aws-sdk|@aws)\//,
+    {
+      share: AWS,
+      read: `Read each ${code("Body")} to its end (${code("await response.Body.transformToByteArray()")}) or drop it: ${code("response.Body.resume()")}; where only the metadata is wanted, ask for it: ${code("HeadObjectCommand")}`,
+    },
+  ],
+  [
+    /^aws-sdk(?:@2|$)/,
+    {
+      keep: `The SDK's version 2 keeps connections when it is told to: set ${code("AWS_NODEJS_CONNECTION_REUSE_ENABLED=1")} in the environment, or give it ${code("httpOptions: { agent: new https.Agent({ keepAlive: true }) }")}`,
+    },
+  ],
+  [/^@(?:elastic|opensearch-project)\/|^elasticsearch\b|^hpagent\b/, { share: ELASTIC }],
+  [
+    /^https?-proxy-agent@[0-6]\./,
+    {
+      keep: `Its version 5 keeps no connections whatever it is told; version 7 does: ${code("npm install https-proxy-agent@7")}, then ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}`,
+    },
+  ],
+  [
+    /^(?:https?|socks)-proxy-agent\b|^proxy-agent\b/,
+    {
+      keep: `Tell it to: ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}, made once at module level`,
+    },
+  ],
+  [
+    /^axios\b/,
+    {
+      read: `With ${code('responseType: "stream"')} read or drop each body, of failed responses too: ${code("response.data.resume()")}, in a catch ${code("error.response?.data.resume()")}`,
+    },
+  ],
+];
+
+/** What is to be done in the words of a package; nothing where it has none of its own. */
+export function packageAdvice(package_: string | undefined, about: About): string | undefined {
+  if (package_ === undefined) return undefined;
+  return KNOWN.find(([pattern]) => pattern.test(package_))?.[1][about];
+}
+
+/** How an agent is given to a package. */
+const PASSING: Readonly<Record<string, (secure: boolean) => string>> = {
+  axios: (secure) => `as ${code(secure ? "httpsAgent" : "httpAgent")} of axios`,
+  got: (secure) => `as ${code(`agent: { ${secure ? "https" : "http"}: agent }`)} of got`,
+  superagent: () => `with ${code(".agent(agent)")} of superagent`,
+  "http-proxy": () => `as ${code("agent")} of http-proxy`,
+  "http-proxy-middleware": () => `as ${code("agent")} of createProxyMiddleware`,
+};
+
+export function passing(package_: string | undefined, secure: boolean): string {
+  const name = package_?.replace(/@[^@/]*$/, "") ?? "";
+  const known = PASSING[name];
+  if (known !== undefined) return known(secure);
+  return name === "" ? `as ${code("agent")} of each request` : `as ${code("agent")} of ${name}`;
+}
