@@ -37,10 +37,10 @@ export const builtIn: readonly Case[] = [
   { program: "http-queue", finds: ["queueing"] },
   { program: "http-slow-dns", finds: ["slow-dns"] },
   { program: "http-refused", finds: ["dial-failures"] },
-  { program: "http-stale", finds: ["stale-retries"], also: ["idle-timeout-race"] },
+  { program: "http-stale", finds: ["idle-timeout-race"] },
   { program: "http-worker", finds: ["client-per-request"], site: true },
   { program: "http-exit", finds: ["client-per-request"], site: true, exitCode: 1 },
-  { program: "https-no-sessions", finds: ["keep-alive-off", "tls-not-resumed"], site: true },
+  { program: "https-no-sessions", finds: ["server-closes-each", "tls-not-resumed"] },
   { program: "fetch-unread", finds: ["body-unread"] },
   // undici dials again after each, though nobody waits for it; here the server is gone by then.
   { program: "fetch-cancel", finds: ["body-abandoned"], also: ["dial-failures", "over-dialing"] },
