@@ -147,7 +147,7 @@ export function listenersLeft(one: Case): Finding | undefined {
     milliseconds: 0,
     title: `MaxListenersExceededWarning: listeners are put on a kept socket for each request and never taken off`,
     evidence: [`${plural(one.count("listenersLeft"), "listener")} on one socket when Node warned`, ...lines],
-    remedy: `A kept socket serves many requests. Listen on the request instead (${code("request.setTimeout(…)")}, ${code('request.once("close", …)')}), or take the listener off when the request is over`,
+    remedy: `A kept socket serves many requests. Listen on the request instead (${code('request.once("timeout", …)')}, ${code('request.once("close", …)')}), or take the listener off when the request is over`,
     ...(site === undefined ? {} : { site }),
   });
 }
