@@ -50,6 +50,8 @@ export async function bundle() {
       ...common,
       entryPoints: points(scripts),
       format: "cjs",
+      // The preload's own text twice is nobody's use.
+      sourcesContent: false,
       outExtension: { ".js": ".cjs" },
     });
     files.push(...result.outputFiles);
