@@ -1,5 +1,4 @@
 import { subscribe } from "node:diagnostics_channel";
-import type { EventEmitter } from "node:events";
 import { Agent, type ClientRequest, globalAgent, type IncomingMessage } from "node:http";
 import { globalAgent as globalSecureAgent } from "node:https";
 import type { Socket } from "node:net";
@@ -58,7 +57,6 @@ export class HttpAgents {
     for (const agent of [globalAgent, globalSecureAgent]) {
       const name = agent === globalAgent ? "http.globalAgent" : "https.globalAgent";
       ledger.owners.made(agent, CLIENT, name, undefined);
-      this.watchAgent(agent);
     }
     const start = guarded((request: ClientRequest) => this.#started(request));
     const finish = guarded((request: ClientRequest, response: IncomingMessage) =>
@@ -73,12 +71,6 @@ export class HttpAgents {
       const { request, error: cause } = message as Message & { error?: unknown };
       error(request, cause);
     });
-  }
-
-  /** An agent was made: it says when connections come back to it. */
-  watchAgent(agent: EventEmitter): void {
-    // Before the agent's own listener, which may close the connection.
-    agent.prependListener("free", this.#onFree);
   }
 
   /** Node has printed a warning: of listeners that pile up on a socket that is kept. */
@@ -103,6 +95,14 @@ export class HttpAgents {
       const sites = frames(above);
       this.#package = packageOnStack(sites);
       return userPlace(sites);
+    });
+    const { emit } = prototype;
+    const freed = this.#onFree;
+    // Not a listener: whoever prints an agent, or counts its listeners, sees what there is without us.
+    define(prototype, "emit", function (this: AgentInside, event: string, ...rest: unknown[]): boolean {
+      // Before the agent's own listener, which may close the connection.
+      if (event === "free") freed(rest[0] as Socket);
+      return emit.call(this, event, ...rest);
     });
     const maybeQueued = guarded(this.#maybeQueued.bind(this));
     const dial = guarded(this.#dial.bind(this));
@@ -381,7 +381,11 @@ function unread(connection: Watched): boolean {
 }
 
 function define(target: object, name: string, value: CallableFunction): void {
-  const had = Object.getOwnPropertyDescriptor(target, name);
+  const had = Object.getOwnPropertyDescriptor(target, name) ?? {
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  };
   Object.defineProperty(target, name, { ...had, value });
 }
 

@@ -1,5 +1,5 @@
 import { type CloseReason, isStale } from "../trace/index.js";
-import type { Ledger } from "./ledger.js";
+import type { Tally } from "./tally.js";
 import type { Watched } from "./watched.js";
 
 /**
@@ -10,8 +10,16 @@ const MOMENT = 50;
 /** What comes first after so long (milliseconds) comes after a pause. */
 export const PAUSE = 500;
 
+/** What is asked of, and told to, who keeps the account. */
+interface Book {
+  now(): number;
+  stoodStillSince(time: number): boolean;
+  requestFailed(tally: Tally, code: string): void;
+  closedRather(connection: Watched, was: CloseReason, reason: CloseReason): void;
+}
+
 /** Why requests are lost with their connections: said beside the reason to close, as one reason has several causes. */
-export function noteLoss(ledger: Ledger, connection: Watched, reason: CloseReason): void {
+export function noteLoss(ledger: Book, connection: Watched, reason: CloseReason): void {
   const { tally } = connection.pool;
   if (connection.active === 0 || connection.response !== undefined) {
     if (connection.active > 0 && reason === "timeout") noteTimeLimit(ledger, connection);
@@ -38,7 +46,7 @@ export function noteLoss(ledger: Ledger, connection: Watched, reason: CloseReaso
   if (!reused) tally.count("hangUpsOnNew");
 }
 
-function noteTimeLimit(ledger: Ledger, connection: Watched): void {
+function noteTimeLimit(ledger: Book, connection: Watched): void {
   const { tally } = connection.pool;
   tally.count("timeLimits");
   tally.count("timeLimitMs", ledger.now() - connection.sentAt);
@@ -56,7 +64,7 @@ export function isAfterPause({ requests, idleBefore, response }: Watched): boole
 }
 
 /** A request has failed, with its connection where it had one. */
-export function noteFailure(ledger: Ledger, connection: Watched, code: string): void {
+export function noteFailure(ledger: Book, connection: Watched, code: string): void {
   const { tally } = connection.pool;
   ledger.requestFailed(tally, code);
   if (connection.closed && OVERFLOW.test(code)) {

@@ -31,8 +31,7 @@ function watch(folder: string): void {
   const agents = new HttpAgents(ledger);
   const undici = new Undici(ledger);
   watchConstructions(owners, (owner, kind) => {
-    if (kind === "agent") agents.watchAgent(owner);
-    else undici.watchDispatcher(owner);
+    if (kind === "dispatcher") undici.watchDispatcher(owner);
   });
   file.from(ledger);
   new Http2Sessions(ledger, (socket) => undici.knows(socket));
