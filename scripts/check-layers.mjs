@@ -7,22 +7,20 @@ import { importsOf } from "./lib/imports.mjs";
 import {
   allowedImports,
   bundledPackages,
-  flatAreas,
   maxLines,
   mayImportTesting,
-  mutualFiles,
+  nestedAreas,
   pureAreas,
-  straightAreas,
 } from "./lib/layers.mjs";
 import { filesUnder, root } from "./lib/project.mjs";
 
 const isTest = (file) => /\.test\.[cm]?ts$/.test(file) || file.startsWith("test/");
 const areaOf = (file) => (file.split("/").length === 2 ? "index" : file.split("/")[1]);
 
-/** The folder whose index.ts is the way in: src/http1, or src/transport/dial where an area has folders. */
+/** The folder whose index.ts is the way in: src/pool, or src/transport/dial for a nested area. */
 function folderOf(file) {
   const parts = file.split("/");
-  return parts.slice(0, !flatAreas.includes(parts[1]) && parts.length > 3 ? 3 : 2).join("/");
+  return parts.slice(0, nestedAreas.includes(parts[1]) && parts.length > 3 ? 3 : 2).join("/");
 }
 
 /**
@@ -32,7 +30,6 @@ function folderOf(file) {
 export function layerProblems(files, dependencies = []) {
   const problems = [];
   const valueEdges = new Map();
-  const typeEdges = new Map();
   const folderEdges = new Map();
   for (const [file, text] of files) {
     const report = (line, sentence) => problems.push(`${file}:${line}: ${sentence}`);
@@ -45,7 +42,6 @@ export function layerProblems(files, dependencies = []) {
         `"${from}" is not an area of the picture; add it to scripts/lib/layers.mjs or move the file.`,
       );
     valueEdges.set(file, []);
-    typeEdges.set(file, []);
     for (const { specifier, typeOnly, line } of importsOf(text)) {
       if (!specifier.startsWith(".")) {
         builtin(file, from, specifier, dependencies, (sentence) => report(line, sentence));
@@ -58,8 +54,6 @@ export function layerProblems(files, dependencies = []) {
       }
       if (!isTest(file) && isTest(target)) report(line, `it imports the test ${target}.`);
       if (!typeOnly) valueEdges.get(file).push(target);
-      if (straightAreas.includes(from) && !isTest(file) && !areMutual(file, target))
-        typeEdges.get(file).push(target);
       const to = areaOf(target);
       if (to !== from && !isAllowed(file, from, to)) {
         report(
@@ -76,27 +70,18 @@ export function layerProblems(files, dependencies = []) {
       if (
         !isTest(file) &&
         home !== away &&
-        home.split("/").length === 3 &&
-        away.split("/").length === 3 &&
-        areaOf(file) === areaOf(target)
+        home.startsWith("src/transport/") &&
+        away.startsWith("src/transport/")
       ) {
         folderEdges.set(home, [...(folderEdges.get(home) ?? []), away]);
       }
     }
-  }
-  for (const cycle of cycles(typeEdges)) {
-    const whole = cycle.every((file, at) => at === 0 || valueEdges.get(cycle[at - 1])?.includes(file));
-    if (!whole) problems.push(`these files know each other's types in a circle: ${cycle.join(" → ")}.`);
   }
   for (const cycle of cycles(valueEdges))
     problems.push(`these files import each other in a circle: ${cycle.join(" → ")}.`);
   for (const cycle of cycles(folderEdges))
     problems.push(`these folders import each other in a circle: ${cycle.join(" → ")}.`);
   return problems;
-}
-
-function areMutual(file, target) {
-  return mutualFiles.some((files) => files.includes(file) && files.includes(target));
 }
 
 function isAllowed(file, from, to) {

@@ -40,17 +40,8 @@ export const pureAreas = {
 /** Packages that are bundled into chunks loaded on demand, so that they are no dependencies of who installs this. */
 export const bundledPackages = ["tough-cookie"];
 
-/** Areas whose folders are not areas of their own: in all others, folders meet through their index.ts. */
-export const flatAreas = ["cli"];
-
-/** Areas whose files do not import each other in a circle, types included. */
-export const straightAreas = [
-  ...["errors", "trace", "runtime", "pool", "http1", "http2", "explain"],
-  ...["doctor", "observe", "probe", "cli"],
-];
-
-/** Files that may know each other's types: they are truly mutual. */
-export const mutualFiles = [["member", "route", "waiter"].map((name) => `src/pool/entities/${name}.ts`)];
+/** Areas whose folders are areas of their own, meeting through their index.ts. */
+export const nestedAreas = ["transport"];
 
 /** Longest file that is not a test or a table of data (`*-table.ts`). */
 export const maxLines = 500;

@@ -1,6 +1,7 @@
 /**
  * What a call goes through, from the outside in. This is the one place that orders it.
  *
+ *   integrity        the whole body has one of the digests that the request names, or the call fails
  *   throwOnError     a status of 400 or more becomes an error, after everybody has seen the response
  *   use              the client's middleware, once a call: one request in, the last response out
  *   deliver          counts, decodes and limits the body of the last response
@@ -22,6 +23,7 @@ import { CallState } from "./call-state.js";
 import { raceCall } from "./deadline.js";
 import { deliver } from "./deliver.js";
 import { HTTPError, throwIfError } from "./http-error.js";
+import { verified } from "./integrity.js";
 import type { Middleware } from "./options.js";
 import type { Policy } from "./policy.js";
 import { followRedirects, isRedirect } from "./redirects.js";
@@ -43,7 +45,11 @@ export class Chain {
   }
 
   /** Starts a call. A failure is told by resolving with a promise that rejects. */
-  start(policy: Policy, request: Request, resolve: Resolve): void {
+  start(policy: Policy, request: Request, settle: Resolve): void {
+    const resolve: Resolve =
+      request.integrity === ""
+        ? settle
+        : (last) => settle(Promise.resolve(last).then((response) => verified(request, response)));
     if (this.#direct !== undefined && !policy.chained && isPlain(request)) {
       new DirectCall(policy, this.#direct, request, resolve).start();
       return;

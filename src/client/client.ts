@@ -1,5 +1,13 @@
 import { shownURL } from "../errors/index.js";
-import { createHeaders, INSPECT, type Request, type Response, requestParts } from "../message/index.js";
+import {
+  createHeaders,
+  INSPECT,
+  type Request,
+  type Response,
+  readyBody,
+  requestParts,
+  withSource,
+} from "../message/index.js";
 import { defaultTransport, type RoundTripper } from "../transport/index.js";
 import { Call } from "./call.js";
 import { Chain } from "./chain.js";
@@ -150,7 +158,18 @@ export class Client {
           init === undefined || init === null
             ? this.#policy
             : callPolicy(this.#policy, init, requestParts(request).target.origin, kind);
-        this.#chain.start(policy, request, resolve);
+        const ready = typeof input === "string" ? undefined : readyBody(requestParts(request).source);
+        if (ready === undefined) {
+          this.#chain.start(policy, request, resolve);
+        } else {
+          const waiting = request;
+          resolve(
+            ready.then(
+              (source) =>
+                new Promise((settle) => this.#chain.start(policy, withSource(waiting, source), settle)),
+            ),
+          );
+        }
       } catch (error) {
         // A stream that will not be sent is closed, as on every other way a call can end.
         if (request !== undefined) void requestParts(request).source?.cancel(error);

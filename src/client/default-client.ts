@@ -1,15 +1,9 @@
-import type { Request, Response } from "../message/index.js";
 import type { Call } from "./call.js";
 import { Client } from "./client.js";
 import type { Init } from "./options.js";
 
 /** The client behind the functions below: no base URL, no time limit, `defaultTransport`. */
 export const defaultClient: Client = new Client();
-
-/** `defaultClient.fetch`: drop-in for the global. */
-export function fetch(input: string | URL | Request | globalThis.Request, init?: Init): Promise<Response> {
-  return defaultClient.fetch(input, init);
-}
 
 /** `defaultClient.get`: GET. */
 export function get(url: string | URL, init?: Init): Call {

@@ -9,7 +9,8 @@ export {
   type StoredCookie,
 } from "./cookies/index.js";
 export type { DecompressOptions } from "./decode/index.js";
-export { defaultClient, del, fetch, get, head, patch, post, put } from "./default-client.js";
+export { defaultClient, del, get, head, patch, post, put } from "./default-client.js";
+export { fetch } from "./fetch/index.js";
 export { HTTPError } from "./http-error.js";
 export type { ClientOptions, Init, Middleware } from "./options.js";
 export type { Progress, ProgressListener } from "./progress.js";

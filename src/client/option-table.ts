@@ -165,13 +165,17 @@ const OPTIONS: Table = {
   },
   expectContinue: { on: "call" },
   onInformational: { on: "call", kind: FUNCTION },
+  cache: { on: "call" },
+  integrity: { on: "call", kind: ["a string", (value) => typeof value === "string"] },
+  referrer: { on: "call" },
+  referrerPolicy: { on: "call" },
+  // What means something only in a browser.
+  credentials: { on: "call" },
+  keepalive: { on: "call" },
+  mode: { on: "call" },
+  priority: { on: "call" },
+  window: { on: "call" },
 };
-
-/** Members of fetch's `init` that mean something only in a browser. */
-const BROWSERS = new Set([
-  ...["cache", "credentials", "integrity", "keepalive", "mode"],
-  ...["priority", "referrer", "referrerPolicy", "window"],
-]);
 
 const rows = new Map<string, Row<never>>(Object.entries(OPTIONS) as [string, Row<never>][]);
 const policyRows = [...rows].filter(
@@ -181,11 +185,6 @@ const policyRows = [...rows].filter(
 /** An option's row; undefined for what is no option. */
 export function optionRow(name: string): Row<never> | undefined {
   return rows.get(name);
-}
-
-/** Whether fetch knows it, and it has no meaning here. */
-export function isBrowsers(name: string): boolean {
-  return BROWSERS.has(name);
 }
 
 /** The names that can be given to a client, or to a call. */

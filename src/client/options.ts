@@ -1,4 +1,4 @@
-import type { HeadersInit, RedirectMode, RequestInit } from "../message/index.js";
+import type { HeadersInit, RedirectMode, RequestExtras, RequestInit } from "../message/index.js";
 import type { Trace } from "../trace/index.js";
 import type { RoundTripper } from "../transport/index.js";
 import type { AuthOptions } from "./auth/index.js";
@@ -30,7 +30,7 @@ export interface CallOptions {
   onRedirect?: RedirectListener;
   /**
    * Whether bodies with a `Content-Encoding` are decoded and such are asked for; default true. The limits are on
-   * always: 128 MiB, and 200 bytes out of one once past 1 MiB.
+   * always: 128 MiB, and 1,100 bytes out of one once past 1 MiB.
    */
   decompress?: boolean | DecompressOptions;
   /** Bytes of a response's body, decoded, beyond which it is an error; default: no limit. */
@@ -76,7 +76,7 @@ export interface ClientOptions extends CallOptions {
  * What a call can be given: fetch's members, and what fetch lacks. In the verbs a header whose value is `undefined` or
  * `null` is not sent, a default of the client neither.
  */
-export interface Init extends RequestInit, CallOptions {
+export interface Init extends RequestInit, RequestExtras, CallOptions {
   redirect?: RedirectMode;
   /** Told of the body's bytes on their way, up and down. */
   onProgress?: ProgressListener;

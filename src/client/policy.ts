@@ -4,7 +4,6 @@ import { ACCEPT_ENCODING } from "./decode/index.js";
 import { callHint, clientHint, isTrap } from "./option-hints.js";
 import {
   checkKind,
-  isBrowsers,
   needsChain,
   optionNames,
   optionRow,
@@ -17,16 +16,29 @@ import type { ClientOptions, Init } from "./options.js";
 export interface Policy extends ReadOptions {
   /** Whether one exchange through the transport is not enough; see `needsChain` of the table of options. */
   readonly chained: boolean;
+  /** Whether it is fetch itself, which goes by the standard where a client goes further. */
+  readonly toTheLetter: boolean;
   /** What the transport is told of a call without a time limit. */
   readonly untimed: ExchangeOptions;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+const NOWHERE: ReadonlySet<string> = new Set();
 
 /** The policy of a client. @throws TypeError, RangeError for options that make no sense. */
 export function clientPolicy(options: ClientOptions, origins: ReadonlySet<string>): Policy {
   if (options.auth !== undefined && origins.size === 0) throw nowhereToGo("auth");
-  return sealed(readOptions(options, origins));
+  return sealed(readOptions(options, origins), false);
+}
+
+/** The policy of fetch itself: no limit of time, every redirect that the standard follows, every coding handed on. */
+export function fetchPolicy(): Policy {
+  const read = readOptions({ allowInsecureRedirects: true }, NOWHERE);
+  const { decompress } = read;
+  return sealed(
+    decompress === undefined ? read : { ...read, decompress: { ...decompress, passUnknown: true } },
+    true,
+  );
 }
 
 /** @throws TypeError for a name that is no option, and for a value of another kind: nothing is ignored. */
@@ -65,7 +77,7 @@ export function callPolicy(policy: Policy, init: Init, origin: string, kind: Cal
     if (value === undefined) continue;
     const row = optionRow(name);
     if (row === undefined || row.on === "client") {
-      if (!isBrowsers(name)) checkUnknown(name, value, given, kind, row !== undefined);
+      checkUnknown(name, value, given, kind, row !== undefined);
     } else if ("read" in row) {
       own ??= {};
       // Credentials given to the call whose URL is known are for that URL's origin.
@@ -74,10 +86,8 @@ export function callPolicy(policy: Policy, init: Init, origin: string, kind: Cal
       checkKind(name, row, value);
     }
   }
-  return own === undefined ? policy : sealed({ ...policy, ...own });
+  return own === undefined ? policy : sealed({ ...policy, ...own }, policy.toTheLetter);
 }
-
-const NOWHERE: ReadonlySet<string> = new Set();
 
 function checkUnknown(
   name: string,
@@ -92,7 +102,7 @@ function checkUnknown(
       `Cannot use ${JSON.stringify(name)} in ${kind.name} as it is an option of the Client: new Client({ ${name} })`,
     );
   }
-  const unknown = Object.keys(given).filter((other) => optionRow(other) === undefined && !isBrowsers(other));
+  const unknown = Object.keys(given).filter((other) => optionRow(other) === undefined);
   const hint = callHint(name, optionNames("call"), unknown, kind.takesBody);
   throw new TypeError(`Cannot use ${JSON.stringify(name)} in ${kind.name} as it has no such option${hint}`);
 }
@@ -111,9 +121,10 @@ export function nowhereToGo(what: string): TypeError {
   );
 }
 
-function sealed(read: ReadOptions): Policy {
+function sealed(read: ReadOptions, toTheLetter: boolean): Policy {
   return {
     ...read,
+    toTheLetter,
     chained: needsChain(read),
     untimed: {
       deadline: NEVER,

@@ -5,14 +5,17 @@ import {
   type Headers,
   parseTarget,
   parseURL,
+  type ReferrerPolicy,
   type Request,
   type Response,
   requestParts,
+  responseHeader,
   type Target,
 } from "../message/index.js";
 import { callError } from "./call-error.js";
 import { withoutCookies } from "./cookie-header.js";
 import type { RedirectPolicy } from "./redirects.js";
+import { policyAfter, referrerFor } from "./referrer.js";
 
 /** What never follows to another origin: credentials, for the server or for a proxy. */
 export const SENSITIVE: readonly string[] = [
@@ -55,7 +58,8 @@ export function redirectedRequest(
   const method = methodAfter(request.method, response.status);
   // A HEAD or GET has no body to drop; a 303 drops any other's.
   const dropsBody = method !== request.method;
-  if (!dropsBody && source !== undefined && !source.replayable) {
+  const needsBody = !dropsBody || (policy.toTheLetter && response.status !== 303);
+  if (needsBody && source !== undefined && !source.replayable) {
     throw callError(
       request,
       "ERR_TRUNKLINE_BODY_NOT_REPLAYABLE",
@@ -81,12 +85,14 @@ export function redirectedRequest(
   }
   // A Host of the user's own is for this server under that name; an absolute Location names the server anew.
   if (!sameOrigin || isAbsolute(location)) headers.delete("host");
-  setReferer(headers, target, next, referer);
+  const referrerPolicy = policyAfter(responseHeader(response, "referrer-policy"), request.referrerPolicy);
+  setReferer(headers, request, next, referrerPolicy, policy, referer);
   const derived = derivedRequest(request, {
     method,
     target: next,
     hash: url.hash === "" ? new URL(request.url).hash : url.hash,
     headers,
+    ...(referrerPolicy === request.referrerPolicy ? {} : { modes: { referrerPolicy } }),
     ...(dropsBody ? { source: undefined } : {}),
   });
   if (dropsBody) {
@@ -124,12 +130,35 @@ function isAbsolute(location: string): boolean {
 }
 
 /**
- * As the default policy of browsers: whole to the same origin, the origin alone to another, nothing from https to
- * http. What the user gave stays, except for the last rule.
+ * What the program gave as a field stays, except from https to http. What it named as `referrer` is made anew for each
+ * hop; where it named none, a client shows where it comes from, as Go does, and fetch nothing. The policy counts for all.
  */
-function setReferer(headers: Headers, from: Target, to: Target, given: string | undefined): void {
-  if (from.secure && !to.secure) headers.delete("referer");
-  else headers.set("referer", given ?? (from.origin === to.origin ? from.href : `${from.origin}/`));
+function setReferer(
+  headers: Headers,
+  request: Request,
+  to: Target,
+  referrerPolicy: ReferrerPolicy,
+  policy: RedirectPolicy,
+  given: string | undefined,
+): void {
+  const { target: from } = requestParts(request);
+  if (given !== undefined) {
+    if (from.secure && !to.secure) headers.delete("referer");
+    else headers.set("referer", given);
+    return;
+  }
+  const named = request.referrer;
+  const source =
+    named === "about:client"
+      ? policy.toTheLetter
+        ? undefined
+        : from.href
+      : named === ""
+        ? undefined
+        : named;
+  const value = source === undefined ? undefined : referrerFor(source, to, referrerPolicy);
+  if (value === undefined) headers.delete("referer");
+  else headers.set("referer", value);
 }
 
 function dropChangedCookies(headers: Headers, response: Response): void {

@@ -1,4 +1,10 @@
-import { type Request, type Response, requestParts, responseHeader } from "../message/index.js";
+import {
+  markRedirected,
+  type Request,
+  type Response,
+  requestParts,
+  responseHeader,
+} from "../message/index.js";
 import { callError } from "./call-error.js";
 import { redirectedRequest } from "./redirect-request.js";
 
@@ -31,6 +37,8 @@ export interface RedirectPolicy {
   /** A jar that knows the cookies that a hop sets. */
   readonly cookies: object | undefined;
   readonly onRedirect: RedirectListener | undefined;
+  /** As fetch: no `Referer` unless the program named one, and no redirect of a stream, whatever becomes of its method. */
+  readonly toTheLetter: boolean;
 }
 
 /** Whether fetch calls it a redirect; 300, 304, 305 and 306 are not followed. */
@@ -57,6 +65,7 @@ export async function followRedirects(
   let trusted = policy.auth?.covers(request) ?? true;
   let response = first;
   let current = request;
+  let crossed = false;
   const referer = requestParts(request).headers?.get("referer") ?? undefined;
   for (let number = 1; isRedirect(response.status); number += 1) {
     if (request.redirect === "manual") return response;
@@ -92,10 +101,11 @@ export async function followRedirects(
     }
     // A short body is read to its end, so that the next request can go over the same connection.
     await response.close();
+    crossed ||= requestParts(next).target.origin !== requestParts(current).target.origin;
     current = next;
     trusted &&= policy.auth?.covers(current) ?? true;
     response = await send(current, trusted);
-    response.redirected = true;
+    markRedirected(response, crossed);
   }
   return response;
 }

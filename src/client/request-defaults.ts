@@ -1,9 +1,12 @@
 import {
   appendQuery,
+  type BodySource,
   bodyOf,
+  checkedSignal,
   configureRequest,
   continueWait,
   createHeaders,
+  DEFAULT_MODES,
   derivedRequest,
   type Headers,
   type HeadersInit,
@@ -13,10 +16,12 @@ import {
   parseURL,
   plainRequest,
   type RedirectMode,
-  Request,
+  type Request,
+  type RequestModes,
   rawHeaders,
+  requestMembers,
+  requestModes,
   requestParts,
-  signalOf,
   type Target,
 } from "../message/index.js";
 import { composeTraces, type Trace } from "../trace/index.js";
@@ -62,13 +67,14 @@ export class RequestDefaults {
     if (typeof input !== "string" && !(input instanceof URL))
       return this.#fromRequest(input, init ?? undefined, verb.strict);
     const target = this.#target(String(input), init);
-    const request = plainRequest(
+    let request = plainRequest(
       verb.method ?? (init?.method === undefined ? "GET" : normaliseMethod(init.method)),
       target,
     );
-    if (this.#redirect !== "follow") request.redirect = this.#redirect;
     if (init !== undefined || this.#headers !== undefined)
-      this.#fill(request, target, init ?? undefined, verb.strict);
+      request = this.#filled(request, target, init ?? undefined, verb.strict);
+    if (this.#redirect !== "follow" && init?.redirect === undefined)
+      request = derivedRequest(request, { modes: { redirect: this.#redirect } });
     if (this.#trace !== undefined) request.trace = composeTraces(this.#trace, request.trace);
     return request;
   }
@@ -80,7 +86,8 @@ export class RequestDefaults {
       given === undefined || without.length === 0
         ? given
         : { ...given, headers: givenHeaders(given.headers as HeadersInit) };
-    let request = init === undefined ? ownRequest(input) : new Request(input, init);
+    let request = ownRequest(input);
+    if (init !== undefined) request = withInit(request, init);
     const { target, headers } = requestParts(request);
     const defaults = this.#defaultsFor(target);
     if (defaults !== undefined) {
@@ -89,8 +96,7 @@ export class RequestDefaults {
       request = derivedRequest(request, { headers: all });
     }
     if (this.#redirect !== "follow" && request.redirect === "follow" && init?.redirect === undefined) {
-      if (request === input) request = derivedRequest(request, {});
-      request.redirect = this.#redirect;
+      request = derivedRequest(request, { modes: { redirect: this.#redirect } });
     }
     if (this.#trace !== undefined) {
       if (request === input) request = derivedRequest(request, {});
@@ -111,7 +117,7 @@ export class RequestDefaults {
       : this.#publicHeaders;
   }
 
-  #fill(request: Request, target: Target, init: Init | undefined, strict: boolean): void {
+  #filled(request: Request, target: Target, init: Init | undefined, strict: boolean): Request {
     const defaults = this.#defaultsFor(target);
     const without = strict ? omittedHeaders(init?.headers) : NO_NAMES;
     let headers =
@@ -124,28 +130,73 @@ export class RequestDefaults {
     }
     if (init === undefined) {
       configureRequest(request, headers, undefined, undefined);
-      return;
+      return request;
     }
     const source = bodyOf(init);
     if (source !== undefined) {
-      if (request.method === "GET" || request.method === "HEAD") {
-        const error = new TypeError(`Cannot send a body with ${request.method}; use POST, PUT or PATCH`);
-        void source.cancel(error);
-        throw error;
-      }
+      refuseBodyless(request.method, source);
       if (source.contentType !== undefined) {
         headers ??= createHeaders();
         if (!headers.has("content-type")) headers.set("content-type", source.contentType);
       }
     }
-    configureRequest(request, headers, source, signalOf(init));
-    if (init.redirect !== undefined) request.redirect = checkMode(init.redirect);
-    if (init.idempotent !== undefined) request.idempotentMark = init.idempotent;
-    if (init.trailers !== undefined) request.trailers = init.trailers;
-    if (init.expectContinue !== undefined) request.expectContinue = continueWait(init.expectContinue);
-    if (init.onInformational !== undefined) request.onInformational = init.onInformational;
-    if (init.trace !== undefined) request.trace = init.trace;
+    configureRequest(request, headers, source, checkedSignal(init.signal));
+    takeExtras(request, init);
+    const modes = modesOf(init);
+    return modes === undefined ? request : derivedRequest(request, { modes });
   }
+}
+
+/** The request with what an init changes of it. */
+function withInit(base: Request, init: Init): Request {
+  const { target, source: present, headers: own } = requestParts(base);
+  const source = bodyOf(init) ?? present;
+  const method = init.method === undefined ? base.method : normaliseMethod(init.method);
+  if (source !== undefined) refuseBodyless(method, source);
+  const headers = createHeaders(init.headers ?? own);
+  if (source !== present && source?.contentType !== undefined && !headers.has("content-type")) {
+    headers.set("content-type", source.contentType);
+  }
+  const signal = init.signal === undefined ? undefined : checkedSignal(init.signal);
+  const modes = modesOf(init);
+  const request = derivedRequest(base, {
+    method,
+    headers,
+    source,
+    ...(init.query === undefined ? {} : { target: parseTarget(appendQuery(target.href, init.query)) }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(modes === undefined ? {} : { modes }),
+  });
+  takeExtras(request, init);
+  return request;
+}
+
+function takeExtras(request: Request, init: Init): void {
+  if (init.idempotent !== undefined) request.idempotentMark = init.idempotent;
+  if (init.trailers !== undefined) request.trailers = init.trailers;
+  if (init.expectContinue !== undefined) request.expectContinue = continueWait(init.expectContinue);
+  if (init.onInformational !== undefined) request.onInformational = init.onInformational;
+  if (init.trace !== undefined) request.trace = init.trace;
+}
+
+/** The members that change what is sent or accepted, where there are any. */
+function modesOf(init: Init): Partial<RequestModes> | undefined {
+  const { redirect, integrity, cache, referrer, referrerPolicy } = init;
+  if (redirect !== undefined) checkMode(redirect);
+  return redirect === undefined &&
+    integrity === undefined &&
+    cache === undefined &&
+    referrer === undefined &&
+    referrerPolicy === undefined
+    ? undefined
+    : requestModes(DEFAULT_MODES, requestMembers({ redirect, integrity, cache, referrer, referrerPolicy }));
+}
+
+function refuseBodyless(method: string, source: BodySource): void {
+  if (method !== "GET" && method !== "HEAD") return;
+  const error = new TypeError(`Cannot send a body with ${method}; use POST, PUT or PATCH`);
+  void source.cancel(error);
+  throw error;
 }
 
 const NO_NAMES: readonly string[] = [];

@@ -16,11 +16,11 @@ export type {
 } from "./evidence.js";
 export { ageStep, NO_EVIDENCE, noFacts, ownerKey } from "./evidence.js";
 export { type ExplainInput, evidenceOf, explainRecorder } from "./explain.js";
-export type { Explanation } from "./explanation.js";
 export { findings } from "./findings.js";
 export { mergeEvidence } from "./merge.js";
 export {
   allNames,
+  type Explanation,
   explainName,
   inShort,
   meaningOf,

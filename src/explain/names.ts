@@ -1,9 +1,24 @@
 import type { CloseReason, DialReason } from "../trace/index.js";
-import type { Explanation, ReasonWords } from "./explanation.js";
 import { CLOSE_REASONS } from "./names-close.js";
 import { DIAL_REASONS } from "./names-dial.js";
 import { FINDING_KINDS } from "./names-finding.js";
 import type { FindingKind } from "./report.js";
+
+/** What a name means, in sentences; the one source of the docs, the reports and the command line. */
+export interface Explanation {
+  readonly meaning: string;
+  /** The usual cause. */
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** All the words on a reason. */
+export interface ReasonWords extends Explanation {
+  /** Why, in a clause that can stand after "closed:" or "opened because". */
+  readonly short: string;
+  /** What would have saved the dial that it led to, where one thing would. */
+  readonly saved?: string;
+}
 
 /** A name with its explanation, and what it names. */
 export interface NamedExplanation extends Explanation {

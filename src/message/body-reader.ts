@@ -26,6 +26,11 @@ const HAND_OVER_BYTES = 16 * 1024;
  * is only a claim, and memory is taken as bytes arrive. */
 const PREALLOCATED_BYTES = 512 * 1024 * 1024;
 
+/** A stream over a body, which is told when no more bytes will come, whether or not somebody reads. */
+export interface BodyWatcher {
+  settled(): void;
+}
+
 const OPEN = 0;
 const ENDED = 1;
 const FAILED = 2;
@@ -63,6 +68,14 @@ export class BodyReader {
   delivered = false;
   /** Bytes pushed so far. */
   received = 0;
+  /**
+   * The signal of the call. Once it aborts nothing more can be read, not even what has arrived (Fetch §5.6 "abort the
+   * fetch() call"). It is asked when somebody reads, so that a body costs no listener.
+   */
+  signal: AbortSignal | undefined = undefined;
+  /** Makes the error that a reader is told from the one that ended the body. */
+  describe: ((error: unknown) => unknown) | undefined = undefined;
+  watcher: BodyWatcher | undefined = undefined;
 
   constructor(feed: BodyFeed | undefined, length: number) {
     this.#feed = feed;
@@ -185,20 +198,23 @@ export class BodyReader {
       this.#reading = undefined;
       reading({ value: undefined, done: true });
     }
+    this.watcher?.settled();
   }
 
   /** Ends the body with an error: what arrived before it can still be read from a stream, then it throws. */
   fail(error: unknown): void {
     if (this.#state !== OPEN) return;
     this.#state = FAILED;
-    this.#error = error;
+    const told = this.describe === undefined ? error : this.describe(error);
+    this.#error = told;
     this.#feed = undefined;
     this.#view = undefined;
     this.#result = undefined;
-    this.#collecting?.(rejection(error));
+    this.#collecting?.(rejection(told));
     this.#collecting = undefined;
-    this.#reading?.(rejection(error));
+    this.#reading?.(rejection(told));
     this.#reading = undefined;
+    this.watcher?.settled();
   }
 
   // ── the consumer's side ──────────────────────────────────────────────────────────────────────────────────
@@ -210,6 +226,16 @@ export class BodyReader {
 
   get failed(): boolean {
     return this.#state === FAILED;
+  }
+
+  /** What it failed with, as readers are told it. */
+  get failure(): unknown {
+    return this.#error;
+  }
+
+  /** Whether nothing is left to read of what has arrived. */
+  get empty(): boolean {
+    return this.#piece === undefined && (this.#more === undefined || this.#more.length === 0);
   }
 
   /** Whether a consumer has begun with it. */
@@ -224,6 +250,7 @@ export class BodyReader {
   /** The whole body as text if it is complete and in one piece, else undefined; consumes it. */
   textNow(): string | undefined {
     if (this.#state !== ENDED || this.#more !== undefined || this.#result !== undefined) return undefined;
+    if (this.signal?.aborted === true) return undefined;
     const piece = this.#piece;
     if (piece === undefined) return "";
     // A byte order mark is dropped, as everywhere on the platform.
@@ -240,6 +267,7 @@ export class BodyReader {
 
   /** All bytes, when they have arrived. The buffer is the caller's alone, unless it is a `shared` small one. */
   collect(): Promise<Buffer> {
+    if (this.signal?.aborted === true) return Promise.reject(this.signal.reason);
     if (this.#state === ENDED) return Promise.resolve(this.#assemble());
     if (this.#state === FAILED) return rejection(this.#error);
     this.delivered = true;
@@ -252,6 +280,7 @@ export class BodyReader {
 
   /** The next bytes, as an iterator gives them, so that iterating costs one promise a chunk. One call at a time. */
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.signal?.aborted === true) return Promise.reject(this.signal.reason);
     const chunk = this.#dequeue();
     if (chunk !== undefined) {
       this.delivered = true;

@@ -69,6 +69,27 @@ export function bodySource(body: BodyInit | null | undefined): BodySource | unde
   return fromTagged(body) ?? fromObject(body);
 }
 
+/**
+ * The source of a body as Web IDL converts it (`BodyInit`): what is none of the standard's kinds is its text. Node's
+ * streams and async iterables are taken as bodies, as Node's own `fetch` takes them.
+ */
+export function platformBodySource(body: unknown): BodySource {
+  if (typeof body === "string") return new TextSource(body, "text/plain;charset=UTF-8");
+  if (typeof body === "object" && body !== null) {
+    const tag = tagOf(body);
+    const known = ArrayBuffer.isView(body)
+      ? bodySource(body)
+      : STANDARD.has(tag)
+        ? fromTagged(body)
+        : undefined;
+    if (known !== undefined) return known;
+    if (Symbol.asyncIterator in body) return fromObject(body);
+  }
+  return new TextSource(`${body}`, "text/plain;charset=UTF-8");
+}
+
+const STANDARD = new Set(["ArrayBuffer", "URLSearchParams", "Blob", "File", "FormData"]);
+
 function fromTagged(body: object): BodySource | undefined {
   switch (tagOf(body)) {
     case "ArrayBuffer":

@@ -23,7 +23,7 @@ export function isFieldName(name: string): boolean {
 
 /** `name` as a string, or a `TypeError` that shows what is wrong with it. */
 export function checkFieldName(name: unknown): string {
-  const text = typeof name === "string" ? name : String(name);
+  const text = typeof name === "string" ? name : `${name}`;
   if (isFieldName(text)) return text;
   throw badName(text);
 }
@@ -45,7 +45,7 @@ function badName(name: string): TypeError {
  * a `TypeError` that names the header when it holds NUL, CR, LF or a character beyond U+00FF.
  */
 export function checkFieldValue(name: string, value: unknown): string {
-  const text = trimField(typeof value === "string" ? value : String(value));
+  const text = trimField(typeof value === "string" ? value : `${value}`);
   const length = text.length;
   if (length > LOOP_AT_MOST) {
     if (FORBIDDEN.test(text)) throw badValue(name, text);

@@ -9,22 +9,17 @@ export function pairIterator<T>(
   pick: (pair: readonly [string, string]) => T,
 ): PairIterator<T> {
   // The helpers come from the prototype, which a type cannot see.
-  return new HeadersIterator(pairs, pick) as IterableIterator<T, undefined> as PairIterator<T>;
+  return new HeadersIterator(pairs, pick) as unknown as PairIterator<T>;
 }
 
 /**
- * The iterator of `Headers` (Web IDL §3.7.9 "pair iterators"): an index into the sorted pairs, which are asked
- * for again at each step, so that a change made while iterating is seen.
+ * The iterator of `Headers` (Web IDL §3.7.10 "iterator prototype object"): an index into the sorted pairs, which are
+ * asked for again at each step, so that a change made while iterating is seen.
  */
-class HeadersIterator<T> implements IterableIterator<T> {
+class HeadersIterator<T> {
   readonly #pairs: () => readonly (readonly [string, string])[];
   readonly #pick: (pair: readonly [string, string]) => T;
   #index = 0;
-
-  static {
-    // %IteratorPrototype% brings the helpers (map, filter, …) on the Node versions that have them.
-    Object.setPrototypeOf(HeadersIterator.prototype, iteratorPrototype);
-  }
 
   constructor(
     pairs: () => readonly (readonly [string, string])[],
@@ -40,12 +35,15 @@ class HeadersIterator<T> implements IterableIterator<T> {
     this.#index++;
     return { done: false, value: this.#pick(pair) };
   }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  get [Symbol.toStringTag](): string {
-    return "Headers Iterator";
-  }
 }
+
+// %IteratorPrototype% has the method that makes it iterable, and the helpers (map, filter, …) on the Node versions that
+// have them.
+Object.setPrototypeOf(HeadersIterator.prototype, iteratorPrototype);
+// Web IDL's class has no constructor that a program could reach.
+Reflect.deleteProperty(HeadersIterator.prototype, "constructor");
+Object.defineProperty(HeadersIterator.prototype, "next", { enumerable: true });
+Object.defineProperty(HeadersIterator.prototype, Symbol.toStringTag, {
+  value: "Headers Iterator",
+  configurable: true,
+});

@@ -3,6 +3,7 @@ import { checkFieldName, checkFieldValue, isSensitive, sameName } from "./field.
 import { findInBlock, splitBlock } from "./field-block.js";
 import { type PairIterator, pairIterator } from "./headers-iterator.js";
 import { INSPECT } from "./inspect-symbol.js";
+import { needArguments, shapeInterface } from "./interface-shape.js";
 
 /** What headers can be made from: other headers (the platform's too), pairs, or an object. A list becomes one value. */
 export type HeadersInit =
@@ -21,6 +22,9 @@ let create: (init: HeadersInit | undefined) => Headers;
 let wrap: (fields: string[], block: string, start: number, immutable: boolean) => Headers;
 let fieldsOf: (headers: Headers) => readonly string[];
 let freeze: (headers: Headers) => void;
+let copy: (headers: Headers) => Headers;
+let ownEntries: unknown;
+let brandOf: (headers: Headers) => void;
 
 /**
  * A list of header fields with the WHATWG interface (Fetch §5.1), which also keeps the order and the case they
@@ -59,6 +63,11 @@ export class Headers {
       return headers;
     };
     fieldsOf = (headers) => headers.#split();
+    brandOf = (headers) => {
+      if (!(#fields in headers))
+        throw new TypeError("This method is for Headers, and was called on another object.");
+    };
+    copy = (headers) => wrap(headers.#split().slice(), "", 0, headers.#immutable);
     freeze = (headers) => {
       headers.#immutable = true;
     };
@@ -83,12 +92,14 @@ export class Headers {
 
   /** Adds a field at the end, beside those of the same name. */
   append(name: string, value: string): void {
-    if (value === undefined && arguments.length < 2) throw missingArgument("append(name, value)");
-    this.#add(checkFieldName(name), value);
+    needArguments(arguments, 2, "Headers.append");
+    const checked = checkFieldName(name);
+    this.#add(checked, value);
   }
 
   /** Removes all fields of that name. */
   delete(name: string): void {
+    needArguments(arguments, 1, "Headers.delete");
     const checked = checkFieldName(name);
     this.#beforeChange(checked);
     this.#removeFrom(0, checked);
@@ -96,6 +107,7 @@ export class Headers {
 
   /** The values of all fields of that name, joined with ", "; `null` when there is none. */
   get(name: string): string | null {
+    if (name === undefined) needArguments(arguments, 1, "Headers.get");
     if (this.#block !== "") {
       const found = findInBlock(this.#block, this.#start, name);
       if (found !== undefined) return found;
@@ -125,6 +137,7 @@ export class Headers {
 
   /** Whether there is a field of that name. */
   has(name: string): boolean {
+    if (name === undefined) needArguments(arguments, 1, "Headers.has");
     if (this.#block !== "") return this.get(name) !== null;
     const checked = checkFieldName(name);
     const fields = this.#fields;
@@ -136,7 +149,7 @@ export class Headers {
 
   /** Gives the first field of that name this value and removes the others, or adds one at the end. */
   set(name: string, value: string): void {
-    if (value === undefined && arguments.length < 2) throw missingArgument("set(name, value)");
+    needArguments(arguments, 2, "Headers.set");
     const checked = checkFieldName(name);
     const text = checkFieldValue(checked, value);
     this.#beforeChange(checked);
@@ -155,17 +168,26 @@ export class Headers {
     if (typeof callback !== "function") {
       throw new TypeError(`Headers.forEach takes a function, not ${typeof callback}.`);
     }
-    for (const [name, value] of this) callback.call(thisArg, value, name, this);
+    // The pairs are asked for again at each step, so that a change made meanwhile is seen.
+    for (let i = 0; ; i++) {
+      const pair = this.#sortAndCombine()[i];
+      if (pair === undefined) return;
+      callback.call(thisArg, pair[1], pair[0], this);
+    }
   }
 
   /** Pairs of lower-cased name and joined value, sorted by name; each `set-cookie` on its own. */
   entries(): PairIterator<[string, string]> {
-    const pairs = () => this.#sortAndCombine();
-    return pairIterator(pairs, ([name, value]) => [name, value]);
+    brandOf(this);
+    return pairIterator(
+      () => this.#sortAndCombine(),
+      ([name, value]) => [name, value],
+    );
   }
 
   /** The names as {@link entries} gives them. */
   keys(): PairIterator<string> {
+    brandOf(this);
     return pairIterator(
       () => this.#sortAndCombine(),
       (pair) => pair[0],
@@ -174,6 +196,7 @@ export class Headers {
 
   /** The values as {@link entries} gives them. */
   values(): PairIterator<string> {
+    brandOf(this);
     return pairIterator(
       () => this.#sortAndCombine(),
       (pair) => pair[1],
@@ -183,7 +206,6 @@ export class Headers {
   [Symbol.iterator](): PairIterator<[string, string]> {
     return this.entries();
   }
-
   get [Symbol.toStringTag](): string {
     return "Headers";
   }
@@ -233,33 +255,47 @@ export class Headers {
   }
 
   #fill(init: HeadersInit): void {
-    if (typeof init !== "object" || init === null) {
+    if ((typeof init !== "object" && typeof init !== "function") || init === null) {
       throw new TypeError(
         `Headers are made from an object, pairs or other Headers, not from ${init === null ? "null" : typeof init}.`,
       );
     }
-    if (#fields in init) {
+    const iterate: unknown = (init as { readonly [Symbol.iterator]?: unknown })[Symbol.iterator];
+    // Ours, and nobody has changed how it is listed.
+    if (#fields in init && iterate === ownEntries) {
       this.#fields = init.#split().slice();
-      return;
+    } else if (iterate !== undefined && iterate !== null) {
+      this.#fillFromPairs(listOf(init, iterate));
+    } else {
+      this.#fillFromRecord(init as Readonly<Record<string, unknown>>);
     }
-    if (Symbol.iterator in init) {
-      this.#fillFromPairs(init as Iterable<Iterable<unknown>>);
-      return;
-    }
-    const record = init as Readonly<Record<string, unknown>>;
-    for (const name of Object.keys(record)) this.#add(checkFieldName(name), record[name]);
   }
 
-  #fillFromPairs(pairs: Iterable<Iterable<unknown>>): void {
+  #fillFromPairs(pairs: readonly unknown[]): void {
     for (const pair of pairs) {
-      if (typeof pair !== "object" || pair === null || !(Symbol.iterator in pair)) {
+      const iterate: unknown =
+        typeof pair === "object" && pair !== null
+          ? (pair as { readonly [Symbol.iterator]?: unknown })[Symbol.iterator]
+          : undefined;
+      if (iterate === undefined || iterate === null) {
         throw new TypeError("Each item of a list of headers is a pair: [name, value].");
       }
-      const items = Array.isArray(pair) ? (pair as readonly unknown[]) : [...pair];
+      const items = listOf(pair as object, iterate);
       if (items.length !== 2) {
         throw new TypeError(`Each item of a list of headers is a pair, this one has ${items.length} items.`);
       }
       this.#add(checkFieldName(items[0]), items[1]);
+    }
+  }
+
+  /** In the order of a Web IDL record: each key is looked at and read before the next. */
+  #fillFromRecord(record: Readonly<Record<string, unknown>>): void {
+    for (const key of Reflect.ownKeys(record)) {
+      const property = Reflect.getOwnPropertyDescriptor(record, key);
+      if (property?.enumerable !== true) continue;
+      if (typeof key === "symbol") throw new TypeError("A symbol cannot be a header's name.");
+      const name = checkFieldName(key);
+      this.#add(name, record[key]);
     }
   }
 
@@ -293,13 +329,34 @@ export class Headers {
   }
 }
 
-function missingArgument(call: string): TypeError {
-  return new TypeError(`Headers.${call} needs two arguments.`);
+shapeInterface(Headers, {
+  name: "Headers",
+  length: 0,
+  members: ["append", "delete", "get", "getSetCookie", "has", "set", "entries", "forEach", "keys", "values"],
+  lengths: { forEach: 1 },
+});
+ownEntries = Headers.prototype.entries;
+Object.defineProperty(Headers.prototype, Symbol.iterator, {
+  value: ownEntries,
+  writable: true,
+  configurable: true,
+});
+
+/** The items of what can be iterated, by its own method. */
+function listOf(source: object, iterate: unknown): readonly unknown[] {
+  if (Array.isArray(source) && iterate === Array.prototype[Symbol.iterator]) return source;
+  if (typeof iterate !== "function") throw new TypeError("A list of headers must be iterable.");
+  return [...{ [Symbol.iterator]: () => iterate.call(source) as Iterator<unknown> }];
 }
 
 /** `new Headers(init)` for the library's own use: it does not load the platform's classes. */
 export function createHeaders(init?: HeadersInit): Headers {
   return create(init);
+}
+
+/** The same fields in headers of their own, which refuse changes where the first do. */
+export function cloneHeaders(headers: Headers): Headers {
+  return copy(headers);
 }
 
 /**

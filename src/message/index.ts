@@ -1,4 +1,5 @@
 export { type Challenge, parseChallenges } from "./auth-challenge.js";
+export { Body } from "./body.js";
 export { type BodyFeed, BodyReader } from "./body-reader.js";
 export { type BodyInit, type BodySource, bodySource } from "./body-source.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
@@ -15,8 +16,10 @@ export {
 } from "./headers.js";
 export { INSPECT } from "./inspect-symbol.js";
 export { feedFromIterator } from "./iterator-feed.js";
+export { extractMimeType, parseMimeType, serializeMimeType } from "./mime-type.js";
 export { ownResponse } from "./own-response.js";
 export { inheritFromPlatform } from "./platform.js";
+export { readyBody } from "./platform-request.js";
 export { appendQuery } from "./query.js";
 export {
   configureRequest,
@@ -24,26 +27,38 @@ export {
   ownRequest,
   plainRequest,
   Request,
-  type RequestChanges,
-  type RequestParts,
   requestParts,
+  spendBody,
+  withSource,
 } from "./request.js";
 export {
   bodyOf,
+  checkedSignal,
   continueWait,
   normaliseMethod,
-  type RedirectMode,
+  type RequestExtras,
   type RequestInit,
-  signalOf,
 } from "./request-init.js";
 export {
+  DEFAULT_MODES,
+  type RedirectMode,
+  type ReferrerPolicy,
+  type RequestModes,
+  requestMembers,
+  requestModes,
+} from "./request-members.js";
+export type { RequestChanges, RequestParts } from "./request-parts.js";
+export {
+  markRedirected,
   Response,
+  type ResponseFacts,
   type ResponseInit,
   replaceResponseBody,
   responseBody,
   responseFromWire,
   responseHeader,
+  settleResponse,
 } from "./response.js";
-export { parseTarget, parseURL, type Target } from "./target.js";
+export { fetchTarget, parseTarget, parseURL, type Target } from "./target.js";
 export { isForbiddenTrailer } from "./trailer-fields.js";
 export type { ResponseOrigin, WireResponse } from "./wire-response.js";

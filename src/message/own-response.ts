@@ -1,7 +1,7 @@
-import { type BodyInit, bodySource } from "./body-source.js";
+import { Body } from "./body.js";
+import type { ByteStream } from "./body-stream.js";
 import { createHeaders } from "./headers.js";
-import { feedFromIterator } from "./iterator-feed.js";
-import { fillResponse, isOwnResponse, Response, responseFromWire, SHARED_WIRE } from "./response.js";
+import { isOwnResponse, Response, responseFromWire, SHARED_WIRE, settleResponse } from "./response.js";
 import type { WireResponse } from "./wire-response.js";
 
 /**
@@ -39,7 +39,10 @@ function ofPlatform(given: globalThis.Response): Response {
     headers.delete("content-length");
   }
   const own = new Response(null, { status, statusText, headers });
-  fillResponse(own, body === null ? null : feedFromIterator(bodySource(body as BodyInit)), url);
-  own.redirected = given.redirected;
-  return own;
+  const stream = body as ByteStream | null;
+  return settleResponse(own, stream === null ? undefined : Body.fromStream(stream), {
+    url,
+    type: url === "" ? "default" : "basic",
+    redirected: given.redirected,
+  });
 }

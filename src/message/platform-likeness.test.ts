@@ -9,7 +9,7 @@ test("Request: says what is wrong with a URL, method or signal of another kind",
   assert.throws(make(null), /Cannot request "null"/);
   assert.throws(make({}), /Cannot request "\[object Object\]"/);
   assert.equal(make({ toString: () => "http://a.test/x" })().url, "http://a.test/x");
-  assert.throws(make("http://a.test", { method: null }), /Cannot use null as a method/);
+  assert.throws(make("http://a.test", { method: "a b" }), /Cannot use "a b" as a method/);
   for (const signal of [5, {}, "x"]) {
     assert.throws(make("http://a.test", { signal }), /Cannot use this as signal as it is no AbortSignal/);
   }

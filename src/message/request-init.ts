@@ -2,18 +2,45 @@ import { EventEmitter, getMaxListeners, setMaxListeners } from "node:events";
 import type { Trace } from "../trace/index.js";
 import { type BodyInit, type BodySource, bodySource, formBody, jsonBody } from "./body-source.js";
 import type { Headers, HeadersInit } from "./headers.js";
+import type {
+  RedirectMode,
+  ReferrerPolicy,
+  RequestCache,
+  RequestCredentials,
+  RequestMode,
+} from "./request-members.js";
 
-export type RedirectMode = "follow" | "manual" | "error";
-
-/** What a request can be made with: WHATWG fetch's members, and what fetch lacks. */
+/** What a request can be made with: the members of WHATWG fetch (§5.4). Others are ignored, as Web IDL says. */
 export interface RequestInit {
   method?: string;
   headers?: HeadersInit;
   body?: BodyInit | null;
   signal?: AbortSignal | null;
+  /** How redirects are treated; `follow` unless said otherwise. `manual` gives the 3xx response as it is. */
   redirect?: RedirectMode;
-  /** Accepted for compatibility: a streaming body is always sent as it comes. */
+  /** Needed with a body that is a stream: it is sent as it comes, and the response may come before its end. */
   duplex?: "half";
+  /** `no-store`, `reload` and `no-cache` send what tells caches on the way so; there is no cache here. */
+  cache?: RequestCache;
+  /** Hashes of which the body must have one, as of a script: `sha256-…`; else the call rejects. */
+  integrity?: string;
+  /** The URL that the `Referer` field is made from; none is sent unless it is given. */
+  referrer?: string;
+  /** How much of the referrer is sent where, redirects included. */
+  referrerPolicy?: ReferrerPolicy;
+  /** Kept, and without meaning outside of a browser. */
+  mode?: RequestMode;
+  /** Kept, and without meaning outside of a browser: there are no cookies but a client's. */
+  credentials?: RequestCredentials;
+  /** Kept, and without meaning outside of a browser: there is no page that a request could outlive. */
+  keepalive?: boolean;
+  /** Checked, and without meaning here. */
+  priority?: "high" | "low" | "auto";
+  window?: null;
+}
+
+/** What a call of a client can say of its request beside what fetch can. */
+export interface RequestExtras {
   /** Added to the URL's query. Arrays repeat the name; `undefined` and `null` are left out. */
   query?: Record<string, unknown> | URLSearchParams;
   /** The body, as JSON, with its content type. */
@@ -63,20 +90,29 @@ function allowSharing(signal: AbortSignal): void {
   if (getMaxListeners(signal) === EventEmitter.defaultMaxListeners) setMaxListeners(SHARED_LISTENERS, signal);
 }
 
-/** The signal of an init. @throws TypeError for what cannot abort anything. */
-export function signalOf({ signal }: RequestInit): AbortSignal | undefined {
-  if (signal === undefined || signal === null) return undefined;
-  if (typeof signal.addEventListener === "function" && typeof signal.aborted === "boolean") {
-    allowSharing(signal);
-    return signal;
+/**
+ * A signal as it can be relied on. One of a polyfill may have no `reason`, and is followed by one of the platform's.
+ * @throws TypeError for what cannot abort anything.
+ */
+export function checkedSignal(given: unknown): AbortSignal | undefined {
+  if (given === undefined || given === null) return undefined;
+  const signal = given as AbortSignal;
+  if (typeof signal.addEventListener !== "function" || typeof signal.aborted !== "boolean") {
+    throw new TypeError(
+      "Cannot use this as signal as it is no AbortSignal; pass the signal of an AbortController",
+    );
   }
-  throw new TypeError(
-    "Cannot use this as signal as it is no AbortSignal; pass the signal of an AbortController",
-  );
+  allowSharing(signal);
+  if ("reason" in signal) return signal;
+  const follower = new AbortController();
+  const foreign = given as EventTarget & { readonly aborted: boolean };
+  if (foreign.aborted) follower.abort();
+  else foreign.addEventListener("abort", () => follower.abort(), { once: true });
+  return follower.signal;
 }
 
 /** The body that an init describes: at most one of `body`, `json` and `form`. */
-export function bodyOf(init: RequestInit): BodySource | undefined {
+export function bodyOf(init: RequestInit & RequestExtras): BodySource | undefined {
   const { body, json, form } = init;
   const given =
     (body !== undefined && body !== null ? 1 : 0) +

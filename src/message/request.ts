@@ -1,22 +1,29 @@
 import { shownURL } from "../errors/index.js";
 import type { Trace } from "../trace/index.js";
-import { type BodySource, bodySource } from "./body-source.js";
-import { streamOf } from "./body-stream.js";
+import { Body } from "./body.js";
+import { blobOf, decodeUtf8, ownBytes } from "./body-forms.js";
+import type { BodySource } from "./body-source.js";
+import type { ByteStream } from "./body-stream.js";
+import { parseFormData } from "./form-data.js";
 import { createHeaders, Headers, type HeadersInit, headersFromRaw, rawHeaders } from "./headers.js";
 import { INSPECT } from "./inspect-symbol.js";
-import { feedFromIterator } from "./iterator-feed.js";
+import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
-import { appendQuery } from "./query.js";
+import { isPlatformRequest, platformBody } from "./platform-request.js";
+import { checkedSignal, normaliseMethod, type RequestExtras, type RequestInit } from "./request-init.js";
 import {
-  bodyOf,
-  continueWait,
-  normaliseMethod,
+  DEFAULT_MODES,
   type RedirectMode,
-  type RequestInit,
-  signalOf,
-} from "./request-init.js";
-import { Response } from "./response.js";
-import { authorizedTarget, parseTarget, parseURL, type Target } from "./target.js";
+  type ReferrerPolicy,
+  type RequestCache,
+  type RequestCredentials,
+  type RequestMode,
+  type RequestModes,
+  requestMembers,
+  requestModes,
+} from "./request-members.js";
+import type { RequestChanges, RequestParts } from "./request-parts.js";
+import { fetchTarget, hashOf, type Target } from "./target.js";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
@@ -34,6 +41,7 @@ let configure: (
 ) => void;
 let derive: (request: Request, changes: RequestChanges) => Request;
 let recognise: (request: Request | globalThis.Request) => Request | undefined;
+let spend: (request: Request) => void;
 
 /** Under this name the requests of another copy of this package show what they are made of. */
 const PARTS: unique symbol = Symbol.for("trunkline.request.0");
@@ -43,41 +51,28 @@ interface SharedParts extends RequestParts {
   readonly fields: readonly string[];
 }
 
-/** What {@link derivedRequest} gives a request that differs from the one it is made from. */
-export interface RequestChanges {
-  readonly method?: string;
-  readonly target?: Target;
-  /** The fragment, "#" included. */
-  readonly hash?: string;
-  readonly headers?: Headers;
-  /** Present, even as `undefined`: in place of the body. */
-  readonly source?: BodySource | undefined;
-  readonly signal?: AbortSignal;
-}
-
-/** A request: the WHATWG class's interface, `instanceof globalThis.Request`, and the extras of {@link RequestInit}. */
+/** A request: the WHATWG class (Fetch §5.4), `instanceof globalThis.Request`, and its URL parsed. */
 export class Request {
   #target: Target;
   #method: string;
   #headers: Headers | undefined;
   #source: BodySource | undefined;
+  #body: Body | undefined;
+  /** What aborts the call; the public signal, made when somebody asks for it, follows it. */
+  #given: AbortSignal | undefined;
   #signal: AbortSignal | undefined;
-  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  #used = false;
   #hash = "";
-  /** How redirects are treated; `follow` unless said otherwise. */
-  redirect: RedirectMode = "follow";
-  idempotentMark: boolean | undefined = undefined;
-  trailers: RequestInit["trailers"] = undefined;
-  onInformational: RequestInit["onInformational"] = undefined;
-  trace: Trace | undefined = undefined;
-  /** Milliseconds the body waits for a 100; `undefined` when it does not wait. */
-  expectContinue: number | undefined = undefined;
-  /** The call it belongs to; a request made from it belongs to the same one. @internal */
-  call: unknown = undefined;
+  #modes: RequestModes = DEFAULT_MODES;
+  #idempotent: boolean | undefined;
+  #trailers: RequestExtras["trailers"];
+  #onInformational: RequestExtras["onInformational"];
+  #trace: Trace | undefined;
+  #expectContinue: number | undefined;
+  #call: unknown;
 
   /**
-   * @throws TypeError when the URL, the method or a header cannot be sent, or GET and HEAD are given a body.
+   * @throws TypeError when the URL, the method or a header cannot be sent, GET and HEAD are given a body, or a member
+   * of `init` has a value that the standard does not know.
    */
   constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, plain?: Target) {
     if (init === PLAIN) {
@@ -85,67 +80,70 @@ export class Request {
       this.#method = input as string;
       return;
     }
+    needArguments(arguments, 1, "new Request");
     inheritFromPlatform("Request", Request);
-    // Anything else is a URL by its text, as in fetch.
-    const base =
-      typeof input === "object" && typeof (input as Partial<Request> | null)?.url === "string"
-        ? (recognise(input as Request) ?? (input as globalThis.Request))
-        : undefined;
-    const href = base === undefined ? String(input) : base.url;
-    const query = init?.query;
-    const target = parseTarget(query === undefined ? href : appendQuery(parseURL(href), query).href);
-    const authorization = base instanceof Request ? base.#target.authorization : undefined;
-    this.#target = authorization === undefined ? target : authorizedTarget(target, authorization);
-    const hash = href.indexOf("#");
-    if (hash >= 0) this.#hash = parseURL(href).hash;
-    this.#method = normaliseMethod(init?.method === undefined ? (base?.method ?? "GET") : init.method);
-    this.#headers = new Headers(init?.headers ?? (base?.headers as HeadersInit | undefined));
-    this.#signal = init?.signal === undefined ? (base?.signal as AbortSignal | undefined) : signalOf(init);
-    this.redirect = init?.redirect ?? (base?.redirect as RedirectMode | undefined) ?? "follow";
-    if (!["follow", "manual", "error"].includes(this.redirect)) {
-      throw new TypeError(
-        `Cannot use redirect ${JSON.stringify(this.redirect)} as it must be follow, manual or error`,
-      );
+    const base = requestOf(input);
+    if (base === undefined) {
+      const url = typeof input === "string" ? input : `${input}`;
+      this.#target = fetchTarget(url);
+      this.#hash = hashOf(url);
+      this.#method = "GET";
+    } else {
+      this.#target = base.#target;
+      this.#hash = base.#hash;
+      this.#method = base.#method;
+      this.#given = base.#given;
+      this.#modes = base.#modes;
     }
-    if (base instanceof Request) {
-      this.idempotentMark = base.idempotentMark;
-      this.trailers = base.trailers;
-      this.onInformational = base.onInformational;
-      this.expectContinue = base.expectContinue;
-      this.trace = base.trace;
-      this.call = base.call;
+    if (init === undefined || init === null) {
+      if (base === undefined) return;
+      this.#headers = base.#headers === undefined ? undefined : createHeaders(base.#headers);
+    } else {
+      const members = requestMembers(init);
+      this.#modes = requestModes(this.#modes, members);
+      if (members.method !== undefined) this.#method = normaliseMethod(members.method);
+      if (members.signal !== undefined) this.#given = checkedSignal(members.signal);
+      this.#headers = new Headers(members.headers ?? base?.headers);
+      if (members.body !== undefined && members.body !== null) {
+        this.#setBody(Body.extract(members.body), members);
+        return;
+      }
     }
-    if (init !== undefined) this.#takeExtras(init);
-    const given = init === undefined ? undefined : bodyOf(init);
-    if (given !== undefined) this.#setBody(given);
-    else if (init?.body === undefined && base !== undefined) this.#inheritBody(base);
-    if (this.#source !== undefined && (this.#method === "GET" || this.#method === "HEAD")) {
-      throw new TypeError(`Cannot send a body with ${this.#method}; use POST, PUT or PATCH`);
-    }
+    const inherited = base === undefined ? undefined : base.#whole();
+    if (inherited === undefined) return;
+    this.#refuseBodyless();
+    this.#body = inherited.handOver();
   }
 
   static {
     makePlain = (method, target) => new Request(method, PLAIN, target);
-    partsOf = (request) => ({
-      target: request.#target,
-      headers: request.#headers,
-      source: request.#source,
-      signal: request.#signal,
-    });
+    partsOf = (request) => {
+      const target = request.#target;
+      if (target.unsupported !== undefined) throw new TypeError(target.unsupported);
+      return {
+        target,
+        headers: request.#headers,
+        source: request.#body === undefined ? request.#source : request.#body.source,
+        signal: request.#given,
+      };
+    };
     configure = (request, headers, source, signal) => {
       request.#headers = headers;
       request.#source = source;
-      request.#signal = signal;
+      request.#given = signal;
     };
     recognise = (request) => {
       if (#target in request) return request;
       const parts = (request as { readonly [PARTS]?: SharedParts })[PARTS];
       if (parts === undefined) return undefined;
       const own = makePlain(request.method, parts.target);
-      own.#hash = request.url.slice(parts.target.href.length);
+      own.#hash = hashOf(request.url);
       own.#headers = headersFromRaw([...parts.fields]);
       own.#source = parts.source;
-      own.#signal = parts.signal;
+      own.#given = parts.signal;
+      const { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy } =
+        request as Request;
+      own.#modes = { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy };
       own.#copyExtras(request as Request);
       return own;
     };
@@ -154,11 +152,28 @@ export class Request {
       copy.#hash = changes.hash ?? request.#hash;
       copy.#headers =
         changes.headers ?? (request.#headers === undefined ? undefined : createHeaders(request.#headers));
-      copy.#source = "source" in changes ? changes.source : request.#source;
-      copy.#signal = changes.signal ?? request.#signal;
+      if ("source" in changes) copy.#source = changes.source;
+      else copy.#source = request.#body === undefined ? request.#source : request.#body.source;
+      copy.#given = changes.signal ?? request.#given;
+      copy.#modes = changes.modes === undefined ? request.#modes : { ...request.#modes, ...changes.modes };
       copy.#copyExtras(request);
       return copy;
     };
+    spend = (request) => request.#whole()?.take();
+    Object.defineProperty(Request.prototype, INSPECT, {
+      value(this: Request): string {
+        if (!(#target in this)) return "Request {}";
+        const { method, url, bodyUsed } = this;
+        return `Request { method: ${JSON.stringify(method)}, url: ${JSON.stringify(shownURL(url))}, bodyUsed: ${bodyUsed} }`;
+      },
+      writable: true,
+      configurable: true,
+    });
+    Object.defineProperty(Request.prototype, PARTS, {
+      get(this: Request): SharedParts {
+        return { ...partsOf(this), fields: rawHeaders(this.headers) };
+      },
+    });
   }
 
   /** Upper case for the methods of fetch; others as given. */
@@ -166,7 +181,7 @@ export class Request {
     return this.#method;
   }
 
-  /** The normalised URL, without user part. */
+  /** The normalised URL. */
   get url(): string {
     return `${this.#target.href}${this.#hash}`;
   }
@@ -181,184 +196,239 @@ export class Request {
     return this.#headers;
   }
 
-  /** Aborts the call, its body included. Always present, as fetch has it. */
+  /** Aborts when the call does. Always present, and this request's own. */
   get signal(): AbortSignal {
-    this.#signal ??= new AbortController().signal;
+    if (this.#signal === undefined) {
+      const given = this.#given;
+      this.#signal = given === undefined ? new AbortController().signal : AbortSignal.any([given]);
+    }
     return this.#signal;
   }
 
-  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    const source = this.#source;
-    if (source === undefined) return null;
-    if (this.#stream === undefined) {
-      const stream: ReadableStream<Uint8Array<ArrayBuffer>> = streamOf(feedFromIterator(source), () => {
-        // `clone` reads the stream for both; this request goes on with its own branch, which nobody has used yet.
-        if (this.#stream === stream) this.#markUsed();
-      });
-      this.#stream = stream;
-    }
-    return this.#stream;
+  get body(): ByteStream | null {
+    return this.#whole()?.stream ?? null;
   }
 
   get bodyUsed(): boolean {
-    return this.#used;
+    return this.#whole()?.used ?? false;
   }
 
-  /** Whether it may be sent again after a connection was lost. */
-  get idempotent(): boolean {
-    return (
-      this.idempotentMark ??
-      (IDEMPOTENT.has(this.#method) ||
-        (this.#headers?.has("idempotency-key") ?? false) ||
-        (this.#headers?.has("x-idempotency-key") ?? false))
-    );
+  get cache(): RequestCache {
+    return this.#modes.cache;
   }
-
-  // Members of the WHATWG class that mean something only in a browser; their values are the defaults there.
-  get cache(): "default" {
-    return "default";
+  get credentials(): RequestCredentials {
+    return this.#modes.credentials;
   }
-  get credentials(): "same-origin" {
-    return "same-origin";
+  get integrity(): string {
+    return this.#modes.integrity;
   }
+  get keepalive(): boolean {
+    return this.#modes.keepalive;
+  }
+  get mode(): RequestMode {
+    return this.#modes.mode;
+  }
+  /** How redirects are treated. */
+  get redirect(): RedirectMode {
+    return this.#modes.redirect;
+  }
+  get referrer(): string {
+    return this.#modes.referrer;
+  }
+  get referrerPolicy(): ReferrerPolicy {
+    return this.#modes.referrerPolicy;
+  }
+  // What only a browser gives other values.
   get destination(): "" {
+    this.#method;
     return "";
   }
   get duplex(): "half" {
+    this.#method;
     return "half";
   }
-  get integrity(): "" {
-    return "";
-  }
-  get keepalive(): boolean {
+  get isReloadNavigation(): boolean {
+    this.#method;
     return false;
   }
-  get mode(): "cors" {
-    return "cors";
-  }
-  get referrer(): string {
-    return "about:client";
-  }
-  get referrerPolicy(): "" {
-    return "";
+  get isHistoryNavigation(): boolean {
+    this.#method;
+    return false;
   }
   get [Symbol.toStringTag](): string {
     return "Request";
   }
 
-  text(): Promise<string> {
-    return this.#asResponse().text();
+  async text(): Promise<string> {
+    return decodeUtf8(await this.#collect());
   }
-  json<T = unknown>(): Promise<T> {
-    return this.#asResponse().json<T>();
+  async json<T = unknown>(): Promise<T> {
+    return JSON.parse(decodeUtf8(await this.#collect())) as T;
   }
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#asResponse().bytes();
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return ownBytes(await this.#collect());
   }
-  arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#asResponse().arrayBuffer();
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return ownBytes(await this.#collect()).buffer;
   }
-  blob(): Promise<Blob> {
-    return this.#asResponse().blob();
+  async blob(): Promise<Blob> {
+    return blobOf(await this.#collect(), this.headers);
   }
-  formData(): Promise<FormData> {
-    return this.#asResponse().formData();
+  async formData(): Promise<FormData> {
+    return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
 
   /** The same request again. A body that can be read only once is split between the two. */
   clone(): Request {
-    if (this.#used) throw new TypeError("Cannot clone this request as its body has been used");
-    const copy = makePlain(this.#method, this.#target);
-    copy.#hash = this.#hash;
-    copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
-    copy.#signal = this.#signal;
-    copy.#copyExtras(this);
-    const source = this.#source;
-    if (source !== undefined) {
-      if (source.replayable) {
-        copy.#source = source;
-      } else {
-        const [mine, theirs] = (this.body as ReadableStream<Uint8Array<ArrayBuffer>>).tee();
-        this.#stream = undefined;
-        this.#source = bodySource(mine);
-        copy.#source = bodySource(theirs);
-      }
-    }
+    const body = this.#whole();
+    if (body?.unusable === true) throw new TypeError("Cannot clone this request as its body has been used");
+    const copy = derive(this, { source: undefined });
+    copy.#body = body?.clone();
     return copy;
   }
 
+  // ── what a client knows of it beside ─────────────────────────────────────────────────────────────────────
+
+  /** Whether it may be sent again after a connection was lost. */
+  get idempotent(): boolean {
+    return (
+      this.#idempotent ??
+      (IDEMPOTENT.has(this.#method) ||
+        (this.#headers?.has("idempotency-key") ?? false) ||
+        (this.#headers?.has("x-idempotency-key") ?? false))
+    );
+  }
+  get idempotentMark(): boolean | undefined {
+    return this.#idempotent;
+  }
+  set idempotentMark(mark: boolean | undefined) {
+    this.#idempotent = mark;
+  }
+  get trailers(): RequestExtras["trailers"] {
+    return this.#trailers;
+  }
+  set trailers(trailers: RequestExtras["trailers"]) {
+    this.#trailers = trailers;
+  }
+  get onInformational(): RequestExtras["onInformational"] {
+    return this.#onInformational;
+  }
+  set onInformational(listener: RequestExtras["onInformational"]) {
+    this.#onInformational = listener;
+  }
+  get trace(): Trace | undefined {
+    return this.#trace;
+  }
+  set trace(trace: Trace | undefined) {
+    this.#trace = trace;
+  }
+  /** Milliseconds the body waits for a 100; `undefined` when it does not wait. */
+  get expectContinue(): number | undefined {
+    return this.#expectContinue;
+  }
+  set expectContinue(milliseconds: number | undefined) {
+    this.#expectContinue = milliseconds;
+  }
+  /** The call it belongs to; a request made from it belongs to the same one. @internal */
+  get call(): unknown {
+    return this.#call;
+  }
+  set call(call: unknown) {
+    this.#call = call;
+  }
+
   #copyExtras(from: Request): void {
-    this.redirect = from.redirect;
-    this.idempotentMark = from.idempotentMark;
-    this.trailers = from.trailers;
-    this.onInformational = from.onInformational;
-    this.expectContinue = from.expectContinue;
-    this.trace = from.trace;
-    this.call = from.call;
+    this.#idempotent = from.idempotentMark;
+    this.#trailers = from.trailers;
+    this.#onInformational = from.onInformational;
+    this.#expectContinue = from.expectContinue;
+    this.#trace = from.trace;
+    this.#call = from.call;
   }
 
-  #asResponse(): Response {
-    if (this.#used) throw new TypeError("Cannot read the request body as it has already been used");
-    const source = this.#source;
-    if (source === undefined) return new Response(null);
-    this.#markUsed();
-    const type = this.headers.get("content-type");
-    const response = new Response(streamOf(feedFromIterator(source)));
-    if (type !== null) response.headers.set("content-type", type);
-    return response;
+  /** The body as something that has a stream. */
+  #whole(): Body | undefined {
+    if (this.#body === undefined && this.#source !== undefined) this.#body = Body.fromSource(this.#source);
+    return this.#body;
   }
 
-  #markUsed(): void {
-    this.#used = true;
+  async #collect(): Promise<Buffer> {
+    return (await this.#whole()?.collect()) ?? Buffer.alloc(0);
   }
 
-  #takeExtras(init: RequestInit): void {
-    if (init.idempotent !== undefined) this.idempotentMark = init.idempotent;
-    if (init.trailers !== undefined) this.trailers = init.trailers;
-    if (init.onInformational !== undefined) this.onInformational = init.onInformational;
-    if (init.expectContinue !== undefined) this.expectContinue = continueWait(init.expectContinue);
-    if (init.trace !== undefined) this.trace = init.trace;
-  }
-
-  #setBody(source: BodySource): void {
-    this.#source = source;
-    if (source.contentType !== undefined && !this.headers.has("content-type")) {
-      this.headers.set("content-type", source.contentType);
+  #setBody(body: Body, { duplex, keepalive }: { duplex: boolean; keepalive: boolean }): void {
+    this.#refuseBodyless();
+    if (!body.replayable) {
+      if (keepalive) throw new TypeError("Cannot send a stream with keepalive, as it could not be kept");
+      if (!duplex) throw new TypeError('Cannot send a stream without duplex: "half" in the same init');
+      const { mode } = this.#modes;
+      if (mode !== "cors" && mode !== "same-origin") {
+        throw new TypeError(`Cannot send a stream with mode ${JSON.stringify(mode)}`);
+      }
     }
+    this.#body = body;
+    const type = body.contentType;
+    if (type !== undefined && !this.headers.has("content-type")) this.headers.append("content-type", type);
   }
 
-  #inheritBody(base: Request | globalThis.Request): void {
-    if (base.bodyUsed) throw new TypeError("Cannot make a Request from one whose body has been used");
-    if (base instanceof Request) {
-      this.#source = base.#source;
-      if (base.#source !== undefined && !base.#source.replayable) base.#markUsed();
-    } else if (base.body !== null) {
-      this.#source = bodySource(base.body as unknown as ReadableStream<Uint8Array<ArrayBuffer>>);
-    }
+  #refuseBodyless(): void {
+    if (this.#method !== "GET" && this.#method !== "HEAD") return;
+    throw new TypeError(`Cannot send a body with ${this.#method}; use POST, PUT or PATCH`);
   }
 }
 
-Object.defineProperty(Request.prototype, INSPECT, {
-  value(this: Request): string {
-    return `Request { method: ${JSON.stringify(this.method)}, url: ${JSON.stringify(shownURL(this.url))} }`;
-  },
+shapeInterface(Request, {
+  name: "Request",
+  length: 1,
+  members: [
+    "method",
+    "url",
+    "headers",
+    "destination",
+    "referrer",
+    "referrerPolicy",
+    "mode",
+    "credentials",
+    "cache",
+    "redirect",
+    "integrity",
+    "keepalive",
+    "isReloadNavigation",
+    "isHistoryNavigation",
+    "signal",
+    "duplex",
+    "body",
+    "bodyUsed",
+    "clone",
+    "arrayBuffer",
+    "blob",
+    "bytes",
+    "formData",
+    "json",
+    "text",
+  ],
 });
 
-Object.defineProperty(Request.prototype, PARTS, {
-  get(this: Request): SharedParts {
-    return { ...partsOf(this), fields: rawHeaders(this.headers) };
-  },
-});
-
-/** What the client and the transport need of a request without paying for the public getters. */
-export interface RequestParts {
-  readonly target: Target;
-  readonly headers: Headers | undefined;
-  readonly source: BodySource | undefined;
-  readonly signal: AbortSignal | undefined;
+/** Anything that is no request is a URL by its text, as in fetch. */
+function requestOf(input: unknown): Request | undefined {
+  if (typeof input !== "object" || input === null) return undefined;
+  const own = recognise(input as Request);
+  if (own !== undefined) return own;
+  if (!isPlatformRequest(input)) return undefined;
+  const { method, url, headers, signal } = input;
+  const request = makePlain(method, fetchTarget(url));
+  const taken = platformBody(input);
+  const { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy } =
+    input as unknown as RequestModes;
+  configure(request, createHeaders(headers as HeadersInit), undefined, signal);
+  return derive(request, {
+    hash: hashOf(url),
+    source: taken,
+    modes: { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy },
+  });
 }
 
-/** The request's parts. */
+/** The request's parts. @throws TypeError for a scheme that no connection is made for. */
 export function requestParts(request: Request): RequestParts {
   return partsOf(request);
 }
@@ -389,4 +459,14 @@ export function ownRequest(request: Request | globalThis.Request): Request {
 /** A request that differs from `request` in `changes` only. They share a body that is not changed. */
 export function derivedRequest(request: Request, changes: RequestChanges): Request {
   return derive(request, changes);
+}
+
+/** Marks the body as used: somebody sends it. */
+export function spendBody(request: Request): void {
+  spend(request);
+}
+
+/** The request with another source of the same body. */
+export function withSource(request: Request, source: BodySource): Request {
+  return derive(request, { source });
 }

@@ -1,17 +1,18 @@
 import type { Duplex } from "node:stream";
 import { shownURL } from "../errors/index.js";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
+import { Body } from "./body.js";
+import { blobOf, decodeUtf8, ownBytes } from "./body-forms.js";
 import { BodyIterator } from "./body-iterator.js";
-import { type BodyReader, ownCopy } from "./body-reader.js";
-import { type BodyInit, bodySource } from "./body-source.js";
-import { streamOf } from "./body-stream.js";
+import type { BodyReader } from "./body-reader.js";
+import type { BodyInit } from "./body-source.js";
+import type { ByteStream } from "./body-stream.js";
 import { parseFormData } from "./form-data.js";
-import { freezeHeaders, Headers, type HeadersInit } from "./headers.js";
+import { cloneHeaders, freezeHeaders, Headers, type HeadersInit } from "./headers.js";
 import { INSPECT } from "./inspect-symbol.js";
-import { feedFromIterator } from "./iterator-feed.js";
-import { branchSource } from "./one-shot-source.js";
+import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
-import { checkStatus, checkStatusText, hasNoBody } from "./status.js";
+import { hasNoBody, type ResponseHead, responseHead } from "./status.js";
 import { redirectLocation } from "./target.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
@@ -22,16 +23,29 @@ export interface ResponseInit {
   headers?: HeadersInit;
 }
 
+/** Where a response came from, as far as a page would be allowed to see it. */
+export type ResponseType = "basic" | "cors" | "default" | "error" | "opaque" | "opaqueredirect";
+
+/** What a response has that its own constructor does not take. */
+export interface ResponseFacts {
+  readonly url: string;
+  readonly type: ResponseType;
+  readonly redirected?: boolean;
+  /** Whether its headers refuse changes, as those of what was fetched do. */
+  readonly immutable?: boolean;
+}
+
 /** Tells the constructor that the engine fills the response itself. */
 const FROM_WIRE: ResponseInit = Object.freeze({});
 
 // The doors into the private state, opened once by the static block of the class.
 let fromWire: (wire: WireResponse) => Response;
-let bodyOf: (response: Response) => BodyReader | null;
-let replaceBody: (response: Response, body: BodyReader | null) => void;
+let readerOf: (response: Response) => BodyReader | null;
+let replaceReader: (response: Response, reader: BodyReader | null) => void;
 let headerOf: (response: Response, name: string) => string | null;
 let isOwn: (response: object) => response is Response;
-let fill: (response: Response, body: BodyReader | null, url: string) => void;
+let settle: (response: Response, body: Body | undefined, facts: ResponseFacts) => void;
+let markRedirect: (response: Response, crossOrigin: boolean) => void;
 
 /** Under this name the responses of another copy of this package show what they were made from. */
 export const SHARED_WIRE: unique symbol = Symbol.for("trunkline.response.1");
@@ -42,17 +56,16 @@ export const SHARED_WIRE: unique symbol = Symbol.for("trunkline.response.1");
  */
 export class Response {
   #wire: WireResponse | undefined;
-  #body: BodyReader | null = null;
+  /** The body as it comes from below, until something asks for more than its bytes. */
+  #reader: BodyReader | null = null;
+  #body: Body | undefined;
   #status = 200;
   #statusText: string | undefined;
   #headers: Headers | undefined;
   #url = "";
-  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
-  #type: "basic" | "default" | "error" = "default";
-  /** True when a redirect led here. */
-  redirected = false;
-  /** How many exchanges the call needed: 1 without retries and redirects. */
-  attempts = 1;
+  #type: ResponseType = "default";
+  #redirected = false;
+  #attempts = 1;
 
   /**
    * Makes a response by hand, as tests and middleware do.
@@ -62,49 +75,61 @@ export class Response {
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     if (init === FROM_WIRE) return;
     inheritFromPlatform("Response", Response);
-    const status = checkStatus(init?.status ?? 200);
-    this.#status = status;
-    this.#statusText = checkStatusText(init?.statusText ?? "");
-    this.#headers = new Headers(init?.headers);
-    if (body === undefined || body === null) return;
-    if (hasNoBody(status)) throw new TypeError(`Cannot make a Response with status ${status} and a body`);
-    const source = bodySource(body);
-    if (source.contentType !== undefined && !this.#headers.has("content-type")) {
-      this.#headers.set("content-type", source.contentType);
-    }
-    this.#body = feedFromIterator(source);
+    const given = body === undefined || body === null ? undefined : Body.extract(body);
+    this.#fill(responseHead(init), given);
   }
 
   static {
     Object.defineProperty(Response.prototype, INSPECT, {
       value(this: Response): string {
+        if (!(#status in this)) return "Response {}";
         return `Response { status: ${this.status}, url: ${JSON.stringify(shownURL(this.url))}, bodyUsed: ${this.bodyUsed} }`;
       },
+      writable: true,
+      configurable: true,
     });
     fromWire = (wire) => {
       const response = new Response(undefined, FROM_WIRE);
       response.#wire = wire;
       response.#status = wire.status;
-      response.#body = wire.body;
+      response.#reader = wire.body;
       response.#url = wire.url;
       response.#type = "basic";
+      // The one status without a body whose content may come all the same.
+      if (wire.status === 205 && wire.body !== null) {
+        response.#reader = null;
+        void wire.body.cancel(undefined);
+      }
       return response;
     };
     Object.defineProperty(Response.prototype, SHARED_WIRE, {
       get(this: Response): WireResponse | undefined {
-        return this.#wire?.body === this.#body ? this.#wire : undefined;
+        return this.#body === undefined && this.#wire?.body === this.#reader ? this.#wire : undefined;
       },
     });
     isOwn = (response) => #wire in response;
-    fill = (response, body, url) => {
+    settle = (response, body, { url, type, redirected = false, immutable = false }) => {
+      if (immutable) freezeHeaders(response.headers);
       response.#body = body;
       response.#url = url;
-      if (url !== "") response.#type = "basic";
+      response.#type = type;
+      response.#redirected = redirected;
     };
-    bodyOf = (response) => response.#body;
-    replaceBody = (response, body) => {
-      response.#body = body;
-      response.#stream = undefined;
+    markRedirect = (response, crossOrigin) => {
+      response.#redirected = true;
+      if (crossOrigin) response.#type = "cors";
+    };
+    readerOf = (response) => {
+      const body = response.#body;
+      if (body !== undefined) {
+        response.#reader = body.reader;
+        response.#body = undefined;
+      }
+      return response.#reader;
+    };
+    replaceReader = (response, reader) => {
+      response.#reader = reader;
+      response.#body = undefined;
     };
     headerOf = (response, name) => {
       const wire = response.#wire;
@@ -114,6 +139,17 @@ export class Response {
       }
       return response.headers.get(name);
     };
+  }
+
+  #fill({ status, statusText, headers }: ResponseHead, body: Body | undefined): void {
+    this.#status = status;
+    this.#statusText = statusText;
+    this.#headers = headers;
+    if (body === undefined) return;
+    if (hasNoBody(status)) throw new TypeError(`Cannot make a Response with status ${status} and a body`);
+    const type = body.contentType;
+    if (type !== undefined && !headers.has("content-type")) headers.append("content-type", type);
+    this.#body = body;
   }
 
   /** A network error, as the platform's `Response.error()`. */
@@ -127,19 +163,25 @@ export class Response {
 
   /** A response with `value` as JSON and its content type. */
   static json(value: unknown, init?: ResponseInit): Response {
+    needArguments(arguments, 1, "Response.json");
     const text = JSON.stringify(value);
     if (text === undefined) throw new TypeError("Cannot make a JSON response as the value is not JSON");
-    const headers = new Headers(init?.headers);
-    if (!headers.has("content-type")) headers.set("content-type", "application/json");
-    return new Response(text, { ...init, headers });
+    const response = new Response(undefined, FROM_WIRE);
+    inheritFromPlatform("Response", Response);
+    response.#fill(responseHead(init), Body.json(text));
+    return response;
   }
 
   /** A response that redirects to `url`. */
   static redirect(url: string | URL, status = 302): Response {
-    if (![301, 302, 303, 307, 308].includes(status)) {
+    needArguments(arguments, 1, "Response.redirect");
+    const location = redirectLocation(url);
+    const code = Number(status) & 0xffff;
+    if (![301, 302, 303, 307, 308].includes(code)) {
       throw new RangeError(`Cannot redirect with status ${status} as it must be 301, 302, 303, 307 or 308`);
     }
-    const response = new Response(null, { status, headers: { location: redirectLocation(url) } });
+    const response = new Response(null, { status: code });
+    response.headers.set("location", location);
     freezeHeaders(response.headers);
     return response;
   }
@@ -169,8 +211,22 @@ export class Response {
     return this.#url;
   }
 
-  get type(): "basic" | "default" | "error" {
+  get type(): ResponseType {
     return this.#type;
+  }
+
+  /** True when a redirect led here. */
+  get redirected(): boolean {
+    return this.#redirected;
+  }
+
+  /** How many exchanges the call needed: 1 without retries and redirects. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+  /** @internal */
+  set attempts(count: number) {
+    this.#attempts = count;
   }
 
   get [Symbol.toStringTag](): string {
@@ -216,37 +272,37 @@ export class Response {
 
   // ── the body ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The body as a stream; `null` where there cannot be one (HEAD, 204, 304). */
-  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    const body = this.#body;
-    if (body === null) return null;
-    if (this.#stream === undefined) {
-      this.#stream = streamOf(body);
-      if (body.taken) this.#stream.getReader();
-    }
-    return this.#stream;
+  /** The body as a stream; `null` where there cannot be one (HEAD, 204, 205, 304). */
+  get body(): ByteStream | null {
+    return this.#whole()?.stream ?? null;
   }
 
   get bodyUsed(): boolean {
-    return this.#body?.taken ?? false;
+    return this.#body?.used ?? this.#reader?.taken ?? false;
   }
 
   /** The body as text, decoded as UTF-8. */
   text(): Promise<string> {
-    const body = this.#body;
-    if (body === null) return Promise.resolve("");
-    if (!this.#take(body)) return this.#used("text");
-    const now = body.textNow();
-    return now === undefined ? body.collect().then(decodeUtf8) : Promise.resolve(now);
+    if (!(#status in this)) return notAResponse();
+    const reader = this.#reader;
+    if (reader !== null && this.#body === undefined && !reader.taken) {
+      reader.take();
+      const now = reader.textNow();
+      return now === undefined ? reader.collect().then(decodeUtf8) : Promise.resolve(now);
+    }
+    return this.#collect().then(decodeUtf8);
   }
 
   /** The body parsed as JSON. @throws SyntaxError when it is not JSON. */
   json<T = unknown>(): Promise<T> {
-    const body = this.#body;
-    if (body === null) return Promise.reject(this.#notJson("", undefined));
-    if (!this.#take(body)) return this.#used("json");
-    const now = body.textNow();
-    if (now === undefined) return body.collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
+    if (!(#status in this)) return notAResponse();
+    const reader = this.#reader;
+    if (reader === null || this.#body !== undefined || reader.taken) {
+      return this.#collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
+    }
+    reader.take();
+    const now = reader.textNow();
+    if (now === undefined) return reader.collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
     try {
       return Promise.resolve(JSON.parse(now) as T);
     } catch (error) {
@@ -256,39 +312,39 @@ export class Response {
 
   /** The body's bytes, in memory of their own. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const body = this.#body;
-    if (body === null) return new Uint8Array(0);
-    if (!this.#take(body)) return this.#used("bytes");
-    const bytes = await body.collect();
-    const whole = bytes.byteLength === bytes.buffer.byteLength;
-    return whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : ownCopy(bytes, 0, bytes.length);
+    return ownBytes(await this.#collect());
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer;
+    return ownBytes(await this.#collect()).buffer;
   }
 
+  /** The body as a blob, whose type is that of `Content-Type` (MIME Sniffing §4). */
   async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" });
+    return blobOf(await this.#collect(), this.headers);
   }
 
   /** The body parsed as a form, `multipart/form-data` or `application/x-www-form-urlencoded`. */
   async formData(): Promise<FormData> {
-    return parseFormData(await this.bytes(), this.headers.get("content-type"));
+    return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
 
   /** The body's bytes as they arrive. Leaving the loop early gives the rest up. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined, undefined> {
-    const body = this.#body;
-    if (body === null) return new BodyIterator(undefined, undefined);
-    if (!this.#take(body)) return new BodyIterator(undefined, this.#used("iterate"));
-    return new BodyIterator(body, undefined);
+    const reader = this.#reader;
+    if (this.#body?.unusable === true || (this.#body === undefined && reader?.taken === true)) {
+      return new BodyIterator(undefined, Promise.reject(alreadyUsed("iterate")));
+    }
+    const source = this.#body === undefined ? reader : this.#body.lend();
+    source?.take();
+    return new BodyIterator(source ?? undefined, undefined);
   }
 
   /** Gives up what has not been read of the body: a short rest is read, a long one costs the connection. Safe always. */
   async close(): Promise<void> {
     this.upgraded?.destroy();
-    await this.#body?.cancel(undefined);
+    if (this.#body !== undefined) await this.#body.cancel();
+    else await this.#reader?.cancel(undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -297,42 +353,41 @@ export class Response {
 
   /** A second response with the same head and body. Both bodies must be read or closed. */
   clone(): Response {
-    const body = this.#body;
-    if (body?.taken === true || this.#stream?.locked === true) {
+    const body = this.#whole();
+    if (body?.unusable === true) {
       throw new TypeError("Cannot clone this response as its body has been used");
     }
     const copy = new Response(undefined, FROM_WIRE);
     copy.#wire = this.#wire;
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
-    copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
+    copy.#headers = this.#headers === undefined ? undefined : cloneHeaders(this.#headers);
     copy.#url = this.#url;
     copy.#type = this.#type;
-    copy.redirected = this.redirected;
-    copy.attempts = this.attempts;
-    if (body !== null) {
-      const [mine, theirs] = (this.body as ReadableStream<Uint8Array<ArrayBuffer>>).tee();
-      this.#body = feedFromIterator(branchSource(mine));
-      this.#stream = undefined;
-      copy.#body = feedFromIterator(branchSource(theirs));
-    }
+    copy.#redirected = this.#redirected;
+    copy.#attempts = this.#attempts;
+    copy.#body = body?.clone();
     return copy;
   }
 
-  /** Begins to read the body, unless somebody has. Its stream is locked, as in fetch: it would take bytes away. */
-  #take(body: BodyReader): boolean {
-    if (body.taken || this.#stream?.locked === true) return false;
-    body.take();
-    this.#stream?.getReader();
-    return true;
+  /** The body as something that has a stream. */
+  #whole(): Body | undefined {
+    if (this.#body === undefined && this.#reader !== null) this.#body = Body.fromReader(this.#reader);
+    return this.#body;
   }
 
-  #used(what: string): Promise<never> {
-    return Promise.reject(
-      new TypeError(
-        `Cannot read the response body (${what}) as it has already been used; clone() the response first`,
-      ),
-    );
+  /** All bytes; the buffer may be a view on memory that others use, unless it fills its own. */
+  async #collect(): Promise<Buffer> {
+    const body = this.#body;
+    if (body !== undefined) {
+      if (body.unusable) throw alreadyUsed("all of it");
+      return body.collect();
+    }
+    const reader = this.#reader;
+    if (reader === null) return Buffer.alloc(0);
+    if (reader.taken) throw alreadyUsed("all of it");
+    reader.take();
+    return reader.collect();
   }
 
   #parse<T>(text: string): T {
@@ -353,6 +408,33 @@ export class Response {
   }
 }
 
+shapeInterface(Response, {
+  name: "Response",
+  length: 0,
+  members: [
+    "type",
+    "url",
+    "redirected",
+    "status",
+    "ok",
+    "statusText",
+    "headers",
+    "body",
+    "bodyUsed",
+    "clone",
+    "arrayBuffer",
+    "blob",
+    "bytes",
+    "formData",
+    "json",
+    "text",
+  ],
+  statics: ["error", "json", "redirect"],
+  lengths: { redirect: 1 },
+});
+// The static operation, which needs one, and the method, which needs none, have one name.
+Object.defineProperty(Response.json, "length", { value: 1, configurable: true });
+
 /** The engine's constructor. */
 export function responseFromWire(wire: WireResponse): Response {
   return fromWire(wire);
@@ -360,7 +442,7 @@ export function responseFromWire(wire: WireResponse): Response {
 
 /** The reader behind the response's body, for layers that decode or measure it. */
 export function responseBody(response: Response): BodyReader | null {
-  return bodyOf(response);
+  return readerOf(response);
 }
 
 /** What `response.headers.get(name)` gives, without making a `Headers` for it. */
@@ -373,17 +455,28 @@ export function isOwnResponse(response: object): response is Response {
   return isOwn(response);
 }
 
-/** Gives a response that was made without a body one, and where it came from. */
-export function fillResponse(response: Response, body: BodyReader | null, url: string): void {
-  fill(response, body, url);
+/** Gives a response that was made by hand a body as it is, and what a response from somewhere has. */
+export function settleResponse(response: Response, body: Body | undefined, facts: ResponseFacts): Response {
+  settle(response, body, facts);
+  return response;
+}
+
+/** Notes that a redirect led to this response. */
+export function markRedirected(response: Response, crossOrigin: boolean): void {
+  markRedirect(response, crossOrigin);
 }
 
 /** Puts another body under the same head. */
 export function replaceResponseBody(response: Response, body: BodyReader | null): void {
-  replaceBody(response, body);
+  replaceReader(response, body);
 }
 
-function decodeUtf8(bytes: Buffer): string {
-  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  return bytes.toString("utf8", start);
+function alreadyUsed(what: string): TypeError {
+  return new TypeError(
+    `Cannot read the response body (${what}) as it has already been used; clone() the response first`,
+  );
+}
+
+function notAResponse(): Promise<never> {
+  return Promise.reject(new TypeError("This method is for a Response, and was called on another object"));
 }

@@ -1,18 +1,43 @@
-/** @throws RangeError for a status that a response made by hand cannot have (WHATWG Fetch §5.5). */
-export function checkStatus(status: number): number {
-  if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
-  throw new RangeError(`Cannot make a Response with status ${status} as it must be 200 to 599`);
+import { Headers, type HeadersInit } from "./headers.js";
+
+/** The head of a response that is made by hand. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
 }
 
-/** Statuses whose responses never have a body (WHATWG fetch, null body status). */
+interface HeadInit {
+  readonly status?: number;
+  readonly statusText?: string;
+  readonly headers?: HeadersInit;
+}
+
+/**
+ * Reads and checks the members of a response's init, in the order of Web IDL.
+ * @throws TypeError, RangeError for what a response cannot have (WHATWG Fetch §5.5).
+ */
+export function responseHead(init: HeadInit | null | undefined): ResponseHead {
+  if (init === undefined || init === null) return { status: 200, statusText: "", headers: new Headers() };
+  if (typeof init !== "object" && typeof init !== "function") {
+    throw new TypeError(`Cannot make a Response with ${typeof init} as init; pass an object`);
+  }
+  const { headers: given, status: code, statusText: text } = init;
+  const headers = new Headers(given);
+  const status = code === undefined ? 200 : Number(code) & 0xffff;
+  const statusText = text === undefined ? "" : `${text}`;
+  if (status < 200 || status > 599) {
+    throw new RangeError(`Cannot make a Response with status ${String(code)} as it must be 200 to 599`);
+  }
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(statusText)) {
+    throw new TypeError(
+      `Cannot use ${JSON.stringify(statusText)} as statusText as it is no text of one line in latin1`,
+    );
+  }
+  return { status, statusText, headers };
+}
+
+/** Statuses whose responses never have a body (WHATWG Fetch, null body status). */
 export function hasNoBody(status: number): boolean {
-  return status === 204 || status === 205 || status === 304;
-}
-
-/** A reason phrase (RFC 9112 §4): it must not end the line it may be written to. */
-export function checkStatusText(text: string): string {
-  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return text;
-  throw new TypeError(
-    `Cannot use ${JSON.stringify(text)} as statusText as it is no text of one line in latin1`,
-  );
+  return status === 101 || status === 103 || status === 204 || status === 205 || status === 304;
 }

@@ -16,6 +16,8 @@ export interface Target {
   readonly path: string;
   /** The URL's user part as the value of an `Authorization` field, where it had one. */
   readonly authorization: string | undefined;
+  /** Why no connection can be made for it: the sentence of its error. */
+  readonly unsupported?: string;
   /** Kept by the transport: a GET without fields of its own, which is prepared and encoded once. */
   plainGet: unknown;
   /** The same with the `Accept-Encoding` of a client that decodes, which is one value in a program. */
@@ -45,9 +47,16 @@ export function authorizedTarget(target: Target, authorization: string): Target 
 
 /** Parses an absolute http(s) URL, or says what is wrong with it. */
 export function parseURL(url: string, base?: string | URL): URL {
-  let parsed: URL;
+  const parsed = parseAnyURL(url, base);
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:")
+    throw new TypeError(wrongScheme(url, parsed));
+  return parsed;
+}
+
+/** Parses an absolute URL of any scheme, or says what is wrong with it. */
+export function parseAnyURL(url: string, base?: string | URL): URL {
   try {
-    parsed = base === undefined ? new URL(url) : new URL(url, base);
+    return base === undefined ? new URL(url) : new URL(url, base);
   } catch {
     // Node's own error holds the text as it was given, and the base.
     const cause = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" });
@@ -55,12 +64,51 @@ export function parseURL(url: string, base?: string | URL): URL {
       cause,
     });
   }
-  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+}
+
+/** The target of a URL that a request can have and no connection is made for. */
+export function otherTarget(url: URL): Target {
+  const hash = hashOf(url.href);
+  return {
+    href: url.href.slice(0, url.href.length - hash.length),
+    origin: url.origin,
+    secure: false,
+    hostname: url.hostname,
+    port: 0,
+    host: url.host,
+    path: url.pathname,
+    authorization: undefined,
+    unsupported: wrongScheme(url.href, url),
+    plainGet: undefined,
+    codedGet: undefined,
+  };
+}
+
+/** The target of a URL by the rules of fetch, whatever its scheme. @throws TypeError for one with a user part. */
+export function fetchTarget(url: string): Target {
+  // What has a user part is refused; it is not in the cache of those that were asked for by a client either.
+  if (/^https?:\/\/[^/?#\\@]*(?:[/?#]|$)/i.test(url)) return parseTarget(url);
+  const parsed = parseAnyURL(url);
+  if (parsed.username !== "" || parsed.password !== "") {
     throw new TypeError(
-      `Cannot request ${quotedURL(url)} as its scheme is ${JSON.stringify(parsed.protocol.slice(0, -1))}, not http or https${suggestion(url)}`,
+      "Cannot make a Request from a URL with a user name or password; use an Authorization header, or a Client, which makes one of them",
     );
   }
-  return parsed;
+  return parsed.protocol === "http:" || parsed.protocol === "https:"
+    ? parseTarget(parsed.href)
+    : otherTarget(parsed);
+}
+
+/** The fragment of a URL's text as `URL` writes it, its mark included. */
+export function hashOf(url: string): string {
+  const at = url.indexOf("#");
+  if (at < 0) return "";
+  const { href } = new URL(url);
+  return href.slice(href.indexOf("#"));
+}
+
+function wrongScheme(url: string, { protocol }: URL): string {
+  return `Cannot request ${quotedURL(url)} as its scheme is ${JSON.stringify(protocol.slice(0, -1))}, not http or https${suggestion(url)}`;
 }
 
 /** Where `Response.redirect` leads: any absolute URL. */

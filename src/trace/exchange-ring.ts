@@ -1,27 +1,7 @@
 import { exchangeEnd } from "./channels.js";
+import type { ExchangeFacts } from "./recorder.js";
 import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
 import { redactPath } from "./redact.js";
-
-/** What the recorder reads from an exchange when it ends; times are the runtime's milliseconds. */
-export interface ExchangeFacts {
-  readonly id: number;
-  readonly connectionId: number;
-  readonly origin: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly outcome: ExchangeRecord["outcome"];
-  readonly reused: boolean;
-  readonly attempt: number;
-  readonly queuedAt: number;
-  readonly sentAt: number;
-  readonly headersAt: number;
-  readonly endedAt: number;
-  readonly idleFor: number;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
-  readonly errorCode: string | undefined;
-}
 
 const OUTCOMES: readonly ExchangeOutcome[] = ["complete", "failed", "retried", "cancelled", "active"];
 const STRIDE = 13;

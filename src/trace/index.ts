@@ -1,10 +1,10 @@
 export type { ChannelMessages } from "./channels.js";
 export { CLOSE_TABLE, type CloseTraits, endsIdleness, isStale } from "./close-table.js";
-export type { ExchangeFacts } from "./exchange-ring.js";
 export { composeTraces, type DialTrace, guardTrace, type Trace } from "./hooks.js";
 export { OriginStats, REDIAL_SOON, type RecentClose, type SiteTopic } from "./origin-stats.js";
 export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
 export {
+  type ExchangeFacts,
   handshakeOf,
   OTHER_ORIGINS,
   Recorder,

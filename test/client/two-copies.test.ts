@@ -56,14 +56,13 @@ describe("two copies of the package", () => {
     );
   });
 
-  test("Request: of one copy is sent by the other as it is, body and credentials included", async () => {
+  test("Request: of one copy is sent by the other as it is, body included", async () => {
     const url = new URL(server.url("/echo"));
-    url.username = "me";
     const request = new copy.Request(url, { method: "POST", body: "abc", headers: { "X-Case": "kept" } });
     const transport = new ours.Transport();
     const sends: ((request: ours.Request) => Promise<ours.Response>)[] = [
       (given) => ours.defaultClient.do(given),
-      (given) => ours.fetch(given, { query: { q: 1 } }),
+      (given) => ours.defaultClient.fetch(given, { query: { q: 1 } }),
       (given) => transport.roundTrip(given),
       (given) => new ours.Client({ use: [(next) => ({ roundTrip: () => next.roundTrip(given) })] }).do(given),
     ];
@@ -73,7 +72,6 @@ describe("two copies of the package", () => {
       assert.equal(seen.body, "abc");
       assert.equal(field(seen.headers, "Content-Length"), "3");
       assert.equal(field(seen.headers, "X-Case"), "kept");
-      assert.equal(field(seen.headers, "Authorization"), `Basic ${Buffer.from("me:").toString("base64")}`);
     }
     await transport.close();
   });

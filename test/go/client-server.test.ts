@@ -329,7 +329,7 @@ describe("requests", () => {
         await gates[i]?.promise; // opened by the echo of the word
       }
     }
-    const incoming = new Request("http://front.test/", { method: "POST", body: body() });
+    const incoming = new Request("http://front.test/", { method: "POST", body: body(), duplex: "half" });
     const response = await client.post(world.server.url(), { body: incoming.body });
     const reader = readerOf(response);
     for (const [i, word] of words.entries()) {

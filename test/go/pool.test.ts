@@ -235,7 +235,7 @@ for (const [name, method, init, replayable] of [
     });
     const transport = world.transport();
     await fetched(transport, world.server.url());
-    const request = new Request(world.server.url(), { method, ...init });
+    const request = new Request(world.server.url(), { method, duplex: "half", ...init });
     const call = clientOf(transport).do(request);
     if (replayable) assert.equal((await call).attempts, 2);
     else await rejection(call);

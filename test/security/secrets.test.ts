@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { NetworkError } from "../../src/errors/index.js";
-import { Client, Headers, Request, Response, Transport } from "../../src/index.js";
+import { Client, fetch, Headers, Request, Response, Transport } from "../../src/index.js";
 import { redactPath } from "../../src/trace/index.js";
 
 /** All that a program's log could show of an error: its text, its properties, its causes, hidden ones too. */
@@ -52,8 +52,8 @@ const takers: Readonly<Record<string, (url: string) => unknown>> = {
   "client.get": (url) => new Client().get(url),
   "client.fetch": (url) => new Client().fetch(url),
   "client.get, with query": (url) => new Client().get(url, { query: { a: 1 } }),
-  Request: (url) => new Request(url),
-  "Request, with query": (url) => new Request(url, { query: { a: 1 } }),
+  fetch: (url) => fetch(url),
+  "a Request": (url) => fetch(new Request(url)),
   baseURL: (url) => new Client({ baseURL: url }),
   origins: (url) => new Client({ origins: [url] }),
   preconnect: (url) => new Transport().preconnect(url),

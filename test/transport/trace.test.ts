@@ -287,9 +287,9 @@ test("trace: a client's comes before a call's, and a request made elsewhere keep
     const mine: Trace = { wroteHeaders: () => told.push("call") };
     await (await tracing.get(server.origin, { trace: mine })).text();
     await (await tracing.get(server.origin)).text();
-    const request = new Request(server.origin, { trace: mine });
-    await (await tracing.do(request)).text();
-    await (await client.do(request)).text();
+    const request = new Request(server.origin);
+    await (await tracing.do(request, { trace: mine })).text();
+    await (await client.do(request, { trace: mine })).text();
     assert.deepEqual(told, ["client", "call", "client", "client", "call", "call"]);
   });
 });

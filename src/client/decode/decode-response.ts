@@ -17,17 +17,20 @@ import { DecodedChunks } from "./decoded-chunks.js";
 export interface DecompressOptions {
   /** Bytes after decoding; default 128 MiB. */
   maxBytes?: number;
-  /** Bytes after decoding for each one before, once past 1 MiB; default 200. */
+  /** Bytes after decoding for each one before, once past 1 MiB; default 1,100, which gzip cannot exceed. */
   maxRatio?: number;
 }
 
 export interface DecodeLimits {
   readonly maxBytes: number;
   readonly maxRatio: number;
+  /** Whether a body with a coding that is not known is handed on as it is, as by fetch; else it is refused. */
+  readonly passUnknown: boolean;
 }
 
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
-const DEFAULT_MAX_RATIO = 200;
+/** What gzip cannot exceed: 1,032 bytes out of one, and its head. */
+const DEFAULT_MAX_RATIO = 1_100;
 
 /** The option `decompress`, read; undefined for `false`. @throws TypeError, RangeError for what makes no sense. */
 export function decodeLimits(
@@ -45,6 +48,7 @@ export function decodeLimits(
   return {
     maxBytes: most("decompress.maxBytes", options.maxBytes ?? DEFAULT_MAX_BYTES, "a number of bytes"),
     maxRatio: most("decompress.maxRatio", options.maxRatio ?? DEFAULT_MAX_RATIO, "a number"),
+    passUnknown: false,
   };
 }
 
@@ -56,12 +60,12 @@ const MAX_CODINGS = 5;
  * `Content-Encoding`, or with a part of a body (206), stays as it is.
  */
 export function decodeResponse(response: Response, request: Request, limits: DecodeLimits): void {
-  const raw = responseBody(response);
-  if (raw === null) return;
   const field = responseHeader(response, "content-encoding");
   if (field === null || response.status === 206) return;
   const codings = codingsOf(field);
-  if (typeof codings !== "string" && codings.length === 0) return;
+  if (typeof codings === "string" ? limits.passUnknown : codings.length === 0) return;
+  const raw = responseBody(response);
+  if (raw === null) return;
   // Servers announce a coding for an empty body too; there is nothing to undo.
   if (raw.complete && raw.received === 0) return;
   replaceResponseBody(response, decoded(raw, codings, request, limits));

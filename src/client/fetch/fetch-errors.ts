@@ -1,0 +1,83 @@
+import { NetworkError, TimeoutError, type TimeoutKind } from "../../errors/index.js";
+import { type Response, responseBody } from "../../message/index.js";
+
+/** What programs written for Node's fetch look for in `error.cause.code` where the system has no code of its own. */
+const CODES: Readonly<Record<string, string>> = {
+  ERR_TRUNKLINE_SERVER_CLOSED: "UND_ERR_SOCKET",
+  ERR_TRUNKLINE_CONNECTION_LOST: "UND_ERR_SOCKET",
+  ERR_TRUNKLINE_RESPONSE_CUT: "UND_ERR_SOCKET",
+};
+const TIMEOUT_CODES: Partial<Record<TimeoutKind, string>> = {
+  connectTimeout: "UND_ERR_CONNECT_TIMEOUT",
+  tlsTimeout: "UND_ERR_CONNECT_TIMEOUT",
+  headersTimeout: "UND_ERR_HEADERS_TIMEOUT",
+  bodyTimeout: "UND_ERR_BODY_TIMEOUT",
+};
+
+/** What fetch rejects with: the standard has one error for everything that goes wrong on the way. */
+export function fetchError(error: unknown): unknown {
+  return error instanceof NetworkError ? new TypeError("fetch failed", { cause: causeOf(error) }) : error;
+}
+
+/** What reading a body rejects with that broke off. */
+function terminated(error: unknown): unknown {
+  return error instanceof NetworkError ? new TypeError("terminated", { cause: causeOf(error) }) : error;
+}
+
+/** The rejection of a request that the standard answers with a network error before anything is dialed. */
+export function networkError(why: string): TypeError {
+  const cause = new TypeError(why);
+  return new TypeError("fetch failed", { cause });
+}
+
+/**
+ * The `NetworkError` with the code that fetch's users match on (`ECONNREFUSED`, `UND_ERR_SOCKET`); its own cause is the
+ * error as a `Client` gives it. Where there is no such code it is that error itself.
+ */
+function causeOf(error: NetworkError): NetworkError {
+  const code = systemCode(error);
+  if (code === undefined) return error;
+  const details = {
+    code: error.code,
+    phase: error.phase,
+    url: error.url,
+    connection: error.connection,
+    reused: error.reused,
+    bytesWritten: error.bytesWritten,
+    responseStarted: error.responseStarted,
+    retryable: error.retryable,
+    cause: error,
+  };
+  const cause =
+    error instanceof TimeoutError
+      ? new TimeoutError(error.message, {
+          ...details,
+          timeout: error.timeout,
+          milliseconds: error.milliseconds,
+          spent: error.spent,
+        })
+      : new NetworkError(error.message, details);
+  Object.defineProperty(cause, "code", { value: code, enumerable: true, writable: true, configurable: true });
+  // Those too are read by programs that ask why a connection could not be made.
+  for (const name of ["errno", "syscall", "hostname", "address", "port"]) {
+    const value = (error.cause as Readonly<Record<string, unknown>> | undefined)?.[name];
+    if (value !== undefined) Object.defineProperty(cause, name, { value, enumerable: true });
+  }
+  return cause;
+}
+
+function systemCode(error: NetworkError): string | undefined {
+  if (error instanceof TimeoutError) return TIMEOUT_CODES[error.timeout];
+  const code: unknown = (error.cause as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? code : CODES[error.code];
+}
+
+/** The response, whose body fails as fetch's bodies do, and ends when the call is aborted. */
+export function guarded(response: Response, signal: AbortSignal | undefined): Response {
+  const body = responseBody(response);
+  if (body !== null) {
+    if (signal !== undefined) body.signal = signal;
+    if (!body.complete) body.describe = terminated;
+  }
+  return response;
+}

@@ -1,0 +1,85 @@
+import { rejection } from "../../errors/index.js";
+import {
+  fetchTarget,
+  plainRequest,
+  Request,
+  type RequestInit,
+  type Response,
+  readyBody,
+  requestParts,
+  spendBody,
+  withSource,
+} from "../../message/index.js";
+import { defaultTransport } from "../../transport/index.js";
+import { Chain } from "../chain.js";
+import { fetchPolicy, type Policy } from "../policy.js";
+import { fetchError, guarded, networkError } from "./fetch-errors.js";
+import { withStandardFields } from "./fields.js";
+import { fetchLocal } from "./local-schemes.js";
+import { refuseForeignMembers } from "./refused-members.js";
+
+const POLICY: Policy = fetchPolicy();
+const CHAIN = new Chain(POLICY, defaultTransport, []);
+
+/**
+ * The platform's `fetch`, to the letter (WHATWG Fetch), on `defaultTransport`: members of `init` that the standard does
+ * not know are ignored. What fetch lacks is in a `Client`.
+ *
+ * @throws TypeError for a request that cannot be made; `TypeError("fetch failed")` for everything that goes wrong on the
+ * way, with the `NetworkError` as its cause; the signal's reason when it aborts. All as rejections. A body that breaks
+ * off fails with `TypeError("terminated")`.
+ */
+export function fetch(
+  input: string | URL | Request | globalThis.Request,
+  init?: RequestInit,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    try {
+      if (init === undefined && typeof input === "string") {
+        const target = fetchTarget(input);
+        if (target.unsupported === undefined) {
+          send(plainRequest("GET", target), resolve);
+          return;
+        }
+      }
+      if (init !== undefined && init !== null) refuseForeignMembers(init);
+      const request = init === undefined && input instanceof Request ? input : new Request(input, init);
+      if (request.bodyUsed) {
+        throw new TypeError("Cannot fetch this request as its body has already been used; clone() it first");
+      }
+      prepare(request, resolve);
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
+type Resolve = (response: Response | Promise<Response>) => void;
+
+/** The way of every request that is more than a GET of a URL. */
+function prepare(request: Request, resolve: Resolve): void {
+  const local = fetchLocal(request);
+  if (local !== undefined) {
+    resolve(local);
+    return;
+  }
+  if (request.cache === "only-if-cached") {
+    throw networkError('Cannot fetch with cache "only-if-cached" as there is no cache');
+  }
+  const sent = withStandardFields(request);
+  spendBody(request);
+  const ready = readyBody(requestParts(sent).source);
+  if (ready === undefined) send(sent, resolve);
+  else resolve(ready.then((source) => new Promise((settle) => send(withSource(sent, source), settle))));
+}
+
+function send(request: Request, resolve: Resolve): void {
+  CHAIN.start(POLICY, request, (settled) => {
+    if (settled instanceof Promise) resolve(settled.then(undefined, failed));
+    else resolve(guarded(settled, requestParts(request).signal));
+  });
+}
+
+function failed(error: unknown): Promise<never> {
+  return rejection(fetchError(error));
+}

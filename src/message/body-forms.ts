@@ -1,0 +1,23 @@
+import { ownCopy } from "./body-reader.js";
+import type { Headers } from "./headers.js";
+import { extractMimeType, serializeMimeType } from "./mime-type.js";
+
+/** A blob of the bytes, whose type is what the headers say. */
+export function blobOf(bytes: Uint8Array, headers: Headers): Blob {
+  const type = extractMimeType(headers.get("content-type"));
+  return new Blob([bytes as Uint8Array<ArrayBuffer>], {
+    type: type === undefined ? "" : serializeMimeType(type),
+  });
+}
+
+/** The bytes in memory of their own. */
+export function ownBytes(bytes: Buffer): Uint8Array<ArrayBuffer> {
+  const whole = bytes.byteLength === bytes.buffer.byteLength;
+  return whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : ownCopy(bytes, 0, bytes.length);
+}
+
+/** UTF-8 decode (Encoding §6): a byte order mark is not part of the text. */
+export function decodeUtf8(bytes: Buffer): string {
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  return bytes.toString("utf8", start);
+}
