@@ -1,4 +1,4 @@
-// Compiles src/, test/ and examples/ to .build/, where tests run.
+// Compiles src/ and test/ to .build/, where tests run.
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compiled, entries, root, run, tsc } from "./project.mjs";

@@ -43,7 +43,8 @@ test("parseOptions: leaves what follows -- alone", () => {
 test("parseOptions: names an unknown option and what was probably meant", () => {
   refused(["--metod", "GET"], /unknown option --metod: did you mean --method\?/);
   refused(["--request", "GET"], /did you mean --method\?/);
-  refused(["-x"], /unknown option -x: did you mean -X\?/);
+  refused(["-x", "http://p"], /unknown option -x: did you mean --proxy http:\/\/p\?/);
+  refused(["-N"], /-N: leave it out/);
   refused(["--zzzzzz"], /unknown option --zzzzzz: --help lists/);
 });
 

@@ -39,6 +39,43 @@ const knownElsewhere: Readonly<Record<string, string>> = {
   "--total": "--requests",
 };
 
+/** Options of curl that are written otherwise here: what to write, with the value that was given. */
+const ofCurl: Readonly<Record<string, (value: string) => string>> = {
+  "-A": (value) => `-H "User-Agent: ${value}"`,
+  "--user-agent": (value) => `-H "User-Agent: ${value}"`,
+  "-e": (value) => `-H "Referer: ${value}"`,
+  "--referer": (value) => `-H "Referer: ${value}"`,
+  "-b": (value) => `-H "Cookie: ${value}"`,
+  "--cookie": (value) => `-H "Cookie: ${value}"`,
+  "--oauth2-bearer": (value) => `-H "Authorization: Bearer ${value}"`,
+  "-r": (value) => `-H "Range: bytes=${value}"`,
+  "--range": (value) => `-H "Range: bytes=${value}"`,
+  "-x": (value) => `--proxy ${value}`,
+  "-F": (value) => `--form ${value}`,
+  "--url": (value) => value,
+  "-O": () => "-o <file>",
+  "--remote-name": () => "-o <file>",
+  "-T": (value) => `-X PUT -d @${value}`,
+  "--upload-file": (value) => `-X PUT -d @${value}`,
+  "--noproxy": () => "--proxy none",
+};
+/** Options of curl that ask for what is so anyway. */
+const needless: Readonly<Record<string, string>> = {
+  "--compressed": "coded bodies are asked for and decoded anyway",
+  "--http1.1": "HTTP/1.1 is spoken anyway",
+  "--tcp-nodelay": "it is set anyway",
+  "--keepalive": "it is so anyway",
+  "-N": "nothing is held back anyway",
+  "--no-buffer": "nothing is held back anyway",
+  "-#": "progress is shown on a terminal anyway",
+  "--progress-bar": "progress is shown on a terminal anyway",
+};
+
+interface Token {
+  readonly kind: string;
+  readonly value?: string | undefined;
+}
+
 /**
  * Reads the arguments by the options a command has. Unknown options, missing values and repeated single
  * options are a {@link UsageError} that names the offender.
@@ -46,7 +83,7 @@ const knownElsewhere: Readonly<Record<string, string>> = {
 export function parseOptions(
   args: readonly string[],
   specs: readonly OptionSpec[],
-  takesProgram = false,
+  programOf?: string,
 ): ParsedOptions {
   const config: NonNullable<ParseArgsConfig["options"]> = {};
   for (const spec of specs) {
@@ -54,7 +91,7 @@ export function parseOptions(
     config[spec.name] = spec.short === undefined ? { type } : { type, short: spec.short };
   }
   // Not strict: node's own messages for mistakes are longer and know nothing of what was meant.
-  const end = takesProgram ? args.indexOf("--") : -1;
+  const end = programOf !== undefined ? args.indexOf("--") : -1;
   const { tokens } = parseArgs({
     args: end === -1 ? [...args] : args.slice(0, end),
     options: config,
@@ -66,10 +103,14 @@ export function parseOptions(
   const given = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const [index, token] of tokens.entries()) {
-    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind === "positional") {
+      if (programOf !== undefined && end === -1) throw programAstray(programOf, args, token.index);
+      positionals.push(token.value);
+    }
     if (token.kind !== "option") continue;
     const spec = specs.find((candidate) => candidate.name === token.name);
-    if (spec === undefined) throw unknownOption(token.rawName, specs);
+    if (spec === undefined)
+      throw unknownOption(token.rawName, specs, token.value ?? valueAfter(tokens, index));
     const next = tokens[index + 1];
     if (spec.name === "json")
       refuseCurlJson(token.value, next?.kind === "positional" ? next.value : undefined);
@@ -106,7 +147,34 @@ function refuseCurlJson(inline: string | undefined, next: string | undefined): v
   }
 }
 
-function unknownOption(rawName: string, specs: readonly OptionSpec[]): UsageError {
+/** A program that stands where its `--` is missing: the whole command line again, with it. */
+function programAstray(command: string, args: readonly string[], at: number): UsageError {
+  const quoted = (list: readonly string[]): string =>
+    list
+      .map((text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`))
+      .join(" ");
+  const [first = ""] = args.slice(at);
+  if (command === "observe" && /^https?:/i.test(first))
+    return new UsageError(`trunkline observe has no use for "${first}": did you mean --target ${first}?`);
+  const before = at === 0 ? "" : `${quoted(args.slice(0, at))} `;
+  return new UsageError(
+    `the program to run follows --, did you mean trunkline ${command} ${before}-- ${quoted(args.slice(at))}?`,
+  );
+}
+
+function valueAfter(tokens: readonly Token[], index: number): string | undefined {
+  const next = tokens[index + 1];
+  return next?.kind === "positional" ? next.value : undefined;
+}
+
+function unknownOption(rawName: string, specs: readonly OptionSpec[], value: string | undefined): UsageError {
+  const takesRequests = specs.some(({ name }) => name === "header");
+  if (takesRequests && Object.hasOwn(needless, rawName))
+    return new UsageError(`unknown option ${rawName}: leave it out, as ${needless[rawName]}`);
+  if (takesRequests && Object.hasOwn(ofCurl, rawName)) {
+    const meantHere = ofCurl[rawName]?.(value ?? "…");
+    return new UsageError(`unknown option ${rawName}: did you mean ${meantHere}?`);
+  }
   const names = specs.flatMap((spec) => [
     `--${spec.name}`,
     ...(spec.short === undefined ? [] : [`-${spec.short}`]),

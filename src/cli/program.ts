@@ -43,7 +43,11 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
     await context.stdout.line(commandHelp(command).join("\n"));
     return exitCode.ok;
   }
-  const options = parseOptions(rest, [...command.options, ...commonOptions], command.takesProgram);
+  const options = parseOptions(
+    rest,
+    [...command.options, ...commonOptions],
+    command.takesProgram === true ? command.name : undefined,
+  );
   // Before the arguments are counted: "demoo" is a slip in a command's name, not a URL.
   const [first] = options.positionals;
   if (command.name === defaultCommand && first !== undefined && /^[a-z-]+$/i.test(first)) {

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { selfSigned, WireServer } from "../../src/testing/index.js";
 import { httpProxy } from "../transport/proxy-fixture.js";
 import { LocalServer } from "./local-server.js";
 import { runCli, startCli } from "./run-cli.js";
@@ -204,4 +205,38 @@ test("request: --proxy goes through it, none goes direct, and what is no proxy i
   const wrong = await runCli([server.url("/"), "--proxy", "ftp://user:secret@proxy"]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /Cannot use "ftp:\/\/\*\*\*@proxy" as --proxy as its scheme is ftp/);
+});
+
+test("request: curl's habits: -i, -I, -v, -u, -s, -S, -L, -f, and groups of them; this machine needs no scheme", async () => {
+  await using server = await LocalServer.start();
+  const bare = server.url("/").replace("http://", "");
+  const port = new URL(server.url("/")).port;
+  const included = await runCli([bare, "-i"]);
+  assert.match(included.stdout, /^HTTP\/1\.1 200 OK\n(?:[\w-]+: .*\n)+\nhello\n$/);
+  const head = await runCli([`localhost:${port}/`, "-I"]);
+  assert.match(head.stdout, /^HTTP\/1\.1 200 OK\n(?:[\w-]+: .*\n)+\n$/);
+  assert.equal(server.seen.at(-1)?.method, "HEAD");
+
+  const verbose = await runCli(["-sSLv", `127.0.0.1:${port}/`, "-u", "me:secret:x", "-H", "X-One: 1"]);
+  assert.equal(verbose.stdout, "hello\n");
+  assert.match(verbose.stderr, /^\* connection \d+, new\n> GET \/\n> Host: 127/);
+  assert.match(verbose.stderr, /> X-One: 1\n[\s\S]*>\n< HTTP\/1\.1 200 OK\n[\s\S]*<\n$/);
+  assert.match(verbose.stderr, /> authorization: \*\*\*/i);
+  assert.doesNotMatch(verbose.stderr, /secret/);
+  assert.equal(server.seen.at(-1)?.headers.authorization, `Basic ${btoa("me:secret:x")}`);
+
+  const missing = server.url("/missing");
+  assert.deepEqual((({ code, stderr }) => [code, stderr])(await runCli([missing, "-s"])), [0, ""]);
+  const failed = await runCli([missing, "-sf"]);
+  assert.deepEqual([failed.code, failed.stdout], [1, ""]);
+  assert.match(failed.stderr, /^trunkline: the server answered 404/);
+});
+
+test("request -k: accepts a certificate that nobody vouches for; without it, it is an error", async () => {
+  const { key, cert } = selfSigned({ names: ["localhost"] });
+  await using server = await WireServer.start({ tls: { key, cert } });
+  const refused = await runCli([server.url()]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /certificate/);
+  assert.equal((await runCli([server.url(), "-k"])).stdout, "ok");
 });

@@ -4,7 +4,30 @@ import { runCli } from "./run-cli.js";
 
 /** Command lines that are refused before anything is sent, and what is said. */
 const refusals: readonly [string[], RegExp][] = [
-  [["localhost:8080"], /did you mean http:\/\/localhost:8080/],
+  [[":8080/x"], /did you mean localhost:8080\/x\?/],
+  [["example.com"], /did you mean http:\/\/example\.com\?/],
+  [["localhost.example.com/x"], /has no scheme/],
+  [["localhost:1", "-A", "me"], /did you mean -H "User-Agent: me"\?/],
+  [["localhost:1", "-b", "a=b"], /did you mean -H "Cookie: a=b"\?/],
+  [["localhost:1", "-x", "http://p:1"], /did you mean --proxy http:\/\/p:1\?/],
+  [["localhost:1", "-O"], /did you mean -o <file>\?/],
+  [["localhost:1", "--compressed"], /leave it out, as coded bodies are asked for and decoded anyway/],
+  [["localhost:1", "-u", "me"], /-u needs user:password/],
+  [["localhost:1", "-I", "-X", "PUT"], /-I sends HEAD/],
+  [["localhost:1", "-I", "-d", "a"], /-I sends HEAD/],
+  [["localhost:1", "-i", "-n", "2"], /-i shows one exchange/],
+  [["localhost:1", "-v", "-c", "2"], /-v shows one exchange/],
+  [["localhost:1", "-i", "--json"], /use -v/],
+  [["doctor", "node", "app.mjs", "--port", "1"], /did you mean trunkline doctor -- node app\.mjs --port 1\?/],
+  [
+    ["doctor", "--json", "node", "my app.mjs"],
+    /did you mean trunkline doctor --json -- node 'my app\.mjs'\?/,
+  ],
+  [
+    ["observe", "--target", "http://a", "node", "a.mjs"],
+    /did you mean trunkline observe --target http:\/\/a -- node a\.mjs\?/,
+  ],
+  [["observe", "http://a/"], /did you mean --target http:\/\/a\/\?/],
   [["10.0.0.1:8080/x"], /did you mean http:\/\/10\.0\.0\.1:8080\/x/],
   [["ftp://example.com/"], /ftp/],
   [["demoo"], /there is no command "demoo": did you mean demo\?/],

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const folder = new URL("../../examples/", import.meta.url);
+const folder = new URL("../../../examples/", import.meta.url);
 
 /** What each example prints; the founding question has a test of its own. */
 const outputs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
@@ -48,7 +48,7 @@ const outputs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
 
 for (const [name, expected] of Object.entries(outputs)) {
   test(`examples/${name}: prints what its documents say, and ends by itself`, async () => {
-    const file = fileURLToPath(new URL(`${name}.js`, folder));
+    const file = fileURLToPath(new URL(`${name}.mjs`, folder));
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 });
     assert.equal(stderr, "");
     const exact = expected.every((line) => typeof line === "string");
@@ -59,7 +59,7 @@ for (const [name, expected] of Object.entries(outputs)) {
 
 test("examples: every one has a test", () => {
   const names = readdirSync(folder)
-    .filter((name) => name.endsWith(".js"))
-    .map((name) => name.slice(0, -3));
+    .filter((name) => name.endsWith(".mjs"))
+    .map((name) => name.slice(0, -4));
   assert.deepEqual(names.sort(), ["founding-question", ...Object.keys(outputs)].sort());
 });

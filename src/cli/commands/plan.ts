@@ -18,6 +18,14 @@ export interface Plan {
   readonly output?: string;
   readonly explain: boolean;
   readonly json: boolean;
+  /** The response's head goes to standard output. */
+  readonly include: boolean;
+  /** Both heads, and the connection, go to standard error. */
+  readonly verbose: boolean;
+  /** No progress, and nothing about the status. */
+  readonly silent: boolean;
+  /** A status of 400 or more is a failure. */
+  readonly fail: boolean;
 }
 
 /** Bounds that keep a slip of the finger from filling the memory. */
@@ -35,16 +43,34 @@ export async function makePlan(options: ParsedOptions, context: Context): Promis
   if (output === "-" && json) {
     throw new UsageError("-o - and --json both want standard output; give -o a file name");
   }
-  const target = options.positionals[0]!;
-  refuseSchemeless(target);
+  const include = options.has("include") || options.has("head");
+  for (const [flag, given] of [
+    ["-i", include],
+    ["-v", options.has("verbose")],
+  ] as const) {
+    if (given && load !== undefined)
+      throw new UsageError(`${flag} shows one exchange, so it cannot be combined with -n or -c`);
+  }
+  if (include && json) {
+    throw new UsageError("-i and -I print to standard output, where --json prints its document; use -v");
+  }
+  const target = withScheme(options.positionals[0]!);
   const body = await readBody(options, context);
+  const isHead = options.has("head");
+  if (isHead && (body !== undefined || options.has("method"))) {
+    throw new UsageError(
+      `-I sends HEAD, so it cannot be combined with ${body === undefined ? "-X" : "a body"}`,
+    );
+  }
   const headers = options.values("header").map(parseHeader);
   if (body?.contentType !== undefined && !headers.some(([name]) => name.toLowerCase() === "content-type")) {
     headers.push(["content-type", body.contentType]);
   }
-  const method = options.value("method") ?? (body === undefined ? "GET" : "POST");
+  const method = isHead ? "HEAD" : (options.value("method") ?? (body === undefined ? "GET" : "POST"));
+  const user = options.value("user");
   const init: Init = { method, headers, ...(body === undefined ? {} : { body: body.bytes }) };
   const request = checkedRequest(target, init);
+  if (user !== undefined) init.auth = parseUser(user);
   return {
     url: request.url,
     target,
@@ -54,12 +80,23 @@ export async function makePlan(options: ParsedOptions, context: Context): Promis
     ...(output === undefined ? {} : { output }),
     explain: options.has("explain"),
     json,
+    include,
+    verbose: options.has("verbose"),
+    silent: options.has("silent"),
+    fail: options.has("fail"),
   };
 }
 
-/** The commonest slip has its own sentence, whose suggestion can be copied as it stands. */
-function refuseSchemeless(target: string): void {
-  if (/^[a-z][a-z0-9+.-]*:\/\/|^https?:/i.test(target)) return;
+/**
+ * A server on this machine is meant by http, as in curl. For others the commonest slip has its own sentence, whose
+ * suggestion can be copied as it stands: to send to them in the clear is for the user to say.
+ */
+function withScheme(target: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\/|^https?:/i.test(target)) return target;
+  if (/^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:[/?#]|$)/i.test(target))
+    return `http://${target}`;
+  if (/^:\d+(?:[/?#]|$)/.test(target))
+    throw new UsageError(`"${target}" names no host: did you mean localhost${target}?`);
   throw new UsageError(`"${target}" has no scheme: did you mean http://${target}?`);
 }
 
@@ -91,6 +128,12 @@ function parseHeader(text: string): [string, string] {
   const colon = text.indexOf(":");
   if (colon < 1) throw new UsageError(`-H needs "name: value", not "${text}"`);
   return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+}
+
+function parseUser(text: string): { username: string; password: string } {
+  const colon = text.indexOf(":");
+  if (colon < 0) throw new UsageError("-u needs user:password; for an empty password, write the colon");
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 interface BodyPlan {

@@ -11,7 +11,7 @@ import { requestDocument, Tally } from "./tally.js";
 export const request: Run = async (options, context) => {
   const plan = await makePlan(options, context);
   const { stdout, stderr } = context;
-  const transport = makeTransport(options.value("proxy"));
+  const transport = makeTransport(options.value("proxy"), options.has("insecure"));
   const tally = new Tally();
   try {
     return await (plan.load === undefined ? sendOne : sendMany)(plan, transport, tally, context);
@@ -25,10 +25,11 @@ export const request: Run = async (options, context) => {
   }
 };
 
-function makeTransport(proxy: string | undefined): Transport {
-  if (proxy === undefined) return new Transport();
+function makeTransport(proxy: string | undefined, insecure: boolean): Transport {
+  const tls = insecure ? { tls: { rejectUnauthorized: false } } : {};
+  if (proxy === undefined) return new Transport(tls);
   try {
-    return new Transport({ proxy: proxy === "none" ? false : proxy });
+    return new Transport({ ...tls, proxy: proxy === "none" ? false : proxy });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(why.replace("the option proxy", "--proxy"));

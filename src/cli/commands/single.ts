@@ -5,6 +5,7 @@ import { Progress } from "../render/progress.js";
 import { duration, size } from "../render/table.js";
 import { printable } from "../terminal.js";
 import { writeBody } from "./body-output.js";
+import { Heads, headOf } from "./heads.js";
 import type { Plan } from "./plan.js";
 import type { Tally } from "./tally.js";
 
@@ -22,11 +23,23 @@ export async function sendOne(
   let expected = "";
   // A body that scrolls by on this terminal is its own progress.
   const visible = stdout.isTerminal && plan.output === undefined && !plan.json;
-  const progress = visible ? undefined : new Progress(stderr, () => `${size(received)}${expected} received`);
+  const progress =
+    visible || plan.silent ? undefined : new Progress(stderr, () => `${size(received)}${expected} received`);
   let response: Response | undefined;
   let bytes: number;
   try {
-    response = await client.fetch(plan.target, { ...plan.init, signal: interrupted });
+    const heads = plan.verbose ? new Heads(stderr, plan.method, plan.url) : undefined;
+    response = await client.fetch(plan.target, {
+      ...plan.init,
+      signal: interrupted,
+      ...heads?.init,
+    });
+    await heads?.show(response);
+    if (plan.fail && response.status >= 400) {
+      await response.close();
+      throw new CommandFailure(`the server answered ${`${response.status} ${response.statusText}`.trim()}`);
+    }
+    if (plan.include) await stdout.line(headOf(response).map(printable).join("\n").concat("\n"));
     const length = Number(response.headers.get("content-length") ?? 0);
     if (length > 0) expected = ` of ${size(length)}`;
     bytes = await writeBody(response, plan.output, plan.json ? undefined : stdout, (sum) => {
@@ -54,7 +67,7 @@ export async function sendOne(
       `${plan.method} ${plan.url}: ${printable(status)}, ${size(bytes)} in ${duration(milliseconds)}`,
     );
     await stderr.line(printable(String(response.why())));
-  } else if (response.status >= 400) {
+  } else if (response.status >= 400 && !plan.silent && !plan.verbose) {
     await stderr.line(
       `${stderr.style.paint("yellow", "trunkline:")} the server answered ${printable(status)}`,
     );

@@ -43,6 +43,28 @@ export const commands: readonly Command[] = [
         value: "file",
         help: "write the body to a file; - means standard output, binary or not",
       },
+      { name: "include", short: "i", help: "print the head of the response before its body" },
+      { name: "head", short: "I", help: "send HEAD, and print the head of the response" },
+      {
+        name: "verbose",
+        short: "v",
+        help: "print both heads, and which connection they went over (standard error)",
+      },
+      {
+        name: "user",
+        short: "u",
+        value: "user:password",
+        help: "HTTP Basic credentials for the URL's origin",
+      },
+      { name: "insecure", short: "k", help: "accept any certificate: who answers is then not known" },
+      { name: "location", short: "L", help: "follow redirects, which is done anyway" },
+      {
+        name: "silent",
+        short: "s",
+        help: "print no progress and no remark about the status; errors are printed all the same",
+      },
+      { name: "show-error", short: "S", help: "print errors, which is done anyway" },
+      { name: "fail", short: "f", help: "print no body and end with 1 when the status is 400 or more" },
       {
         name: "requests",
         short: "n",

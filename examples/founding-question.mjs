@@ -1,15 +1,15 @@
-// The question this project began from, in TypeScript: a new client in every task, are the TCP connections closed?
-// Run it with `node .build/examples/founding-question.js` once `npm test` has compiled it.
+// The question this project began from, in code: a new client in every task, are the TCP connections closed?
+// Run it with `node examples/founding-question.mjs`; in a clone, `npm run build` first.
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+
 import { Client, Request } from "trunkline";
 
 // A server that counts the connections it accepts and looks at what it gets.
 let connections = 0;
-const received = new Map<string, number>();
+const received = new Map();
 const server = createServer(async (request, response) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
   const types = request.rawHeaders.filter(
     (name, at) => at % 2 === 0 && name.toLowerCase() === "content-type",
   ).length;
@@ -18,10 +18,10 @@ const server = createServer(async (request, response) => {
   response.end("ok");
 });
 server.on("connection", () => connections++);
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const url = `http://127.0.0.1:${server.address().port}/`;
 
-async function task(seconds: number, params: string): Promise<void> {
+async function task(seconds, params) {
   const client = new Client({ timeout: seconds * 1000 }); // one per task, on purpose
   const values = new URLSearchParams();
   values.append("data", params);
@@ -32,7 +32,7 @@ async function task(seconds: number, params: string): Promise<void> {
 }
 
 /** The same in its short form. */
-async function shortTask(seconds: number, params: string): Promise<void> {
+async function shortTask(seconds, params) {
   const client = new Client({ timeout: seconds * 1000 });
   await client.post(url, { form: { data: params } }).text();
 }

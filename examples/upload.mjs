@@ -1,6 +1,6 @@
 // A file as a streamed upload with progress, then a form with a file in it. A body that can be made again (bytes, a
 // Blob, FormData) can follow a 307 or be sent again after a lost connection; a stream goes out once.
-// Run it with `node .build/examples/upload.js` once `npm test` has compiled it.
+// Run it with `node examples/upload.mjs`; in a clone, `npm run build` first.
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ const echoed = await client
       if (direction === "up") pieces++;
     },
   })
-  .json<{ bytes: number }>();
+  .json();
 console.log(
   `sent ${size} bytes in ${pieces > 1 ? "several pieces" : "one piece"}, the server got ${echoed.bytes}`,
 );
@@ -34,7 +34,7 @@ console.log(
 const form = new FormData();
 form.set("title", "report");
 form.set("file", new Blob(["a,b\n1,2\n"], { type: "text/csv" }), "report.csv");
-const { headers } = await client.post("/echo", { body: form }).json<{ headers: string[] }>();
+const { headers } = await client.post("/echo", { body: form }).json();
 console.log(
   headers.find((value) => value.startsWith("multipart/form-data"))?.replace(/boundary=.*/, "boundary=…"),
 );

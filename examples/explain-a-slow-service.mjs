@@ -1,13 +1,13 @@
 // A service that asks ten others at once, with a cap of two idle connections, and that looks only at the status of some
 // large answers. Nothing fails; it is only slower than it could be. `explain()` says why, and then its advice is tried.
-// Run it with `node .build/examples/explain-a-slow-service.js` once `npm test` has compiled it.
+// Run it with `node examples/explain-a-slow-service.mjs`; in a clone, `npm run build` first.
 import { Client, Transport } from "trunkline";
 import { FriendlyServer } from "trunkline/testing";
 
 const server = await FriendlyServer.start();
 
 /** Twenty rounds of ten requests at once, then five looks at a large resource. */
-async function work(transport: Transport, look: (client: Client) => Promise<void>): Promise<void> {
+async function work(transport, look) {
   const client = new Client({ transport, baseURL: server.origin });
   server.resetCounts();
   for (let round = 0; round < 20; round++) {

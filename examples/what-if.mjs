@@ -1,20 +1,22 @@
 // "What if the cap were 10?" A run is recorded with a cap of two idle connections, the recording's demand is replayed
 // through the same pool with another setting, and then the traffic is run again for real, to see whether it was right.
-// Run it with `node .build/examples/what-if.js` once `npm test` has compiled it.
-import { Client, Transport, type TransportOptions, whatIf, whatIfText } from "trunkline";
+// Run it with `node examples/what-if.mjs`; in a clone, `npm run build` first.
+import { Client, Transport, whatIf, whatIfText } from "trunkline";
 import { FriendlyServer } from "trunkline/testing";
 
 const server = await FriendlyServer.start();
 
 /** Twenty rounds of ten requests at once; gives what the recorder saw. */
-async function run(options: TransportOptions): Promise<ReturnType<Transport["recording"]>> {
+async function run(options) {
   server.resetCounts();
-  await using transport = new Transport(options);
+  const transport = new Transport(options);
   const client = new Client({ transport, baseURL: server.origin });
   for (let round = 0; round < 20; round++) {
     await Promise.all(Array.from({ length: 10 }, () => client.get("/delay/5").text()));
   }
-  return transport.recording();
+  const recording = transport.recording();
+  await transport.close();
+  return recording;
 }
 
 const recording = await run({ maxIdleConnectionsPerOrigin: 2 });

@@ -1,6 +1,6 @@
 // Every failure says what happened, in which phase, and whether sending again is safe. Time limits say which one passed
 // and where the time went.
-// Run it with `node .build/examples/timeouts-and-errors.js` once `npm test` has compiled it.
+// Run it with `node examples/timeouts-and-errors.mjs`; in a clone, `npm run build` first.
 import { Client, HTTPError, NetworkError, TimeoutError, Transport } from "trunkline";
 import { FriendlyServer, WireServer } from "trunkline/testing";
 
@@ -14,10 +14,10 @@ const broken = await WireServer.start({
   },
 });
 
-await using transport = new Transport({ headersTimeout: 500 });
+const transport = new Transport({ headersTimeout: 500 });
 const client = new Client({ transport, throwOnError: true });
 
-async function attempt(what: string, call: () => Promise<unknown>): Promise<void> {
+async function attempt(what, call) {
   try {
     await call();
     console.log(`${what}: fine`);
@@ -49,4 +49,5 @@ await attempt("a header that cannot be", () =>
 await attempt("a good one", () => client.get(server.url("/json")).json());
 
 await broken.close();
+await transport.close();
 await server.close();

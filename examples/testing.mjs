@@ -1,13 +1,13 @@
 // Three ways to test code that makes requests: without a network, against a server that does exactly what the test says,
 // and with a clock that moves only when it is told to.
-// Run it with `node .build/examples/testing.js` once `npm test` has compiled it.
+// Run it with `node examples/testing.mjs`; in a clone, `npm run build` first.
 import assert from "node:assert/strict";
 import { Client, Transport } from "trunkline";
 import { FakeRuntime, mockTransport, onRuntime, WireServer } from "trunkline/testing";
 
 /** The code under test: it takes the client it uses. */
-async function nameOf(client: Client, id: number): Promise<string> {
-  const user = await client.get(`/users/${id}`).json<{ name: string }>();
+async function nameOf(client, id) {
+  const user = await client.get(`/users/${id}`).json();
   return user.name;
 }
 
@@ -20,7 +20,7 @@ console.log("mocked: one request, no network");
 
 // 2. Against a server that writes these bytes. It closes the idle connection, and the next request opens another.
 {
-  await using server = await WireServer.start();
+  const server = await WireServer.start();
   for (const number of [1, 2]) {
     server.onConnection(number, async (connection) => {
       await connection.readRequest();
@@ -28,13 +28,15 @@ console.log("mocked: one request, no network");
       await connection.end();
     });
   }
-  await using real = new Transport();
+  const real = new Transport();
   const client = new Client({ transport: real, baseURL: server.origin });
   assert.equal(await nameOf(client, 1), "Ada");
   await server.connection(1).then((connection) => connection.closed);
   assert.equal(await nameOf(client, 2), "Ada");
   const [first] = real.connections();
   console.log(`scripted: 2 connections, the first ended as ${first?.closed?.reason}`);
+  await real.close();
+  await server.close();
 }
 
 // 3. With a clock of the test's own: a connect timeout of ten seconds, at once.

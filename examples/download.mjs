@@ -1,6 +1,6 @@
 // A large download to a file with back-pressure: memory stays flat however slow the disk is, and a file that is cut off
 // is an error, never a short success. Then the first bytes of another one, with what stopping early costs.
-// Run it with `node .build/examples/download.js` once `npm test` has compiled it.
+// Run it with `node examples/download.mjs`; in a clone, `npm run build` first.
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ const server = await FriendlyServer.start();
 const folder = await mkdtemp(join(tmpdir(), "trunkline-download-"));
 const file = join(folder, "large.bin");
 
-await using transport = new Transport();
+const transport = new Transport();
 const client = new Client({ transport, baseURL: server.origin, throwOnError: true });
 
 const response = await client.get("/bytes/50000000", {
@@ -34,4 +34,5 @@ const closed = transport.connections().find(({ state }) => state === "closed")?.
 console.log(`closed as ${closed?.reason}, by the ${closed?.by}`);
 
 await rm(folder, { recursive: true });
+await transport.close();
 await server.close();
