@@ -41,12 +41,16 @@ const BODY_HEADERS = [
 export function redirectedRequest(
   request: Request,
   response: Response,
-  location: string,
+  locations: readonly string[],
   policy: RedirectPolicy,
   referer: string | undefined,
 ): Request {
   const { target, source } = requestParts(request);
+  const [location = ""] = locations;
   const url = resolveLocation(request, location);
+  for (const other of locations.slice(1)) {
+    if (other !== location && resolveLocation(request, other).href !== url.href) throw notOnePlace(request);
+  }
   const next = parseTarget(url.href);
   if (target.secure && !next.secure && !policy.allowInsecureRedirects) {
     throw callError(
@@ -100,6 +104,15 @@ export function redirectedRequest(
     void source?.cancel(); // a stream that will not be read is closed
   }
   return derived;
+}
+
+function notOnePlace(request: Request): Error {
+  return callError(
+    request,
+    "ERR_TRUNKLINE_BAD_REDIRECT",
+    'the server redirected to several places at once: its Location fields differ; use redirect: "manual" to choose one',
+    "headers",
+  );
 }
 
 function resolveLocation(request: Request, location: string): URL {

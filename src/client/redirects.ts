@@ -1,10 +1,4 @@
-import {
-  markRedirected,
-  type Request,
-  type Response,
-  requestParts,
-  responseHeader,
-} from "../message/index.js";
+import { fieldValues, markRedirected, type Request, type Response, requestParts } from "../message/index.js";
 import { callError } from "./call-error.js";
 import { redirectedRequest } from "./redirect-request.js";
 
@@ -77,8 +71,8 @@ export async function followRedirects(
         `the server answered with a redirect (${response.status}) and redirect is "error"; use "follow" or "manual" to accept it`,
       );
     }
-    const location = responseHeader(response, "location");
-    if (location === null || location === "") return response;
+    const locations = fieldValues(response, "location").filter((value) => value !== "");
+    if (locations.length === 0) return response;
     if (number > policy.maxRedirects) {
       await response.close();
       throw callError(
@@ -89,7 +83,7 @@ export async function followRedirects(
     }
     let next: Request;
     try {
-      next = redirectedRequest(current, response, location, policy, referer);
+      next = redirectedRequest(current, response, locations, policy, referer);
       const listener = policy.onRedirect;
       if (listener !== undefined) {
         const hop: RedirectHop = { number, response, from: new URL(current.url), request: next };

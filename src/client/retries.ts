@@ -1,8 +1,9 @@
 import { NetworkError, TimeoutError } from "../errors/index.js";
-import { type Request, type Response, requestParts, responseHeader } from "../message/index.js";
+import { fieldValues, type Request, type Response, requestParts } from "../message/index.js";
 import type { CallState } from "./call-state.js";
 import { checkMembers } from "./known-members.js";
 import { pause } from "./pause.js";
+import { retryAfter } from "./retry-after.js";
 import { type BudgetLimits, retryBudget } from "./retry-budget.js";
 
 /** How what failed for now is sent again. */
@@ -86,7 +87,7 @@ export async function sendWithRetries(
     try {
       response = await send(request);
       if (last || !policy.statuses.has(response.status)) return response;
-      wait = retryAfter(response, call.runtime.wallNow()) ?? wait;
+      wait = retryAfter(fieldValues(response, "retry-after"), call.runtime.wallNow()) ?? wait;
     } catch (error) {
       if (last || signal?.aborted === true || !isPassing(error)) throw error;
       failure = error;
@@ -100,15 +101,6 @@ export async function sendWithRetries(
     await response?.close();
     await pause(call.runtime, wait, signal);
   }
-}
-
-/** `Retry-After` in milliseconds, as a number of seconds or a date (RFC 9110 §10.2.3). */
-function retryAfter(response: Response, now: number): number | undefined {
-  const value = responseHeader(response, "retry-after");
-  if (value === null) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
 /** The options with their defaults. @throws RangeError, TypeError for values that make no sense. */

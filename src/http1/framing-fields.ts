@@ -13,6 +13,8 @@ import {
 } from "./words.js";
 
 const COMMA = 0x2c;
+const QUOTE = 0x22;
+const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const ZERO = 0x30;
 /** Any number of this many digits is a small integer for the machine. */
@@ -32,7 +34,7 @@ export class FramingFields {
   close = false;
   keepAlive = false;
   upgrade = false;
-  /** Seconds, -1 when absent. */
+  /** Seconds, perhaps with a fraction; -1 when absent. */
   keepAliveTimeout = -1;
   /** -1 when absent. */
   keepAliveMax = -1;
@@ -160,20 +162,20 @@ export class FramingFields {
     }
   }
 
-  /** A hint, not framing: what cannot be understood is passed over. */
+  /** A hint, not framing: what cannot be understood is passed over. Some servers separate by semicolons. */
   #readKeepAlive(buffer: Buffer, start: number, end: number): void {
     let from = start;
     while (from < end) {
       let to = from;
-      while (to < end && buffer[to] !== COMMA) to++;
+      while (to < end && buffer[to] !== COMMA && buffer[to] !== SEMICOLON) to++;
       const first = skipBlanks(buffer, from, to);
       let equals = first;
       while (equals < to && buffer[equals] !== EQUALS) equals++;
       const length = dropBlanks(buffer, first, equals) - first;
       if (length === 7 && isTimeout(buffer, first)) {
-        this.keepAliveTimeout = readCount(buffer, equals + 1, to, this.keepAliveTimeout);
+        this.keepAliveTimeout = readSeconds(buffer, equals + 1, to, this.keepAliveTimeout);
       } else if (length === 3 && isMax(buffer, first)) {
-        this.keepAliveMax = readCount(buffer, equals + 1, to, this.keepAliveMax);
+        this.keepAliveMax = readQuotedCount(buffer, equals + 1, to, this.keepAliveMax);
       }
       from = to + 1;
     }
@@ -191,6 +193,31 @@ function readCount(buffer: Buffer, from: number, to: number, otherwise: number):
     value = Math.min(value * 10 + digit, KEEP_ALIVE_CEILING);
   }
   return value;
+}
+
+/** A count, perhaps between quotes. */
+function readQuotedCount(buffer: Buffer, from: number, to: number, otherwise: number): number {
+  const start = skipBlanks(buffer, from, to);
+  const end = dropBlanks(buffer, start, to);
+  const isQuoted = end - start > 2 && buffer[start] === QUOTE && buffer[end - 1] === QUOTE;
+  return isQuoted
+    ? readCount(buffer, start + 1, end - 1, otherwise)
+    : readCount(buffer, start, end, otherwise);
+}
+
+/** As servers spell it: `5`, `"5"`, `5s`, `4.5`, `5000ms`. */
+const SECONDS = /^"?\s*(\d+(?:\.\d+)?)\s*(s|secs?|seconds?|ms)?\s*"?$/i;
+const MAX_SPELLING = 40;
+
+function readSeconds(buffer: Buffer, from: number, to: number, otherwise: number): number {
+  const plain = readCount(buffer, from, to, -1);
+  if (plain >= 0) return plain;
+  const start = skipBlanks(buffer, from, to);
+  if (to - start > MAX_SPELLING) return otherwise;
+  const [, digits, unit] =
+    SECONDS.exec(buffer.toString("latin1", start, dropBlanks(buffer, start, to))) ?? [];
+  if (digits === undefined) return otherwise;
+  return Math.min(unit?.toLowerCase() === "ms" ? Number(digits) / 1000 : Number(digits), KEEP_ALIVE_CEILING);
 }
 
 function skipBlanks(buffer: Buffer, from: number, to: number): number {

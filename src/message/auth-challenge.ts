@@ -4,6 +4,8 @@ export interface Challenge {
   readonly scheme: string;
   /** Names in lower case. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** The same as they stand between quotes: escapes are not undone. */
+  readonly quoted: ReadonlyMap<string, string>;
 }
 
 const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
@@ -31,18 +33,21 @@ function readChallenges(text: string, into: Challenge[]): void {
     return match;
   };
   let parameters: Map<string, string> | undefined;
+  let raw = new Map<string, string>();
   for (take(GAP); at < text.length; take(GAP)) {
     const parameter = take(PARAMETER);
     if (parameter !== null) {
       const [, name = "", quoted, plain = ""] = parameter;
       if (parameters === undefined) return;
       parameters.set(name.toLowerCase(), quoted === undefined ? plain : quoted.replace(/\\(.)/g, "$1"));
+      raw.set(name.toLowerCase(), quoted ?? plain);
       continue;
     }
     const scheme = take(TOKEN);
     if (scheme === null) return;
     parameters = new Map();
-    into.push({ scheme: scheme[0].toLowerCase(), parameters });
+    raw = new Map();
+    into.push({ scheme: scheme[0].toLowerCase(), parameters, quoted: raw });
     // `Negotiate abc=` has one opaque token in place of parameters; it is passed over.
     const before = at;
     if (take(/[ \t]+/y) !== null && take(TOKEN68) === null) at = before;

@@ -238,6 +238,11 @@ export class BodyReader {
     return this.#piece === undefined && (this.#more === undefined || this.#more.length === 0);
   }
 
+  /** Its length in bytes where that is known beforehand, else -1. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Whether a consumer has begun with it. */
   get taken(): boolean {
     return this.#taken;

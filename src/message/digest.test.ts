@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { parseChallenges } from "./auth-challenge.js";
 import { DigestAuth } from "./digest.js";
@@ -56,6 +57,28 @@ test("DigestAuth: does not answer again with refused credentials, does with a st
   assert.equal(auth.challenged(parseChallenges(['Digest realm="r", qop="auth", nonce="2"']), true), false);
   assert.equal(auth.challenged(parseChallenges(['Digest realm="r", nonce="2", stale=TRUE']), true), true);
   assert.equal(parameter(auth.answer("GET", "/"), "nonce"), "2");
+});
+
+test("DigestAuth: what the server wrote goes back byte for byte, and is hashed as its bytes", () => {
+  const md5 = (text: string): string => createHash("md5").update(text, "latin1").digest("hex");
+  const utf8 = (text: string): string => Buffer.from(text).toString("latin1");
+  for (const [realm, plain = realm] of [
+    ["cam"],
+    [utf8("Küche – 请登录")],
+    ["K\xfcche"],
+    ['a \\"b\\" \\c', 'a "b" c'],
+    [""],
+  ] as [string, string?][]) {
+    const auth = new DigestAuth({ username: "Ondřej", password: "heslíčko" }, () => "cn");
+    const challenge = `Digest realm="${realm}", nonce="n\\\\1", opaque="o\xe9", qop=auth`;
+    assert.ok(auth.challenged(parseChallenges([challenge]), false));
+    const answer = auth.answer("GET", "/") ?? "";
+    assert.ok(answer.includes(`realm="${realm}", nonce="n\\\\1", opaque="o\xe9"`), answer);
+    assert.ok(answer.includes(`username="${utf8("Ondřej")}"`));
+    const secret = md5(`${utf8("Ondřej")}:${plain}:${utf8("heslíčko")}`);
+    const response = md5(`${secret}:n\\1:00000001:cn:auth:${md5("GET:/")}`);
+    assert.ok(answer.includes(`response="${response}"`));
+  }
 });
 
 test("DigestAuth: refuses what it cannot answer", () => {

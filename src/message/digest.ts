@@ -19,7 +19,8 @@ export interface DigestCredentials {
 interface Session {
   readonly realm: string;
   readonly nonce: string;
-  readonly opaque: string | undefined;
+  /** What goes back as it came, byte for byte: names and quoted values. */
+  readonly echoed: readonly string[];
   /** As the server wrote it; undefined where it left it out, which means MD5. */
   readonly algorithm: string | undefined;
   readonly hash: string;
@@ -34,7 +35,7 @@ interface Session {
 /**
  * Digest access authentication (RFC 7616, and RFC 2617 where the server has no `qop`) to one protection space: it
  * takes a challenge, answers it, and goes on answering ahead of the next one with the same nonce. MD5, SHA-256 and
- * SHA-512-256, each also `-sess`; `qop=auth`. Text is hashed as UTF-8, whether or not the server asks for it with
+ * SHA-512-256, each also `-sess`; `qop=auth`. Credentials are hashed as UTF-8, whether or not the server asks for it with
  * `charset`: nearly every server of today has nothing else.
  */
 export class DigestAuth {
@@ -70,7 +71,10 @@ export class DigestAuth {
     this.#session = {
       realm: parameters.get("realm") ?? "",
       nonce: parameters.get("nonce") ?? "",
-      opaque: parameters.get("opaque"),
+      echoed: ["realm", "nonce", "opaque"].flatMap((name) => {
+        const text = best.quoted.get(name);
+        return text === undefined ? [] : [`${name}="${text}"`];
+      }),
       algorithm,
       hash: best.hash,
       session: /-sess$/i.test(algorithm ?? ""),
@@ -85,7 +89,10 @@ export class DigestAuth {
   informed(info: string): void {
     const nonce = parseChallenges([`Digest ${info}`])[0]?.parameters.get("nextnonce");
     if (nonce === undefined || this.#session === undefined || nonce === this.#session.nonce) return;
-    this.#session = { ...this.#session, nonce, cnonce: this.#random() };
+    const echoed = this.#session.echoed.map((text) =>
+      text.startsWith("nonce=") ? `nonce=${quote(nonce)}` : text,
+    );
+    this.#session = { ...this.#session, nonce, echoed, cnonce: this.#random() };
     this.#count = 0;
   }
 
@@ -94,8 +101,10 @@ export class DigestAuth {
     const session = this.#session;
     if (session === undefined) return undefined;
     const { realm, nonce, cnonce, hash, qop } = session;
-    const { username, password } = this.#credentials;
-    const digest = (text: string): string => loadCrypto().createHash(hash).update(text, "utf8").digest("hex");
+    const username = bytesOf(this.#credentials.username);
+    const password = bytesOf(this.#credentials.password);
+    const digest = (text: string): string =>
+      loadCrypto().createHash(hash).update(text, "latin1").digest("hex");
     this.#count += 1;
     const count = this.#count.toString(16).padStart(8, "0");
     const base = digest(`${username}:${realm}:${password}`);
@@ -105,19 +114,13 @@ export class DigestAuth {
       qop ? `${secret}:${nonce}:${count}:${cnonce}:auth:${what}` : `${secret}:${nonce}:${what}`,
     );
     const name = session.hashesUsername ? digest(`${username}:${realm}`) : username;
-    const parts = [
-      `username=${quote(name)}`,
-      `realm=${quote(realm)}`,
-      `nonce=${quote(nonce)}`,
-      `uri=${quote(uri)}`,
-    ];
+    const parts = [`username=${quote(name)}`, ...session.echoed, `uri=${quote(uri)}`];
     if (session.algorithm !== undefined) parts.push(`algorithm=${session.algorithm}`);
-    if (session.opaque !== undefined) parts.push(`opaque=${quote(session.opaque)}`);
     if (qop) parts.push("qop=auth", `nc=${count}`, `cnonce=${quote(cnonce)}`);
     else if (session.session) parts.push(`cnonce=${quote(cnonce)}`);
     parts.push(`response=${quote(response)}`);
     if (session.hashesUsername) parts.push("userhash=true");
-    return `Digest ${Buffer.from(parts.join(", "), "utf8").toString("latin1")}`;
+    return `Digest ${parts.join(", ")}`;
   }
 }
 
@@ -144,6 +147,11 @@ function bestOf(challenges: readonly Challenge[]): (Challenge & { readonly hash:
     best = { ...challenge, hash: (ALGORITHMS[rank] as readonly [string, string])[1] };
   }
   return best;
+}
+
+/** Text as its bytes in UTF-8, each a character, as fields are. */
+function bytesOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 function quote(text: string): string {

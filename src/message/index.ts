@@ -5,6 +5,7 @@ export { type BodyInit, type BodySource, bodySource } from "./body-source.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
 export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
+export { fieldValues } from "./field-values.js";
 export {
   createHeaders,
   Headers,

@@ -14,6 +14,7 @@ import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
 import { hasNoBody, type ResponseHead, responseHead } from "./status.js";
 import { redirectLocation } from "./target.js";
+import { collectText } from "./text-body.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
 /** What a response that is made by hand begins with. */
@@ -288,7 +289,7 @@ export class Response {
     if (reader !== null && this.#body === undefined && !reader.taken) {
       reader.take();
       const now = reader.textNow();
-      return now === undefined ? reader.collect().then(decodeUtf8) : Promise.resolve(now);
+      return now === undefined ? collectText(reader) : Promise.resolve(now);
     }
     return this.#collect().then(decodeUtf8);
   }
@@ -302,7 +303,7 @@ export class Response {
     }
     reader.take();
     const now = reader.textNow();
-    if (now === undefined) return reader.collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
+    if (now === undefined) return collectText(reader).then((text) => this.#parse<T>(text));
     try {
       return Promise.resolve(JSON.parse(now) as T);
     } catch (error) {

@@ -1,4 +1,4 @@
 export { fileSystem, openPrivate } from "./file-system.js";
-export { nodeRuntime } from "./node-runtime.js";
+export { nextTurn, nodeRuntime } from "./node-runtime.js";
 export type { LookupFunction, Runtime, RuntimeTimer, SocketOptions } from "./runtime.js";
 export { type Timed, TimerHeap } from "./timer-heap.js";

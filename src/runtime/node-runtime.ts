@@ -4,11 +4,27 @@ import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import type { LookupFunction, Runtime, RuntimeTimer, SocketOptions } from "./runtime.js";
 
-class NodeTimer implements RuntimeTimer {
-  readonly #timer: NodeJS.Timeout;
+/** What `setTimeout` takes; anything longer it fires at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
 
-  constructor(timer: NodeJS.Timeout) {
-    this.#timer = timer;
+/**
+ * Node's, which a test may have replaced by a clock that stands still. What waits for time waits for that clock then;
+ * a turn of the event loop is no time, and is had of Node itself.
+ */
+export const nextTurn: (callback: () => void) => unknown =
+  process.getBuiltinModule("node:timers").setImmediate;
+
+class NodeTimer implements RuntimeTimer {
+  readonly #callback: () => void;
+  /** Milliseconds that one timer cannot take. */
+  #rest = 0;
+  /** A number where a test's or a browser's environment gave the program another `setTimeout`. */
+  #timer: NodeJS.Timeout | number;
+  #keepsAlive = true;
+
+  constructor(callback: () => void, milliseconds: number) {
+    this.#callback = callback;
+    this.#timer = this.#set(milliseconds);
   }
 
   clear(): void {
@@ -16,8 +32,20 @@ class NodeTimer implements RuntimeTimer {
   }
 
   setRef(keepAlive: boolean): void {
-    if (keepAlive) this.#timer.ref();
-    else this.#timer.unref();
+    this.#keepsAlive = keepAlive;
+    const timer = this.#timer;
+    if (typeof timer !== "object") return;
+    if (keepAlive) timer.ref?.();
+    else timer.unref?.();
+  }
+
+  #set(milliseconds: number): NodeJS.Timeout | number {
+    if (milliseconds <= LONGEST_DELAY) return setTimeout(this.#callback, milliseconds);
+    this.#rest = milliseconds - LONGEST_DELAY;
+    return setTimeout(() => {
+      this.#timer = this.#set(this.#rest);
+      this.setRef(this.#keepsAlive);
+    }, LONGEST_DELAY);
   }
 }
 
@@ -28,9 +56,9 @@ const loadTls = (): typeof import("node:tls") => process.getBuiltinModule("node:
 export const nodeRuntime: Runtime = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
-  setTimer: (callback, milliseconds) => new NodeTimer(setTimeout(callback, milliseconds)),
+  setTimer: (callback, milliseconds) => new NodeTimer(callback, milliseconds),
   setImmediate: (callback) => {
-    setImmediate(callback);
+    nextTurn(callback);
   },
   lookup: lookup as LookupFunction,
   connect(options: SocketOptions): Duplex {

@@ -176,7 +176,7 @@ function withDefaults(
   let userAgent = false;
   let authorization = target.authorization === undefined;
   let coding = acceptEncoding === undefined;
-  let omit = -1;
+  const omitted: number[] = [];
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     switch (name.length) {
@@ -189,8 +189,9 @@ function withDefaults(
         break;
       case 10:
         if (name.toLowerCase() === "user-agent") {
+          // One is enough (RFC 9110 §10.1.5): the first, as in Go.
+          if (userAgent || fields[i + 1] === "") omitted.push(i);
           userAgent = true;
-          if (fields[i + 1] === "") omit = i;
         }
         break;
       case 13:
@@ -201,8 +202,8 @@ function withDefaults(
         break;
     }
   }
-  if (accept && userAgent && authorization && coding && omit < 0) return fields;
-  const all = omit < 0 ? [...fields] : [...fields.slice(0, omit), ...fields.slice(omit + 2)];
+  if (accept && userAgent && authorization && coding && omitted.length === 0) return fields;
+  const all = omitted.length === 0 ? [...fields] : fields.filter((_, i) => !omitted.includes(i - (i % 2)));
   if (!userAgent) all.unshift("User-Agent", USER_AGENT);
   if (!accept) all.push("Accept", "*/*");
   if (!coding) all.push("Accept-Encoding", acceptEncoding as string);

@@ -56,6 +56,36 @@ describe("redirects", () => {
     });
   }
 
+  const several = (...locations: string[]): MockAnswer => ({
+    status: 302,
+    headers: locations.map((location): [string, string] => ["location", location]),
+  });
+
+  test("Location: one that is repeated, in any spelling of the same place, is followed", async () => {
+    for (const locations of [
+      ["/b", "/b"],
+      ["/b", "http://a.test/b", "b"],
+      ["", "/b"],
+    ]) {
+      const { client, transport } = world({ "http://a.test/": several(...locations) });
+      assert.equal((await client.get("http://a.test/")).url, "http://a.test/b");
+      assert.equal(transport.requests.length, 2);
+    }
+  });
+
+  test("Location: different ones are an error, that names none of them, and a response to who asks for it", async () => {
+    for (const locations of [
+      ["/b", "/c"],
+      ["/b", "/b", "http://b.test/b"],
+      ["/b#1", "/b#2"],
+    ]) {
+      const { client, transport } = world({ "http://a.test/": several(...locations) });
+      assert.equal(await code(client.get("http://a.test/")), "ERR_TRUNKLINE_BAD_REDIRECT");
+      assert.equal(transport.requests.length, 1);
+      assert.equal((await client.get("http://a.test/", { redirect: "manual" })).status, 302);
+    }
+  });
+
   test("follow: a body once dropped stays dropped, when a 307 comes later", async () => {
     const { client, transport } = world({
       "http://a.test/": to("/b", 303),

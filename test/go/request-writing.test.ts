@@ -83,6 +83,28 @@ const WRITTEN: readonly WireRow[] = [
     sent: `${HOST}User-Agent: Fake\r\nALL: caps\r\naccept: text/html\r\nX-b: 2\r\nX-a: 1\r\n\r\n`,
   },
   {
+    what: "of two User-Agent fields the first is sent",
+    init: () => ({
+      headers: [
+        ["User-Agent", "one"],
+        ["X-A", "1"],
+        ["user-agent", "two"],
+        ["user-agent", "three"],
+      ],
+    }),
+    sent: `${HOST}User-Agent: one\r\nX-A: 1\r\n${ACCEPT}\r\n`,
+  },
+  {
+    what: "an empty User-Agent before another one sends none",
+    init: () => ({
+      headers: [
+        ["User-Agent", ""],
+        ["user-agent", "two"],
+      ],
+    }),
+    sent: `${HOST}${ACCEPT}\r\n`,
+  },
+  {
     what: "a body of unknown length goes in chunks, with any method",
     init: () => ({ method: "DELETE", body: chunks("abcdef") }),
     sent: `${HOST}${AGENT}${ACCEPT}Transfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n`,

@@ -6,6 +6,7 @@ import {
   validateTrailers,
 } from "../../http1/index.js";
 import { type BodySource, createHeaders, type HeadersInit, rawHeaders } from "../../message/index.js";
+import { nextTurn } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
 import { bodyFailed } from "../failures.js";
@@ -218,7 +219,7 @@ export class Upload {
     } else if (++this.#flushes % TURN_AFTER_FLUSHES === 0) {
       // A fast peer takes everything at once; other connections want their turn too.
       await new Promise<void>((resolve) => {
-        setImmediate(resolve);
+        nextTurn(resolve);
       });
     }
   }

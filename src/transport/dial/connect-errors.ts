@@ -15,6 +15,8 @@ export function dnsError(host: string, cause: unknown): NetworkError {
   let message = `could not resolve ${host}: ${messageOf(cause)}; check the name and this machine's DNS settings`;
   if (code === "ENOTFOUND") {
     message = `no address was found for ${host}: check the spelling, or the DNS record if the name should exist`;
+  } else if (code === "ESERVFAIL" || code === "EREFUSED") {
+    message = `the DNS server could not say whether ${host} exists (${code.slice(1)}): check the servers in dns.servers or this machine's DNS settings, then try again`;
   } else if (code === "EAI_AGAIN") {
     message = `the DNS server did not answer for ${host}: check this machine's network and DNS settings, then try again`;
   }

@@ -4,7 +4,7 @@ import { type LookupFunction, nodeRuntime } from "../../runtime/index.js";
 import type { DnsEntry } from "./dns-cache.js";
 import type { DnsOptions } from "./dns-contract.js";
 import { type DnsHost, DnsNames, dnsSettings } from "./dns-names.js";
-import type { DnsQueries } from "./dns-source.js";
+import { askDns, type DnsQueries } from "./dns-source.js";
 import { Resolver } from "./resolver.js";
 
 type Records = readonly { address: string; ttl: number }[];
@@ -209,4 +209,142 @@ test("dnsSettings: refuses what it does not know or cannot use", () => {
     true,
   );
   assert.equal(dnsSettings(undefined, false), undefined);
+});
+
+/** Both families' queries, answered by hand, and a clock for their waits. */
+function byHand(family: 0 | 4 | 6 = 0) {
+  type Answer = (error: unknown, records?: readonly { address: string; ttl: number }[]) => void;
+  const answer: { a?: Answer; aaaa?: Answer } = {};
+  const waits: { callback: () => void; milliseconds: number; stopped: boolean }[] = [];
+  const heard: unknown[] = [];
+  let cancelled = 0;
+  let system: { error: unknown; addresses: { address: string; family: number }[] } = {
+    error: failure("ENOTFOUND"),
+    addresses: [],
+  };
+  askDns(
+    {
+      resolve4: (_host, _options, done) => {
+        answer.a = (error, records) => done(error, records);
+      },
+      resolve6: (_host, _options, done) => {
+        answer.aaaa = (error, records) => done(error, records);
+      },
+      cancel: () => {
+        cancelled += 1;
+      },
+    },
+    (_host, done) => done(system.error, system.addresses),
+    (callback, milliseconds) => {
+      const wait = { callback, milliseconds, stopped: false };
+      waits.push(wait);
+      return () => {
+        wait.stopped = true;
+      };
+    },
+    "a.test",
+    family,
+    (error, { addresses, ttl, lacks }) =>
+      heard.push(error ?? { addresses: addresses.map(({ address }) => address), ttl, lacks }),
+  );
+  return {
+    answer,
+    waits,
+    heard,
+    cancelled: () => cancelled,
+    systemSays: (given: typeof system) => {
+      system = given;
+    },
+  };
+}
+
+const V4 = [{ address: "192.0.2.1", ttl: 60 }];
+const V6 = [{ address: "2001:db8::1", ttl: 40 }];
+
+test("dns: IPv4 addresses wait 50 ms for the others, and what is late is given up", () => {
+  const { answer, waits, heard, cancelled } = byHand();
+  answer.a?.(null, V4);
+  assert.deepEqual([heard, waits.map(({ milliseconds }) => milliseconds)], [[], [50]]);
+  waits[0]?.callback();
+  assert.deepEqual(heard, [{ addresses: ["192.0.2.1"], ttl: 60, lacks: 6 }]);
+  assert.equal(cancelled(), 1);
+  answer.aaaa?.(failure("ECANCELLED"));
+  answer.aaaa?.(null, V6);
+  assert.equal(heard.length, 1);
+});
+
+test("dns: IPv6 addresses that come within 50 ms are part of the answer", () => {
+  const { answer, waits, heard, cancelled } = byHand();
+  answer.a?.(null, V4);
+  answer.aaaa?.(null, V6);
+  assert.deepEqual(heard, [{ addresses: ["2001:db8::1", "192.0.2.1"], ttl: 40, lacks: undefined }]);
+  assert.deepEqual([waits[0]?.stopped, cancelled()], [true, 0]);
+  waits[0]?.callback();
+  assert.equal(heard.length, 1);
+});
+
+test("dns: IPv6 addresses wait a second for the others; no addresses at all wait for nothing", () => {
+  const late = byHand();
+  late.answer.aaaa?.(null, V6);
+  assert.deepEqual(
+    late.waits.map(({ milliseconds }) => milliseconds),
+    [1000],
+  );
+  late.waits[0]?.callback();
+  assert.deepEqual(late.heard, [{ addresses: ["2001:db8::1"], ttl: 40, lacks: 4 }]);
+  for (const error of [failure("ENODATA"), failure("ESERVFAIL"), failure("ETIMEOUT")]) {
+    const { answer, waits, heard } = byHand();
+    answer.aaaa?.(error);
+    assert.equal(waits.length, 0);
+    answer.a?.(null, V4);
+    assert.equal(heard.length, 1);
+  }
+});
+
+test("dns: a server that failed for now is told as it is, where the system knows no such name", () => {
+  for (const broken of ["ESERVFAIL", "EREFUSED", "ETIMEOUT", "ECONNREFUSED", "EFORMERR"]) {
+    const { answer, heard } = byHand();
+    answer.aaaa?.(failure("ENOTFOUND"));
+    answer.a?.(failure(broken));
+    assert.equal((heard[0] as { code: string }).code, broken);
+    const only = byHand(4);
+    only.answer.a?.(failure(broken));
+    assert.equal((only.heard[0] as { code: string }).code, broken);
+    const known = byHand();
+    known.systemSays({ error: undefined, addresses: [{ address: "192.0.2.9", family: 4 }] });
+    known.answer.aaaa?.(failure(broken));
+    known.answer.a?.(failure(broken));
+    assert.deepEqual((known.heard[0] as { addresses: string[] }).addresses, ["192.0.2.9"]);
+  }
+  const { answer, heard } = byHand();
+  answer.aaaa?.(failure("ENODATA"));
+  answer.a?.(failure("ENOTFOUND"));
+  assert.equal((heard[0] as { code: string }).code, "ENOTFOUND");
+});
+
+test("dns cache: SERVFAIL and REFUSED are not remembered as no such name", () => {
+  const { asked, answers, system, ask } = setUp();
+  for (const broken of ["ESERVFAIL", "EREFUSED"]) {
+    system.answer = failure("ENOTFOUND");
+    answers.a = answers.aaaa = failure(broken);
+    assert.equal((ask(`${broken}.test`) as { code: string }).code, broken);
+    asked.length = 0;
+    answers.a = [{ address: "192.0.2.1", ttl: 0 }];
+    answers.aaaa = [];
+    assert.deepEqual(ask(`${broken}.test`), ["192.0.2.1"]);
+    assert.equal(asked.length, 2);
+  }
+});
+
+test("dns cache: addresses of a family whose answer failed are not gone", () => {
+  const { answers, gone, ask, passTo } = setUp();
+  answers.a = V4;
+  answers.aaaa = V6;
+  ask("a.test");
+  answers.aaaa = failure("ESERVFAIL");
+  for (const at of [60_000, 120_000, 180_000]) {
+    passTo(at);
+    ask("a.test");
+  }
+  assert.deepEqual(gone, []);
 });

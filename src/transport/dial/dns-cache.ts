@@ -1,4 +1,5 @@
 import type { LookupAddress } from "node:dns";
+import { isIP } from "node:net";
 import type { Timed } from "../../runtime/index.js";
 import type { DnsAnswer, DnsSettings } from "./dns-contract.js";
 import { codeOf } from "./outcome.js";
@@ -61,8 +62,10 @@ export class DnsCache {
     const entry = this.#entry(host);
     const present = new Set(answer.addresses.map(({ address }) => address));
     const before = entry.addresses.map(({ address }) => address);
-    const gone = entry.missing.filter((address) => !present.has(address));
-    entry.missing = before.filter((address) => !present.has(address));
+    // Half an answer says nothing of the other half.
+    const isAbsent = (address: string): boolean => !present.has(address) && isIP(address) !== answer.lacks;
+    const gone = entry.missing.filter(isAbsent);
+    entry.missing = before.filter(isAbsent);
     entry.addresses = answer.addresses;
     entry.error = undefined;
     entry.expiresAt = now + ttl;

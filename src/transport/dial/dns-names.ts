@@ -18,7 +18,7 @@ export interface DnsHost {
 /** The cached names of a dialer, and their renewal while connections to them are open. */
 export class DnsNames {
   /** The servers asked in place of the system; undefined where a `lookup` option answers. */
-  readonly queries: DnsQueries | undefined;
+  readonly queries: (() => DnsQueries) | undefined;
   readonly #settings: DnsSettings;
   readonly #host: DnsHost;
   readonly #cache: DnsCache;
@@ -28,7 +28,7 @@ export class DnsNames {
   constructor(settings: DnsSettings, host: DnsHost, hasLookup: boolean, queries?: DnsQueries) {
     this.#settings = settings;
     this.#host = host;
-    this.queries = hasLookup ? undefined : (queries ?? dnsQueries(settings.servers));
+    this.queries = hasLookup ? undefined : () => queries ?? dnsQueries(settings.servers);
     this.#cache = new DnsCache(settings, (entry) => this.#expired(entry));
   }
 

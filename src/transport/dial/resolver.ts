@@ -4,7 +4,7 @@ import type { LookupFunction, Runtime } from "../../runtime/index.js";
 
 import type { DnsAnswer } from "./dns-contract.js";
 import type { DnsNames } from "./dns-names.js";
-import { askDns } from "./dns-source.js";
+import { askDns, type Later } from "./dns-source.js";
 
 type Listener = (error: unknown, addresses: readonly LookupAddress[]) => void;
 
@@ -72,12 +72,16 @@ export class Resolver {
       flight.listeners.clear(); // a lookup that calls back twice is heard once
       for (const each of listeners) each(error, answer.addresses);
     };
-    const queries = this.#names?.queries;
+    const queries = this.#names?.queries?.();
     if (queries === undefined) this.#askLookup(host, land);
     else {
       const system = (name: string, done: Listener): void =>
         this.#askLookup(name, (error, { addresses }) => done(error, addresses));
-      askDns(queries, system, host, this.#family, land);
+      const later: Later = (callback, milliseconds) => {
+        const timer = this.#runtime.setTimer(callback, milliseconds);
+        return () => timer.clear();
+      };
+      askDns(queries, system, later, host, this.#family, land);
     }
     return () => flight.listeners.delete(listener);
   }

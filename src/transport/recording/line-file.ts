@@ -1,4 +1,4 @@
-import { fileSystem, openPrivate } from "../../runtime/index.js";
+import { fileSystem, nodeRuntime, openPrivate, type RuntimeTimer } from "../../runtime/index.js";
 
 const { closeSync, write, writeSync } = fileSystem;
 
@@ -18,7 +18,7 @@ export class LineFile {
   #waitingBytes = 0;
   #position = 0;
   #writing: Buffer | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: RuntimeTimer | undefined;
   #idle: (() => void)[] = [];
   #closed = false;
   /** Lines that were dropped as the disk was too slow. */
@@ -42,7 +42,10 @@ export class LineFile {
     this.#waiting.push(text, "\n");
     this.#waitingBytes += text.length + 1;
     if (this.#waitingBytes >= BATCH) this.#write();
-    else this.#timer ??= setTimeout(() => this.#write(), DELAY).unref();
+    else if (this.#timer === undefined) {
+      this.#timer = nodeRuntime.setTimer(() => this.#write(), DELAY);
+      this.#timer.setRef(false);
+    }
   }
 
   /** Writes what waits and closes the file. */
@@ -64,7 +67,7 @@ export class LineFile {
   }
 
   #write(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     this.#timer = undefined;
     if (this.#writing !== undefined || this.#waiting.length === 0 || this.error !== undefined) return;
     this.#put(this.#take());
