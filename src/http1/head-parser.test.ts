@@ -90,6 +90,32 @@ describe("ResponseHeadParser: what it reads", () => {
     assert.equal(parser.parse(bytes, 2, bytes.length), bytes.length - 3);
   });
 
+  test("parse: a part of the final head behind an informational one in one read is taken from the right bytes", () => {
+    const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    const final = `${OK}Content-Length: 5\r\n\r\n`;
+    for (let part = 1; part < final.length; part += 1) {
+      const parser = new ResponseHeadParser(DEFAULT_MAX_HEAD_BYTES);
+      parser.begin("GET");
+      const first = Buffer.from(early + final.slice(0, part), "latin1");
+      assert.equal(parser.parse(first, 0, first.length), early.length);
+      assert.equal(parser.parse(first, early.length, first.length), -1, `${part} bytes`);
+      const rest = Buffer.from(`${final.slice(part)}hello`, "latin1");
+      assert.equal(parser.parse(rest, 0, rest.length), rest.length - 5);
+      assert.deepEqual([parser.status, parser.contentLength], [200, 5], `${part} bytes`);
+    }
+  });
+
+  test("parse: a part of a status line behind an informational head that cannot become one is refused at once", () => {
+    const early = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    for (const part of ["X", "HTTX", "HTTP/1.1 2x", "HTTP/1.1 0"]) {
+      const parser = new ResponseHeadParser(DEFAULT_MAX_HEAD_BYTES);
+      parser.begin("GET");
+      const bytes = Buffer.from(early + part, "latin1");
+      const after = parser.parse(bytes, 0, bytes.length);
+      assert.throws(() => parser.parse(bytes, after, bytes.length), ProtocolError, part);
+    }
+  });
+
   test("parse: goes on with the final head after an informational one in the same buffer", () => {
     const bytes = Buffer.from(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}Content-Length: 0\r\n\r\n`);
     const parser = new ResponseHeadParser(DEFAULT_MAX_HEAD_BYTES);

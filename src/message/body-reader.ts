@@ -1,4 +1,5 @@
 import { rejection } from "../errors/index.js";
+import { ChunkQueue } from "./chunk-queue.js";
 import { currentSlab, SLAB_ITEM_BYTES, slabCopy } from "./slab.js";
 
 /** Where a body's bytes come from: a connection, a stream. */
@@ -52,7 +53,7 @@ export class BodyReader {
   #piece: Buffer | undefined;
   #pieceStart = 0;
   #pieceEnd = 0;
-  #more: Buffer[] | undefined;
+  #more: ChunkQueue | undefined;
   #queued = 0;
   /** Set while `collect` waits; the bytes then go to `#result` or `#more` without a limit. */
   #collecting: Settle<Buffer> | undefined;
@@ -136,10 +137,14 @@ export class BodyReader {
       this.#pieceEnd = this.#pieceStart + length;
       this.#piece = currentSlab();
       this.#queued += length;
-    } else {
+    } else if (this.#reading !== undefined) {
       const own = Buffer.allocUnsafeSlow(length);
       buffer.copy(own, 0, start, end);
       this.#enqueue(own);
+    } else {
+      this.#queued += length;
+      this.#more ??= new ChunkQueue();
+      this.#more.copy(buffer, start, end);
     }
     return this.wantsMore;
   }
@@ -235,7 +240,17 @@ export class BodyReader {
 
   /** Whether nothing is left to read of what has arrived. */
   get empty(): boolean {
-    return this.#piece === undefined && (this.#more === undefined || this.#more.length === 0);
+    return this.#piece === undefined && this.#more?.empty !== false;
+  }
+
+  /** Whether somebody waits for bytes of it. */
+  get awaited(): boolean {
+    return this.#collecting !== undefined || this.#reading !== undefined;
+  }
+
+  /** Bytes that the consumer has been given, or was to be given. */
+  get consumed(): number {
+    return this.received - this.#queued;
   }
 
   /** Its length in bytes where that is known beforehand, else -1. */
@@ -341,8 +356,8 @@ export class BodyReader {
       return;
     }
     this.#queued += chunk.length;
-    if (this.#more === undefined) this.#more = [chunk];
-    else this.#more.push(chunk);
+    this.#more ??= new ChunkQueue();
+    this.#more.push(chunk);
   }
 
   #dequeue(): Uint8Array | undefined {
@@ -362,7 +377,7 @@ export class BodyReader {
     const result = Buffer.allocUnsafeSlow(this.#length);
     let filled = 0;
     if (this.#piece !== undefined) filled += this.#piece.copy(result, 0, this.#pieceStart, this.#pieceEnd);
-    for (const chunk of this.#more ?? []) filled += chunk.copy(result, filled);
+    for (const chunk of this.#more?.all() ?? []) filled += chunk.copy(result, filled);
     this.#piece = undefined;
     this.#more = undefined;
     this.#view = undefined;
@@ -379,7 +394,7 @@ export class BodyReader {
       return this.#filled === result.length ? result : result.subarray(0, this.#filled);
     }
     const piece = this.#piece;
-    const more = this.#more;
+    const more = this.#more?.all();
     this.#piece = undefined;
     this.#more = undefined;
     this.#queued = 0;

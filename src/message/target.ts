@@ -25,6 +25,8 @@ export interface Target {
 }
 
 const CACHE_ENTRIES = 1024; // a crawler's working set of hot URLs; an entry is about 1 KiB
+/** A longer URL is seldom asked for twice, and would make the cache large. */
+const CACHED_CHARACTERS = 4096;
 const cache = new Map<string, Target>();
 
 /**
@@ -35,6 +37,7 @@ export function parseTarget(url: string): Target {
   const known = cache.get(url);
   if (known !== undefined) return known;
   const target = targetOf(parseURL(url), url);
+  if (url.length > CACHED_CHARACTERS) return target;
   if (cache.size >= CACHE_ENTRIES) cache.delete(cache.keys().next().value as string);
   cache.set(url, target);
   return target;

@@ -1,3 +1,4 @@
+import { bounded } from "./bounded.js";
 import { exchangeEnd } from "./channels.js";
 import type { ExchangeFacts } from "./recorder.js";
 import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
@@ -6,6 +7,9 @@ import { redactPath } from "./redact.js";
 const OUTCOMES: readonly ExchangeOutcome[] = ["complete", "failed", "retried", "cancelled", "active"];
 const STRIDE = 13;
 const FIRST_CAPACITY = 64;
+/** Characters that are kept of a path, its query included, and of a method or an error code. */
+const PATH_CHARACTERS = 1024;
+const NAME_CHARACTERS = 64;
 
 /**
  * The last exchanges as rows of numbers in one typed array: writing a row allocates nothing and gives the
@@ -66,10 +70,10 @@ export class ExchangeRing {
     numbers[base + 12] = facts.bytesWritten;
     const texts = this.#texts;
     const at = slot * 4;
-    texts[at] = facts.method;
-    texts[at + 1] = facts.path;
+    texts[at] = bounded(facts.method, NAME_CHARACTERS);
+    texts[at + 1] = bounded(facts.path, PATH_CHARACTERS);
     texts[at + 2] = facts.origin;
-    texts[at + 3] = facts.errorCode;
+    texts[at + 3] = facts.errorCode === undefined ? undefined : bounded(facts.errorCode, NAME_CHARACTERS);
     return slot;
   }
 

@@ -1,3 +1,4 @@
+export { bounded } from "./bounded.js";
 export type { ChannelMessages } from "./channels.js";
 export { CLOSE_TABLE, type CloseTraits, endsIdleness, isStale } from "./close-table.js";
 export { composeTraces, type DialTrace, guardTrace, type Trace } from "./hooks.js";

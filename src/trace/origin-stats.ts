@@ -1,3 +1,4 @@
+import { bounded } from "./bounded.js";
 import type { ClosedBy, CloseReason, DialReason } from "./reasons.js";
 
 /** A dial this soon (milliseconds) after a connection was closed could have used that connection. */
@@ -87,7 +88,8 @@ export class OriginStats {
     if (places.has(site) || places.size < MAX_SITES) places.set(site, (places.get(site) ?? 0) + 1);
   }
 
-  noteError(code: string): void {
+  noteError(given: string): void {
+    const code = bounded(given, 64);
     if (code in this.errors || Object.keys(this.errors).length < MAX_ERRORS)
       this.errors[code] = (this.errors[code] ?? 0) + 1;
   }

@@ -16,7 +16,10 @@ export interface DialRecord {
   tls?: number;
   /** Whether the TLS session was resumed. */
   resumed?: boolean;
+  /** The first 16 and the last, where there were more. */
   attempts: AttemptRecord[];
+  /** Attempts beside those. */
+  moreAttempts?: number;
 }
 
 /** The life of one connection. Times are milliseconds since 1970. */

@@ -118,6 +118,16 @@ export function turnedAway(exchange: Exchange, code: ErrorCode, message: string)
   });
 }
 
+/** The transport was closed, and nobody read the response's body for so many milliseconds after that. */
+export function unreadAtClose(exchange: Exchange, milliseconds: number): NetworkError {
+  const message = `the transport was closed and nobody read the response's body for ${milliseconds / 1000} s; read or close it`;
+  return new NetworkError(`${named(exchange)} failed: ${message}`, {
+    ...factsOf(exchange),
+    code: "ERR_TRUNKLINE_CLOSED",
+    phase: "body",
+  });
+}
+
 /** The request's own body could not be sent. */
 export function bodyFailed(
   exchange: Exchange,

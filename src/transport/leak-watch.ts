@@ -30,16 +30,15 @@ export class LeakWatch {
   }
 
   watch(exchange: Exchange, response: Response): void {
-    if (exchange.body === null || exchange.body.complete) return;
-    this.#registry.register(response, {
-      body: exchange.body,
-      stats: exchange.stats,
-      site: this.#sites.get(exchange),
-    });
+    const { body, stats } = exchange;
+    if (body === null || body.complete || body.failed) return;
+    this.#registry.register(response, { body, stats, site: this.#sites.get(exchange) }, exchange);
   }
 
   /** A connection was lost with the exchange's body: where it is the caller's doing, its place is noted. */
   lost(exchange: Exchange, cause: CloseCause): void {
+    // Its body is about to hold an error, whose stack leads back to the response: watched on, both would stay for ever.
+    this.#registry.unregister(exchange);
     if (cause.by !== "caller") exchange.stats.failed += 1;
     if (exchange.body !== null && this.#dropped.has(exchange.body)) return; // its place is noted already
     const site = this.#sites.get(exchange);

@@ -13,6 +13,8 @@ export interface Origin {
   readonly stats: OriginStats;
 }
 
+/** Characters of a host name (RFC 1035 §2.3.4), and a dot at its end. */
+const MAX_HOST = 254;
 /** Remembered at most: a crawler sees more, and each can be found anew. */
 const MAX_ORIGINS = 4096;
 
@@ -50,6 +52,12 @@ export class Origins {
   }
 
   #add(name: string, target: Target, proxy: Route["proxy"]): Origin {
+    // Much is remembered by the name of an origin, so that has a bound: DNS's own.
+    if (target.hostname.length > MAX_HOST) {
+      throw new TypeError(
+        `Cannot request ${target.origin.slice(0, 40)}… as its host name has ${target.hostname.length} characters, and ${MAX_HOST} are the most`,
+      );
+    }
     const way = this.#dials.routeTo(target, proxy);
     const origin: Origin = {
       route: this.#pool.route(way.key, way.origin),

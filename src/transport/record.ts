@@ -1,5 +1,11 @@
-import type { ConnectionRecord, DialRecord } from "../trace/index.js";
+import { bounded, type CloseCause, type ConnectionRecord, type DialRecord } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
+import type { DialAttempt } from "./dial/index.js";
+
+/** Attempts that a record keeps: a name may have thousands of addresses. */
+const ATTEMPTS = 16;
+/** Characters of its evidence. */
+const EVIDENCE_CHARACTERS = 1024;
 
 /** A connection's life as data. `epoch`: milliseconds since 1970 at the runtime's zero. */
 export function connectionRecord(
@@ -24,13 +30,24 @@ export function connectionRecord(
     requests: member.requests,
     bytesRead: connection.bytesRead,
     bytesWritten: connection.bytesWritten,
-    ...(closedBecause === undefined ? {} : { closed: closedBecause }),
+    ...(closedBecause === undefined ? {} : { closed: boundedCause(closedBecause) }),
   };
+}
+
+function boundedCause(cause: CloseCause): CloseCause {
+  const evidence = bounded(cause.evidence, EVIDENCE_CHARACTERS);
+  return evidence === cause.evidence ? cause : { ...cause, evidence };
 }
 
 /** How it was made, or what was tried. */
 export function dialRecord({ dialed, dialError }: Connection): DialRecord {
-  const dial: DialRecord = { attempts: [...(dialed?.attempts ?? dialError?.attempts ?? [])] };
+  const attempts = dialed?.attempts ?? dialError?.attempts ?? [];
+  const dial: DialRecord = { attempts: attempts.slice(0, ATTEMPTS) };
+  // The one that led to the connection, or failed last, is among them.
+  if (attempts.length > ATTEMPTS) {
+    dial.attempts[ATTEMPTS - 1] = attempts.at(-1) as DialAttempt;
+    dial.moreAttempts = attempts.length - ATTEMPTS;
+  }
   const timings = dialed ?? dialError?.timings;
   if (timings?.dns !== undefined) dial.dns = timings.dns;
   if (timings?.connect !== undefined) dial.connect = timings.connect;

@@ -21,6 +21,7 @@ import {
   timedOut,
   turnedAway,
 } from "./failures.js";
+import { Farewell } from "./farewell.js";
 import { History } from "./history.js";
 import { IdleFloor } from "./idle-floor.js";
 import { LeakWatch } from "./leak-watch.js";
@@ -56,6 +57,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
   readonly #suspends: SuspendWatch;
   readonly #floor: IdleFloor | undefined;
   readonly #decisions: Decisions;
+  readonly #farewell: Farewell;
   #activity = 0;
   #closing: Promise<void> | undefined;
   #closed: () => void = () => undefined;
@@ -89,6 +91,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     this.#floor = least === 0 ? undefined : new IdleFloor(least, this.clock, preconnect);
     this.#decisions = new Decisions(this.counters, settings, given !== false);
     this.history = new History(this.counters, this.pool, runtime, settings.pool);
+    this.#farewell = new Farewell(this.clock, () => this.history.live.values());
   }
 
   /** An exchange begins; from here on it will be settled, whatever happens. `deadline`: of its call, on our clock. */
@@ -145,6 +148,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     });
     const closing = this.#closing;
     this.pool.shutdown(this.now());
+    this.#farewell.begin(this.now());
     this.#checkClosed();
     return closing;
   }

@@ -244,7 +244,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
     });
   }
 
-  /** Takes no more requests, lets those under way finish, and resolves when the last connection is closed. */
+  /**
+   * Takes no more requests, lets those under way finish, and resolves when the last connection is closed. A response
+   * body of which nobody takes a byte for 10 seconds is given up: its reader gets `ERR_TRUNKLINE_CLOSED`.
+   */
   close(): Promise<void> {
     return this.#traffic.shutdown();
   }

@@ -219,3 +219,54 @@ describe("decompress", () => {
     assert.equal(transport.snapshot().totals.active, 0);
   });
 });
+
+for (const coding of ["gzip", "deflate", "br"]) {
+  test(`decode: a ${coding} body that turns out empty is empty, however late its end comes and it is read`, async () => {
+    await using server = await WireServer.start();
+    const gate = server.gate();
+    server.script(async (connection) => {
+      for await (const request of connection.eachRequest()) {
+        await connection.reply(
+          `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+        );
+        if (request.target === "/late") await gate.promise;
+        await connection.reply("0\r\n\r\n");
+      }
+    });
+    await using transport = new Transport();
+    const client = new Client({ transport });
+    const late = await client.get(server.url("/late"));
+    gate.open();
+    while (transport.snapshot().totals.active > 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await late.text(), "");
+    assert.equal(await client.get(server.url("/at-once")).text(), "");
+  });
+}
+
+test("decode: bytes behind the end of the coded stream do not keep the connection", async () => {
+  const text = "hello ".repeat(50);
+  for (const padding of [12, 100_000, 300_000, 2_000_000]) {
+    const body = gzipSync(text);
+    await using server = await WireServer.start();
+    server.script(async (connection) => {
+      for await (const request of connection.eachRequest()) {
+        if (request.target === "/next") {
+          await connection.replyOk("next");
+          continue;
+        }
+        await connection.reply(
+          `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length + padding}\r\n\r\n`,
+        );
+        await connection.reply(body);
+        await new Promise((resolve) => setImmediate(resolve));
+        void connection.reply(Buffer.alloc(padding)).catch(() => undefined);
+      }
+    });
+    const transport = new Transport({ maxConnectionsPerOrigin: 1 });
+    const client = new Client({ transport });
+    assert.equal(await client.get(server.url("/padded")).text(), text);
+    assert.equal(await client.get(server.url("/next")).text(), "next", `${padding} bytes`);
+    assert.equal(transport.snapshot().totals.active, 0);
+    transport.destroy();
+  }
+});

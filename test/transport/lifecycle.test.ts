@@ -338,3 +338,36 @@ test("Client: one made for each call shares the pool of the default transport", 
   for (let i = 0; i < 5; i += 1) await new Client().get(server.url()).text();
   assert.equal(server.connections, 1);
 });
+
+test("Transport.close: a body that nobody reads is given up ten seconds later, one that is read is not", async () => {
+  await using world = await World.start({
+    script: [
+      "readRequest",
+      { reply: `HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n${"x".repeat(100_000)}` },
+      "stall",
+    ],
+  });
+  const transport = world.stepped();
+  const client = clientOf(transport);
+  const unread = await client.get(world.server.url("/unread"));
+  const read = await client.get(world.server.url("/read"));
+  let closed = false;
+  const closing = transport.close().then(() => {
+    closed = true;
+  });
+  const reading = rejection(read.text());
+  world.clock.advance(9_999);
+  await turns(2);
+  assert.equal(transport.snapshot().totals.draining, 2);
+  world.clock.advance(1);
+  assert.equal(transport.snapshot().totals.draining, 1);
+  assert.equal(closed, false);
+  const error = await rejection(unread.text());
+  assert.equal(error["code"], "ERR_TRUNKLINE_CLOSED");
+  assert.match(error.message, /nobody read the response's body for 10 s/);
+  const [record] = transport.connections().filter((one) => one.state === "closed");
+  assert.equal(record?.closed?.reason, "transport-closed");
+  transport.destroy();
+  await reading;
+  await closing;
+});

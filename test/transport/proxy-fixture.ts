@@ -38,7 +38,7 @@ export async function httpProxy(
     const refusal = verdict(incoming);
     if (refusal !== undefined) {
       const { status, headers, body } = refusal;
-      const fields = Object.entries({ ...headers, "content-length": body.length });
+      const fields = Object.entries({ ...headers, connection: "close", "content-length": body.length });
       socket.end(
         `HTTP/1.1 ${status} No\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
       );

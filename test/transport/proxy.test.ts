@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { Request, Transport, type TransportOptions } from "../../src/index.js";
 import { createAuthority, WireServer } from "../../src/testing/index.js";
@@ -534,3 +535,77 @@ test("proxy options: what cannot be used is refused when the transport is made",
     assert.throws(() => new Transport(options as TransportOptions), message, JSON.stringify(options));
   }
 });
+
+interface KeptRow {
+  readonly name: string;
+  /** What follows the status line of the refusal. */
+  readonly refusal: string;
+  readonly ends?: true;
+  readonly connections: number;
+}
+
+const REFUSED = `HTTP/1.1 407 No\r\nProxy-Authenticate: ${CHALLENGE}\r\n`;
+
+const KEPT: readonly KeptRow[] = [
+  { name: "kept open", refusal: `${REFUSED}Content-Length: 4\r\n\r\nauth`, connections: 1 },
+  {
+    name: "kept open after chunks",
+    refusal: `${REFUSED}Transfer-Encoding: chunked\r\n\r\n4\r\nauth\r\n0\r\n\r\n`,
+    connections: 1,
+  },
+  { name: "kept open without a body", refusal: `${REFUSED}Content-Length: 0\r\n\r\n`, connections: 1 },
+  {
+    name: "said to close",
+    refusal: `${REFUSED}Connection: close\r\nContent-Length: 4\r\n\r\nauth`,
+    connections: 2,
+  },
+  {
+    name: "ended without a word",
+    refusal: `${REFUSED}Content-Length: 4\r\n\r\nauth`,
+    ends: true,
+    connections: 2,
+  },
+  {
+    name: "followed by bytes nobody asked for",
+    refusal: `${REFUSED}Content-Length: 4\r\n\r\nauthHTTP/1.1 200 OK\r\n\r\n`,
+    connections: 2,
+  },
+  {
+    name: "followed by such bytes behind chunks",
+    refusal: `${REFUSED}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n`,
+    connections: 2,
+  },
+];
+
+for (const { name, refusal, ends, connections } of KEPT) {
+  test(`proxy: a challenge to CONNECT, ${name}, is answered on ${connections === 1 ? "the same connection" : "another one"}`, async () => {
+    await using site = await WireServer.start({ tls: serverTls });
+    await using proxy = await WireServer.start();
+    proxy.script(async (connection) => {
+      for (;;) {
+        const head = await connection.readHead();
+        if (head.header("proxy-authorization") === undefined) {
+          await connection.reply(refusal);
+          if (ends === true) return connection.end();
+          continue;
+        }
+        const target = connect(site.port, "127.0.0.1");
+        target.on("error", () => undefined);
+        await connection.reply("HTTP/1.1 200 Connection established\r\n\r\n");
+        target.pipe(connection.socket).pipe(target);
+        await connection.closed;
+        target.destroy();
+        return;
+      }
+    });
+    const options: TransportOptions = {
+      tls,
+      proxy: `http://u:p@127.0.0.1:${proxy.port}`,
+      proxyAuth: "digest",
+    };
+    await withTransport(options, async (transport) => {
+      assert.equal(await body(transport, `https://site.test:${site.port}/`), "ok");
+    });
+    assert.equal(proxy.connections, connections);
+  });
+}

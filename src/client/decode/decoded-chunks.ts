@@ -39,6 +39,11 @@ export class DecodedChunks implements ChunkSupply {
       let whole: Buffer | undefined;
       if (this.#raw.complete && this.#raw.received <= SYNC_READ) {
         whole = await this.#raw.collect();
+        // Empty after all, which was not known when the response came: there is nothing to undo.
+        if (whole.byteLength === 0) {
+          this.#done = true;
+          return undefined;
+        }
         const now = this.#decodeNow(whole);
         if (now !== undefined) {
           this.#done = true;
@@ -49,7 +54,10 @@ export class DecodedChunks implements ChunkSupply {
     }
     try {
       const result = await this.#chunks.next();
-      return result.done === true ? undefined : result.value;
+      if (result.done !== true) return result.value;
+      // The coded stream may end before the body does; whoever waits for its end must not wait for what lies behind.
+      if (!this.#raw.complete) void this.#raw.cancel(undefined);
+      return undefined;
     } catch (error) {
       throw this.#rawError === undefined ? error : this.#rawError.error;
     }

@@ -187,6 +187,7 @@ export class Http1Connection implements Carrier, Expiring {
     this.#host.setDeadline(this, now + this.#host.bodyTimeout);
     // Before its body: what breaks there is an error of the body. Whoever awaits the response runs after both.
     const response = exchange.respond();
+    if (this.#exchange !== exchange) return false; // whoever was told gave the body up
     const more = start === end || this.#bodyBytes(exchange, buffer, start, end, now);
     if (!body.complete) this.#host.watchBody(exchange, response);
     return more;

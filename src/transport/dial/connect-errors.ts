@@ -10,6 +10,12 @@ export function nameOf(target: DialRequest): string {
   return `${host}:${target.port}`;
 }
 
+/** The first few of a list, and how many there are beside them. */
+function listed(items: readonly string[], most = 8): string {
+  const more = items.length - most;
+  return more > 0 ? `${items.slice(0, most).join(", ")} and ${more} more` : items.join(", ");
+}
+
 export function dnsError(host: string, cause: unknown): NetworkError {
   const code = codeOf(cause);
   let message = `could not resolve ${host}: ${messageOf(cause)}; check the name and this machine's DNS settings`;
@@ -38,7 +44,7 @@ export function notAllowedError(
   attempts: readonly DialAttempt[],
   cause?: unknown,
 ): NetworkError {
-  const addresses = attempts.map((attempt) => attempt.address).join(", ");
+  const addresses = listed(attempts.map((attempt) => attempt.address));
   const isLiteral = attempts.length === 1 && attempts[0]?.address === target.host;
   const what = isLiteral ? `the address ${target.host}` : `${target.host} (${addresses})`;
   const message =
@@ -90,7 +96,7 @@ export function connectError(target: DialRequest, failures: readonly FailedAttem
       ? first === undefined
         ? outcome
         : said(first)
-      : failures.map((attempt) => `${attempt.address} ${said(attempt)}`).join(", ");
+      : listed(failures.map((attempt) => `${attempt.address} ${said(attempt)}`));
   const remedy = remedies[outcome];
   const message = `could not connect to ${nameOf(target)}: ${what}${remedy === undefined ? "" : `; ${remedy}`}`;
   return new NetworkError(message, {
@@ -114,13 +120,14 @@ export function connectTimeoutError(
   timings: DialTimings,
 ): TimeoutError {
   const resolving = timings.connect === undefined && timings.dns !== undefined;
-  const tried = attempts
-    .filter((attempt) => attempt.outcome !== "not-allowed")
-    .map(
-      ({ address, outcome, milliseconds }) =>
-        `${address} ${words[outcome] ?? outcome} after ${Math.round(milliseconds)} ms`,
-    )
-    .join(", ");
+  const tried = listed(
+    attempts
+      .filter((attempt) => attempt.outcome !== "not-allowed")
+      .map(
+        ({ address, outcome, milliseconds }) =>
+          `${address} ${words[outcome] ?? outcome} after ${Math.round(milliseconds)} ms`,
+      ),
+  );
   const where = resolving
     ? "the name was still being resolved; check this machine's DNS settings"
     : `${tried === "" ? "no answer" : tried}; check the address, and any firewall that drops packets`;

@@ -22,6 +22,8 @@ export interface ConnectReply {
   readonly headers: Headers;
   /** The start of the body, where the tunnel was refused. */
   readonly body: string;
+  /** Whether it was refused, read to its end, and the proxy keeps the connection open for another request. */
+  readonly kept: boolean;
 }
 
 export interface ConnectHandlers {
@@ -39,12 +41,13 @@ export class ConnectTunnel {
   readonly #runtime: Runtime;
   readonly #handlers: ConnectHandlers;
   readonly #parser = new ResponseHeadParser(DEFAULT_MAX_HEAD_BYTES);
-  #refused: Omit<ConnectReply, "body"> | undefined;
+  #refused: Omit<ConnectReply, "body" | "kept"> | undefined;
   #body = "";
   /** Bytes of the body still to come, where its length is known. */
   #missing = Number.POSITIVE_INFINITY;
   #chunks: ChunkedDecoder | undefined;
   #timer: RuntimeTimer | undefined;
+  #ended = false;
 
   constructor(socket: Duplex, runtime: Runtime, handlers: ConnectHandlers) {
     this.#socket = socket;
@@ -60,6 +63,7 @@ export class ConnectTunnel {
     socket.on("close", this.#onEnd);
     socket.on("error", this.#onError);
     socket.write(head, "latin1");
+    if (socket.isPaused()) socket.resume();
   }
 
   /** Stops listening; the stream is the caller's again. */
@@ -96,7 +100,7 @@ export class ConnectTunnel {
         this.#socket.pause();
         // The target spoke first: what it said belongs to whoever gets the tunnel.
         if (start < chunk.length) this.#socket.unshift(chunk.subarray(start));
-        this.#handlers.replied({ ...reply, body: "" });
+        this.#handlers.replied({ ...reply, body: "", kept: false });
         return;
       }
       this.#refused = reply;
@@ -115,23 +119,28 @@ export class ConnectTunnel {
       this.#body += chunk.toString("utf8", start);
       this.#missing -= chunk.length - start;
     } else {
-      chunks.decode(chunk, start, chunk.length, (bytes, from, to) => {
+      const after = chunks.decode(chunk, start, chunk.length, (bytes, from, to) => {
         this.#body += bytes.toString("utf8", from, to);
       });
-      if (chunks.done) this.#missing = 0;
+      if (chunks.done) this.#missing = after - chunk.length; // what is left over is nothing of the answer's
     }
     if (this.#missing <= 0 || this.#body.length >= MAX_BODY) this.#endBody();
   }
 
   readonly #endBody = (): void => {
     this.detach();
-    if (this.#refused !== undefined) this.#handlers.replied({ ...this.#refused, body: this.#body });
+    if (this.#refused === undefined) return;
+    const kept = this.#missing === 0 && this.#parser.keepAlive && !this.#ended;
+    // Paused, it loses nothing until somebody listens again.
+    if (kept) this.#socket.pause();
+    this.#handlers.replied({ ...this.#refused, body: this.#body, kept });
   };
 
   readonly #onEnd = (): void => this.#over(undefined);
   readonly #onError = (error: unknown): void => this.#over(error);
 
   #over(error: unknown): void {
+    this.#ended = true;
     if (this.#refused !== undefined) {
       this.#endBody();
       return;

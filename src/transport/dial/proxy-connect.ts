@@ -9,8 +9,8 @@ import type { DialRequest } from "./contract.js";
 import type { ProxySettings } from "./proxy-contract.js";
 import { connectBroken, connectClosed, connectRefused, hookFailed } from "./proxy-errors.js";
 
-/** What came of asking: a tunnel, or a challenge that the next connection can answer. */
-export type ConnectOutcome = "open" | "again";
+/** What came of asking: a tunnel, or a challenge that can be answered on this connection (`here`) or on the next one. */
+export type ConnectOutcome = "open" | "here" | "again";
 
 /** One CONNECT with all that belongs to it: the caller's fields, the credentials, the caller's look at the answer. */
 export class ProxyConnectCall {
@@ -20,6 +20,8 @@ export class ProxyConnectCall {
   readonly #request: DialRequest;
   #tunnel: ConnectTunnel | undefined;
   #stopped = false;
+  /** Whether the connection ended, or broke the protocol, in place of an answer. */
+  #lost = false;
 
   constructor(settings: ProxySettings, runtime: Runtime, proxy: ProxyServer, request: DialRequest) {
     this.#settings = settings;
@@ -28,8 +30,24 @@ export class ProxyConnectCall {
     this.#request = request;
   }
 
-  /** Rejects with the error of the dial; never settles once stopped. `mayRetry`: whether a challenge was not answered yet. */
-  async run(socket: Duplex, mayRetry: boolean): Promise<ConnectOutcome> {
+  /**
+   * Asks, and once more on the same connection where the proxy refused with a challenge and keeps that open. Rejects with
+   * the error of the dial; never settles once stopped. `mayRetry`: whether a challenge was not answered yet.
+   */
+  async run(socket: Duplex, mayRetry: boolean): Promise<"open" | "again"> {
+    const outcome = await this.#ask(socket, mayRetry);
+    if (outcome !== "here") return outcome;
+    if (socket.destroyed || socket.readableEnded || socket.readableLength > 0) return "again";
+    try {
+      return (await this.#ask(socket, false)) === "open" ? "open" : "again";
+    } catch (error) {
+      // It did not stay open after all, or what came on it was no answer.
+      if (this.#lost) return "again";
+      throw error;
+    }
+  }
+
+  async #ask(socket: Duplex, mayRetry: boolean): Promise<ConnectOutcome> {
     const authority = nameOf(this.#request);
     const auth = this.#settings.auths.of(this.#proxy);
     const own = await this.#ownHeaders(authority);
@@ -49,7 +67,8 @@ export class ProxyConnectCall {
       return "open";
     }
     const asked = headers.get("proxy-authenticate");
-    if (status === 407 && asked !== null && mayRetry && auth.challenged([asked], sent)) return "again";
+    if (status === 407 && asked !== null && mayRetry && auth.challenged([asked], sent))
+      return reply.kept ? "here" : "again";
     throw connectRefused(this.#request, this.#proxy, reply);
   }
 
@@ -85,8 +104,14 @@ export class ProxyConnectCall {
       }
       this.#tunnel = new ConnectTunnel(socket, this.#runtime, {
         replied: resolve,
-        broken: (error) => reject(connectBroken(this.#request, this.#proxy, error)),
-        closed: (error) => reject(connectClosed(this.#request, this.#proxy, error)),
+        broken: (error) => {
+          this.#lost = true;
+          reject(connectBroken(this.#request, this.#proxy, error));
+        },
+        closed: (error) => {
+          this.#lost = true;
+          reject(connectClosed(this.#request, this.#proxy, error));
+        },
       });
       this.#tunnel.start(head);
     });

@@ -271,7 +271,7 @@ export class ProxyDial implements PendingDial {
       this.#tunnelOpen(socket);
       return;
     }
-    // A new connection for the second try: many proxies close this one, and few dials are ever refused so.
+    // A new connection for the second try: the proxy did not keep this one.
     this.#challenged = true;
     this.#redial();
   }

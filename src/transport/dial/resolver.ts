@@ -6,6 +6,9 @@ import type { DnsAnswer } from "./dns-contract.js";
 import type { DnsNames } from "./dns-names.js";
 import { askDns, type Later } from "./dns-source.js";
 
+/** Addresses of a name that are used: a connection needs one, and what is remembered must have a bound. */
+const MAX_ADDRESSES = 256;
+
 type Listener = (error: unknown, addresses: readonly LookupAddress[]) => void;
 
 interface Flight {
@@ -63,8 +66,9 @@ export class Resolver {
     const flight: Flight = { startedAt: now, listeners: new Set([listener]) };
     this.#flights.set(host, flight);
     let landed = false;
-    const land = (error: unknown, answer: DnsAnswer): void => {
+    const land = (error: unknown, given: DnsAnswer): void => {
       if (landed) return;
+      const answer = { ...given, addresses: given.addresses.slice(0, MAX_ADDRESSES) };
       landed = true;
       if (this.#flights.get(host) === flight) this.#flights.delete(host);
       this.#names?.landed(host, error, answer, this.#runtime.now());

@@ -34,3 +34,19 @@ test("SessionCache: drops the server used least recently when it is full", () =>
   assert.ok(cache.take("s0"), "it was used");
   assert.equal(cache.take("s1"), undefined);
 });
+
+test("SessionCache: what it holds is bounded in bytes, and a session that is too large is not kept", () => {
+  const cache = new SessionCache();
+  cache.put("huge", Buffer.alloc(65 * 1024));
+  assert.equal(cache.take("huge"), undefined);
+  for (let i = 0; i < 200; i += 1) {
+    cache.put(`s${i}`, Buffer.alloc(60 * 1024));
+    cache.put(`s${i}`, Buffer.alloc(60 * 1024));
+  }
+  assert.equal(cache.size, 34);
+  assert.equal(cache.take("s165"), undefined);
+  assert.notEqual(cache.take("s199"), undefined);
+  cache.clear();
+  cache.put("again", Buffer.alloc(10));
+  assert.equal(cache.size, 1);
+});
