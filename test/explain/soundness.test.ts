@@ -242,7 +242,10 @@ function judgeDial(
   assert.ok(!replaced.has(record.previous), `${told}, which another stands in for already`);
   replaced.add(record.previous);
   if (record.openedFor === "retry") {
-    assert.ok([...pairs.values()].some(({ ended }) => ended === "garbage"), told);
+    assert.ok(
+      [...pairs.values()].some(({ ended }) => ended === "garbage"),
+      told,
+    );
     return;
   }
   const large = seen.paths.at(-1)?.endsWith("/large") === true;
