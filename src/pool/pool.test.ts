@@ -419,3 +419,159 @@ test("learning: at most the first POST is lost, when they come around an unannou
   }
   assert.equal(lostPosts(2000.5, 600), 1, "the model does lose one");
 });
+
+// ── what is learned, remembered and forgotten ────────────────────────────────────────────────────────────────
+
+test("learning: takes the age at which a server ended an idle connection, by an end, a 408 or a reset, and by nothing else", () => {
+  const told: [CloseReason, number | undefined][] = [
+    ["server-closed-idle", 1500],
+    ["server-idle-timeout", 1500],
+    ["reset", 1500],
+    ["unsolicited-data", undefined],
+    ["idle-closed-by-caller", undefined],
+    ["goaway", undefined],
+  ];
+  for (const [reason, learned] of told) {
+    const { pool, route } = makePool({});
+    const member = open(pool, route, 0);
+    release(pool, member, 500);
+    pool.closed(member, ended(reason), 2000);
+    assert.equal(pool.learnedIdleLimit(route), learned, reason);
+  }
+});
+
+test("learning: takes nothing from an end in the middle of an answer, nor from one after a first success", () => {
+  const { pool, route } = makePool({});
+  const member = open(pool, route, 0);
+  release(pool, member, 0);
+  acquire(pool, route, 700);
+  pool.closed(member, ended("server-closed-mid-response"), 800);
+  assert.equal(pool.learnedIdleLimit(route), undefined);
+  const shared = pool.route("m", "http://m", true);
+  const first = acquire(pool, shared, 0);
+  assert.ok(first.dial);
+  const several = first.dial;
+  pool.dialed(several, 0, NONE);
+  pool.released(several, first, 0);
+  const [one, two] = [acquire(pool, shared, 700), acquire(pool, shared, 700)];
+  assert.equal(one.member, several);
+  pool.released(several, two, 710);
+  pool.closed(several, ended("reset"), 720);
+  assert.equal(pool.learnedIdleLimit(shared), undefined, "it had been found alive");
+});
+
+test("learning: an end met on writing only may be a silent middlebox's, so that connections that look open prove nothing", () => {
+  const { pool, route } = makePool({});
+  const member = open(pool, route, 0);
+  release(pool, member, 0);
+  acquire(pool, route, 20_000);
+  pool.closed(member, ended("write-error"), 20_001);
+  assert.equal(pool.learnedIdleLimit(route), 20_000);
+  for (let index = 0; index < 4; index += 1) {
+    const open2 = open(pool, route, 30_000 + index);
+    release(pool, open2, 30_000 + index);
+    const once = new Waiter<Owner>();
+    once.retriable = false;
+    pool.acquire(once, route, 80_000 + index * 60_000);
+    pool.closeIdle(80_000 + index * 60_000);
+    if (once.dial !== undefined) pool.closed(once.dial, ended("dial-failed"), 80_000 + index * 60_000);
+    pool.cancel(once, 80_000 + index * 60_000);
+  }
+  assert.equal(pool.learnedIdleLimit(route), 20_000);
+});
+
+test("route: what was learned of one that was forgotten is forgotten with it, its protocol included", () => {
+  const { pool, dials } = makePool({});
+  const before = pool.route("m", "http://m", true);
+  acquire(pool, before, 0);
+  assert.ok(dials[0]);
+  pool.dialed(dials[0], 0);
+  assert.equal(before.single, true);
+  pool.closed(dials[0], ended("reset"), 1);
+  for (let index = 0; index < 10_000; index += 1) pool.route(`other ${index}`, "http://other");
+  const after = pool.route("m", "http://m", true);
+  assert.notEqual(after, before);
+  assert.equal(after.single, false, "nobody knows what it speaks");
+  assert.equal(pool.learnedIdleLimit(after), undefined);
+});
+
+test("route: forgets those that have rested for longest, and keeps 4096", () => {
+  const { pool } = makePool({});
+  const routes = Array.from({ length: 4100 }, (_, index) => pool.route(`r${index}`, "http://r"));
+  // The pool of the helper has a route of its own, the oldest of all.
+  assert.equal(pool.slots.table.size, 4096);
+  assert.notEqual(pool.route("r3", "http://r"), routes[3]);
+  assert.equal(pool.route("r4099", "http://r"), routes[4099]);
+});
+
+test("maxWaiting: turns away who comes from within an effect too, when no dial is left for it", () => {
+  const rejected: Rejection<Owner>[] = [];
+  let late: Waiter<Owner> | undefined;
+  const { pool, route } = makePool(
+    { maxWaiting: 0, maxConnectionsPerOrigin: 1 },
+    {
+      dial: () => {
+        late ??= acquire(pool, route, 0);
+      },
+      reject: (waiter, why) => {
+        assert.equal(waiter, late);
+        rejected.push(why);
+      },
+    },
+  );
+  acquire(pool, route, 0);
+  assert.deepEqual(rejected, [{ kind: "max-waiting", waiting: 0 }]);
+  checkInvariants(pool);
+});
+
+test("queueTimeout: says how long the waiter had waited", () => {
+  const rejected: Rejection<Owner>[] = [];
+  const { pool, route } = makePool(
+    { queueTimeout: 100, maxConnectionsPerOrigin: 1 },
+    { reject: (_waiter, why) => rejected.push(why) },
+  );
+  open(pool, route, 0);
+  acquire(pool, route, 10);
+  acquire(pool, route, 50);
+  pool.tick(130);
+  assert.deepEqual(rejected, [{ kind: "queue-timeout", waited: 120 }]);
+});
+
+test("preconnect: counts on a dial that one waiter shares, and does nothing while the pool closes", () => {
+  const { pool, dials } = makePool({});
+  const shared = pool.route("m", "http://m", true);
+  acquire(pool, shared, 0);
+  assert.deepEqual(pool.preconnect(shared, 2, 0), dials);
+  assert.equal(dials.length, 1);
+  pool.shutdown(1);
+  assert.deepEqual(pool.preconnect(pool.route("b", "http://b"), 1, 1), []);
+  assert.equal(dials.length, 1);
+});
+
+test("capacity: a limit of one that falls to none counts as a server that takes nothing", () => {
+  const { pool, dials } = makePool({});
+  const shared = pool.route("m", "http://m", true);
+  for (const at of [0, 1]) {
+    acquire(pool, shared, at);
+    const dial = dials[at];
+    assert.ok(dial);
+    pool.dialed(dial, at, 1);
+    pool.capacity(dial, 0, at);
+  }
+  acquire(pool, shared, 3);
+  assert.equal(dials.length, 2, "two such are enough");
+});
+
+test("capacity: is heard before the dial is done, too", () => {
+  const { pool, dials } = makePool({});
+  const shared = pool.route("m", "http://m", true);
+  const waiters = [acquire(pool, shared, 0), acquire(pool, shared, 0), acquire(pool, shared, 0)];
+  const [dial] = dials;
+  assert.ok(dial);
+  pool.capacity(dial, 2, 1);
+  pool.dialed(dial, 2, NONE);
+  assert.deepEqual(
+    waiters.map(({ member }) => member?.id),
+    [1, 1, undefined],
+  );
+});

@@ -93,11 +93,10 @@ export class Serving<O, W extends Waiter<O>> {
     if (turns.none) return undefined;
     // An idle one is evicted where that helps; of those in use, one is enough to leave.
     if (member.active === 0 ? next === undefined : this.#slots.counts.draining > 0) return undefined;
-    const route = turns.first();
-    const oldest = route?.undialed.head;
-    if (route === undefined || oldest === undefined) return undefined;
+    const oldest = turns.first()?.undialed.head;
+    if (oldest?.waitingIn === undefined) return undefined;
     if ((next?.waitingSince ?? now) - oldest.waitingSince <= PATIENCE) return undefined;
-    return endOfEvicted(route, this.#slots.limits, false, now);
+    return endOfEvicted(oldest.waitingIn, this.#slots.limits, false, now);
   }
 
   #hasRoom(member: Member<O>): boolean {

@@ -83,8 +83,9 @@ export class Turnover<O, W extends Waiter<O>> {
   want(route: PoolRoute<O>, now: number): void {
     this.turns.add(route);
     if (!this.turns.none) this.#feed(now);
-    if (route.undialed.head === undefined) this.#slots.settle(route);
-    else this.wakeBy(this.waitLimits.watch(route));
+    const { head } = route.undialed;
+    if (head === undefined) this.#slots.settle(route);
+    else this.wakeBy(this.waitLimits.watch(route, head));
   }
 
   /** Does what takes several steps: what the effects of one allow is done when all are over. */

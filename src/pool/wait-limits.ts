@@ -46,11 +46,10 @@ export class WaitLimits<O, W extends Waiter<O>> {
     for (let waiter = this.#late.pop(); waiter !== undefined; waiter = this.#late.pop()) this.admit(waiter);
   }
 
-  /** Files the deadline of the route's oldest waiter without a dial, and returns it; `Infinity` for none. */
-  watch(route: PoolRoute<O>): number {
+  /** Files the deadline of the route's oldest waiter without a dial, `head`, and returns it; `Infinity` for none. */
+  watch(route: PoolRoute<O>, head: Waiter<O>): number {
     const patience = this.#patience(route);
-    const { head } = route.undialed;
-    if (head === undefined || patience === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    if (patience === Number.POSITIVE_INFINITY) return patience;
     route.deadline ??= new RouteEntry(route);
     this.#deadlines.set(route.deadline, head.waitingSince + patience);
     return route.deadline.at;

@@ -94,8 +94,8 @@ for (const { what, changes, expected } of [
   },
   {
     what: "a file that is too long",
-    changes: { "src/pool/pool.ts": "export {};\n".repeat(401) },
-    expected: /401 lines; split it/,
+    changes: { "src/pool/pool.ts": "export {};\n".repeat(501) },
+    expected: /501 lines; split it/,
   },
   {
     what: "an area that is not in the picture",

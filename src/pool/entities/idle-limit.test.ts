@@ -104,4 +104,8 @@ test("ended: remembers a bounded number of ages", () => {
   const limit = new IdleLimit();
   for (let age = 1_000_000; age > 1; age /= 2) limit.ended(age, true, 0);
   assert.ok((limit.learned ?? 0) < 2);
+  const few = new IdleLimit();
+  for (const age of [16_000, 8000, 4000, 2000, 1000]) few.ended(age, true, 0);
+  for (const age of [15_000, 15_000]) few.survived(age);
+  assert.equal(few.learned, undefined, "four are contradicted, and the first of five was forgotten");
 });

@@ -39,7 +39,6 @@ export class RouteList<T extends Listed<T>> {
   push(member: T): void {
     const { newest } = this;
     member.older = newest;
-    member.newer = undefined;
     if (newest === undefined) this.oldest = member;
     else newest.newer = member;
     this.newest = member;
@@ -49,7 +48,6 @@ export class RouteList<T extends Listed<T>> {
   unshift(member: T): void {
     const { oldest } = this;
     member.newer = oldest;
-    member.older = undefined;
     if (oldest === undefined) this.newest = member;
     else oldest.older = member;
     this.oldest = member;
@@ -74,7 +72,6 @@ export class IdleOrder<T extends Idle<T>> {
   push(member: T): void {
     const newest = this.#newest;
     member.idleBefore = newest;
-    member.idleAfter = undefined;
     if (newest === undefined) this.oldest = member;
     else newest.idleAfter = member;
     this.#newest = member;
@@ -121,7 +118,6 @@ export class WaitQueue<T extends Queued<T>> {
 
   push(waiter: T): void {
     waiter.queuePrevious = this.#tail;
-    waiter.queueNext = undefined;
     if (this.#tail === undefined) this.head = waiter;
     else this.#tail.queueNext = waiter;
     this.#tail = waiter;

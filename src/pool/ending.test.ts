@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PoolLimits } from "./contract.js";
+import { endAfterExchange, endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded, inWords } from "./ending.js";
+import { Member, PoolRoute, Waiter } from "./entities/index.js";
+
+const NONE = Number.POSITIVE_INFINITY;
+const LIMITS: PoolLimits = {
+  maxConnections: 7,
+  maxConnectionsPerOrigin: 3,
+  maxIdleConnections: NONE,
+  maxIdleConnectionsPerOrigin: NONE,
+  maxDialingPerOrigin: NONE,
+  maxWaiting: NONE,
+  queueTimeout: NONE,
+  idleTimeout: NONE,
+  maxConnectionAge: 60_000,
+  maxRequestsPerConnection: 5,
+  keepAlive: true,
+};
+
+function member(): Member<string> {
+  return new Member(1, new PoolRoute("a", "http://a"), "first-use", undefined, 1, 0);
+}
+
+test("inWords: is milliseconds below a second, seconds from there on", () => {
+  assert.deepEqual([0, 999, 1000, 1549].map(inWords), ["0 ms", "999 ms", "1.0 s", "1.5 s"]);
+});
+
+test("endAfterExchange: names the first of the reasons that hold, with its figures", () => {
+  const one = member();
+  one.openedAt = 1000;
+  assert.equal(endAfterExchange(one, LIMITS, 2000), undefined);
+  one.expiresAt = 3000;
+  assert.deepEqual(endAfterExchange(one, LIMITS, 3000), {
+    reason: "max-age",
+    by: "client",
+    evidence: "It was 2.0 s old; maxConnectionAge is 60.0 s, give or take 10 %.",
+  });
+  one.requests = 4;
+  one.serverRequestsLeft = 1;
+  assert.equal(endAfterExchange(one, LIMITS, 2999), undefined);
+  one.serverRequestsLeft = 0;
+  assert.deepEqual(endAfterExchange(one, LIMITS, 3000), {
+    reason: "max-requests",
+    by: "server",
+    evidence: "It carried 4 requests, as many as the server's Keep-Alive header allows.",
+  });
+  one.requests = 5;
+  assert.deepEqual(endAfterExchange(one, LIMITS, 3000), {
+    reason: "max-requests",
+    by: "client",
+    evidence: "It carried 5 requests; maxRequestsPerConnection is 5.",
+  });
+  assert.deepEqual(endAfterExchange(one, { ...LIMITS, keepAlive: false }, 3000), {
+    reason: "keep-alive-off",
+    by: "client",
+    evidence: "keepAlive is false.",
+  });
+  one.closeWhenReleased = { reason: "goaway", by: "server", evidence: "GOAWAY" };
+  assert.equal(endAfterExchange(one, { ...LIMITS, keepAlive: false }, 3000), one.closeWhenReleased);
+});
+
+test("endOfAge, endOfIdleness: say how old or idle it was, and the limit", () => {
+  const one = member();
+  one.openedAt = 500;
+  one.idleSince = 700;
+  assert.match(endOfAge(one, LIMITS, 1000).evidence, /^It was 500 ms old;/);
+  assert.deepEqual(endOfIdleness(one, 200, "idleTimeout", 1000), {
+    reason: "idle-timeout",
+    by: "client",
+    evidence: "It was idle for 300 ms; the limit is 200 ms, idleTimeout.",
+  });
+});
+
+test("endOfUnneeded: only where it cannot be kept", () => {
+  const why = "When its dial was done, nobody needed it any more.";
+  assert.equal(endOfUnneeded(LIMITS, false), undefined);
+  assert.deepEqual(endOfUnneeded(LIMITS, true), { reason: "transport-closed", by: "caller", evidence: why });
+  assert.deepEqual(endOfUnneeded({ ...LIMITS, keepAlive: false }, false), {
+    reason: "surplus",
+    by: "client",
+    evidence: `${why} keepAlive is false.`,
+  });
+});
+
+test("endOfEvicted: names who waited, how long, and for which limit", () => {
+  const route = new PoolRoute<string>("b", "http://b");
+  const waiter = new Waiter<string>();
+  waiter.waitingSince = 100;
+  route.undialed.insert(waiter);
+  const evidence = "A request to http://b that could not use it had waited 300 ms because of";
+  assert.deepEqual(endOfEvicted(route, LIMITS, true, 400), {
+    reason: "evicted",
+    by: "client",
+    evidence: `${evidence} maxConnectionsPerOrigin (3).`,
+  });
+  assert.equal(endOfEvicted(route, LIMITS, false, 400).evidence, `${evidence} maxConnections (7).`);
+});
