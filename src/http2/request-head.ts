@@ -50,9 +50,14 @@ const CONSTANT: ReadonlySet<string> = new Set([
   "te",
   "user-agent",
 ]);
+/** Of a form with files: another in each request. */
+const BOUNDARY = /boundary=/i;
 /** Of a cookie pair. A shorter one could be guessed octet by octet by who sees how well it compresses. */
 const SHORT_COOKIE = 20;
-const REMEMBERED_NAMES = 128;
+const REMEMBERED_NAMES = 64;
+/** A longer value would not get a place in the table. */
+const REMEMBERED_LENGTH = 1_000;
+const LOWERED_NAMES = 512;
 const TEMPLATES = 4;
 
 const lowerNames = new Map<string, string>();
@@ -61,7 +66,7 @@ function lowerName(name: string): string {
   const known = lowerNames.get(name);
   if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  if (lowerNames.size < REMEMBERED_NAMES * 4) lowerNames.set(name, lower);
+  if (lowerNames.size < LOWERED_NAMES) lowerNames.set(name, lower);
   return lower;
 }
 
@@ -159,7 +164,9 @@ export class RequestHeadEncoder {
   #cookies(value: string): string {
     let block = "";
     for (const pair of value.split("; ")) {
-      block += this.#encoder.field("cookie", pair, pair.length < SHORT_COOKIE ? NEVER_INDEX : INDEX);
+      const short = pair.length < SHORT_COOKIE;
+      const name = short ? "" : `cookie ${pair.slice(0, pair.indexOf("=") + 1)}`;
+      block += this.#encoder.field("cookie", pair, short ? NEVER_INDEX : this.#whenSeen(name, pair));
     }
     return block;
   }
@@ -170,10 +177,15 @@ export class RequestHeadEncoder {
   }
 
   #indexing(name: string, value: string): Indexing {
-    if (CONSTANT.has(name)) return INDEX;
-    if (CHANGING.test(name)) return PLAIN;
-    if (this.#seen.get(name) === value) return INDEX;
-    if (this.#seen.size < REMEMBERED_NAMES || this.#seen.has(name)) this.#seen.set(name, value);
+    if (CONSTANT.has(name)) return name === "content-type" && BOUNDARY.test(value) ? PLAIN : INDEX;
+    return CHANGING.test(name) ? PLAIN : this.#whenSeen(name, value);
+  }
+
+  /** A value that came before may come again; one that is new each time must not push others out of the table. */
+  #whenSeen(key: string, value: string): Indexing {
+    if (value.length > REMEMBERED_LENGTH) return PLAIN;
+    if (this.#seen.get(key) === value) return INDEX;
+    if (this.#seen.size < REMEMBERED_NAMES || this.#seen.has(key)) this.#seen.set(key, value);
     return PLAIN;
   }
 }

@@ -205,6 +205,24 @@ describe("Http2Session: heads", () => {
     }
   });
 
+  test("open: what is new in each head does not go into the table", () => {
+    const harness = new Harness();
+    for (let i = 0; i < 40; i++) {
+      const boundary = `multipart/form-data; boundary=${"-".repeat(100)}${i}`;
+      const cookies = `session=${"s".repeat(30)}; rotating=${"r".repeat(300)}${i}`;
+      harness.get("a", {
+        fields: ["user-agent", "trunkline", "content-type", boundary, "x-new", String(i), "cookie", cookies],
+      });
+    }
+    const frames = harness.out().filter(({ type }) => type === "HEADERS");
+    const lengths = frames.map(({ payload }) => payload.length);
+    for (const [i, { payload }] of frames.entries()) {
+      assert.equal(harness.decoder.decode(payload)[13], String(i));
+    }
+    assert.equal(lengths[39], lengths[35], "the table stays as it is");
+    assert.ok((lengths[2] ?? 0) < (lengths[0] ?? 0) - 20, "the cookie that stays is in it");
+  });
+
   test("open: SETTINGS_HEADER_TABLE_SIZE of the server holds from the next head on", () => {
     const harness = new Harness();
     const fields = ["user-agent", "trunkline", "x-a", "b"];

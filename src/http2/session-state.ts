@@ -16,7 +16,7 @@ import { RequestHeadEncoder } from "./request-head.js";
 import { SendQueue } from "./send-queue.js";
 import type { SessionEffects, SessionOptions } from "./session-contract.js";
 import { PeerSettings } from "./settings.js";
-import type { Http2Stream, StreamFailure } from "./stream.js";
+import { type Http2Stream, NO_CHUNKS, type StreamFailure } from "./stream.js";
 
 const DEFAULT_STREAM_WINDOW = 262_144;
 const DEFAULT_MAX_WINDOW = 16 * 1024 * 1024;
@@ -149,7 +149,7 @@ export class SessionState<Owner> {
     this.streams.delete(stream.id);
     this.unread -= stream.unread;
     stream.unread = 0;
-    stream.chunks.length = 0;
+    stream.chunks = NO_CHUNKS;
     stream.queued = 0;
   }
 

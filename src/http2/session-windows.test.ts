@@ -318,6 +318,39 @@ describe("Http2Session: what it may send, and the ways to wait for ever", () => 
     assert.equal(harness.session.hasOutput, false);
   });
 
+  test("an upload whose credit comes only once the response is read does not hold up the response", () => {
+    const { harness, stream } = uploading(100_000);
+    harness.onData = (_stream, octets) => harness.session.consumed(stream, octets, harness.now);
+    assert.equal(bodyOctets(harness), 65_535);
+    harness.feed(head(1, 200));
+    for (let i = 0; i < 10; i++) harness.feed(data(1, BLOCK));
+    assert.deepEqual(harness.sent(), ["WINDOW 1 131072"]);
+    harness.feed(windowUpdateFrame(1, 50_000), windowUpdateFrame(0, 50_000));
+    assert.equal(bodyOctets(harness), 100_000 - 65_535);
+    harness.feed(data(1, "", true));
+    assert.equal(harness.session.active, 0);
+  });
+
+  test("a stream that waits for credit, or for more than a little, can be cancelled and reset", () => {
+    for (const credit of [0, 1]) {
+      for (const end of ["cancel", "reset"] as const) {
+        const { harness, stream } = uploading(5_000, 4, 10);
+        assert.equal(bodyOctets(harness), 10);
+        if (credit > 0) harness.feed(windowUpdateFrame(1, credit));
+        bodyOctets(harness);
+        if (end === "cancel") harness.session.cancel(stream, harness.now);
+        else harness.feed(rstStreamFrame(1, 8));
+        harness.now += 10;
+        harness.session.tick(harness.now);
+        harness.out();
+        harness.session.send(harness.post("b"), Buffer.alloc(10), true);
+        const sent = harness.out().map(({ type, stream: id }) => `${type} ${id}`);
+        assert.deepEqual(sent, ["HEADERS 3", "DATA 3"]);
+        assert.equal(harness.session.hasOutput, false);
+      }
+    }
+  });
+
   test("credit given in single octets does not make frames of one", () => {
     const { harness } = uploading(5_000, 4, 0);
     bodyOctets(harness);

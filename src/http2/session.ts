@@ -24,7 +24,7 @@ import { type Http2RequestHead, headListSize } from "./request-head.js";
 import type { SessionEffects, SessionOptions } from "./session-contract.js";
 import { SessionState } from "./session-state.js";
 import type { PeerSettings } from "./settings.js";
-import { Http2Stream } from "./stream.js";
+import { Http2Stream, NO_CHUNKS } from "./stream.js";
 
 const DEFAULT_DATA_FRAME = 16_375;
 /** Of bodies, in one flush. */
@@ -164,6 +164,7 @@ export class Http2Session<Owner> {
   send(stream: Http2Stream<Owner>, bytes: Uint8Array, end: boolean): void {
     if (stream.over || stream.endQueued) return;
     if (bytes.length > 0) {
+      if (stream.chunks === NO_CHUNKS) stream.chunks = [];
       stream.chunks.push(bytes);
       stream.queued += bytes.length;
     }

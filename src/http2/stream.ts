@@ -15,6 +15,9 @@ export interface StreamFailure {
   readonly reach: Reach;
 }
 
+/** What most streams have to send; never changed. */
+export const NO_CHUNKS: Uint8Array[] = [];
+
 /**
  * One request and its response on a connection. `owner` is the caller's; the rest is the session's, and only to be
  * read. It is numbers where it can be: a stream costs one object and nothing for its windows.
@@ -51,7 +54,7 @@ export class Http2Stream<Owner> {
 
   // Sending.
   sendWindow = 0;
-  readonly chunks: Uint8Array[] = [];
+  chunks: Uint8Array[] = NO_CHUNKS;
   /** Where the first chunk goes on. */
   chunkOffset = 0;
   queued = 0;
