@@ -9,7 +9,7 @@ import { Http2Session, type SessionEffects } from "../../src/http2/index.js";
  */
 
 /** A case waits one second for what the client does; it must neither end sooner nor run into h2specd's own limit of three. */
-const HOLD = 2_300;
+const HOLD = 1_600;
 /** What the peer has still to say is read so long after our end, or the kernel would reset the connection. */
 const READ_ON = 100;
 
