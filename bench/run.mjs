@@ -4,7 +4,7 @@ import { availableParallelism, cpus, loadavg, release, type } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { capture, fail, root } from "../scripts/lib/project.mjs";
-import { canPin, measure, startServer } from "./lib/processes.mjs";
+import { canPin, measure, startHttp2Servers, startServer } from "./lib/processes.mjs";
 import { markdown, terminalRow } from "./lib/report.mjs";
 import { clients, rows } from "./lib/rows.mjs";
 import { bundlePool, goClient, nodeBinary, peerVersions, setUp } from "./lib/setup.mjs";
@@ -90,11 +90,14 @@ async function measureOn(major) {
   };
   console.log(`Node ${version}\n`);
   const server = await startServer();
+  if (rows.some((row) => row.http2 !== undefined && wanted(row.name)))
+    server.http2 = await startHttp2Servers(go?.binary, server);
   try {
     for (const row of rows.filter((row) => wanted(row.name))) {
       const rounds = roundsOf(row);
       const figures = await measureRow({ row, rounds, node, server });
-      if (figures.trunkline !== undefined) result.rows[row.name] = { date: today(), rounds, figures };
+      if (figures[row.own ?? "trunkline"] !== undefined)
+        result.rows[row.name] = { date: today(), rounds, figures };
       console.log(terminalRow(row, figures, major));
       missed.push(
         ...verdicts(row, figures, major)
@@ -103,6 +106,7 @@ async function measureOn(major) {
       );
     }
   } finally {
+    server.http2?.stop();
     await server.stop();
   }
   if (wanted("pool")) result.pool = await simulatePool(node, major);

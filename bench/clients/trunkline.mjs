@@ -6,6 +6,8 @@ export async function create({ origin, concurrency, way, capped }) {
   const { Client, Transport, fetch } = await import(process.env.TRUNKLINE_DIST);
   const transport = new Transport({
     ...(way === "recorder-off" ? { recorder: false } : {}),
+    ...(way === "prior-knowledge" ? { http2: { priorKnowledge: true } } : {}),
+    ...(way === "http1" ? { http2: false } : {}),
     ...(capped ? { maxConnectionsPerOrigin: concurrency } : {}),
     ...(concurrency > 1024 ? { maxIdleConnections: concurrency } : {}),
   });

@@ -11,6 +11,16 @@ export async function create({ origin, concurrency, way }) {
   const pool = new Pool(origin, { connections: concurrency });
   if (way === "fetch")
     return fetchOperations(origin, (url, init) => fetch(url, { ...init, dispatcher: pool }));
+  if (way === "h2") {
+    return requestOperations(
+      new Pool(origin, {
+        connections: 1,
+        allowH2: true,
+        pipelining: concurrency,
+        maxConcurrentStreams: concurrency,
+      }),
+    );
+  }
   if (way === "stream") return { text: () => streamText(pool) };
   if (way === "dispatch") return { text: () => dispatchText(pool) };
   return requestOperations(pool);

@@ -1,3 +1,3 @@
 module trunkline.test/bench
 
-go 1.19
+go 1.24

@@ -1,12 +1,13 @@
 // Starts the processes of a measurement, each on a core of its own where the system can pin one.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeCertificate } from "./certificate.mjs";
-import { largeBytes, pageFields, postDocument } from "./documents.mjs";
+import { largeBytes, pageFields, pageHead, pageJson, postDocument, smallJson } from "./documents.mjs";
 import { clients } from "./rows.mjs";
 
 const here = (file) => fileURLToPath(new URL(`../${file}`, import.meta.url));
@@ -30,6 +31,7 @@ export async function startServer() {
   const [ports] = await once(child, "message");
   return {
     certificate,
+    key,
     http: `http://127.0.0.1:${ports.http}`,
     https: `https://127.0.0.1:${ports.https}`,
     async counts(command) {
@@ -44,18 +46,86 @@ export async function startServer() {
   };
 }
 
+/**
+ * The servers of HTTP/2: Go's `net/http`, and nghttpd where it is installed (Debian: nghttp2-server). Origins by name;
+ * a name that is missing has no server here.
+ */
+export async function startHttp2Servers(go, { certificate, key }) {
+  const origins = {};
+  const children = [];
+  const start = (command, args, stdio) => {
+    const child = spawn(...pinned(serverCore, command, args), { stdio });
+    children.push(child);
+    return child;
+  };
+  if (go !== undefined) {
+    const head = pageHead
+      .split("\r\n")
+      .slice(1)
+      .map((line) => line.split(": "));
+    const task = {
+      certificate,
+      key,
+      small: smallJson,
+      page: pageJson,
+      pageHead: head.filter(([name]) => name !== "Connection"),
+      largeBytes,
+    };
+    const child = start(go, ["serve", JSON.stringify(task)], ["pipe", "pipe", "inherit"]);
+    const ports = JSON.parse(String((await once(child.stdout, "data"))[0]));
+    origins["go-tls"] = `https://127.0.0.1:${ports.https}`;
+    origins["go-h2c"] = `http://127.0.0.1:${ports.http}`;
+  }
+  if (spawnSync("nghttpd", ["--version"]).status === 0) {
+    const folder = mkdtempSync(join(tmpdir(), "trunkline-bench-"));
+    writeFileSync(join(folder, "hello"), smallJson);
+    const port = 20_000 + (process.pid % 10_000);
+    start(
+      "nghttpd",
+      ["-a", "127.0.0.1", "-d", folder, "--max-concurrent-streams=1000", String(port), key, certificate],
+      ["ignore", "ignore", "inherit"],
+    );
+    origins["nghttpd-tls"] = `https://127.0.0.1:${port}`;
+    await listening(port);
+  }
+  return {
+    origins,
+    stop: () => {
+      for (const child of children) child.kill();
+    },
+  };
+}
+
+async function listening(port) {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const socket = connect(port, "127.0.0.1");
+    const outcome = await Promise.race([
+      once(socket, "connect").then(() => true),
+      once(socket, "error").then(() => false),
+    ]);
+    socket.destroy();
+    if (outcome) return;
+    await new Promise((resolve) => setTimeout(resolve, 50)); // nghttpd does not say when it is ready
+  }
+  throw new Error(`nothing listens on port ${port}`);
+}
+
 /** Runs one client once and resolves with the figures it printed and the connections the server counted. */
 export async function measure({ row, client, node, go, server, window, flags = [] }) {
   const task = {
     ...row.task,
     ...window,
     client: clients[client],
-    origin: row.secure ? server.https : server.http,
+    origin:
+      row.http2 === undefined ? (row.secure ? server.https : server.http) : server.http2.origins[row.http2],
+    priorKnowledge: row.http2?.endsWith("h2c") ?? false,
   };
+  if (task.origin === undefined) throw new Error(`there is no server ${row.http2} on this machine`);
+  const secure = task.origin.startsWith("https:");
   await server.counts({ reset: true, hold: row.task.kind === "idleMemory" ? row.task.concurrency : 0 });
   const env = {
     ...process.env,
-    NODE_EXTRA_CA_CERTS: row.secure ? server.certificate : "",
+    NODE_EXTRA_CA_CERTS: secure ? server.certificate : "",
     SSL_CERT_FILE: server.certificate,
   };
   const [command, args] =

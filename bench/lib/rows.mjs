@@ -15,6 +15,10 @@ export const clients = {
   got: "got",
   axios: "axios",
   "Go net/http": "go",
+  "trunkline, prior knowledge": "trunkline:prior-knowledge",
+  "trunkline, HTTP/1.1": "trunkline:http1",
+  "undici over h2": "undici:h2",
+  "node:http2": "http2",
 };
 
 const cpu = { key: "cpuMicrosPerRequest", name: "CPU", unit: "µs per request" };
@@ -24,7 +28,7 @@ const cpuPerGigabyte = { key: "cpuMillisPerGigabyte", name: "CPU", unit: "ms per
 const memory = { key: "rssKilobytesEach", name: "memory", unit: "KB each" };
 const time = { key: "milliseconds", name: "time", unit: "ms" };
 
-const everyone = Object.keys(clients).filter((name) => !name.startsWith("trunkline,"));
+const everyone = Object.keys(clients).filter((name) => !/^trunkline,|http1|over h2|HTTP\/1.1|http2$/.test(name));
 const bodyClients = [
   "raw sockets",
   "trunkline",
@@ -37,6 +41,24 @@ const bodyClients = [
 const noRaw = bodyClients.filter((name) => name !== "raw sockets");
 const loop = (operation, concurrency) => ({ kind: "closedLoop", operation, concurrency });
 const transfer = (operation) => ({ kind: "transfers", operation, concurrency: 1 });
+
+/** A row of HTTP/2 on one of the servers of {@link startHttp2Servers}; the peers speak HTTP/2 too. */
+const http2Row = (server, name, title, task, targets, more = {}) => ({
+  name,
+  title: `HTTP/2, ${server}: ${title}`,
+  http2: server,
+  task,
+  clients: [
+    server.endsWith("h2c") ? "trunkline, prior knowledge" : "trunkline",
+    "node:http2",
+    "undici over h2",
+    "Go net/http",
+    ...(more.clients ?? []),
+  ],
+  own: server.endsWith("h2c") ? "trunkline, prior knowledge" : "trunkline",
+  metric: more.metric ?? cpu,
+  targets: targets.map((target) => ({ from: 22, ...target })),
+});
 
 /**
  * `rounds` is how often each client runs; the rounds of the clients are interleaved. `before22` replaces `atMost` on
@@ -198,4 +220,67 @@ export const rows = [
     metric: cpu,
     targets: [{ to: "trunkline, recorder off", atMost: 1.05 }],
   },
+  http2Row("nghttpd-tls", "h2-text50", "`client.get(url)` and `text()`, 50 at once", loop("text", 50), [
+    { to: "node:http2", atMost: 0.2 },
+    { to: "undici over h2", atMost: 0.15 },
+    { to: "Go net/http", atMost: 0.35 },
+  ]),
+  http2Row("go-tls", "h2-go50", "the same", loop("text", 50), [
+    { to: "node:http2", atMost: 0.55 },
+    { to: "undici over h2", atMost: 0.4 },
+    { to: "Go net/http", atMost: 0.85 },
+  ]),
+  http2Row(
+    "go-tls",
+    "h2-text1",
+    "the same, 1 at a time",
+    loop("text", 1),
+    [{ to: "trunkline, HTTP/1.1", atMost: 1.1 }],
+    {
+      clients: ["trunkline, HTTP/1.1"],
+    },
+  ),
+  http2Row("go-tls", "h2-text500", "the same, 500 at once", loop("text", 500), [
+    { to: "undici over h2", atMost: 0.4 },
+  ]),
+  http2Row("go-tls", "h2-post", "`client.post(url, { json })` of 1 KiB, 50 at once", loop("post", 50), [
+    { to: "undici over h2", atMost: 0.4 },
+  ]),
+  http2Row(
+    "go-tls",
+    "h2-page",
+    "a realistic call: 20 response headers of which 3 are read, 4 KiB of JSON parsed, 50 at once",
+    loop("page", 50),
+    [{ to: "undici over h2", atMost: 0.5 }],
+  ),
+  http2Row(
+    "go-h2c",
+    "h2c-stream",
+    "a response of 64 MiB, read as a stream",
+    transfer("stream"),
+    [
+      { to: "undici over h2", atMost: 0.45 },
+      { to: "node:http2", atMost: 0.9 },
+    ],
+    { metric: cpuPerGigabyte },
+  ),
+  http2Row(
+    "go-tls",
+    "h2-stream",
+    "a response of 64 MiB, read as a stream",
+    transfer("stream"),
+    [
+      { to: "undici over h2", atMost: 0.5 },
+      { to: "node:http2", atMost: 0.9 },
+    ],
+    { metric: cpuPerGigabyte },
+  ),
+  http2Row(
+    "go-tls",
+    "h2-upload",
+    "an upload of 64 MiB from an async iterable",
+    transfer("upload"),
+    [{ to: "undici over h2", atMost: 0.6 }],
+    { metric: cpuPerGigabyte },
+  ),
 ];

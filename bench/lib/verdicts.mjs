@@ -29,7 +29,7 @@ function verdict(row, figures, target, major) {
     major < 22 && target.before22 !== undefined ? target.before22 : (target.atMost ?? target.atLeast);
   const atLeast = target.atLeast !== undefined;
   const wanted = describe(row, limit, atLeast, target.to);
-  const own = figures.trunkline;
+  const own = figures[row.own ?? "trunkline"];
   const other = target.to === undefined ? undefined : figures[target.to];
   if (own === undefined || (target.to !== undefined && other === undefined))
     return { wanted, measured: undefined, passed: false };

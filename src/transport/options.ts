@@ -5,6 +5,7 @@ import type { LookupFunction } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
 import type { DialTarget, DnsOptions, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
 import { type DnsSettings, dnsSettings } from "./dial/index.js";
+import { type Http2Options, type Http2Settings, http2Settings } from "./http2-options.js";
 import { transportHint } from "./option-hints.js";
 import { checkKinds } from "./option-kinds.js";
 import { checkProxyOptions } from "./proxy-options.js";
@@ -50,6 +51,10 @@ export interface TransportOptions {
   keepAlive?: boolean;
   /** Whether a request that a dead idle connection swallowed is sent again where that is safe; default true. */
   safeRetry?: boolean;
+  /**
+   * HTTP/2, offered in the TLS handshake and used where the server has it; default true. `false`: HTTP/1.1 alone.
+   */
+  http2?: boolean | Http2Options;
   tls?: TlsOptions;
   /** For some origins (`https://host` or `https://host:port`), on top of `tls`. */
   tlsByOrigin?: Readonly<Record<string, TlsOptions>>;
@@ -100,6 +105,8 @@ export interface Settings {
   readonly maxHeaderBytes: number;
   readonly keepAlive: boolean;
   readonly safeRetry: boolean;
+  /** Undefined where HTTP/2 is off. */
+  readonly http2: Http2Settings | undefined;
   readonly happyEyeballs: { readonly delay: number } | false;
   readonly options: Readonly<TransportOptions>;
 }
@@ -166,6 +173,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
     maxHeaderBytes: count("maxHeaderBytes", DEFAULT_MAX_HEAD_BYTES),
     keepAlive,
     safeRetry: options.safeRetry ?? true,
+    http2: http2Settings(options.http2),
     happyEyeballs: eyeballs === false ? false : { delay: eyeballs?.delay ?? DEFAULT_HAPPY_EYEBALLS_DELAY },
     options,
   };
@@ -212,6 +220,7 @@ const OPTIONS: Record<keyof TransportOptions, true> = {
   maxHeaderBytes: true,
   keepAlive: true,
   safeRetry: true,
+  http2: true,
   tls: true,
   tlsByOrigin: true,
   proxy: true,

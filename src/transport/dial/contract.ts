@@ -29,6 +29,8 @@ export interface DialTarget {
 export interface DialRequest extends Omit<DialTarget, "signal"> {
   /** The way leads through this proxy, by a tunnel to the target. */
   readonly proxy?: ProxyServer;
+  /** The protocols offered in the TLS handshake, the preferred one first; default `http/1.1` alone. */
+  readonly alpn?: readonly string[];
   /** There is no tunnel: host and port are the proxy's own, and it forwards what it is asked for. */
   readonly forwarded?: boolean;
 }

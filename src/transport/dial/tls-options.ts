@@ -31,7 +31,7 @@ export interface TlsOptions {
   readonly allowPartialTrustChain?: boolean;
   /** A context made with `tls.createSecureContext`; the certificate, version and cipher members above are then unused. */
   readonly secureContext?: SecureContext;
-  /** Default `["http/1.1"]`. */
+  /** The protocols to offer, in place of what `http2` says: default `["h2", "http/1.1"]`, without HTTP/2 `["http/1.1"]`. */
   readonly ALPNProtocols?: readonly string[];
   /** A file to append the session keys to, in the NSS format that packet analysers read. Whoever reads it can read the traffic. */
   readonly keylog?: string;

@@ -42,7 +42,7 @@ export class TlsSetup {
     const verify = checkServerIdentity ?? loadTls().checkServerIdentity;
     const options: Record<string, unknown> = {
       secureContext: this.#secureContext(),
-      ALPNProtocols: ALPNProtocols ?? ["http/1.1"],
+      ALPNProtocols: ALPNProtocols ?? target.alpn ?? ["http/1.1"],
       // Always said: where it is not, Node takes it from NODE_TLS_REJECT_UNAUTHORIZED.
       rejectUnauthorized: rejectUnauthorized !== false,
       // Node would look for `options.host`, which is the address of this attempt when no name is sent.

@@ -1,0 +1,105 @@
+/** How HTTP/2 is spoken. Times are milliseconds, sizes bytes. */
+export interface Http2Options {
+  /** Speak HTTP/2 to `http:` origins without asking, as gRPC servers in clear text expect; default false. */
+  priorKnowledge?: boolean;
+  /** The most requests on one connection at a time, where the server allows more; default: the server's limit. */
+  maxStreams?: number;
+  /** How far the receive window of one response may grow; default 16 MiB. It begins at 256 KiB or this, if less. */
+  maxWindow?: number;
+  /** The receive window of a whole connection; default 64 MiB. */
+  maxConnectionWindow?: number;
+  /** Asks a connection this often whether it is alive, while idle too; default: only where there is cause to doubt it. */
+  pingInterval?: number;
+  /** A connection that has not answered for so long is closed (`ping-timeout`); default 15,000. */
+  pingTimeout?: number;
+  /** Use one connection for origins that share certificate and address; default false. */
+  coalesce?: boolean;
+}
+
+/** Options with every default filled in. */
+export interface Http2Settings {
+  readonly priorKnowledge: boolean;
+  readonly maxStreams: number;
+  readonly maxWindow: number;
+  readonly maxConnectionWindow: number;
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+  readonly coalesce: boolean;
+}
+
+const MAX_WINDOW = 2 ** 31 - 1;
+/** What a connection has before anything is said (RFC 9113 section 6.9.2): it cannot be made smaller. */
+const INITIAL_WINDOW = 65_535;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * The settings of HTTP/2; undefined where it is off.
+ *
+ * @throws TypeError for what is no such option; RangeError for a value out of range.
+ */
+export function http2Settings(given: boolean | Http2Options | undefined): Http2Settings | undefined {
+  if (given === false) return undefined;
+  const options: Http2Options = given === undefined || given === true ? {} : checked(given);
+  const maxWindow = number(options, "maxWindow", 16 * 1024 * 1024, 1024, MAX_WINDOW);
+  return {
+    priorKnowledge: flag(options, "priorKnowledge"),
+    maxStreams: number(options, "maxStreams", NEVER, 1, NEVER),
+    maxWindow,
+    maxConnectionWindow: number(options, "maxConnectionWindow", 64 * 1024 * 1024, INITIAL_WINDOW, MAX_WINDOW),
+    pingInterval: number(options, "pingInterval", NEVER, 1, NEVER),
+    pingTimeout: number(options, "pingTimeout", 15_000, 1, NEVER),
+    coalesce: flag(options, "coalesce"),
+  };
+}
+
+// A record and not an array, so that a member of the interface that is missing here does not compile.
+const MEMBERS: Record<keyof Http2Options, true> = {
+  priorKnowledge: true,
+  maxStreams: true,
+  maxWindow: true,
+  maxConnectionWindow: true,
+  pingInterval: true,
+  pingTimeout: true,
+  coalesce: true,
+};
+
+function checked(given: Http2Options): Http2Options {
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`Cannot use http2 as it must be true, false or an object, and is ${typeof given}`);
+  }
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(MEMBERS, name)) continue;
+    throw new TypeError(
+      `Cannot use http2 as it has no member ${JSON.stringify(name)}; it takes ${Object.keys(MEMBERS).join(", ")}`,
+    );
+  }
+  return given;
+}
+
+function own(options: Http2Options, name: keyof Http2Options): unknown {
+  return Object.hasOwn(options, name) ? options[name] : undefined;
+}
+
+function flag(options: Http2Options, name: keyof Http2Options): boolean {
+  const value = own(options, name);
+  if (value === undefined || typeof value === "boolean") return value ?? false;
+  throw new TypeError(`Cannot use http2.${name} as it must be true or false, and is ${typeof value}`);
+}
+
+function number(
+  options: Http2Options,
+  name: keyof Http2Options,
+  fallback: number,
+  least: number,
+  most: number,
+): number {
+  const value = own(options, name);
+  if (value === undefined) return fallback;
+  const isTime = name === "pingInterval" || name === "pingTimeout";
+  const whole = isTime || value === NEVER || Number.isInteger(value);
+  if (typeof value === "number" && value >= least && value <= most && whole) return value;
+  const range = most === NEVER ? `at least ${least}` : `from ${least} to ${most}`;
+  throw new RangeError(
+    `Cannot use ${String(value)} for http2.${name} as it must be ${isTime ? "a number of milliseconds" : "a whole number"}, ${range}`,
+  );
+}
