@@ -28,7 +28,9 @@ const cpuPerGigabyte = { key: "cpuMillisPerGigabyte", name: "CPU", unit: "ms per
 const memory = { key: "rssKilobytesEach", name: "memory", unit: "KB each" };
 const time = { key: "milliseconds", name: "time", unit: "ms" };
 
-const everyone = Object.keys(clients).filter((name) => !/^trunkline,|http1|over h2|HTTP\/1.1|http2$/.test(name));
+const everyone = Object.keys(clients).filter(
+  (name) => !/^trunkline,|http1|over h2|HTTP\/1.1|http2$/.test(name),
+);
 const bodyClients = [
   "raw sockets",
   "trunkline",

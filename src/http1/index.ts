@@ -21,6 +21,7 @@ export {
 export {
   type BodyFacts,
   CHUNKED_BODY,
+  expectsBody,
   frameRequest,
   NO_BODY,
   type RequestFraming,

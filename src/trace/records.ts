@@ -38,6 +38,14 @@ export interface ConnectionRecord {
   readonly openedAt: number;
   readonly closedAt?: number;
   readonly requests: number;
+  /** Of HTTP/2: requests on it now and at most at once, how many the server allows (absent for any number), and how many it turned away or reset. */
+  readonly streams?: {
+    readonly active: number;
+    readonly most: number;
+    readonly limit?: number;
+    readonly refused: number;
+    readonly reset: number;
+  };
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly closed?: { readonly reason: CloseReason; readonly by: ClosedBy; readonly evidence: string };
@@ -152,6 +160,8 @@ export interface ResponseConnection {
   readonly reused: boolean;
   /** Which request on its connection this was, from 1. */
   readonly requestNumber: number;
+  /** The id of the request's stream; over HTTP/2 only. */
+  readonly stream?: number;
   /** Milliseconds it had been idle before this request, where it was reused. */
   readonly idleFor?: number;
   readonly remoteAddress: string;

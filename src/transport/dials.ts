@@ -12,6 +12,7 @@ export class Dials {
   readonly #dialer: Dialer;
   readonly #proxies: ProxyChoice;
   readonly #routeSettings: RouteSettings;
+  readonly #http2: Settings["http2"];
   readonly #routes = new WeakMap<PoolRoute<Connection>, Route>();
   /** The credentials of its proxies. */
   readonly auths: ProxyAuths;
@@ -19,6 +20,7 @@ export class Dials {
   /** `names`: given where the cache of names is on. */
   constructor(settings: Settings, runtime: Runtime, names?: DnsHost) {
     const { connectTimeout, tlsTimeout, proxyTimeout, happyEyeballs, dns, options } = settings;
+    this.#http2 = settings.http2;
     this.#proxies = new ProxyChoice(options.proxy);
     this.auths = new ProxyAuths(options.proxyAuth ?? "basic");
     this.#dialer = new Dialer(
@@ -55,11 +57,13 @@ export class Dials {
   start(member: Member<Connection>, connection: Connection, handlers: DialHandlers): void {
     const route = this.#routes.get(member.route) as Route;
     const { host, port, secure, origin, proxy, forwards } = route;
+    const alpn = this.multiplexes(route) && secure ? ["h2", "http/1.1"] : ["http/1.1"];
     const pending = this.#dialer.dial(
       {
         host,
         port,
         tls: secure,
+        alpn,
         origin,
         ...pick(this.#routeSettings, "socketPath"),
         ...(proxy === undefined ? {} : { proxy, forwarded: forwards }),
@@ -79,6 +83,13 @@ export class Dials {
   /** The route of a target through this proxy, or direct. */
   routeTo(target: Target, proxy: Route["proxy"]): Route {
     return routeOf(target, proxy, this.#routeSettings);
+  }
+
+  /** Whether connections of the route may turn out to carry several exchanges at once. */
+  multiplexes({ secure, forwards, http1Only }: Route): boolean {
+    const http2 = this.#http2;
+    if (http2 === undefined || forwards || http1Only === true) return false;
+    return secure || http2.priorKnowledge;
   }
 
   /** The pool's side of a route has been found: dials for it go this way. */

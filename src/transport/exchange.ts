@@ -110,6 +110,16 @@ export class Exchange
   reused = false;
   requestNumber = 0;
   connectionId = 0;
+  /** Whether its connection is known to have worked: rule 6 of safe retry counts on that. */
+  proven = false;
+  /** How far it got when it failed on its connection: it never left, the server turned it away, or nobody knows. */
+  reach: "unsent" | "refused" | "perhaps" = "perhaps";
+  /** What its carrier keeps for it, where a connection carries several. */
+  carried: { readonly streamId: number } | undefined = undefined;
+  /** Whether its body has begun to be read: one that cannot be read twice is gone then. */
+  bodyOpened = false;
+  /** It was sent to a server that is not the one for its host (421), and went out again for that. */
+  misdirected = false;
   /** Whether a well-formed informational response came. */
   answered = false;
   errorCode: string | undefined = undefined;
@@ -176,12 +186,15 @@ export class Exchange
     this.requestNumber = member.requests;
     this.idleFor = member.lastIdleFor;
     this.reused = member.requests > 1 || member.lastIdleFor > 0;
+    this.proven = this.reused;
     this.assignedAt = now;
   }
 
   /** Makes it ready to be sent again, on another connection. */
   rewind(): void {
     this.#connection = undefined;
+    this.carried = undefined;
+    this.reach = "perhaps";
     this.member = undefined;
     this.attempt += 1;
     this.sentAt = 0;
@@ -238,6 +251,7 @@ export class Exchange
     return {
       id: this.connectionId,
       protocol: connection.protocol ?? "http/1.1",
+      ...(this.carried === undefined ? {} : { stream: this.carried.streamId }),
       reused: this.reused,
       requestNumber: this.requestNumber,
       ...(this.reused ? { idleFor: this.idleFor } : {}),

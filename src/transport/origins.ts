@@ -11,6 +11,8 @@ export interface Origin {
   readonly route: PoolRoute<Connection>;
   readonly way: Route;
   readonly stats: OriginStats;
+  /** The way for what needs HTTP/1.1, once something did. */
+  http1: PoolRoute<Connection> | undefined;
 }
 
 /** Characters of a host name (RFC 1035 §2.3.4), and a dot at its end. */
@@ -60,9 +62,10 @@ export class Origins {
     }
     const way = this.#dials.routeTo(target, proxy);
     const origin: Origin = {
-      route: this.#pool.route(way.key, way.origin),
+      route: this.#pool.route(way.key, way.origin, this.#dials.multiplexes(way)),
       way,
       stats: this.#counters.origin(way.origin),
+      http1: undefined,
     };
     this.#dials.know(origin.route, way);
     if (this.#known.size >= MAX_ORIGINS) this.#known.delete(this.#known.keys().next().value as string);

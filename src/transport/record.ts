@@ -28,6 +28,7 @@ export function connectionRecord(
     openedAt: epoch + member.dialStartedAt,
     ...(closedBecause === undefined ? {} : { closedAt: epoch + now }),
     requests: member.requests,
+    ...streamsOf(connection),
     bytesRead: connection.bytesRead,
     bytesWritten: connection.bytesWritten,
     ...(closedBecause === undefined ? {} : { closed: boundedCause(closedBecause) }),
@@ -55,4 +56,9 @@ export function dialRecord({ dialed, dialError }: Connection): DialRecord {
   if (timings?.tls !== undefined) dial.tls = timings.tls;
   if (dialed?.resumed !== undefined) dial.resumed = dialed.resumed;
   return dial;
+}
+
+function streamsOf({ carrier, member }: Connection): Pick<ConnectionRecord, "streams"> {
+  const counts = carrier?.streamCounts?.();
+  return counts === undefined ? {} : { streams: { active: member.active, ...counts } };
 }

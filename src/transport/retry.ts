@@ -1,17 +1,38 @@
+import { HTTP_1_1_REQUIRED, Http2Error } from "../http2/index.js";
 import type { CloseCause } from "../trace/index.js";
 import type { Exchange } from "./exchange.js";
 
+/** How often an exchange that servers turn away goes out again: a storm of refusals must settle. */
+const MOST_ATTEMPTS = 3;
+/** How often one that never left its connection does; that costs no server anything. */
+const MOST_UNSENT = 10;
+
 /**
- * Rule 6: only a connection that had been idle can have been dead before the request reached it, or hold bytes that
- * are no answer to it. Before any well-formed head of an answer the request then goes out again when nothing of it was
- * written, or when it can be repeated without harm.
+ * Rule 6. What the peer did not process goes out again whatever it is. Else only a connection that is known to have
+ * worked can have been dead before the request reached it, or hold bytes that are no answer to it: before any
+ * well-formed head of an answer the request then goes out again when nothing of it was written, or when it can be
+ * repeated without harm.
  */
-export function mayGoOutAgain(exchange: Exchange, cause: CloseCause): boolean {
-  if (!exchange.reused || exchange.answered) return false;
+export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unknown): boolean {
+  if (exchange.answered) return false;
+  const { reach, attempt } = exchange;
+  if (reach === "unsent") return attempt < MOST_UNSENT && maySendAgain(exchange) && cause.by !== "caller";
+  if (reach === "refused" || wantsHttp1(error)) return attempt < MOST_ATTEMPTS && maySendAgain(exchange);
+  if (!exchange.proven) return false;
   if (cause.by === "caller" || cause.by === "client") return false;
   if (isGarbage(cause)) return exchange.retriable;
   if (exchange.bytesRead > 0) return false;
   return exchange.retriable || (exchange.bytesWritten === 0 && exchange.outgoing.replayable);
+}
+
+/** Whether its body can be sent once more: it is in memory, or nobody has begun to read it. */
+export function maySendAgain({ outgoing, bodyOpened }: Exchange): boolean {
+  return outgoing.replayable || !bodyOpened;
+}
+
+/** Whether the server asks for the request over HTTP/1.1. */
+export function wantsHttp1(error: unknown): boolean {
+  return error instanceof Http2Error && error.http2Code === HTTP_1_1_REQUIRED;
 }
 
 /** Whether what came is no response: on a connection that was used before it may be the rest of an answer before. */

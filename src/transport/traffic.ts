@@ -4,8 +4,9 @@ import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } f
 import type { Runtime } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
 import { Clock, type Expiring } from "./clock.js";
-import { type CarrierHost, Connection, type ConnectionHost, Http1Connection } from "./connection/index.js";
+import { Connection, type ConnectionHost, type Http2Host } from "./connection/index.js";
 import { Decisions } from "./decisions.js";
+import type { DialHandlers } from "./dial/index.js";
 import { Dials } from "./dials.js";
 import { DnsWatch } from "./dns-watch.js";
 import type { Exchange, ExchangeHost } from "./exchange.js";
@@ -27,8 +28,9 @@ import { IdleFloor } from "./idle-floor.js";
 import { LeakWatch } from "./leak-watch.js";
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
-import { isGarbage, mayGoOutAgain } from "./retry.js";
-import type { Route } from "./route/index.js";
+import { speak } from "./protocol.js";
+import { isGarbage, mayGoOutAgain, maySendAgain, wantsHttp1 } from "./retry.js";
+import { http1Route, type Route } from "./route/index.js";
 import { describeHolders } from "./slot-holders.js";
 import { retireSuspended, SuspendWatch } from "./suspend-watch.js";
 
@@ -38,8 +40,9 @@ let lastConnectionId = 0;
  * The exchanges under way and the connections they are on. What the pool decides is done here, and what becomes of
  * it is told to the pool, the recorder and whoever waits.
  */
-export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, ConnectionHost, ExchangeHost {
+export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, ConnectionHost, ExchangeHost {
   readonly headersTimeout: number;
+  readonly tlsTimeout: number;
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
   readonly keepAlive: boolean;
@@ -68,6 +71,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     this.#settings = settings;
     this.#runtime = runtime;
     this.headersTimeout = settings.headersTimeout;
+    this.tlsTimeout = settings.tlsTimeout;
     this.bodyTimeout = settings.bodyTimeout;
     this.maxHeaderBytes = settings.maxHeaderBytes;
     this.keepAlive = settings.keepAlive;
@@ -180,23 +184,34 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     if (exchange !== undefined) exchange.dialed = member;
     const stats = this.counters.origin(member.route.origin);
     this.#decisions.dialing(member, stats, this.now());
+    const failed: DialHandlers["failed"] = (error, attempts, timings) => {
+      connection.dialError = { attempts, timings };
+      this.#decisions.dialFails(member, stats, error, this.now());
+      connection.opening.settle(error);
+      this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
+      this.pool.dialFailed(member, error, this.now());
+    };
     this.dials.start(member, connection, {
       ...(exchange?.trace === undefined ? {} : { trace: exchange.trace }),
       done: (result) => {
-        connection.opened(result, new Http1Connection(connection, this));
+        const route = this.dials.routeOf(member.route) as Route;
+        const refusal = speak(connection, result, route, this.#settings.http2, this);
+        if (refusal !== undefined) {
+          result.socket.destroy();
+          failed(refusal, result.attempts, result);
+          return;
+        }
         this.history.opened(connection);
-        this.pool.dialed(member, this.now());
+        this.pool.dialed(
+          member,
+          this.now(),
+          connection.carrier?.protocol === "h2" ? Number.POSITIVE_INFINITY : undefined,
+        );
         this.#decisions.settled(member, false);
         connection.opening.settle(undefined);
         linkPlatform(this.#runtime);
       },
-      failed: (error, attempts, timings) => {
-        connection.dialError = { attempts, timings };
-        this.#decisions.dialFails(member, stats, error, this.now());
-        connection.opening.settle(error);
-        this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
-        this.pool.dialFailed(member, error, this.now());
-      },
+      failed,
     });
   }
 
@@ -287,6 +302,33 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
     this.pool.released(exchange.member as Member<Connection>, exchange, now);
   }
 
+  limitChanged(connection: Connection, limit: number): void {
+    this.pool.capacity(connection.member, limit, this.now());
+  }
+
+  takesNoMore(connection: Connection, cause: CloseCause): void {
+    this.pool.retire(connection.member, cause, this.now());
+  }
+
+  refused(exchange: Exchange, now: number): void {
+    this.pool.refused(exchange.member as Member<Connection>, exchange, now);
+  }
+
+  mayGoElsewhere(exchange: Exchange): boolean {
+    return !exchange.misdirected && this.#closing === undefined && maySendAgain(exchange);
+  }
+
+  goElsewhere(exchange: Exchange, error: unknown): void {
+    exchange.misdirected = true;
+    exchange.mustDial = "retry";
+    this.#goOutAgain(exchange, exchange.route as PoolRoute<Connection>, error);
+  }
+
+  settingsTimedOut(exchange: Exchange, now: number): unknown {
+    const extra = "the server agreed to HTTP/2 and sent no SETTINGS; http2: false speaks HTTP/1.1";
+    return timedOut(exchange, "tlsTimeout", this.tlsTimeout, "tls", now, extra);
+  }
+
   closed(connection: Connection, cause: CloseCause): void {
     this.#gone(connection, cause);
     this.pool.closed(connection.member, cause, this.now());
@@ -298,21 +340,42 @@ export class Traffic implements PoolEffects<Connection, Exchange>, CarrierHost, 
       this.#settleFailure(exchange, exchange.cancelledWith.error);
       return;
     }
-    if (this.#settings.safeRetry && this.#closing === undefined && mayGoOutAgain(exchange, cause)) {
-      exchange.outcome = "retried";
-      this.recorder?.exchangeEnded(exchange);
-      exchange.stats.staleRetries += 1;
-      if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
-      exchange.rewind();
-      this.#decisions.again(exchange);
-      exchange.outcome = "active";
-      if (exchange.attempt > 2 || isGarbage(cause)) exchange.mustDial = "retry";
-      this.#acquire(exchange, exchange.route as PoolRoute<Connection>, this.now());
+    if (this.#settings.safeRetry && this.#closing === undefined && mayGoOutAgain(exchange, cause, error)) {
+      const { reach } = exchange;
+      if (reach === "perhaps") exchange.stats.staleRetries += 1;
+      let route = exchange.route as PoolRoute<Connection>;
+      if (wantsHttp1(error)) {
+        (this.dials.routeOf(route) as Route).wantsHttp1 = true;
+        route = this.http1RouteOf(route);
+      }
+      if (isGarbage(cause) || (exchange.attempt > 1 && reach !== "unsent" && !wantsHttp1(error)))
+        exchange.mustDial = "retry";
+      this.#goOutAgain(exchange, route, error);
       return;
     }
     this.#decisions.lost(exchange, cause);
     exchange.outcome = "failed";
     this.#settleFailure(exchange, failureOf(exchange, cause, error));
+  }
+
+  #goOutAgain(exchange: Exchange, route: PoolRoute<Connection>, error: unknown): void {
+    exchange.outcome = "retried";
+    this.recorder?.exchangeEnded(exchange);
+    if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
+    exchange.rewind();
+    this.#decisions.again(exchange);
+    exchange.outcome = "active";
+    this.#acquire(exchange, route, this.now());
+  }
+
+  /** The same way over HTTP/1.1 alone. */
+  http1RouteOf(route: PoolRoute<Connection>): PoolRoute<Connection> {
+    const way = this.dials.routeOf(route);
+    if (way === undefined || !this.dials.multiplexes(way)) return route;
+    const plain = http1Route(way);
+    const found = this.pool.route(plain.key, plain.origin);
+    this.dials.know(found, plain);
+    return found;
   }
 
   bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown {

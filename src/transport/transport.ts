@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import { rejection } from "../errors/index.js";
+import { NetworkError, rejection } from "../errors/index.js";
 import type { Report } from "../explain/index.js";
 import {
   INSPECT,
@@ -22,7 +22,7 @@ import { type Origin, Origins } from "./origins.js";
 import { prepare, runsCallersCode } from "./outgoing.js";
 import type { OpenRecording } from "./recording/index.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
-import { routeName } from "./route/index.js";
+import { type Route, routeName } from "./route/index.js";
 import { Telemetry } from "./telemetry.js";
 import { Traffic } from "./traffic.js";
 import { noteTransport, type TransportSite } from "./transport-sites.js";
@@ -36,6 +36,7 @@ let lastExchangeId = 0;
 export class Transport implements RoundTripper, AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #keepAlive: boolean;
+  readonly #priorKnowledge: boolean;
   readonly #traffic: Traffic;
   readonly #origins: Origins;
   readonly #forwarding: Forwarding;
@@ -48,6 +49,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const settings = normaliseOptions(given);
     this.#runtime = runtime;
     this.#keepAlive = settings.keepAlive;
+    this.#priorKnowledge = settings.http2?.priorKnowledge === true;
     const traffic = new Traffic(settings, runtime);
     this.#traffic = traffic;
     this.#origins = new Origins(traffic.pool, traffic.dials, traffic.counters);
@@ -95,6 +97,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
       origin = this.#origins.of(request, target);
       let wire = { target, headers };
       if (origin.way.forwards) {
+        if (this.#priorKnowledge) throw noPriorKnowledge(origin.way);
         const forwarded = this.#forwarding.of(origin.way, request.method, target, headers);
         wire = forwarded;
         if (!answersProxy && source?.replayable !== false) {
@@ -140,7 +143,11 @@ export class Transport implements RoundTripper, AsyncDisposable {
     if (origin.stats.sitesToSample > 0) this.#traffic.leaks.sample(exchange);
     let deadline = Number.POSITIVE_INFINITY;
     if (options !== undefined) ({ deadline, timeout: exchange.callTimeout } = options);
-    this.#traffic.begin(exchange, origin.route, deadline, now);
+    let { route } = origin;
+    if (exchange.outgoing.upgrade || origin.way.wantsHttp1 === true) {
+      route = origin.http1 ??= this.#traffic.http1RouteOf(route);
+    }
+    this.#traffic.begin(exchange, route, deadline, now);
     return exchange;
   }
 
@@ -289,3 +296,10 @@ Object.defineProperty(Transport.prototype, INSPECT, {
     return depth < 0 ? "[Transport]" : `Transport ${inspect({ ...totals, origins }, options)}`;
   },
 });
+
+function noPriorKnowledge({ proxy }: Route): NetworkError {
+  return new NetworkError(
+    `Cannot speak HTTP/2 by prior knowledge through the proxy ${proxy?.name}, which forwards requests in HTTP/1.1; leave http2.priorKnowledge out, or use a socks5 proxy`,
+    { code: "ERR_TRUNKLINE_PROTOCOL", phase: "proxy", url: proxy?.name ?? "" },
+  );
+}

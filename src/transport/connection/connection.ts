@@ -76,8 +76,8 @@ export class Connection {
     else this.carrier.close(cause, error);
   }
 
-  /** Its wire is its caller's from here on. */
-  handedOver(cause: CloseCause): void {
+  /** It is over, but its wire lives on for somebody else: the caller it was handed to, or a carrier that says goodbye. */
+  left(cause: CloseCause): void {
     this.closedBecause = cause;
     this.#host.closed(this, cause);
   }

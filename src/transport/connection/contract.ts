@@ -1,5 +1,5 @@
 import type { Response } from "../../message/index.js";
-import type { CloseCause } from "../../trace/index.js";
+import type { CloseCause, ConnectionRecord } from "../../trace/index.js";
 import type { Expiring } from "../clock.js";
 import type { Exchange } from "../exchange.js";
 import type { WireSink } from "./wire.js";
@@ -7,11 +7,16 @@ import type { WireSink } from "./wire.js";
 // The seam between the transport and the protocols. Above it there are requests, responses and connections; below
 // it one protocol turns requests into bytes on a wire and bytes into responses.
 
+/** What there is to tell of a connection's streams. */
+export type StreamCounts = Omit<NonNullable<ConnectionRecord["streams"]>, "active">;
+
 /** One protocol on one open connection. */
 export interface Carrier extends WireSink {
   readonly protocol: "http/1.1" | "h2";
   /** The exchanges under way, the oldest first. */
   exchanges(): Iterable<Exchange>;
+  /** What there is to tell of its streams, where it has any. */
+  streamCounts?(): StreamCounts;
   /** Why it cannot carry the exchange, as far as can be told at once; it has been idle for `idleFor` milliseconds. */
   unfitFor(exchange: Exchange, idleFor: number): CloseCause | undefined;
   /** Sends the exchange's request; the pool has assigned it to this connection. */

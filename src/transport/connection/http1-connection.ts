@@ -259,7 +259,7 @@ export class Http1Connection implements Carrier, Expiring {
     this.#phase = CLOSED;
     this.#host.dropDeadline(this);
     exchange.handOver(new UpgradedStream(this.#wire, rest), now);
-    this.#connection.handedOver(UPGRADED);
+    this.#connection.left(UPGRADED);
     this.#host.exchangeEnded(exchange);
     exchange.respond();
   }

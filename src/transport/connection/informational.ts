@@ -1,15 +1,14 @@
-import type { ResponseHeadParser } from "../../http1/index.js";
 import { headersFromBlock } from "../../message/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange, IncomingHead } from "../exchange.js";
 
-/** Tells the request's `onInformational` of the 1xx head that the parser holds, in the context of its call. */
-export function reportInformational(exchange: Exchange, parser: ResponseHeadParser): void {
+/** Tells the request's `onInformational` of the 1xx head, in the context of its call. */
+export function reportInformational(exchange: Exchange, head: IncomingHead): void {
   exchange.answered = true;
   const { trace } = exchange;
   const listener = exchange.request.onInformational;
   if (listener === undefined && trace === undefined) return;
-  const { status } = parser;
-  const headers = headersFromBlock(parser.block, parser.headersStart);
+  const { status } = head;
+  const headers = headersFromBlock(head.block, head.headersStart);
   if (status === 100) trace?.got100Continue?.();
   trace?.got1xxResponse?.({ status, headers: [...headers] });
   if (listener === undefined) return;

@@ -1,15 +1,10 @@
 import type { Duplex } from "node:stream";
-import {
-  BodyLengthError,
-  type EncodedRequest,
-  type RequestWriter,
-  validateTrailers,
-} from "../../http1/index.js";
-import { type BodySource, createHeaders, type HeadersInit, rawHeaders } from "../../message/index.js";
+import { BodyLengthError, type EncodedRequest, type RequestWriter } from "../../http1/index.js";
+import type { BodySource } from "../../message/index.js";
 import { nextTurn } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
-import { bodyFailed } from "../failures.js";
+import { trailersOf, uploadFailure } from "./upload-failure.js";
 
 export interface UploadHandlers {
   /** Bytes were handed to the socket. */
@@ -133,6 +128,7 @@ export class Upload {
   async #run(): Promise<void> {
     const writer = this.#writer;
     try {
+      this.#exchange.bodyOpened = true;
       const iterator = this.#source.open();
       this.#iterator = iterator;
       for (;;) {
@@ -148,7 +144,7 @@ export class Upload {
         if (this.#socket.writableLength >= BATCH_BYTES) await this.#flushed();
         if (this.#stopped) return;
       }
-      const trailers = await this.#trailers();
+      const trailers = await trailersOf(this.#exchange);
       if (this.#stopped) return;
       writer.end(trailers);
       this.#report();
@@ -160,41 +156,13 @@ export class Upload {
     this.#handlers.done();
   }
 
-  #trailers(): readonly string[] | Promise<readonly string[]> {
-    const { trailers } = this.#exchange.outgoing;
-    return typeof trailers === "function" ? made(trailers) : (trailers ?? []);
-  }
-
   #failed(error: unknown): void {
     const iterator = this.#iterator;
     const sent = this.#writer.given;
     this.#finish();
-    if (error instanceof BodyLengthError) {
-      void Promise.resolve(iterator?.return?.()).catch(() => undefined);
-      const { declared, actual, more } = error;
-      const atLeast = more ? "at least " : "";
-      this.#handlers.failed(
-        broken(`the request declared ${declared} bytes and its body had ${atLeast}${actual}`),
-        bodyFailed(
-          this.#exchange,
-          `Content-Length is ${declared} but the body has ${atLeast}${actual} bytes; leave Content-Length out, or make them agree`,
-          undefined,
-          "ERR_TRUNKLINE_BODY_LENGTH",
-        ),
-      );
-      return;
-    }
-    const made = error instanceof TrailersError;
-    const cause = made ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#handlers.failed(
-      broken(made ? `the request's trailers failed` : `the request body failed after ${sent} bytes`),
-      bodyFailed(
-        this.#exchange,
-        made ? `its trailers cannot be sent: ${why}` : `the request body could not be read: ${why}`,
-        cause,
-      ),
-    );
+    if (error instanceof BodyLengthError) void Promise.resolve(iterator?.return?.()).catch(() => undefined);
+    const failure = uploadFailure(this.#exchange, error, sent);
+    this.#handlers.failed(failure.cause, failure.error);
   }
 
   /**
@@ -264,23 +232,6 @@ export class Upload {
     this.#wake?.();
     this.#wake = undefined;
   }
-}
-
-/** The trailers could not be made, or may not be sent. */
-class TrailersError extends Error {}
-
-async function made(trailers: () => unknown): Promise<readonly string[]> {
-  try {
-    const fields = rawHeaders(createHeaders((await trailers()) as HeadersInit));
-    validateTrailers(fields);
-    return fields;
-  } catch (cause) {
-    throw new TrailersError("trailers", { cause });
-  }
-}
-
-function broken(evidence: string): CloseCause {
-  return { reason: "request-body-failed", by: "caller", evidence };
 }
 
 /** Whether bytes of the request have still to reach the kernel. */

@@ -2,4 +2,4 @@ export { type AllowAddress, addressPolicy, isPublicAddress } from "./address-pol
 export type { ProxyServer } from "./proxy.js";
 export { ProxyAuth, type ProxyAuthScheme, ProxyAuths } from "./proxy-auth.js";
 export { ProxyChoice, type ProxyOption } from "./proxy-choice.js";
-export { type Route, type RouteSettings, routeName, routeOf } from "./route.js";
+export { http1Route, type Route, type RouteSettings, routeName, routeOf } from "./route.js";

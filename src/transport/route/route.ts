@@ -17,6 +17,10 @@ export interface Route {
   readonly port: number;
   readonly secure: boolean;
   readonly proxy: ProxyServer | undefined;
+  /** Its connections speak HTTP/1.1, whatever the server could do. */
+  readonly http1Only?: boolean;
+  /** The server asked for HTTP/1.1 (HTTP_1_1_REQUIRED): its requests take that way from then on. */
+  wantsHttp1?: boolean;
   /** Whether requests go to the proxy whole, in absolute form (RFC 9112 section 3.2.2), with no tunnel. */
   readonly forwards: boolean;
 }
@@ -35,6 +39,14 @@ const SECRET = "\n";
 /** The name of the route with this key. */
 export function routeName(key: string): string {
   return (key.split(SECRET, 1)[0] as string).slice(key.indexOf(" ") + 1);
+}
+
+/** The same way for what only HTTP/1.1 can do, or where the server asked for it. */
+export function http1Route(route: Route): Route {
+  if (route.http1Only === true) return route;
+  const [shown, ...secret] = route.key.split(SECRET);
+  const name = `${route.name} http/1.1`;
+  return { ...route, key: [`${shown} http/1.1`, ...secret].join(SECRET), name, http1Only: true };
 }
 
 /** The route of a target, through the proxy if there is one. */

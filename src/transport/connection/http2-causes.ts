@@ -1,0 +1,44 @@
+import { codeName, type StreamFailure } from "../../http2/index.js";
+import type { CloseCause } from "../../trace/index.js";
+import { brokenBy } from "./causes.js";
+
+// The ends of an HTTP/2 connection and of its streams, in words.
+
+/** The server takes no more requests. */
+export function goneAway(lastStream: number, code: number, debug: string): CloseCause {
+  const words = debug === "" ? "" : ` and the text ${JSON.stringify(debug)}`;
+  return {
+    reason: "goaway",
+    by: "server",
+    evidence: `the server sent GOAWAY with ${codeName(code)}, last stream ${lastStream}${words}`,
+  };
+}
+
+export function unansweredPing(waited: number): CloseCause {
+  return {
+    reason: "ping-timeout",
+    by: "network",
+    evidence: `nothing came from the server for ${Math.round(waited)} ms after a PING`,
+  };
+}
+
+/** Many streams were reset: servers end connections over that, so this one takes no more. */
+export const TOO_MANY_RESETS: CloseCause = {
+  reason: "aborted",
+  by: "caller",
+  evidence: "so many of its requests were given up that the server might take it for an attack",
+};
+
+export function noSettings(milliseconds: number): CloseCause {
+  return {
+    reason: "timeout",
+    by: "client",
+    evidence: `the server sent no SETTINGS within ${milliseconds} ms of the handshake`,
+  };
+}
+
+/** What ended one stream, in the form that ends of connections have: it decides what becomes of its exchange. */
+export function streamCause({ error, by }: StreamFailure): CloseCause {
+  if (by === "client") return brokenBy(error);
+  return { reason: "reset", by: "server", evidence: error.message };
+}

@@ -1,0 +1,468 @@
+import type { Duplex } from "node:stream";
+import {
+  CANCEL,
+  type Http2Error,
+  Http2Session,
+  type Http2Stream,
+  NO_ERROR,
+  REFUSED_STREAM,
+  type StreamFailure,
+} from "../../http2/index.js";
+import type { CloseCause } from "../../trace/index.js";
+import type { Expiring } from "../clock.js";
+import type { Exchange } from "../exchange.js";
+import { traceWritten } from "../exchange-trace.js";
+import type { Http2Settings } from "../http2-options.js";
+import * as causes from "./causes.js";
+import type { Connection } from "./connection.js";
+import type { Carrier, CarrierHost, StreamCounts } from "./contract.js";
+import { DRAIN_MS, Drain } from "./drain.js";
+import { goneAway, noSettings, streamCause, TOO_MANY_RESETS, unansweredPing } from "./http2-causes.js";
+import { Http2Exchange } from "./http2-exchange.js";
+import { Liveness } from "./http2-liveness.js";
+import { http2FieldsOf, http2Head } from "./http2-request.js";
+import { Http2Responses, type Http2ResponsesHost } from "./http2-responses.js";
+import { Http2Upload } from "./http2-upload.js";
+import { Http2Writer } from "./http2-writer.js";
+import { causeOfSocketError } from "./socket-errors.js";
+import type { Wire } from "./wire.js";
+
+/** A body that is given up is read to its end where no more than this is to come: a reset would cost more. */
+const WORTH_READING = 64 * 1024;
+/** After our GOAWAY the server is listened to for so many milliseconds: closing at once could take the GOAWAY back. */
+const LINGER_MS = 250;
+
+/** What a carrier of HTTP/2 needs of its transport beside what every carrier needs. */
+export interface Http2Host extends CarrierHost {
+  readonly tlsTimeout: number;
+  /** The server allows so many exchanges at a time. */
+  limitChanged(connection: Connection, limit: number): void;
+  /** The connection takes no more exchanges, and ends with those it has. */
+  takesNoMore(connection: Connection, cause: CloseCause): void;
+  /** The server turned the exchange away without a look at it; `exchangeFailed` follows. */
+  refused(exchange: Exchange, now: number): void;
+  /** The exchange may go out once more because the server says that it is the wrong one for its host (421). */
+  mayGoElsewhere(exchange: Exchange): boolean;
+  /** Sends it on a connection of its own. */
+  goElsewhere(exchange: Exchange, error: unknown): void;
+  settingsTimedOut(exchange: Exchange, now: number): unknown;
+}
+
+/**
+ * HTTP/2 on a wire: any number of exchanges at a time, each a stream of the {@link Http2Session}, which knows the
+ * protocol. Here its streams meet the transport's exchanges, and its octets the socket.
+ */
+export class Http2Connection implements Carrier, Http2ResponsesHost {
+  readonly protocol = "h2";
+  readonly #connection: Connection;
+  readonly #host: Http2Host;
+  readonly #wire: Wire;
+  readonly #session: Http2Session<Http2Exchange>;
+  readonly #responses: Http2Responses;
+  readonly #writer: Http2Writer<Http2Exchange>;
+  readonly #liveness: Liveness<Http2Exchange>;
+  readonly #parts = new Set<Http2Exchange>();
+  /** Exchanges that ended well: after the first one the connection is known to have worked. */
+  #completed = 0;
+  #sawSettings = false;
+  #closed = false;
+  /** The peer is gone: there is nobody to say goodbye to. */
+  #sawEnd = false;
+  readonly #expired = (part: Http2Exchange, now: number): void => this.#partExpired(part, now);
+  /** The server's SETTINGS are due, then what the session wants to be woken for, at last the end of the socket. */
+  readonly #alarm: Expiring;
+  readonly #counts = { most: 0, refused: 0, reset: 0 };
+
+  /** `assumedStreams`: the server's limit until it says one. */
+  constructor(connection: Connection, host: Http2Host, settings: Http2Settings, assumedStreams: number) {
+    this.#connection = connection;
+    this.#host = host;
+    this.#wire = connection.wire;
+    this.#responses = new Http2Responses(host, this, () => this.#session);
+    const { dialed } = connection;
+    this.#session = new Http2Session<Http2Exchange>(this.#responses, {
+      maxHeaderBytes: host.maxHeaderBytes,
+      maxWindow: settings.maxWindow,
+      maxConnectionWindow: settings.maxConnectionWindow,
+      maxStreams: settings.maxStreams,
+      assumedStreams,
+      roundTrip: dialed?.proxy ?? dialed?.connect ?? 0,
+      ...(dialed?.tlsInfo === undefined ? { maxDataFrame: 65_536 } : {}),
+    });
+    this.#writer = new Http2Writer(this.#session, () => this.#wire.socket as Duplex, {
+      now: () => host.now(),
+      wrote: (bytes) => {
+        connection.bytesWritten += bytes;
+        this.#setAlarm();
+      },
+    });
+    this.#liveness = new Liveness(this.#session, settings, {
+      set: (entry, at) => host.setDeadline(entry, at),
+      drop: (entry) => host.dropDeadline(entry),
+      doubt: (waited) => host.takesNoMore(connection, unansweredPing(waited)),
+      dead: (waited) => this.close(unansweredPing(waited), undefined),
+      isBusy: () => this.#parts.size > 0,
+    });
+    const alarm = { at: Number.POSITIVE_INFINITY, heapKey: 0, heapIndex: -1 };
+    this.#alarm = Object.assign(alarm, { expired: (now: number) => this.#rang(now) });
+  }
+
+  /** The wire is attached: says hello. */
+  start(): void {
+    const now = this.#host.now();
+    this.#host.setDeadline(this.#alarm, now + this.#host.tlsTimeout);
+    this.#liveness.start(now);
+    this.#writer.schedule();
+  }
+
+  #rang(now: number): void {
+    if (this.#closed) {
+      this.#wire.destroy();
+    } else if (!this.#sawSettings) {
+      const cause = noSettings(this.#host.tlsTimeout);
+      this.#close(cause, (exchange) => this.#host.settingsTimedOut(exchange, now));
+    } else {
+      this.#session.tick(now);
+      this.#setAlarm();
+    }
+  }
+
+  #setAlarm(): void {
+    if (!this.#sawSettings || this.#closed) return;
+    const { wakeAt } = this.#session;
+    if (wakeAt !== this.#alarm.at) this.#host.setDeadline(this.#alarm, wakeAt);
+  }
+
+  *exchanges(): Iterable<Exchange> {
+    for (const { exchange, settled } of this.#parts) if (!settled) yield exchange;
+  }
+
+  /** How many exchanges it carries at once, as far as is known. */
+  get limit(): number {
+    return this.#session.limit;
+  }
+
+  streamCounts(): StreamCounts {
+    const { limit } = this;
+    return Number.isFinite(limit) ? { ...this.#counts, limit } : { ...this.#counts };
+  }
+
+  /** What lies in the kernel may be rightly there, so that it cannot be looked into as HTTP/1.1's can: see `send`. */
+  unfitFor(): CloseCause | undefined {
+    return undefined;
+  }
+
+  // ── sending ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  send(exchange: Exchange, now: number): void {
+    exchange.assigned(this.#connection, now);
+    exchange.proven = this.#completed > 0;
+    const part = new Http2Exchange(exchange, this.#expired);
+    exchange.carried = part;
+    this.#parts.add(part);
+    this.#counts.most = Math.max(this.#counts.most, this.#parts.size);
+    this.#host.setDeadline(part, now + this.#host.headersTimeout);
+    if (this.#liveness.holds(now, exchange.retriable, () => this.#open(part))) return;
+    this.#open(part);
+  }
+
+  #open(part: Http2Exchange): void {
+    if (part.settled || this.#closed) return;
+    const { exchange } = part;
+    const { outgoing } = exchange;
+    const { source, framing, expectWait, trailers } = outgoing;
+    const head = http2Head(outgoing);
+    const empty = source === undefined || framing.kind === "none";
+    const small = empty || expectWait >= 0 || trailers !== undefined ? undefined : source.small;
+    const bytes = typeof small === "string" ? Buffer.from(small) : small;
+    const whole =
+      empty || (bytes !== undefined && framing.kind === "length" && bytes.length === framing.length);
+    const stream = this.#session.open(part, head, whole && (bytes === undefined || bytes.length === 0));
+    part.stream = stream;
+    if (whole) {
+      exchange.sentAt = this.#host.now();
+      if (bytes !== undefined && bytes.length > 0) {
+        exchange.bytesWritten = bytes.length;
+        this.#session.send(stream, bytes, true);
+      }
+    } else {
+      this.#upload(part, stream);
+    }
+    const { trace } = exchange;
+    if (trace !== undefined) traceWritten(trace, exchange, () => http2FieldsOf(head), whole);
+  }
+
+  #upload(part: Http2Exchange, stream: Http2Stream<Http2Exchange>): void {
+    const { exchange } = part;
+    const upload = new Http2Upload(this.#session, stream, exchange, {
+      progress: () => {
+        if (exchange.headersAt === 0) this.#within(part, this.#host.bodyTimeout);
+      },
+      done: () => {
+        part.upload = undefined;
+        if (part.settled) return;
+        exchange.sentAt = this.#host.now();
+        exchange.trace?.wroteRequest?.({});
+        if (exchange.headersAt === 0) this.#within(part, this.#host.headersTimeout);
+      },
+      failed: (cause, error) => {
+        part.upload = undefined;
+        this.#end(part, cause, error);
+      },
+    });
+    part.upload = upload;
+    this.#within(part, upload.held ? exchange.outgoing.expectWait : this.#host.bodyTimeout);
+    upload.start();
+  }
+
+  #within(part: Http2Exchange, milliseconds: number): void {
+    if (!part.settled) this.#host.setDeadline(part, this.#host.now() + milliseconds);
+  }
+
+  needsFlush(): void {
+    this.#writer.schedule();
+  }
+
+  // ── from the wire ────────────────────────────────────────────────────────────────────────────────────────
+
+  received(buffer: Buffer, bytes: number): boolean {
+    if (this.#closed) return true;
+    const now = this.#host.now();
+    this.#connection.bytesRead += bytes;
+    this.#responses.now = now;
+    this.#session.received(buffer, 0, bytes, now);
+    this.#responses.readDone();
+    this.#liveness.heard();
+    return true;
+  }
+
+  nextBuffer(): Buffer | undefined {
+    return undefined;
+  }
+
+  ended(): void {
+    this.#sawEnd = true;
+    if (this.#closed) {
+      this.#wire.destroy();
+      return;
+    }
+    const now = this.#host.now();
+    const first = this.#first;
+    if (first === undefined) {
+      this.close(causes.closedIdle(now - this.#connection.member.idleSince), undefined);
+      return;
+    }
+    const missing = first.headersAt > 0 ? "the connection ended before the end of the response" : undefined;
+    this.close(causes.endedEarly(first, missing, now), undefined);
+  }
+
+  failed(error: NodeJS.ErrnoException): void {
+    this.#sawEnd = true;
+    if (this.#closed) return;
+    const tls = this.#connection.dialed?.tlsInfo !== undefined;
+    this.close(causeOfSocketError(error, this.#first !== undefined, tls), error);
+  }
+
+  /** The exchange that has been under way the longest. */
+  get #first(): Exchange | undefined {
+    for (const exchange of this.exchanges()) return exchange;
+    return undefined;
+  }
+
+  // ── what the responses tell ──────────────────────────────────────────────────────────────────────────────
+
+  completed(part: Http2Exchange): void {
+    this.#completed += 1;
+    this.#settle(part);
+    this.#host.exchangeEnded(part.exchange);
+  }
+
+  streamClosed(part: Http2Exchange): void {
+    part.closed = true;
+    this.#parts.delete(part);
+    // Where it ended badly, what becomes of its place depends on how: `streamFailed` follows.
+    if (part.settled || part.stream?.remoteEnded === true)
+      this.#host.released(part.exchange, this.#host.now());
+  }
+
+  streamFailed(part: Http2Exchange, failure: StreamFailure): void {
+    if (part.settled) return;
+    const { exchange } = part;
+    const { error, reach } = failure;
+    exchange.reach = reach;
+    this.#settle(part);
+    part.upload?.stop();
+    const now = this.#host.now();
+    if (error.http2Code === REFUSED_STREAM && reach === "refused") {
+      this.#counts.refused += 1;
+      this.#host.refused(exchange, now);
+    } else {
+      if (failure.by === "server") this.#counts.reset += 1;
+      this.#host.released(exchange, now);
+    }
+    this.#fail(part, streamCause(failure), error);
+  }
+
+  misdirected(part: Http2Exchange): boolean {
+    const { exchange, stream } = part;
+    if (!this.#host.mayGoElsewhere(exchange)) return false;
+    this.#settle(part);
+    part.upload?.stop();
+    this.#session.cancel(stream as Http2Stream<Http2Exchange>, this.#responses.now, CANCEL);
+    this.#host.goElsewhere(exchange, undefined);
+    return true;
+  }
+
+  settings(): void {
+    if (!this.#sawSettings) {
+      this.#sawSettings = true;
+      this.#setAlarm();
+      if (this.#alarm.at === Number.POSITIVE_INFINITY) this.#host.dropDeadline(this.#alarm);
+    }
+    this.#host.limitChanged(this.#connection, this.#session.limit);
+  }
+
+  goAway(lastStream: number, code: number, debug: string): void {
+    this.#host.takesNoMore(this.#connection, goneAway(lastStream, code, debug));
+  }
+
+  pong(): void {}
+
+  connectionFailed(error: Http2Error): void {
+    this.close(causes.brokenBy(error), error);
+  }
+
+  // ── endings ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #settle(part: Http2Exchange): void {
+    part.settled = true;
+    this.#host.dropDeadline(part);
+  }
+
+  cancel(exchange: Exchange, cause: CloseCause, error: unknown): void {
+    const part = exchange.carried as Http2Exchange | undefined;
+    if (part !== undefined) this.#end(part, cause, error);
+  }
+
+  /** Ends one exchange; the connection goes on. */
+  #end(part: Http2Exchange, cause: CloseCause, error: unknown): void {
+    if (part.settled) return;
+    const { stream } = part;
+    this.#settle(part);
+    this.#responses.forget(part);
+    part.upload?.stop();
+    part.upload = undefined;
+    const now = this.#host.now();
+    if (stream === undefined) this.streamClosed(part);
+    else this.#session.cancel(stream, now, CANCEL);
+    if (this.#session.resetsLeft(now) <= 0) this.#host.takesNoMore(this.#connection, TOO_MANY_RESETS);
+    this.#fail(part, cause, error);
+  }
+
+  /** Tells the exchange's caller, or sends it again. */
+  #fail(part: Http2Exchange, cause: CloseCause, error: unknown): void {
+    const { exchange } = part;
+    if (exchange.headersAt === 0 || part.fresh) {
+      this.#host.exchangeFailed(exchange, cause, error);
+      return;
+    }
+    const failure = this.#host.bodyError(exchange, cause, error);
+    if (exchange.outcome === "active") exchange.outcome = "failed";
+    exchange.endedAt = this.#host.now();
+    exchange.trailersFailed(failure);
+    this.#host.exchangeEnded(exchange);
+    exchange.body?.fail(failure);
+    if (!exchange.bodyOpened) void exchange.outgoing.source?.cancel(error);
+    part.drain?.end();
+  }
+
+  resumeReading(exchange: Exchange): void {
+    const part = exchange.carried as Http2Exchange | undefined;
+    if (part === undefined || part.unpaid === 0) return;
+    const octets = part.unpaid;
+    part.unpaid = 0;
+    this.#within(part, this.#host.bodyTimeout);
+    this.#session.consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.#host.now());
+  }
+
+  /** A short rest is read, a long one is reset: either way the connection lives on. */
+  abandonBody(exchange: Exchange, reason: unknown): Promise<void> {
+    const part = exchange.carried as Http2Exchange | undefined;
+    if (part === undefined || part.settled) return Promise.resolve();
+    if (part.drain !== undefined) return part.drain.over;
+    if (reason !== undefined && reason === exchange.signal?.reason) {
+      const evidence = "the signal aborted while the body was arriving";
+      this.#end(part, { reason: "aborted", by: "caller", evidence }, reason);
+      return Promise.resolve();
+    }
+    const left = part.stream?.bodyLeft ?? -1;
+    if (left < 0 || left > WORTH_READING) {
+      this.#giveUp(part, left < 0 ? "its length is not known" : `${left} bytes of it were left`);
+      return Promise.resolve();
+    }
+    const drain = new Drain();
+    part.drain = drain;
+    this.resumeReading(exchange);
+    this.#within(part, DRAIN_MS);
+    return drain.over;
+  }
+
+  #giveUp(part: Http2Exchange, why: string): void {
+    part.exchange.outcome = "cancelled";
+    const error = new Error("The response body was closed before its end");
+    this.#end(part, causes.givenUp(part.exchange, why), error);
+  }
+
+  #partExpired(part: Http2Exchange, now: number): void {
+    if (part.settled) return;
+    const { exchange, upload, drain } = part;
+    const { headersTimeout, bodyTimeout } = this.#host;
+    if (upload?.held === true) {
+      upload.proceed();
+    } else if (drain !== undefined) {
+      this.#giveUp(part, `the rest did not arrive within ${DRAIN_MS} ms`);
+    } else if (exchange.headersAt === 0 && upload === undefined) {
+      const cause = causes.tooSlow(`no response within ${headersTimeout} ms`);
+      this.#end(part, cause, this.#host.headersTimedOut(exchange, now));
+    } else {
+      const cause = causes.tooSlow(`no byte moved for ${bodyTimeout} ms`);
+      this.#end(part, cause, this.#host.bodyTimedOut(exchange, now));
+    }
+  }
+
+  close(cause: CloseCause, error: unknown): void {
+    this.#close(cause, () => error);
+  }
+
+  #close(cause: CloseCause, errorFor: (exchange: Exchange) => unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const parts = [...this.#parts].filter((part) => !part.settled);
+    this.#parts.clear();
+    this.#session.goAway(NO_ERROR);
+    this.#session.abandon();
+    this.#liveness.stop();
+    this.#sayGoodbye();
+    this.#connection.left(cause);
+    for (const part of parts) {
+      this.#settle(part);
+      this.#responses.forget(part);
+      part.upload?.stop();
+      if (part.stream === undefined || part.stream.id === 0) part.exchange.reach = "unsent";
+      this.#fail(part, cause, errorFor(part.exchange));
+    }
+  }
+
+  /** Our GOAWAY, then the end of our side; what still comes is read for a moment, since a reset would take it back. */
+  #sayGoodbye(): void {
+    const socket = this.#wire.socket as Duplex;
+    if (this.#sawEnd || socket.destroyed) {
+      this.#host.dropDeadline(this.#alarm);
+      this.#wire.destroy();
+      return;
+    }
+    this.#writer.flush();
+    socket.end();
+    this.#host.setDeadline(this.#alarm, this.#host.now() + LINGER_MS);
+  }
+}

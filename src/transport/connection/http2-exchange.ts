@@ -1,0 +1,53 @@
+import type { Http2Stream } from "../../http2/index.js";
+import type { BodyReader } from "../../message/index.js";
+import type { Expiring } from "../clock.js";
+import type { Exchange } from "../exchange.js";
+import type { Drain } from "./drain.js";
+import type { Http2Upload } from "./http2-upload.js";
+
+/** One exchange's part of an HTTP/2 connection, while it is on it. */
+export class Http2Exchange implements Expiring {
+  readonly exchange: Exchange;
+  readonly #expired: (part: Http2Exchange, now: number) => void;
+  /** Undefined until it is opened. */
+  stream: Http2Stream<Http2Exchange> | undefined = undefined;
+  upload: Http2Upload<Http2Exchange> | undefined = undefined;
+  /** Of the response, as its head says; -1 for unknown. */
+  contentLength = -1;
+  /** The head of the response is in, and the response not handed out: its whole body may follow in the same read. */
+  fresh = false;
+  /** The first piece of a fresh response's body, valid during the present read. */
+  firstPiece: Buffer | undefined = undefined;
+  firstStart = 0;
+  firstEnd = 0;
+  /** The body that is arriving; a small one is copied when it is whole, and has none. */
+  body: BodyReader | undefined = undefined;
+  trailerBlock = "";
+  /** Octets handed to a reader that wanted no more for the moment; their credit waits. */
+  unpaid = 0;
+  /** Set while the rest of a body that was given up is read. */
+  drain: Drain | undefined = undefined;
+  /** It is over for its caller; the stream may still count. */
+  settled = false;
+  /** The stream counts no more. */
+  closed = false;
+
+  // Expiring: the deadline of the present phase.
+  at: number = Number.POSITIVE_INFINITY;
+  heapKey = 0;
+  heapIndex = -1;
+
+  constructor(exchange: Exchange, expired: (part: Http2Exchange, now: number) => void) {
+    this.exchange = exchange;
+    this.#expired = expired;
+  }
+
+  /** The id of its stream; 0 until its head has left. */
+  get streamId(): number {
+    return this.stream?.id ?? 0;
+  }
+
+  expired(now: number): void {
+    this.#expired(this, now);
+  }
+}

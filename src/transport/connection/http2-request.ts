@@ -1,0 +1,40 @@
+import { expectsBody } from "../../http1/index.js";
+import type { Http2RequestHead } from "../../http2/index.js";
+import type { Outgoing } from "../outgoing.js";
+
+/** The request as HTTP/2 says it; what was made when it went out before is used again, so that its head is known by the encoder. */
+export function http2Head(outgoing: Outgoing): Http2RequestHead {
+  const known = outgoing.http2 as Http2RequestHead | undefined;
+  if (known !== undefined) return known;
+  const { method, target, fields, framing } = outgoing;
+  const head: Http2RequestHead = {
+    method,
+    scheme: target.secure ? "https" : "http",
+    authority: hostOf(fields) ?? target.host,
+    path: target.path,
+    fields,
+    contentLength: framing.kind === "none" ? (expectsBody(method) ? 0 : -1) : framing.length,
+  };
+  outgoing.http2 = head;
+  return head;
+}
+
+/** A Host of the caller's own: it is the authority, as in Go. */
+function hostOf(fields: readonly string[]): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") return fields[i + 1];
+  }
+  return undefined;
+}
+
+/** The fields of the head as they are sent, for a trace. */
+export function* http2FieldsOf(head: Http2RequestHead): Iterable<readonly [string, string]> {
+  yield [":method", head.method];
+  yield [":scheme", head.scheme];
+  yield [":authority", head.authority];
+  yield [":path", head.path];
+  for (let i = 0; i < head.fields.length; i += 2) {
+    yield [(head.fields[i] as string).toLowerCase(), head.fields[i + 1] as string];
+  }
+}

@@ -1,0 +1,201 @@
+import {
+  type Http2Error,
+  type Http2Session,
+  type Http2Stream,
+  NO_ERROR,
+  type ResponseHead,
+  type SessionEffects,
+  type StreamFailure,
+} from "../../http2/index.js";
+import { BodyReader } from "../../message/index.js";
+import type { Exchange } from "../exchange.js";
+import type { CarrierHost } from "./contract.js";
+import type { Http2Exchange } from "./http2-exchange.js";
+import { reportInformational } from "./informational.js";
+
+/** What the responses of a connection tell the connection. */
+export interface Http2ResponsesHost {
+  needsFlush(): void;
+  /** The stream counts no more. `failed` follows where it ended badly and not by us. */
+  streamClosed(part: Http2Exchange): void;
+  /** The response is complete: settle what is the connection's. */
+  completed(part: Http2Exchange): void;
+  streamFailed(part: Http2Exchange, failure: StreamFailure): void;
+  /** The server says that it is not the one for this host (421). True: the request goes out again elsewhere. */
+  misdirected(part: Http2Exchange): boolean;
+  settings(): void;
+  goAway(lastStream: number, code: number, debug: string): void;
+  pong(roundTrip: number): void;
+  connectionFailed(error: Http2Error): void;
+}
+
+/** Makes responses of what the session says of its streams. */
+export class Http2Responses implements SessionEffects<Http2Exchange> {
+  readonly #host: CarrierHost;
+  readonly #connection: Http2ResponsesHost;
+  readonly #session: () => Http2Session<Http2Exchange>;
+  /** The exchange whose response's head came in the present read: its whole body may be in it too. */
+  #fresh: Http2Exchange | undefined;
+  /** When the present read began. */
+  now = 0;
+
+  constructor(host: CarrierHost, connection: Http2ResponsesHost, session: () => Http2Session<Http2Exchange>) {
+    this.#host = host;
+    this.#connection = connection;
+    this.#session = session;
+  }
+
+  /** A read is over: what came with it and is not whole is handed out. */
+  readDone(): void {
+    if (this.#fresh !== undefined) this.#handOut(this.#fresh);
+  }
+
+  informational({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead): void {
+    const { exchange } = part;
+    arrived(exchange, head.size);
+    if (head.status === 100) part.upload?.proceed();
+    reportInformational(exchange, head);
+  }
+
+  headers({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead, endStream: boolean): void {
+    const { exchange } = part;
+    if (this.#fresh !== undefined) this.#handOut(this.#fresh);
+    arrived(exchange, head.size);
+    if (head.status === 421 && this.#connection.misdirected(part)) return;
+    exchange.headArrived(head, this.now);
+    part.contentLength = head.contentLength;
+    part.fresh = true;
+    this.#fresh = part;
+    if (!endStream) this.#host.setDeadline(part, this.now + this.#host.bodyTimeout);
+  }
+
+  data({ owner: part }: Http2Stream<Http2Exchange>, buffer: Buffer, start: number, end: number): void {
+    part.exchange.bytesRead += end - start;
+    if (!part.fresh) {
+      this.#take(part, buffer, start, end);
+    } else if (part.firstPiece === undefined) {
+      part.firstPiece = buffer;
+      part.firstStart = start;
+      part.firstEnd = end;
+    } else {
+      this.#handOut(part);
+      this.#take(part, buffer, start, end);
+    }
+  }
+
+  /** Gives the reader its bytes; their credit goes back when it wants more. */
+  #take(part: Http2Exchange, buffer: Buffer, start: number, end: number): void {
+    const { body } = part;
+    if (body !== undefined && !part.settled && !body.push(buffer, start, end)) {
+      part.unpaid += end - start;
+      this.#host.setDeadline(part, Number.POSITIVE_INFINITY); // the reader's time is its own
+      return;
+    }
+    if (!part.settled && part.drain === undefined) {
+      this.#host.setDeadline(part, this.now + this.#host.bodyTimeout);
+    }
+    this.#session().consumed(part.stream as Http2Stream<Http2Exchange>, end - start, this.now);
+  }
+
+  /** Hands out a response of whose body something is still to come. */
+  #handOut(part: Http2Exchange): void {
+    this.#fresh = undefined;
+    part.fresh = false;
+    const { firstPiece, exchange } = part;
+    part.firstPiece = undefined;
+    if (part.settled) return;
+    if (mayHaveBody(exchange)) {
+      part.body = new BodyReader(exchange, part.contentLength);
+      exchange.body = part.body;
+    }
+    // Before its body: what breaks there is an error of the body.
+    const response = exchange.respond();
+    if (firstPiece !== undefined) this.#take(part, firstPiece, part.firstStart, part.firstEnd);
+    if (part.body !== undefined) this.#host.watchBody(exchange, response);
+  }
+
+  trailers({ owner: part }: Http2Stream<Http2Exchange>, block: string): void {
+    part.trailerBlock = block;
+  }
+
+  ended(stream: Http2Stream<Http2Exchange>): void {
+    const part = stream.owner;
+    if (part.settled) return;
+    const { exchange, fresh } = part;
+    if (fresh) {
+      this.#fresh = undefined;
+      part.fresh = false;
+      if (mayHaveBody(exchange)) exchange.body = wholeBody(part);
+      part.firstPiece = undefined;
+    }
+    // An early answer: the rest of the request is of no use to anybody.
+    if (part.upload !== undefined) {
+      part.upload.stop();
+      if (!exchange.bodyOpened) void exchange.outgoing.source?.cancel();
+    }
+    if (!part.closed) this.#session().cancel(stream, this.now, NO_ERROR);
+    exchange.endedAt = this.now;
+    exchange.outcome = "complete";
+    exchange.trailersArrived(part.trailerBlock);
+    this.#connection.completed(part);
+    if (fresh) exchange.respond();
+    else part.body?.end();
+    part.drain?.end();
+  }
+
+  failed({ owner: part }: Http2Stream<Http2Exchange>, failure: StreamFailure): void {
+    this.forget(part);
+    this.#connection.streamFailed(part, failure);
+  }
+
+  /** The part is over: its response, if it is not handed out, never will be. */
+  forget(part: Http2Exchange): void {
+    if (this.#fresh === part) this.#fresh = undefined;
+    part.firstPiece = undefined;
+  }
+
+  closed({ owner: part }: Http2Stream<Http2Exchange>): void {
+    this.#connection.streamClosed(part);
+  }
+
+  writable({ owner: part }: Http2Stream<Http2Exchange>): void {
+    part.upload?.writable();
+  }
+
+  needsFlush(): void {
+    this.#connection.needsFlush();
+  }
+
+  settings(): void {
+    this.#connection.settings();
+  }
+
+  goAway(lastStream: number, code: number, debug: string): void {
+    this.#connection.goAway(lastStream, code, debug);
+  }
+
+  pong(roundTrip: number): void {
+    this.#connection.pong(roundTrip);
+  }
+
+  connectionFailed(error: Http2Error): void {
+    this.#connection.connectionFailed(error);
+  }
+}
+
+function arrived(exchange: Exchange, octets: number): void {
+  if (exchange.bytesRead === 0) exchange.trace?.gotFirstResponseByte?.();
+  exchange.bytesRead += octets;
+}
+
+/** Whether the response, whose head is in, has a body, be it an empty one. */
+function mayHaveBody({ method, status }: Exchange): boolean {
+  return method !== "HEAD" && status !== 204 && status !== 304;
+}
+
+function wholeBody(part: Http2Exchange): BodyReader {
+  const { firstPiece } = part;
+  return firstPiece === undefined
+    ? BodyReader.empty()
+    : BodyReader.copied(firstPiece, part.firstStart, part.firstEnd);
+}

@@ -1,0 +1,56 @@
+import { NetworkError } from "../errors/index.js";
+import { type Connection, Http1Connection, Http2Connection, type Http2Host } from "./connection/index.js";
+import type { DialResult } from "./dial/index.js";
+import type { Http2Settings } from "./http2-options.js";
+import type { Route } from "./route/index.js";
+
+/** What a server is taken to allow at a time until it says its limit, where none is remembered. */
+const ASSUMED_STREAMS = 100;
+
+/**
+ * Gives an open connection its protocol: what the TLS handshake agreed on, else what the program knows of the server.
+ * Returns the error of a connection that cannot be used.
+ */
+export function speak(
+  connection: Connection,
+  result: DialResult,
+  route: Route,
+  http2: Http2Settings | undefined,
+  host: Http2Host,
+): NetworkError | undefined {
+  const known =
+    http2?.priorKnowledge === true && !route.secure && !route.forwards && route.http1Only !== true;
+  if (result.alpn !== "h2" && !known) {
+    connection.opened(result, new Http1Connection(connection, host));
+    return undefined;
+  }
+  if (http2 === undefined) return offeredInVain(route);
+  const weak = tooWeak(result, route);
+  if (weak !== undefined) return weak;
+  connection.dialed = result;
+  const remembered = connection.member.route.limit;
+  const carrier = new Http2Connection(connection, host, http2, remembered ?? ASSUMED_STREAMS);
+  connection.opened(result, carrier);
+  carrier.start();
+  return undefined;
+}
+
+function offeredInVain({ origin }: Route): NetworkError {
+  return new NetworkError(
+    `The server of ${origin} chose HTTP/2, which tls.ALPNProtocols offers and http2: false turns off; leave "h2" out of the one, or the other out`,
+    { code: "ERR_TRUNKLINE_PROTOCOL", phase: "tls", url: origin },
+  );
+}
+
+/** Suites of TLS 1.2 that RFC 9113 §9.2.2 allows: with ephemeral keys and authenticated encryption. */
+const STRONG = /^(?:ECDHE|DHE)-.*(?:GCM|CCM|CHACHA20)/;
+
+/** TLS that RFC 9113 §9.2 forbids under HTTP/2. */
+function tooWeak({ tlsInfo }: DialResult, { origin }: Route): NetworkError | undefined {
+  if (tlsInfo === undefined || tlsInfo.version === "TLSv1.3") return undefined;
+  if (tlsInfo.version === "TLSv1.2" && STRONG.test(tlsInfo.cipher)) return undefined;
+  return new NetworkError(
+    `The server of ${origin} agreed to HTTP/2 over ${tlsInfo.version} with ${tlsInfo.cipher}, which RFC 9113 section 9.2 forbids; mend the server, or use http2: false`,
+    { code: "ERR_TRUNKLINE_TLS", phase: "tls", url: origin },
+  );
+}
