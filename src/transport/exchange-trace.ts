@@ -1,5 +1,4 @@
 import type { Trace } from "../trace/index.js";
-import type { Connection } from "./connection/index.js";
 import type { Exchange } from "./exchange.js";
 import { routeName } from "./route/index.js";
 
@@ -43,13 +42,13 @@ export function traceWritten(
 
 /** It is over on this connection, well or badly: what became of the connection. */
 export function traceEnd(trace: Trace, exchange: Exchange, error: unknown): void {
-  const { member, headersAt, bytesRead, bodyFailure = error } = exchange;
-  if (member !== undefined && exchange.sentAt === 0 && error !== undefined) trace.wroteRequest?.({ error });
+  const { sentOn, headersAt, bytesRead, bodyFailure = error } = exchange;
+  if (sentOn !== undefined && exchange.sentAt === 0 && error !== undefined) trace.wroteRequest?.({ error });
   if (headersAt > 0) {
     trace.bodyEnd?.({ bytes: bytesRead, ...(bodyFailure === undefined ? {} : { error: bodyFailure }) });
   }
-  if (member === undefined) return;
-  const closed = (member.owner as Connection).closedBecause;
+  if (sentOn === undefined) return;
+  const { closedBecause: closed, member } = sentOn;
   if (closed !== undefined) trace.closed?.({ connection: member.id, ...closed });
   else trace.released?.({ connection: member.id, to: member.state === "idle" ? "idle" : "waiter" });
 }

@@ -242,6 +242,11 @@ export class Exchange
     return headersFromBlock(this.#block, this.#headersStart);
   }
 
+  /** The connection it was sent on last. */
+  get sentOn(): Connection | undefined {
+    return this.#connection;
+  }
+
   // ── what the response tells of it ────────────────────────────────────────────────────────────────────────
 
   get connection(): ResponseConnection {
