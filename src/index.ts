@@ -77,6 +77,7 @@ export {
   type DnsOptions,
   defaultTransport,
   fetchTransport,
+  type Http2Options,
   type OpenRecording,
   type ProxyConnect,
   type ProxyConnectResponse,

@@ -9,6 +9,7 @@ export type {
 } from "./dial/index.js";
 export { Exchange, type Settle } from "./exchange.js";
 export { fetchTransport } from "./fetch-transport.js";
+export type { Http2Options } from "./http2-options.js";
 export type { TransportOptions } from "./options.js";
 export { type OpenRecording, readRecording } from "./recording/index.js";
 export { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
