@@ -34,8 +34,11 @@ import { connectionError, floodError, frameSizeError, type Http2Error, streamErr
 
 /** What a {@link FrameReader} makes of the octets. Buffers are the caller's and valid during the call only. */
 export interface FrameVisitor {
-  /** The 9 octets of a frame have arrived; called before anything else of it, and once. */
-  frame(type: number, flags: number, stream: number, length: number): void;
+  /**
+   * The 9 octets of a frame have arrived; called before anything else of it, and once. `content` is the length without
+   * padding of DATA, else the length.
+   */
+  frame(type: number, flags: number, stream: number, length: number, content: number): void;
   /** A piece of a DATA frame's content, as it arrives. */
   data(stream: number, buffer: Buffer, start: number, end: number): void;
   /** A DATA frame is over. */
@@ -192,11 +195,12 @@ export class FrameReader {
       if (padding >= length) throw paddingTooLong(DATA);
       head++;
     }
-    this.#visitor.frame(DATA, flags, stream, length);
+    const content = length - (head - FRAME_HEADER_BYTES) - padding;
+    this.#visitor.frame(DATA, flags, stream, length, content);
     this.#dataStream = stream;
     this.#dataFlags = flags;
     this.#dataPadding = padding;
-    this.#dataLeft = length - (head - FRAME_HEADER_BYTES) - padding;
+    this.#dataLeft = content;
     this.#inData = true;
     if (this.#dataLeft === 0 && padding === 0) this.#endData();
     return at + head;
@@ -240,14 +244,14 @@ export class FrameReader {
         break;
       case PRIORITY:
         needsStream(type, stream);
-        visitor.frame(type, flags, stream, length);
+        visitor.frame(type, flags, stream, length, length);
         if (length === 5) visitor.ignored(type, stream);
         else visitor.streamFault(stream, streamError(lengthText(type, length, "5"), FRAME_SIZE_ERROR));
         break;
       case RST_STREAM:
         needsLength(type, length, 4);
         needsStream(type, stream);
-        visitor.frame(type, flags, stream, length);
+        visitor.frame(type, flags, stream, length, length);
         visitor.rstStream(stream, uint32At(buffer, from));
         break;
       case SETTINGS:
@@ -260,22 +264,22 @@ export class FrameReader {
       case PING:
         needsLength(type, length, 8);
         needsConnection(type, stream);
-        visitor.frame(type, flags, stream, length);
+        visitor.frame(type, flags, stream, length, length);
         visitor.ping(buffer, from, (flags & FLAG_ACK) !== 0);
         break;
       case GOAWAY:
         if (length < 8) throw wrongLength(type, length, "at least 8");
         needsConnection(type, stream);
-        visitor.frame(type, flags, stream, length);
+        visitor.frame(type, flags, stream, length, length);
         visitor.goAway(uint31(buffer, from), uint32At(buffer, from + 4), buffer, from + 8, from + length);
         break;
       case WINDOW_UPDATE:
         needsLength(type, length, 4);
-        visitor.frame(type, flags, stream, length);
+        visitor.frame(type, flags, stream, length, length);
         visitor.windowUpdate(stream, uint31(buffer, from));
         break;
       default:
-        visitor.frame(type, flags, stream, length);
+        visitor.frame(type, flags, stream, length, length);
         visitor.ignored(type, stream);
     }
   }
@@ -290,7 +294,7 @@ export class FrameReader {
     const from = start + skipped;
     const to = start + length - padding;
     const endStream = (flags & FLAG_END_STREAM) !== 0;
-    this.#visitor.frame(HEADERS, flags, stream, length);
+    this.#visitor.frame(HEADERS, flags, stream, length, length);
     if ((flags & FLAG_END_HEADERS) !== 0) {
       this.#visitor.headerBlock(stream, buffer, from, to, endStream);
       return;
@@ -309,7 +313,7 @@ export class FrameReader {
         `The server sent a CONTINUATION on stream ${stream}, which has no header block to go on.`,
       );
     }
-    this.#visitor.frame(CONTINUATION, flags, stream, length);
+    this.#visitor.frame(CONTINUATION, flags, stream, length, length);
     if (++this.#continuations > MAX_CONTINUATIONS) {
       throw floodError(
         `The server sent a header block in more than ${MAX_CONTINUATIONS + 1} frames on stream ${stream}.`,
@@ -345,7 +349,7 @@ export class FrameReader {
       throw wrongLength(SETTINGS, length, ack ? "0 in an acknowledgement" : "a multiple of 6");
     }
     needsConnection(SETTINGS, stream);
-    this.#visitor.frame(SETTINGS, flags, stream, length);
+    this.#visitor.frame(SETTINGS, flags, stream, length, length);
     if (ack) this.#visitor.settingsAck();
     else this.#visitor.settings(buffer, from, length / 6);
   }

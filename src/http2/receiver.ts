@@ -29,7 +29,7 @@ import { latin1 } from "./huffman.js";
 import { MAX_DEBUG_BYTES, MAX_INFORMATIONAL } from "./limits.js";
 import { goneAway, printable, resetByServer } from "./peer-endings.js";
 import { ResponseHead } from "./response-head.js";
-import { afterEnd, isTunnel, mayHaveBody, shortBody } from "./response-rules.js";
+import { afterEnd, contentFault, isTunnel, mayHaveBody, shortBody } from "./response-rules.js";
 import type { SessionState } from "./session-state.js";
 import type { Http2Stream } from "./stream.js";
 
@@ -56,7 +56,7 @@ export class Receiver<Owner> implements FrameVisitor {
     this.#connectionLeft = state.connectionWindow;
   }
 
-  frame(type: number, flags: number, stream: number, length: number): void {
+  frame(type: number, flags: number, stream: number, length: number, content: number): void {
     const state = this.#state;
     if (state.dead) throw STOPPED;
     state.framesReceived++;
@@ -67,10 +67,10 @@ export class Receiver<Owner> implements FrameVisitor {
         throw connectionError(`The server began with a ${frameName(type)} frame instead of its SETTINGS.`);
       }
     }
-    if (type === DATA) this.#beginData(stream, length);
+    if (type === DATA) this.#beginData(stream, length, content);
   }
 
-  #beginData(id: number, length: number): void {
+  #beginData(id: number, length: number, content: number): void {
     const state = this.#state;
     // Whatever becomes of it, it used the connection's window and is given back at once: no reader can hold up others.
     this.#connectionLeft -= length;
@@ -102,7 +102,9 @@ export class Receiver<Owner> implements FrameVisitor {
       );
     } else {
       stream.receiveLeft -= length;
-      this.#target = stream;
+      const fault = contentFault(stream, content);
+      if (fault === undefined) this.#target = stream;
+      else state.faulty(stream, fault);
     }
   }
 
@@ -115,23 +117,6 @@ export class Receiver<Owner> implements FrameVisitor {
     const stream = this.#target;
     // It may have been cancelled since the frame began.
     if (stream === undefined || stream.over) return;
-    if (!mayHaveBody(stream)) {
-      state.faulty(
-        stream,
-        malformed(`a response to ${stream.head.method} of status ${stream.status} has no body`),
-      );
-      return;
-    }
-    if (stream.bodyLeft >= 0) {
-      if (octets > stream.bodyLeft) {
-        state.faulty(
-          stream,
-          malformed("its body is longer than its content-length", "ERR_TRUNKLINE_CONTENT_LENGTH"),
-        );
-        return;
-      }
-      stream.bodyLeft -= octets;
-    }
     stream.unread += octets;
     state.unread += octets;
     state.effects.data(stream, buffer, start, end);

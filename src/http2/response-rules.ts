@@ -27,3 +27,16 @@ export function afterEnd(type: number, id: number): Http2Error {
     STREAM_CLOSED,
   );
 }
+
+/** What is wrong with so many octets more of a body; else takes them off what content-length promised. */
+export function contentFault<Owner>(stream: Http2Stream<Owner>, octets: number): Http2Error | undefined {
+  if (octets > 0 && !mayHaveBody(stream)) {
+    return malformed(`a response to ${stream.head.method} of status ${stream.status} has no body`);
+  }
+  if (stream.bodyLeft < 0) return undefined;
+  if (octets > stream.bodyLeft) {
+    return malformed("its body is longer than its content-length", "ERR_TRUNKLINE_CONTENT_LENGTH");
+  }
+  stream.bodyLeft -= octets;
+  return undefined;
+}

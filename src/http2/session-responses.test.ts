@@ -17,14 +17,14 @@ function asked(method = "GET", options: { maxHeaderBytes?: number } = {}): Harne
 }
 
 /** What a malformed response does: RST_STREAM with the code, the request fails, the connection lives. */
-function refused(harness: Harness, code: number): string {
+function refused(harness: Harness, code: number, rest = ""): string {
   assert.equal(harness.error, undefined);
   assert.deepEqual(harness.events().slice(-2), ["a: closed", `a: failed client ${code} perhaps`]);
   assert.deepEqual(harness.sent(), [`RST 1 ${code}`]);
   assert.equal(harness.session.active, 0);
   harness.get("b");
   harness.sent();
-  harness.feed(head(3, 204, [], true));
+  harness.feed(rest, head(3, 204, [], true));
   assert.deepEqual(harness.events(), ['b: headers "204\\r\\n" end', "b: closed", "b: ended"]);
   return harness.failures.get("a")?.error.message ?? "";
 }
@@ -230,6 +230,13 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
       assert.match(refused(harness, 1), words);
     });
   }
+
+  test("judges a body by its frame, however little of it has come", () => {
+    const harness = asked();
+    harness.feed(head(1, 200, ["content-length", "3"]), data(1, "abcd").slice(0, 11));
+    assert.match(refused(harness, 1, "cd"), /longer than/);
+    assert.equal(harness.bodies.get("a"), undefined);
+  });
 
   test("refuses a body of a response to HEAD", () => {
     const harness = asked("HEAD");
