@@ -23,11 +23,12 @@ interface Site {
 export class CookieShelf {
   /** The least recently used first. */
   readonly #sites = new Map<string, Site>();
+  readonly #full = new Set<ReadonlyMap<string, KeptCookie>>();
   #count = 0;
   #bytes = 0;
 
-  /** Keeps a cookie, in place of the one of the same name, domain and path. */
-  put(cookie: KeptCookie, now: number): void {
+  /** Keeps a cookie, in place of the one of the same name, domain and path. {@link trim} is to follow. */
+  put(cookie: KeptCookie): void {
     const { domain } = cookie;
     const site = this.#touch(cookie.site);
     let cookies = site.domains.get(domain);
@@ -47,9 +48,15 @@ export class CookieShelf {
       // Its age decides its place among the others, and does not change with its value (RFC 6265 §5.3).
       cookies.set(key, { ...cookie, created: before.created, order: before.order });
     }
-    if (cookies.size > MAX_PER_DOMAIN) this.#drop(worstOf([cookies], now));
+    if (cookies.size > MAX_PER_DOMAIN) this.#full.add(cookies);
+  }
+
+  /** Drops what is too much, once for all that a response brought: one by one each would look at all others. */
+  trim(now: number): void {
+    for (const cookies of this.#full) this.#dropWorst([cookies], cookies.size - MAX_PER_DOMAIN, now);
+    this.#full.clear();
     while (this.#count > MAX_COOKIES || this.#bytes > MAX_BYTES) {
-      this.#drop(worstOf([...this.#largest().domains.values()], now));
+      this.#dropWorst([...this.#largest().domains.values()], Math.max(1, this.#count - MAX_COOKIES), now);
     }
   }
 
@@ -119,6 +126,14 @@ export class CookieShelf {
     return largest as Site;
   }
 
+  /** Drops so many of these, if there are, the least valuable first; of equals the one that was there first. */
+  #dropWorst(groups: readonly ReadonlyMap<string, KeptCookie>[], count: number, now: number): void {
+    const worth = (cookie: KeptCookie): number =>
+      isExpired(cookie, now) ? -1 : cookie.usedAt + (cookie.secure ? SECURE_WORTH : 0);
+    const all = groups.flatMap((cookies) => [...cookies.values()]);
+    for (const cookie of all.sort((a, b) => worth(a) - worth(b)).slice(0, count)) this.#drop(cookie);
+  }
+
   #drop(cookie: KeptCookie): void {
     const name = cookie.site;
     const site = this.#sites.get(name) as Site;
@@ -140,20 +155,6 @@ export function isExpired({ expires }: KeptCookie, now: number): boolean {
 /** None of the three can hold a semicolon. One for the host alone and one for all below it are two (RFC 6265bis §5.7). */
 function keyOf({ name, path, hostOnly }: KeptCookie): string {
   return `${name};${path};${hostOnly ? "host" : ""}`;
-}
-
-function worstOf(groups: readonly ReadonlyMap<string, KeptCookie>[], now: number): KeptCookie {
-  let worst: KeptCookie | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const cookies of groups) {
-    for (const cookie of cookies.values()) {
-      const worth = isExpired(cookie, now) ? -1 : cookie.usedAt + (cookie.secure ? SECURE_WORTH : 0);
-      if (worth >= least) continue;
-      least = worth;
-      worst = cookie;
-    }
-  }
-  return worst as KeptCookie;
 }
 
 /** More than any time. */

@@ -44,8 +44,9 @@ class OwnJar implements CookieStore {
       const cookie = readCookie(field, place, now);
       if (cookie === undefined || (!place.secure && this.#shelf.shadowsSecure(cookie, now))) continue;
       if (isExpired(cookie, now)) this.#shelf.remove(cookie);
-      else this.#shelf.put(cookie, now);
+      else this.#shelf.put(cookie);
     }
+    this.#shelf.trim(now);
   }
 
   list(): StoredCookie[] {
@@ -78,7 +79,8 @@ class OwnJar implements CookieStore {
   /** Puts cookies back as they were; what has expired meanwhile is never seen. */
   restore(cookies: readonly StoredCookie[]): void {
     const now = this.#now();
-    for (const cookie of cookies) this.#shelf.put(restoredCookie(cookie), now);
+    for (const cookie of cookies) this.#shelf.put(restoredCookie(cookie));
+    this.#shelf.trim(now);
   }
 }
 
