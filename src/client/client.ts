@@ -2,6 +2,7 @@ import { shownURL } from "../errors/index.js";
 import {
   createHeaders,
   INSPECT,
+  type Inspect,
   type Request,
   type Response,
   readyBody,
@@ -184,8 +185,6 @@ Object.defineProperty(Client.prototype, INSPECT, {
     return depth < 0 ? "[Client]" : `Client ${inspect(shownOf(this), options)}`;
   },
 });
-
-type Inspect = (value: unknown, options: object) => string;
 
 /** One of the ways to make a call. */
 interface Verb extends CallKind {

@@ -15,7 +15,7 @@ export {
   linkHeadersToPlatform,
   rawHeaders,
 } from "./headers.js";
-export { INSPECT } from "./inspect-symbol.js";
+export { INSPECT, type Inspect } from "./inspect-symbol.js";
 export { feedFromIterator } from "./iterator-feed.js";
 export { extractMimeType, parseMimeType, serializeMimeType } from "./mime-type.js";
 export { ownResponse } from "./own-response.js";

@@ -6,7 +6,7 @@ import type { BodySource } from "./body-source.js";
 import type { ByteStream } from "./body-stream.js";
 import { parseFormData } from "./form-data.js";
 import { createHeaders, Headers, type HeadersInit, headersFromRaw, rawHeaders } from "./headers.js";
-import { INSPECT } from "./inspect-symbol.js";
+import { INSPECT, type Inspect } from "./inspect-symbol.js";
 import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
 import { isPlatformRequest, platformBody } from "./platform-request.js";
@@ -161,10 +161,11 @@ export class Request {
     };
     spend = (request) => request.#whole()?.take();
     Object.defineProperty(Request.prototype, INSPECT, {
-      value(this: Request): string {
+      value(this: Request, depth: number, options: object, inspect: Inspect): string {
         if (!(#target in this)) return "Request {}";
-        const { method, url, bodyUsed } = this;
-        return `Request { method: ${JSON.stringify(method)}, url: ${JSON.stringify(shownURL(url))}, bodyUsed: ${bodyUsed} }`;
+        if (depth < 0) return "[Request]";
+        const { method, url, headers, bodyUsed } = this;
+        return `Request ${inspect({ method, url: shownURL(url), headers, bodyUsed }, options)}`;
       },
       writable: true,
       configurable: true,

@@ -9,7 +9,7 @@ import type { BodyInit } from "./body-source.js";
 import type { ByteStream } from "./body-stream.js";
 import { parseFormData } from "./form-data.js";
 import { cloneHeaders, freezeHeaders, Headers, type HeadersInit } from "./headers.js";
-import { INSPECT } from "./inspect-symbol.js";
+import { INSPECT, type Inspect } from "./inspect-symbol.js";
 import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
 import { hasNoBody, type ResponseHead, responseHead } from "./status.js";
@@ -82,9 +82,26 @@ export class Response {
 
   static {
     Object.defineProperty(Response.prototype, INSPECT, {
-      value(this: Response): string {
+      value(this: Response, depth: number, options: object, inspect: Inspect): string {
         if (!(#status in this)) return "Response {}";
-        return `Response { status: ${this.status}, url: ${JSON.stringify(shownURL(this.url))}, bodyUsed: ${this.bodyUsed} }`;
+        if (depth < 0) return "[Response]";
+        const { status, statusText, headers, bodyUsed } = this;
+        const connection = this.#wire?.exchange.connection;
+        return `Response ${inspect(
+          {
+            status,
+            statusText,
+            url: shownURL(this.url),
+            headers,
+            bodyUsed,
+            ...(connection === undefined
+              ? {}
+              : {
+                  connection: { id: connection.id, protocol: connection.protocol, reused: connection.reused },
+                }),
+          },
+          options,
+        )}`;
       },
       writable: true,
       configurable: true,

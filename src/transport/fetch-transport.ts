@@ -123,15 +123,27 @@ function answer(request: Request, response: globalThis.Response): Response {
   return ownResponse(shown as unknown as globalThis.Response);
 }
 
-async function* readBody(
+/** The body, whose failures are ours. */
+function readBody(
   request: Request,
   body: globalThis.ReadableStream<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body as unknown as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    throw failure(request, error, "body");
-  }
+): globalThis.ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { value, done } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          controller.error(failure(request, error, "body"));
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** What codes of the system and of undici are here. */

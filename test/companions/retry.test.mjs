@@ -33,12 +33,20 @@ test("p-retry: a client's failures are tried again with the line of the guide, a
   await server.close();
 });
 
-test("is-network-error: what module-level fetch rejects with is what the platform's does", async () => {
+test("is-network-error and p-retry: module-level fetch fails as the platform's does", async () => {
   const server = await serve();
-  const theirs = await globalThis.fetch(`${server.origin}/die`).catch((error) => error);
-  const ours = await fetch(`${server.origin}/die`).catch((error) => error);
-  // Where module-level fetch follows the platform to the letter; a NetworkError is told by its class.
-  assert.ok(isNetworkError(theirs));
-  assert.ok(isNetworkError(ours) || ours instanceof NetworkError);
+  for (const each of [globalThis.fetch, fetch]) {
+    const error = await each(`${server.origin}/die`).catch((reason) => reason);
+    assert.ok(isNetworkError(error), String(error));
+    let tries = 0;
+    await assert.rejects(
+      pRetry(() => {
+        tries += 1;
+        return each(`${server.origin}/die`);
+      }, options),
+      TypeError,
+    );
+    assert.equal(tries, 3);
+  }
   await server.close();
 });

@@ -59,6 +59,27 @@ test("console.log of a client and a transport: what they were made with, and the
   transport.destroy();
 });
 
+test("console.log of a request and a response: what they are, without secrets, and the connection", async () => {
+  await using world = await World.start();
+  const transport = new built.Transport();
+  const client = new built.Client({ transport });
+  const response = await client.get(world.server.url("/a?key=hunter2"));
+  assert.match(
+    inspect(response),
+    /^Response \{\s+status: 200,\s+statusText: 'OK',\s+url: 'http.*\/a\?key=\*\*\*',\s+headers: Headers .*bodyUsed: false,\s+connection: \{ id: \d+, protocol: 'http\/1\.1', reused: false \}/s,
+  );
+  const request = new built.Request("http://a.test/?key=hunter2", { headers: { authorization: "hunter2" } });
+  assert.match(
+    inspect(request),
+    /^Request \{\s+method: 'GET',\s+url: '.*headers: Headers .*bodyUsed: false/s,
+  );
+  assert.doesNotMatch(inspect([request, response], { depth: 9 }), /hunter2/);
+  assert.match(inspect(new built.Response("x")), /^Response \{/);
+  assert.equal(inspect([[[request, response]]], { depth: 2 }), "[ [ [ [Request], [Response] ] ] ]");
+  assert.doesNotThrow(() => inspect([built.Response.prototype, built.Request.prototype]));
+  transport.destroy();
+});
+
 test("timings are rounded to microseconds", async () => {
   await using world = await World.start();
   const client = new built.Client({ transport: new built.Transport() });
