@@ -130,7 +130,9 @@ describe("fetchTransport", () => {
     const { calls, fetch } = faked(() => new Response(null));
     const transport = fetchTransport(fetch);
     for (const body of [new Blob(["blob"]), new FormData(), new ReadableStream(), "text"])
-      await transport.roundTrip(new Request("http://a.test/", { method: "POST", body: body as never, duplex: "half" }));
+      await transport.roundTrip(
+        new Request("http://a.test/", { method: "POST", body: body as never, duplex: "half" }),
+      );
     assert.deepEqual(
       calls.map(({ init }) => init.body instanceof Uint8Array),
       [true, true, false, true],
