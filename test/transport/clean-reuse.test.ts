@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ import {
   type TransportOptions,
 } from "../../src/index.js";
 import { createAuthority } from "../../src/testing/index.js";
-import { block, closedOnes, rejection, turn } from "./support.js";
+import { block, closedOnes, rejection, turn, turns } from "./support.js";
 
 // Nobody's bytes but the server's answer (design rules 3, 6 and 11): what a server sends behind an answer is never
 // taken for the next one, whatever it is, wherever it lies when the connection is used again.
@@ -26,7 +26,47 @@ const HONEST = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhonest";
 
 /** How bytes get from the server to the client. */
 type WireName = "TCP" | "TLS" | "a Unix socket" | "a forwarding proxy";
-const WIRES: readonly WireName[] = ["TCP", "a Unix socket", "a forwarding proxy"];
+const WIRES: readonly WireName[] = ["TCP", "TLS", "a Unix socket", "a forwarding proxy"];
+
+/**
+ * Between a TLS server and its client: what the server has sealed can be held here, so that it arrives when and in what
+ * company the test wants.
+ */
+class Relay {
+  readonly server: Server;
+  /** Whether what comes from the server is held. */
+  holds = false;
+  /** What is held of the newest connection. */
+  held: Buffer[] = [];
+  #client: Socket | undefined;
+
+  constructor(port: number) {
+    this.server = createServer((client) => {
+      const held: Buffer[] = [];
+      this.held = held;
+      client.setNoDelay(true);
+      this.#client = client;
+      const up = connect(port, "127.0.0.1");
+      client.on("error", () => {}).on("close", () => up.destroy());
+      up.on("error", () => {});
+      client.pipe(up);
+      up.on("data", (sealed: Buffer) => {
+        if (this.holds) held.push(sealed);
+        else client.write(sealed);
+      });
+    });
+  }
+
+  /** So many of the pieces that are held arrive, in one write, now. */
+  release(count: number): void {
+    const pieces = this.held.splice(0, count);
+    if (pieces.length > 0) this.#client?.write(Buffer.concat(pieces));
+  }
+
+  end(): void {
+    this.#client?.end();
+  }
+}
 
 /** A server on one of the wires, and a client that reaches it. In one process: what it writes is in the kernel at once. */
 class Site implements AsyncDisposable {
@@ -43,6 +83,8 @@ class Site implements AsyncDisposable {
   readonly #wire: WireName;
   readonly #server: Server;
   readonly #base: string;
+  #relay: Relay | undefined;
+  #holdsBack = false;
 
   private constructor(wire: WireName, server: Server, base: string, options: TransportOptions) {
     this.#wire = wire;
@@ -63,6 +105,7 @@ class Site implements AsyncDisposable {
       const self = site as Site;
       self.connections += 1;
       self.socket = socket;
+      socket.setNoDelay(true);
       socket.on("error", () => {});
       let text = "";
       socket.on("data", (bytes: Buffer) => {
@@ -74,8 +117,8 @@ class Site implements AsyncDisposable {
         self.requests += 1;
         const parts = answer(new URL(target, "http://x").pathname, method);
         if (parts === undefined) void turn().then(() => socket.write(HONEST));
-        else for (const part of parts) socket.write(part);
-        if (self.endsEach) socket.end();
+        else if (self.#relay === undefined) self.#send(socket, parts);
+        else void self.#sendThrough(self.#relay, socket, parts);
       });
     };
     const server =
@@ -85,7 +128,13 @@ class Site implements AsyncDisposable {
     const path = join(tmpdir(), `trunkline-${process.pid}-${Math.random().toString(36).slice(2)}.sock`);
     server.listen(wire === "a Unix socket" ? path : 0);
     await once(server, "listening");
-    const { port } = (wire === "a Unix socket" ? { port: 80 } : server.address()) as AddressInfo;
+    let { port } = (wire === "a Unix socket" ? { port: 80 } : server.address()) as AddressInfo;
+    let relay: Relay | undefined;
+    if (wire === "TLS") {
+      relay = new Relay(port);
+      await once(relay.server.listen(0), "listening");
+      ({ port } = relay.server.address() as AddressInfo);
+    }
     const options: TransportOptions =
       wire === "TLS"
         ? { tls: { ca: authority.cert } }
@@ -96,6 +145,7 @@ class Site implements AsyncDisposable {
             : {};
     const base = wire === "TLS" ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
     site = new Site(wire, server, base, options);
+    site.#relay = relay;
     return site;
   }
 
@@ -105,7 +155,40 @@ class Site implements AsyncDisposable {
     return path === "/first" ? `http://one.test${path}` : `http://other.test${path}`;
   }
 
+  /** Over TLS, where the parts of an answer arrive together: of the next answer only the first does. */
+  holdBack(): void {
+    this.#holdsBack = true;
+  }
+
+  /** Sends a second answer, which is in the client's kernel when this returns. */
+  poison(): void {
+    if (this.#relay === undefined) this.socket.write(POISON);
+    else this.#relay.release(Number.POSITIVE_INFINITY);
+  }
+
+  #send(socket: Socket, parts: readonly (string | Buffer)[]): void {
+    for (const part of parts) socket.write(part);
+    if (this.endsEach) socket.end();
+  }
+
+  /** Each part is a record of its own, or several, and all arrive in one piece. */
+  async #sendThrough(relay: Relay, socket: Socket, parts: readonly (string | Buffer)[]): Promise<void> {
+    relay.holds = true;
+    let first = 0;
+    for (const part of parts) {
+      await new Promise((written) => socket.write(part, written));
+      await turns(4);
+      if (first === 0) first = relay.held.length;
+    }
+    if (this.endsEach) socket.end();
+    await turns(4);
+    relay.holds = false;
+    relay.release(this.#holdsBack ? first : Number.POSITIVE_INFINITY);
+    if (this.endsEach) relay.end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#relay?.server.close();
     this.transport.destroy();
     this.socket?.destroy();
     this.#server.close();
@@ -167,6 +250,10 @@ const BEHIND: Readonly<Record<string, readonly (string | Buffer)[]>> = {
 };
 
 for (const wire of WIRES) {
+  // Over TLS the second answer is sealed ahead, and held.
+  const firstOnly = (path: string): readonly (string | Buffer)[] | undefined =>
+    path === "/first" ? [ok("first"), ...(wire === "TLS" ? [POISON] : [])] : undefined;
+
   for (const method of ["GET", "POST"]) {
     test(`clean reuse: over ${wire}, what lies behind an answer is not the answer to the next ${method}`, async () => {
       const wrong: string[] = [];
@@ -192,10 +279,11 @@ for (const wire of WIRES) {
   test(`clean reuse: over ${wire}, what came while the caller held the loop is found before the next request`, async () => {
     for (const method of ["GET", "POST"]) {
       for (const held of [1.5, 4, 18]) {
-        await using site = await Site.start(wire, (path) => (path === "/first" ? [ok("first")] : undefined));
+        await using site = await Site.start(wire, firstOnly);
+        site.holdBack();
         const response = await site.client.get(site.url("/first"));
         assert.equal(await response.text(), "first");
-        site.socket.write(POISON);
+        site.poison();
         block(held);
         assert.equal(await (await site.client.fetch(site.url("/next"), { method })).text(), "honest");
         const [closed] = await closedOnes(site.transport, 1);
@@ -206,9 +294,10 @@ for (const wire of WIRES) {
   });
 
   test(`clean reuse: over ${wire}, what came right behind an answer is found before a POST is written`, async () => {
-    await using site = await Site.start(wire, (path) => (path === "/first" ? [ok("first")] : undefined));
+    await using site = await Site.start(wire, firstOnly);
+    site.holdBack();
     await site.client.get(site.url("/first")).text();
-    site.socket.write(POISON);
+    site.poison();
     assert.equal(await site.client.post(site.url("/next"), { body: "x" }).text(), "honest");
     assert.equal(site.requests, 2);
   });
