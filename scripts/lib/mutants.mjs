@@ -96,14 +96,14 @@ export function mutantsOf(source) {
   return found;
 }
 
-/** A call or an assignment that stands on a line of its own can be left out. */
+/** A call or an assignment to a member that stands on a line of its own can be left out. */
 function statement(source, at, add) {
   const begin = source.lastIndexOf("\n", at) + 1;
   if (source.slice(begin, at).trim() !== "") return;
   const end = source.indexOf("\n", at);
   const text = source.slice(at, end < 0 ? source.length : end);
   if (
-    /^(?:this|[a-z]\w*)[\w.#?[\]]*(?:\(.*\)| [-+*?|]*= .*);$/.test(text) &&
+    /^(?:this|[a-z]\w*)(?:\.[\w.#?[\]]+(?:\(.*\)| [-+*?|]*= .*)|\(.*\));$/.test(text) &&
     !/^(?:return|throw|const|let|super)\b/.test(text)
   )
     add(text.length, ";");
