@@ -34,6 +34,7 @@ const BODY_HEADERS = [
   "content-type",
   "content-length",
   "transfer-encoding",
+  "trailer",
   "expect",
 ];
 

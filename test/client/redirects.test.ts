@@ -61,6 +61,13 @@ describe("redirects", () => {
     headers: locations.map((location): [string, string] => ["location", location]),
   });
 
+  test("follow: trailers, and the field that announces them, go with the body that a 303 drops", async () => {
+    const { client, transport } = world({ "http://a.test/": to("/b", 303) });
+    await client.post("http://a.test/", { body: "x", headers: { trailer: "x-a" }, trailers: { "x-a": "1" } });
+    assert.equal(transport.requests[0]?.headers.get("trailer"), "x-a");
+    assert.equal(transport.requests[1]?.headers.has("trailer"), false);
+  });
+
   test("Location: one that is repeated, in any spelling of the same place, is followed", async () => {
     for (const locations of [
       ["/b", "/b"],
