@@ -58,8 +58,12 @@ function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: Calla
   if (kind === "agent") {
     // With `agent: false` Node makes one for a single request: no owner of connections, but a wish to keep none.
     if (caller?.getFileName() === "node:_http_client" || sites.some(isRequestConstructor)) return;
-    const from = sites.find((site) => site.isConstructor() && fileOf(site) !== undefined);
-    const classFile = from === undefined ? undefined : fileOf(from);
+    // The class itself is the last of those whose constructors run; its parents' come before.
+    const made = caller === undefined ? sites : sites.slice(0, sites.indexOf(caller));
+    const classFile = made
+      .filter((site) => site.isConstructor())
+      .map(fileOf)
+      .findLast((file) => file !== undefined);
     // An interceptor's agents carry nothing to anywhere.
     if (classFile !== undefined && /@mswjs/.test(classFile)) return;
     owners.made(owner, "node:http", type, userPlace(sites), {

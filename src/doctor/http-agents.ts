@@ -82,7 +82,7 @@ export class HttpAgents {
     const { tally } = connection.pool;
     tally.count("listenerWarnings");
     tally.count("listenersLeft", typeof count === "number" ? count : 0);
-    tally.site("listeners-left", placeInText(String(stack)));
+    tally.site("listeners-left", placeInText(String(stack)) ?? connection.site);
   });
 
   readonly #onFree: (socket: Socket) => void = guarded((socket: Socket) => this.#freed(socket));

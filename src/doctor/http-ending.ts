@@ -22,16 +22,17 @@ export function httpEnding(
   const response = connection.response as IncomingMessage | undefined;
   if ((request as { upgradeOrConnect?: boolean } | undefined)?.upgradeOrConnect === true) return "upgraded";
   if (response === undefined) return unansweredEnding(connection, error, sites);
-  if (isUploading(request, response)) return "upload-unfinished";
+  if (isUploading(request)) return "upload-unfinished";
   if (response.complete && response.readableEnded) return notKept(connection, request, response);
   if (isTimeout(error) || (isByTimer(sites) && !response.complete)) return "timeout";
   if (codeOf(error) === "ABORT_ERR") return "aborted";
-  if (isUnread(response)) {
+  const givenUp =
+    hasFrame(sites, "node:_http_incoming", /destroy/i) || hasFrame(sites, CLIENT, /destroy|abort/i);
+  if (isUnread(response) || (givenUp && !response.readableDidRead)) {
     if (isRedirect(response) && sites.some(isOfRedirects)) connection.pool.tally.count("redirectBodies");
     return "body-unread";
   }
-  if (hasFrame(sites, "node:_http_incoming", /destroy/i) || hasFrame(sites, CLIENT, /destroy|abort/i))
-    return response.readableDidRead ? "body-abandoned" : "body-unread";
+  if (givenUp) return "body-abandoned";
   if (response.complete) return notKept(connection, request, response);
   if (codeOf(error)?.startsWith("HPE_") === true) return "protocol-error";
   if (ECONNRESET.has(codeOf(error) ?? "") || hasEnded(connection)) return "server-closed-mid-response";
@@ -63,6 +64,8 @@ function unansweredEnding(
   // The parser's error comes after, with the request's.
   if (code?.startsWith("HPE_") === true || hasFrame(sites, CLIENT, /^socketOnData$/)) return "protocol-error";
   if (hasFrame(sites, AGENT, /^destroy$/)) return "transport-closed";
+  if ((code === "ECONNRESET" || code === "EPIPE") && isUploading(connection.request as ClientRequest))
+    return "upload-unfinished";
   const byRequest = hasFrame(sites, CLIENT, /^(?:destroy|abort|_destroy)$/);
   if (code === "ECONNRESET" && !byRequest) return "reset";
   if (code === "EPIPE") return "write-error";
@@ -96,9 +99,9 @@ function isOfRedirects(site: NodeJS.CallSite): boolean {
 }
 
 /** Whether the answer came while the request's body was still being sent. */
-function isUploading(request: ClientRequest | undefined, response: IncomingMessage): boolean {
-  if (request === undefined || request.writableFinished) return false;
-  return request.method !== "GET" && request.method !== "HEAD" && response.statusCode !== undefined;
+function isUploading(request: ClientRequest | undefined): boolean {
+  if (request === undefined || request.writableFinished !== false) return false;
+  return request.method !== "GET" && request.method !== "HEAD";
 }
 
 function idleEnding(

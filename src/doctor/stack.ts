@@ -112,7 +112,7 @@ export function packageOnStack(sites: readonly NodeJS.CallSite[]): string | unde
 
 /** The first place in the user's own code that a printed stack names, or else in any package. */
 export function placeInText(stack: string): string | undefined {
-  const places = [...stack.matchAll(/\(?((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\s()]*):(\d+):(\d+)\)?/g)]
+  const places = [...stack.matchAll(/(?:^|[\s(])((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\s()]*):(\d+):(\d+)\)?/g)]
     .map(([, file = "", line, column]) => ({
       file: file.startsWith("file://") ? fileURLToPath(file) : file,
       line,

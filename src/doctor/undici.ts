@@ -270,7 +270,9 @@ export class Undici {
     this.#dialing = undefined;
     const connection = this.#taken(message);
     if (connection === undefined) return;
-    if (codeOf(message.error) === "UND_ERR_DESTROYED") this.#ledger.givenUp(connection);
+    // After an aborted request undici dials again, though nobody may wait for it.
+    const unwanted = connection.pool.tally.demand === 0 || codeOf(message.error) === "UND_ERR_DESTROYED";
+    if (unwanted) this.#ledger.givenUp(connection);
     else this.#ledger.failed(connection, codeOf(message.error) ?? "ERROR");
   }
 

@@ -221,19 +221,30 @@ export class Advice {
 
   /** The owner's constructor as the program calls it. */
   #asItIs(): string {
-    const { constructedAs, type, options = "" } = this.#owner ?? { type: "Agent" };
-    return construct(constructedAs ?? type, options);
+    const { constructedAs, type, options } = this.#owner ?? { type: "Agent" };
+    const name = constructedAs ?? type;
+    return this.#takesOptionsFirst() ? construct(name, options ?? "") : `new ${name}(…)`;
   }
 
   /** The same with some options changed; absent where the program itself makes none. */
   #rewritten(changes: Changes | undefined): string | undefined {
     const owner = this.#owner;
-    if (owner === undefined || changes === undefined || owner.site === undefined) return undefined;
+    if (owner?.site === undefined || changes === undefined) return undefined;
     // What a package makes is not the user's to write.
-    if (owner.madeIn !== undefined || owner.constructedAs === undefined) return undefined;
-    // A class of a package takes its options where it likes.
-    if (owner.options === undefined && Object.keys(changes).length > 0) return undefined;
-    return construct(owner.constructedAs, withChanges(owner.options ?? "", changes));
+    const name = owner.constructedAs;
+    if (owner.madeIn !== undefined || name === undefined) return undefined;
+    if (this.#takesOptionsFirst()) return construct(name, withChanges(owner.options ?? "", changes));
+    const text = withChanges("", changes);
+    if (text === "") return `new ${name}(…)`;
+    return OPTIONS_SECOND.test(name) ? `new ${name}(…, { ${text} })` : undefined;
+  }
+
+  /** Whether options are all that the constructor takes, so that it can be written down whole. */
+  #takesOptionsFirst(): boolean {
+    const { constructedAs = "", classFrom, options } = this.#owner ?? {};
+    if (options === undefined) return false;
+    if (classFrom !== undefined) return /^agentkeepalive\b/.test(classFrom);
+    return /^(?:https?\.Agent|Agent|EnvHttpProxyAgent)$/.test(constructedAs);
   }
 
   #plainAgent(options: Changes): string {
@@ -245,24 +256,17 @@ export class Advice {
   }
 }
 
+/** Constructors that take an address before their options. */
+const OPTIONS_SECOND = /^(?:Pool|BalancedPool|Client|RoundRobinPool|Https?ProxyAgent|SocksProxyAgent)$/;
+
 function construct(name: string, options: string): string {
-  const [first, ...rest] = options.split(ARGUMENTS);
-  const inner = (rest.length > 0 ? rest.join(ARGUMENTS) : (first ?? "")).trim();
-  const before = rest.length > 0 ? `${first}, ` : "";
-  if (inner === "") return `new ${name}(${before === "" ? "" : before.slice(0, -2)})`;
-  return `new ${name}(${before}{ ${inner} })`;
+  return options === "" ? `new ${name}()` : `new ${name}({ ${options} })`;
 }
 
-/** Divides what comes before the options of a constructor, a proxy's address for instance, from them. */
-export const ARGUMENTS = " | ";
-
 function withChanges(options: string, changes: Changes): string {
-  const [first = "", ...rest] = options.split(ARGUMENTS);
-  const body = rest.length > 0 ? rest.join(ARGUMENTS) : first;
-  const kept = body
+  const kept = options
     .split(", ")
     .filter((part) => part !== "" && !Object.hasOwn(changes, part.split(":")[0]?.trim() ?? ""));
   const made = Object.entries(changes).map(([name, value]) => `${name}: ${String(value)}`);
-  const text = [...made, ...kept].join(", ");
-  return rest.length > 0 ? `${first}${ARGUMENTS}${text}` : text;
+  return [...made, ...kept].join(", ");
 }

@@ -1,5 +1,4 @@
 export { REDIAL_SOON, type SiteTopic } from "../trace/index.js";
-export { ARGUMENTS } from "./advice.js";
 export { buildReport, mergeReports } from "./build.js";
 export { decisionSentence } from "./decision-sentence.js";
 export type {

@@ -13,6 +13,19 @@ export interface Case {
   readonly exitCode?: number;
   /** The first version of Node that shows what is needed. */
   readonly since?: number;
+  /** The program runs again with its fault mended as the remedy says: no more connections and failures than these. */
+  readonly mended?: {
+    readonly connections?: number;
+    readonly failed?: number;
+    /** What may be found then, at most [low]. */
+    readonly leaves?: readonly FindingKind[];
+  };
+  /** Words that the remedy must have. */
+  readonly remedy?: RegExp;
+  /** Requests and connections are not the server's to count: some never reach it. */
+  readonly uncounted?: true;
+  /** What else the report says. */
+  readonly notes?: RegExp;
   /** Passed to the program, for each value a run: the undici it uses. */
   readonly arguments?: readonly string[];
 }
@@ -43,13 +56,78 @@ export const builtIn: readonly Case[] = [
   { program: "https-no-sessions", finds: ["server-closes-each", "tls-not-resumed"] },
   { program: "fetch-unread", finds: ["body-unread"] },
   // undici dials again after each, though nobody waits for it; here the server is gone by then.
-  { program: "fetch-cancel", finds: ["body-abandoned"], also: ["dial-failures", "over-dialing"] },
+  { program: "fetch-cancel", finds: ["body-abandoned"], also: ["over-dialing"] },
   { program: "fetch-head", finds: ["keep-alive-off"], site: true },
   { program: "fetch-server-closes", finds: ["server-closes-each"] },
   { program: "fetch-over-dialing", finds: ["over-dialing"] },
   { program: "fetch-refused", finds: ["dial-failures"] },
   { program: "fetch-burst", finds: ["unbounded-burst"] },
   { program: "fetch-idle-race", finds: ["idle-timeout-race"] },
+  {
+    program: "https-agent-options-each",
+    finds: ["client-per-request"],
+    site: true,
+    remedy: /new https\.Agent\(\{ keepAlive: true, rejectUnauthorized: false \}\)/,
+    mended: { connections: 1 },
+  },
+  { program: "http-hangs-up", finds: ["server-hangs-up"], remedy: /server's log/ },
+  { program: "fetch-hangs-up", finds: ["server-hangs-up"] },
+  { program: "http-restarts", finds: ["server-restarts"] },
+  {
+    program: "http-announced-short",
+    finds: ["server-idle-short"],
+    remedy: /keepAliveTimeout = 65_000/,
+    mended: { connections: 1 },
+  },
+  {
+    program: "http-below-gap",
+    finds: ["idle-timeout-race"],
+    remedy: /longer keep-alive in the server/,
+    mended: { connections: 1 },
+  },
+  { program: "fetch-below-gap", finds: ["idle-timeout-race"], mended: { connections: 1 } },
+  {
+    program: "http-head-too-large",
+    finds: ["head-over-limit"],
+    remedy: /maxHeaderSize/,
+    mended: { connections: 1, failed: 0 },
+  },
+  { program: "fetch-head-too-large", finds: ["head-over-limit"] },
+  { program: "http-time-limit", finds: ["client-timeouts"], mended: { connections: 1, failed: 0 } },
+  {
+    program: "fetch-time-limit",
+    finds: ["client-timeouts"],
+    uncounted: true,
+    mended: { connections: 1, failed: 0 },
+  },
+  {
+    program: "http-descriptors",
+    finds: ["unbounded-burst"],
+    remedy: /maxSockets: 20/,
+    uncounted: true,
+    mended: { connections: 20, failed: 0, leaves: ["queueing"] },
+  },
+  {
+    program: "http-destroy-each",
+    finds: ["pool-destroyed"],
+    site: true,
+    remedy: /agent\.destroy\(\)/,
+    mended: { connections: 1 },
+  },
+  { program: "worker-per-job", finds: ["worker-per-job"], mended: { connections: 2 } },
+  { program: "http-upload-early", finds: ["upload-unfinished"], uncounted: true, mended: { connections: 1 } },
+  {
+    program: "http-network-forgets",
+    finds: ["network-forgets-idle"],
+    remedy: /timeout: \d+/,
+    mended: { failed: 0, leaves: ["idle-timeout-short"] },
+  },
+  { program: "http-stood-still", finds: ["process-stood-still"], uncounted: true, notes: /stood still for/ },
+  { program: "http-listeners", finds: ["listeners-left"], site: true },
+  { program: "healthy-hedged", finds: [], uncounted: true },
+  { program: "healthy-exit-reading", finds: [], uncounted: true },
+  { program: "healthy-mocked", finds: [], uncounted: true, notes: /14 requests answered inside the program/ },
+  { program: "healthy-unix", finds: [] },
   { program: "http2-session-each", finds: ["client-per-request"], site: true, since: 22 },
   { program: "healthy-http2", finds: [], since: 22 },
   { program: "healthy-fetch", finds: [] },
@@ -76,6 +154,32 @@ export function clients(node: number): readonly Case[] {
     { program: "undici-queue", finds: ["queueing"], ...all },
     { program: "undici-idle-short", finds: ["idle-timeout-short"], ...all },
     { program: "undici-duplicate", finds: ["duplicate-module"] },
+    {
+      program: "undici-client-queue",
+      finds: ["queueing"],
+      remedy: /new Pool/,
+      mended: { leaves: ["queueing"] },
+      ...all,
+    },
+    {
+      program: "agentkeepalive-short",
+      finds: ["idle-timeout-short"],
+      remedy: /freeSocketTimeout/,
+      mended: { connections: 1 },
+    },
+    {
+      program: "axios-time-limit",
+      finds: ["client-timeouts"],
+      remedy: /of axios/,
+      mended: { connections: 1, failed: 0 },
+    },
+    { program: "healthy-axios-redirects", finds: [] },
+    {
+      program: "proxy-agent-old",
+      finds: ["keep-alive-off"],
+      remedy: /https-proxy-agent@7/,
+      mended: { connections: 1 },
+    },
     { program: "axios-agent-each", finds: ["client-per-request"], site: true },
     { program: "axios-stream-unread", finds: ["body-unread"] },
     { program: "got-agent-each", finds: ["client-per-request"], site: true },

@@ -4,6 +4,8 @@ import http from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
 import net from "node:net";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** What the servers counted themselves, printed at the end: what is reported must agree with it. */
 const counted = { requests: 0, connections: 0 };
@@ -11,6 +13,15 @@ process.on("exit", () => {
   if (counted.requests > 0)
     console.log(`served ${counted.requests} requests on ${counted.connections} connections`);
 });
+
+/** Whether the program is to run with its fault mended, as the remedy says. */
+export const mended = process.argv.includes("mended");
+
+/** A certificate for a name, of the package's own making; programs run from another folder, too. */
+export async function certified(name) {
+  const { selfSigned } = await import(pathToFileURL(resolve("dist/testing.js")).href);
+  return selfSigned({ names: [name] });
+}
 
 const sizes = { "/large": 300_000, "/small": 2 };
 
@@ -26,8 +37,47 @@ export async function serve({ handler = answer, tls, host = "127.0.0.1", ...opti
   return {
     url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
     port,
+    /** Ends the connections that are idle. */
+    endIdle: () => server.closeIdleConnections(),
     close() {
       server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** A server in a thread of its own, so that it goes on while the program stands still; `idle` as of serveIdle. */
+export async function serveApart({ idle }) {
+  const { Worker } = await import("node:worker_threads");
+  const worker = new Worker(
+    `const { parentPort } = require("node:worker_threads");
+    import(${JSON.stringify(import.meta.url)})
+      .then(({ serveIdle }) => serveIdle(${idle}))
+      .then(({ port }) => parentPort.postMessage(port));`,
+    { eval: true },
+  );
+  const [port] = await once(worker, "message");
+  return { url: `http://127.0.0.1:${port}`, port, close: () => worker.terminate() };
+}
+
+/** A proxy that tunnels with CONNECT. */
+export async function serveTunnels() {
+  const server = http.createServer();
+  const sockets = new Set();
+  server.on("connect", ({ url }, socket) => {
+    const [host, port] = url.split(":");
+    const target = net.connect(Number(port), host, () => {
+      socket.write("HTTP/1.1 200 Connected\r\n\r\n");
+      socket.pipe(target).pipe(socket);
+    });
+    for (const one of [socket, target]) sockets.add(one.on("error", () => {}));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close() {
+      for (const socket of sockets) socket.destroy();
       server.close();
     },
   };
@@ -93,7 +143,7 @@ export async function serveBytes(bytes, { end = false } = {}) {
 }
 
 /** Sends a request with node:http and reads the answer; resolves once its connection is free again. */
-export function get(url, options = {}) {
+export function get(url, { limit, ...options } = {}) {
   const library = url.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
     const request = library.request(url, options, (response) => {
@@ -101,6 +151,7 @@ export function get(url, options = {}) {
       response.on("end", () => setImmediate(() => setImmediate(resolve)));
     });
     request.on("error", reject);
+    if (limit !== undefined) request.setTimeout(limit, () => request.destroy(new Error("time is up")));
     request.end();
   });
 }
