@@ -9,6 +9,7 @@ export class Account {
   requests = 0;
   open = 0;
   mostOpen = 0;
+  threadsMade = 0;
   readonly #process: string;
   readonly #thread: boolean;
   readonly #runner: string | undefined;
@@ -27,6 +28,11 @@ export class Account {
     this.#runner = options.runner;
     this.#wallClock = options.wallClock;
     this.#startedAt = Math.round(options.wallClock());
+  }
+
+  /** One that was open before. */
+  known(): void {
+    if (++this.open > this.mostOpen) this.mostOpen = this.open;
   }
 
   opened(): void {
@@ -79,6 +85,7 @@ export class Account {
       requests,
       connections,
       mostOpen,
+      ...(this.threadsMade > 0 ? { threadsMade: this.threadsMade } : {}),
       ...(standing.stoodStillMs > 0 ? { stoodStillMs: Math.round(standing.stoodStillMs) } : {}),
       ...(standing.busyMs > 0 ? { busyMs: Math.round(standing.busyMs) } : {}),
     };

@@ -1,10 +1,19 @@
-import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Evidence } from "../explain/index.js";
+import { type Evidence, mergeEvidence } from "../explain/index.js";
 
 /** The environment variable that names the folder of the facts files. */
 export const FOLDER_VARIABLE = "TRUNKLINE_DOCTOR_FOLDER";
 
+/** The folder where nobody has named one: of a service that is loaded with the preload alone. */
+export function usualFolder(): string {
+  return join(tmpdir(), "trunkline-doctor");
+}
+
+/** The first lines wait for this only: a worker of a test runner may be ended without a word. */
+const AT_ONCE = 2;
+const AT_ONCE_LINES = 20;
 /** How long (milliseconds) facts wait to be written, which is what a SIGKILL may cost: the first lines, and the later ones. */
 const DELAY = 20;
 const LATER_DELAY = 100;
@@ -45,9 +54,18 @@ export class FactsFile {
   #presentAt = 0;
   #presentText = "";
 
-  /** @throws where the folder cannot be written to. */
-  constructor(folder: string, process: string, node: string, now: () => number) {
+  readonly #attended: boolean;
+
+  /**
+   * `attended`: somebody gathers the files while the program runs, so that full ones are left to them. Else they are
+   * summed up here.
+   *
+   * @throws where the folder cannot be written to.
+   */
+  constructor(folder: string, process: string, node: string, now: () => number, attended = true) {
     this.#now = now;
+    this.#attended = attended;
+    if (!attended) mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#path = join(folder, process);
     this.#file = openSync(`${this.#path}.jsonl`, "a");
     this.#write({ start: { version: 1, process, node } });
@@ -61,8 +79,13 @@ export class FactsFile {
   readonly touch = (): void => {
     if (this.#waiting || this.#failed) return;
     this.#waiting = true;
-    this.#setTimeout(this.#soon, this.#lines < FIRST_LINES ? DELAY : LATER_DELAY).unref();
+    this.#setTimeout(this.#soon, this.#delay()).unref();
   };
+
+  #delay(): number {
+    if (this.#lines < AT_ONCE_LINES) return AT_ONCE;
+    return this.#lines < FIRST_LINES ? DELAY : LATER_DELAY;
+  }
 
   readonly #soon = (): void => {
     this.#waiting = false;
@@ -93,12 +116,25 @@ export class FactsFile {
   /** Leaves the full file to who gathers, which removes it. */
   #beginNext(): void {
     closeSync(this.#file);
-    renameSync(`${this.#path}.jsonl`, `${this.#path}-${++this.#full}${FULL}`);
+    if (this.#attended) renameSync(`${this.#path}.jsonl`, `${this.#path}-${++this.#full}${FULL}`);
+    else this.#sumUp();
     this.#file = openSync(`${this.#path}.jsonl`, "a");
     this.#bytes = 0;
     // In the full file it would count no more.
     this.#presentText = "";
     this.#presentAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The same in a few lines, so that a service that runs for months fills no disk. */
+  #sumUp(): void {
+    const lines = readFileSync(`${this.#path}.jsonl`, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as FactsLine);
+    const added = mergeEvidence(lines.flatMap((line) => ("add" in line ? [line.add] : [])));
+    const kept = [...lines.filter((line) => "start" in line), { add: added }];
+    writeFileSync(`${this.#path}.new`, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    renameSync(`${this.#path}.new`, `${this.#path}.jsonl`);
   }
 
   #write(line: FactsLine): void {

@@ -15,6 +15,14 @@ export interface Gathered {
 /** The oldest Node that can be watched. */
 export const OLDEST_NODE = 20;
 
+/** What one file has. */
+interface Read {
+  readonly added: Evidence[];
+  readonly present: Evidence;
+  readonly watched: number;
+  readonly tooOld: readonly string[];
+}
+
 /** Reads the facts files of a folder, those that are full while the program still runs. */
 export class Gatherer {
   readonly #folder: string;
@@ -31,8 +39,11 @@ export class Gatherer {
     for (const name of readdirSync(this.#folder)) {
       if (!name.endsWith(FULL)) continue;
       const file = join(this.#folder, name);
+      const { added, watched, tooOld } = readFacts(file);
       // Of what passes only the last line of a process counts, which is in a later file.
-      this.#evidence = mergeEvidence([this.#evidence, ...this.#read(file).added]);
+      this.#evidence = mergeEvidence([this.#evidence, ...added]);
+      this.#watched += watched;
+      for (const version of tooOld) this.#tooOld.add(version);
       unlinkSync(file);
     }
   }
@@ -41,29 +52,35 @@ export class Gatherer {
   gathered(): Gathered {
     this.takeFull();
     const parts: Evidence[] = [this.#evidence];
+    let watched = this.#watched;
+    const old = new Set(this.#tooOld);
     for (const name of readdirSync(this.#folder).sort()) {
       if (!name.endsWith(".jsonl")) continue;
-      const { added, present } = this.#read(join(this.#folder, name));
-      parts.push(...added, present);
+      const read = readFacts(join(this.#folder, name));
+      parts.push(...read.added, read.present);
+      watched += read.watched;
+      for (const version of read.tooOld) old.add(version);
     }
-    return { evidence: mergeEvidence(parts), watched: this.#watched, tooOld: [...this.#tooOld].sort() };
+    return { evidence: mergeEvidence(parts), watched, tooOld: [...old].sort() };
   }
+}
 
-  #read(file: string): { added: Evidence[]; present: Evidence } {
-    const added: Evidence[] = [];
-    let present = NO_EVIDENCE;
-    for (const line of linesOf(readFileSync(file, "utf8"))) {
-      if ("start" in line) {
-        if (Number.parseInt(line.start.node, 10) < OLDEST_NODE) this.#tooOld.add(line.start.node);
-        else this.#watched++;
-      } else if ("add" in line) {
-        added.push(line.add);
-      } else {
-        present = line.now;
-      }
+function readFacts(file: string): Read {
+  const added: Evidence[] = [];
+  const tooOld: string[] = [];
+  let present = NO_EVIDENCE;
+  let watched = 0;
+  for (const line of linesOf(readFileSync(file, "utf8"))) {
+    if ("start" in line) {
+      if (Number.parseInt(line.start.node, 10) < OLDEST_NODE) tooOld.push(line.start.node);
+      else watched++;
+    } else if ("add" in line) {
+      added.push(line.add);
+    } else {
+      present = line.now;
     }
-    return { added, present };
   }
+  return { added, present, watched, tooOld };
 }
 
 function linesOf(text: string): FactsLine[] {

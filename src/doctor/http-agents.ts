@@ -252,6 +252,7 @@ export class HttpAgents {
       known === undefined ? this.#poolOfOther(agent, request) : this.#poolOf(known, hostOf(request));
     const once = known?.keepAlive !== true && request.getHeader("upgrade") === undefined;
     const connection = this.#ledger.dial(pool, unread, once ? "keep-alive-off" : undefined);
+    if (socket.bytesWritten > 0 && isReady(socket)) this.#ledger.known(connection);
     this.#watch(connection, socket);
     return connection;
   }

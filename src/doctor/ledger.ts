@@ -62,6 +62,12 @@ export class Ledger {
     this.#pulse.isNeeded = () => this.#connections.size > 0;
   }
 
+  /** The process has made a thread, which writes its own account unless it was given no environment to do so. */
+  threadMade(): void {
+    this.#account.threadsMade++;
+    this.#touched();
+  }
+
   /** Whether the process stood still at some time after this one. */
   stoodStillSince(time: number): boolean {
     return this.#pulse.stoodStillSince(time);
@@ -107,6 +113,17 @@ export class Ledger {
     tally.most("dialingAtOnce", tally.dialing);
     this.#pulse.start();
     return connection;
+  }
+
+  /** A connection that was there before anybody watched: it is none that was opened now. */
+  known(connection: Watched): void {
+    const { pool } = connection;
+    connection.established = true;
+    connection.requests = 1;
+    connection.idleSince = this.now();
+    pool.tally.dialing--;
+    pool.open++;
+    this.#account.known();
   }
 
   /** The dial succeeded: from here on it is a connection. */

@@ -1,12 +1,14 @@
 /**
  * The preload of `trunkline doctor`: loaded with `--require` into every process and thread of a program, it watches
- * the HTTP clients and writes what it sees to the folder that `TRUNKLINE_DOCTOR_FOLDER` names. Without that variable
- * it does nothing.
+ * the HTTP clients and writes what it sees to the folder that `TRUNKLINE_DOCTOR_FOLDER` names; without that variable to
+ * `trunkline-doctor` in the folder for temporary files, where `trunkline doctor --read` finds it. With an empty one it
+ * does nothing.
  */
 import { performance } from "node:perf_hooks";
 import { isMainThread, threadId } from "node:worker_threads";
+import { followChildren } from "./children.js";
 import { watchConstructions } from "./constructions.js";
-import { FactsFile, FOLDER_VARIABLE } from "./facts-file.js";
+import { FactsFile, FOLDER_VARIABLE, usualFolder } from "./facts-file.js";
 import { HttpAgents } from "./http-agents.js";
 import { Http2Sessions } from "./http2-sessions.js";
 import { Ledger } from "./ledger.js";
@@ -14,10 +16,10 @@ import { Owners } from "./owners.js";
 import { Trunkline } from "./trunkline.js";
 import { Undici } from "./undici.js";
 
-function watch(folder: string): void {
+function watch(folder: string, attended: boolean): void {
   const now = performance.now.bind(performance);
   const name = `${process.pid}-${threadId}-${Math.round(performance.timeOrigin)}`;
-  const file = new FactsFile(folder, name, process.versions.node, now);
+  const file = new FactsFile(folder, name, process.versions.node, now, attended);
   const [major = 0] = process.versions.node.split(".").map(Number);
   // Says so in its first line; older ones lack the hooks.
   if (major < 20) return;
@@ -34,11 +36,14 @@ function watch(folder: string): void {
     if (kind === "dispatcher") undici.watchDispatcher(owner);
   });
   file.from(ledger);
+  // Of one that writes to the usual folder the variables alone tell its children so.
+  if (attended) followChildren(folder, __filename);
   new Http2Sessions(ledger, (socket) => undici.knows(socket));
   new Trunkline(ledger);
   onEmit((event, value) => {
     if (event === "exit") file.flush(true);
     else if (event === "warning") agents.warned(value);
+    else if (event === "worker") ledger.threadMade();
   });
 }
 
@@ -65,11 +70,19 @@ function onEmit(act: (event: unknown, value: unknown) => void): void {
   Object.defineProperty(process, "emit", { value, configurable: true, writable: true, enumerable: false });
 }
 
-const folder = process.env[FOLDER_VARIABLE];
-if (folder !== undefined && folder !== "") {
-  try {
-    watch(folder);
-  } catch {
-    // The program comes first: unwatched it runs as ever.
-  }
+/** Marks a process that is watched, so that it is watched once. */
+const WATCHED = Symbol.for("trunkline.doctor");
+
+function begin(): void {
+  const named = process.env[FOLDER_VARIABLE];
+  if (named === "" || WATCHED in globalThis) return;
+  Object.defineProperty(globalThis, WATCHED, { value: true, enumerable: false });
+  const attended = typeof named === "string";
+  watch(attended ? named : usualFolder(), attended);
+}
+
+try {
+  begin();
+} catch {
+  // The program comes first: unwatched it runs as ever.
 }

@@ -304,6 +304,7 @@ export class Undici {
         this.#ledger.pool(this.#tallyOf(request.origin, this.#clientOf(request.constructor)), undefined),
         isPaused,
       );
+      if ((socket as Socket).bytesWritten > 0) this.#ledger.known(connection);
       this.#attach(connection, socket as Socket);
     }
     connection.site = request[SITE];

@@ -174,6 +174,8 @@ export interface ProcessFacts {
   readonly requests: number;
   readonly connections: number;
   readonly mostOpen: number;
+  /** Threads that it made. */
+  readonly threadsMade?: number;
   /** Milliseconds in which it stood still: stopped, or on a machine that slept. */
   readonly stoodStillMs?: number;
   /** Milliseconds in which its own code kept the event loop busy for long. */

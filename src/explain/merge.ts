@@ -81,7 +81,7 @@ function either(
 }
 
 function mergeProcesses(a: ProcessFacts, b: ProcessFacts): ProcessFacts {
-  const most = (name: "stoodStillMs" | "busyMs"): Partial<ProcessFacts> => {
+  const most = (name: "stoodStillMs" | "busyMs" | "threadsMade"): Partial<ProcessFacts> => {
     const value = Math.max(a[name] ?? 0, b[name] ?? 0);
     return value === 0 ? {} : { [name]: value };
   };
@@ -95,6 +95,7 @@ function mergeProcesses(a: ProcessFacts, b: ProcessFacts): ProcessFacts {
     mostOpen: Math.max(a.mostOpen, b.mostOpen),
     ...most("stoodStillMs"),
     ...most("busyMs"),
+    ...most("threadsMade"),
   };
 }
 

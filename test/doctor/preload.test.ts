@@ -76,10 +76,10 @@ require("node:http").get("http://127.0.0.1:1").on("error", () => process.removeA
     assert.equal(report.findings[0]?.kind, "dial-failures");
   });
 
-  test("does nothing without its variable", async () => {
+  test("does nothing where its variable is empty", async () => {
     const { stdout, gathered } = await watchNode(
       ["--require", preload, "-p", "require('events').init.name"],
-      { watched: false },
+      { watched: false, environment: { TRUNKLINE_DOCTOR_FOLDER: "" } },
     );
     assert.equal(stdout.trim(), "");
     assert.equal(gathered.watched, 0);

@@ -140,11 +140,26 @@ export const commands: readonly Command[] = [
   {
     name: "doctor",
     summary: "run any Node.js program and say what its HTTP clients do with their connections",
-    usage: "trunkline doctor [options] -- <command…>",
+    usage: "trunkline doctor [options] -- <command…>, or --attach <pid>, or --read",
     positionals: [],
     takesProgram: true,
     options: [
       { name: "report", value: "file.html", help: "write the report as one HTML file, too" },
+      { name: "every", value: "time", help: "print a report of what was seen so far, each 30s, 5m or 1h" },
+      {
+        name: "attach",
+        value: "pid",
+        help: "watch a Node.js process that runs already, until Ctrl-C or its end",
+      },
+      {
+        name: "read",
+        help: "report on a service that was started with the preload alone; --folder where it was told to write elsewhere",
+      },
+      {
+        name: "folder",
+        value: "path",
+        help: "what --read reads (trunkline-doctor in the folder for temporary files)",
+      },
       {
         name: "fail-if",
         value: "condition",
@@ -154,6 +169,7 @@ export const commands: readonly Command[] = [
     ],
     notes: [
       "Sees the global fetch, undici, and all that uses node:http (axios, got, node-fetch, superagent, needle and SDKs), in child processes and workers too, on Node 20 and newer.",
+      "kill -USR2 <pid of the doctor> prints a report of now; the program gets no signal.",
       "The program runs as it would without: its output, its input and its exit code are its own. The report goes to standard error.",
       "With --json: { program, exitCode, report }; the program's standard output then goes to standard error.",
     ],
