@@ -42,7 +42,7 @@ async function exchange(call: CallState, request: Request): Promise<Response> {
 
 function direct(call: CallState, request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
-    call.direct?.start(request, { resolve, reject }, call.exchangeOptions);
+    call.direct?.start(request, { resolve, reject, ended: undefined }, call.exchangeOptions);
   });
 }
 

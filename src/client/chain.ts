@@ -160,6 +160,8 @@ class DirectCall implements Settle {
   readonly #request: Request;
   readonly #options: ExchangeOptions;
   readonly #resolve: Resolve;
+  /** Said, so that it is not looked for on `Object.prototype`. */
+  readonly ended = undefined;
 
   constructor(policy: Policy, transport: Transport, request: Request, resolve: Resolve) {
     this.#policy = policy;

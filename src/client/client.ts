@@ -9,6 +9,7 @@ import {
   requestParts,
   withSource,
 } from "../message/index.js";
+import { givenMembers, ownMembers } from "../runtime/index.js";
 import { defaultTransport, type RoundTripper } from "../transport/index.js";
 import { Call } from "./call.js";
 import { Chain } from "./chain.js";
@@ -40,14 +41,15 @@ export class Client {
   readonly #chain: Chain;
 
   /** @throws TypeError for an option it does not have; RangeError for a value out of range. */
-  constructor(options: ClientOptions = {}) {
-    checkClientOptions(options);
+  constructor(given: ClientOptions = {}) {
+    checkClientOptions(given);
+    const options = ownMembers(given);
     this.transport = options.transport === undefined ? defaultTransport : options.transport;
     if (typeof (this.transport as Partial<RoundTripper> | null)?.roundTrip !== "function") {
       throw new TypeError("Cannot make a Client as its transport has no roundTrip method; pass a Transport");
     }
     // With the jar, so that a client made from this one has the same.
-    this.#options = options.cookies === true ? { ...options, cookies: new LazyJar() } : options;
+    this.#options = options.cookies === true ? ownMembers({ ...options, cookies: new LazyJar() }) : options;
     const origins = allowedOrigins(options);
     this.#defaults = new RequestDefaults(options, origins);
     this.#policy = clientPolicy(this.#options, origins);
@@ -119,7 +121,8 @@ export class Client {
    * A client with these options on top of its own: headers are added, middleware goes inside of the present one, all
    * else is replaced. It shares the transport, unless given another, and the cookie jar.
    */
-  extend(options: ClientOptions): Client {
+  extend(given: ClientOptions): Client {
+    const options = ownMembers(given);
     const { headers: present, use = [] } = this.#options;
     const headers = createHeaders(present);
     for (const [name, value] of pairs(options.headers)) headers.set(name, value);
@@ -147,9 +150,10 @@ export class Client {
   #call(
     kind: Verb,
     input: string | URL | Request | globalThis.Request,
-    init: Init | undefined,
+    given: Init | undefined,
     more: boolean,
   ): Call {
+    const init = typeof given === "object" && given !== null ? givenMembers(given) : given;
     return new Call((resolve, reject) => {
       let request: Request | undefined;
       try {

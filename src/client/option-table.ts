@@ -1,4 +1,5 @@
 import { checkFieldName } from "../message/index.js";
+import { ownMembers } from "../runtime/index.js";
 import { AuthScope, authenticator } from "./auth/index.js";
 import { type CookieJar, CookieKeeper } from "./cookies/index.js";
 import { type DecodeLimits, decodeLimits } from "./decode/index.js";
@@ -177,7 +178,9 @@ const OPTIONS: Table = {
   window: { on: "call" },
 };
 
-const rows = new Map<string, Row<never>>(Object.entries(OPTIONS) as [string, Row<never>][]);
+const rows = new Map<string, Row<never>>(
+  (Object.entries(OPTIONS) as [string, Row<never>][]).map(([name, row]) => [name, ownMembers(row)]),
+);
 const policyRows = [...rows].filter(
   (entry): entry is [keyof ReadOptions, PolicyRow<never, never>] => "read" in entry[1],
 );

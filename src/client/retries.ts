@@ -1,5 +1,6 @@
 import { NetworkError, TimeoutError } from "../errors/index.js";
 import { fieldValues, type Request, type Response, requestParts } from "../message/index.js";
+import { ownMembers } from "../runtime/index.js";
 import type { CallState } from "./call-state.js";
 import { checkMembers } from "./known-members.js";
 import { pause } from "./pause.js";
@@ -112,21 +113,22 @@ export function retryPolicy(given: RetryOptions | boolean | undefined): RetryPol
       `Cannot use ${String(given)} for retry as it must be true, false or an object of options`,
     );
   }
-  checkMembers("retry", options, ["attempts", "methods", "statuses", "backoff", "budget"]);
-  checkMembers("retry.backoff", options.backoff ?? {}, ["base", "max"]);
-  checkMembers("retry.budget", options.budget ?? {}, ["ratio", "reservePerSecond"]);
+  const own = ownMembers(options);
+  const backoff = ownMembers(own.backoff ?? {});
+  const budget = ownMembers(own.budget ?? {});
+  checkMembers("retry", own, ["attempts", "methods", "statuses", "backoff", "budget"]);
+  checkMembers("retry.backoff", backoff, ["base", "max"]);
+  checkMembers("retry.budget", budget, ["ratio", "reservePerSecond"]);
   const policy: RetryPolicy = {
-    attempts: least("retry.attempts", options.attempts ?? 3, 1),
+    attempts: least("retry.attempts", own.attempts ?? 3, 1),
     methods:
-      options.methods === undefined
-        ? undefined
-        : new Set(options.methods.map((method) => method.toUpperCase())),
-    statuses: new Set(options.statuses ?? STATUSES),
-    base: least("retry.backoff.base", options.backoff?.base ?? 100, 0),
-    max: least("retry.backoff.max", options.backoff?.max ?? 5_000, 0),
+      own.methods === undefined ? undefined : new Set(own.methods.map((method) => method.toUpperCase())),
+    statuses: new Set(own.statuses ?? STATUSES),
+    base: least("retry.backoff.base", backoff.base ?? 100, 0),
+    max: least("retry.backoff.max", backoff.max ?? 5_000, 0),
     budget: {
-      ratio: least("retry.budget.ratio", options.budget?.ratio ?? 0.2, 0),
-      reservePerSecond: least("retry.budget.reservePerSecond", options.budget?.reservePerSecond ?? 10, 0),
+      ratio: least("retry.budget.ratio", budget.ratio ?? 0.2, 0),
+      reservePerSecond: least("retry.budget.reservePerSecond", budget.reservePerSecond ?? 10, 0),
     },
   };
   for (const status of policy.statuses) {

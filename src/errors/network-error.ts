@@ -41,7 +41,9 @@ export class NetworkError extends TypeError {
   readonly responseStarted: boolean;
   readonly retryable: boolean;
 
-  constructor(message: string, details: NetworkErrorDetails) {
+  constructor(message: string, given: NetworkErrorDetails) {
+    // Without a prototype: nothing is taken from `Object.prototype` for a detail.
+    const details = Object.assign(Object.create(null) as object, given);
     super(shownText(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
     this.phase = details.phase;

@@ -1,3 +1,4 @@
+import { ownMembers } from "../runtime/index.js";
 import type { CloseReason, DialReason } from "../trace/index.js";
 import { Case } from "./case.js";
 import type { Evidence, OriginFacts } from "./evidence.js";
@@ -34,7 +35,8 @@ export function buildReport(evidence: Evidence): Report {
     dropped: facts.dropped,
     facts,
   };
-  Object.defineProperty(report, "toString", { value: () => reportText(report), enumerable: false });
+  const asText = ownMembers({ value: () => reportText(report), enumerable: false });
+  Object.defineProperty(report, "toString", asText);
   return report;
 }
 

@@ -55,7 +55,11 @@ export function inShort(of: "dial" | "close", name: string): string {
 
 /** What would have saved a dial of this reason; `lost`: why the connection that it stands in for was closed. */
 export function savedBy(reason: DialReason, lost: CloseReason | undefined): string | undefined {
-  return (lost === undefined ? undefined : CLOSE_REASONS[lost].saved) ?? DIAL_REASONS[reason].saved;
+  return (lost === undefined ? undefined : savedIn(CLOSE_REASONS[lost])) ?? savedIn(DIAL_REASONS[reason]);
+}
+
+function savedIn(words: ReasonWords): string | undefined {
+  return Object.hasOwn(words, "saved") ? words.saved : undefined;
 }
 
 /** One sentence on a kind of finding. */

@@ -1,3 +1,4 @@
+import { ownMembers } from "../runtime/index.js";
 import type { HeadersInit } from "./headers.js";
 
 export type RedirectMode = "follow" | "manual" | "error";
@@ -133,7 +134,7 @@ export function requestMembers(init: unknown): RequestMembers {
  */
 export function requestModes(base: RequestModes, members: RequestMembers): RequestModes {
   if (!members.given) return base;
-  const given = members.modes ?? {};
+  const given = members.modes ?? ownMembers<Partial<RequestModes>>({});
   // A request that is made from another with anything changed is not what a navigation had asked for.
   const mode = given.mode ?? (base.mode === "navigate" ? "same-origin" : base.mode);
   if (mode === "navigate") throw new TypeError('Cannot use mode "navigate" as only a browser navigates');

@@ -1,4 +1,5 @@
 import { shownURL } from "../errors/index.js";
+import { givenMembers } from "../runtime/index.js";
 import type { Trace } from "../trace/index.js";
 import { Body } from "./body.js";
 import { blobOf, decodeUtf8, ownBytes } from "./body-forms.js";
@@ -99,7 +100,7 @@ export class Request {
       if (base === undefined) return;
       this.#headers = base.#headers === undefined ? undefined : createHeaders(base.#headers);
     } else {
-      const members = requestMembers(init);
+      const members = requestMembers(givenMembers(init));
       this.#modes = requestModes(this.#modes, members);
       if (members.method !== undefined) this.#method = normaliseMethod(members.method);
       if (members.signal !== undefined) this.#given = checkedSignal(members.signal);
@@ -147,7 +148,8 @@ export class Request {
       own.#copyExtras(request as Request);
       return own;
     };
-    derive = (request, changes) => {
+    derive = (request, given) => {
+      const changes = givenMembers(given);
       const copy = makePlain(changes.method ?? request.#method, changes.target ?? request.#target);
       copy.#hash = changes.hash ?? request.#hash;
       copy.#headers =

@@ -1,3 +1,4 @@
+import { givenMembers } from "../runtime/index.js";
 import { Headers, type HeadersInit } from "./headers.js";
 
 /** The head of a response that is made by hand. */
@@ -22,7 +23,7 @@ export function responseHead(init: HeadInit | null | undefined): ResponseHead {
   if (typeof init !== "object" && typeof init !== "function") {
     throw new TypeError(`Cannot make a Response with ${typeof init} as init; pass an object`);
   }
-  const { headers: given, status: code, statusText: text } = init;
+  const { headers: given, status: code, statusText: text } = givenMembers(init);
   const headers = new Headers(given);
   const status = code === undefined ? 200 : Number(code) & 0xffff;
   const statusText = text === undefined ? "" : `${text}`;

@@ -1,4 +1,5 @@
 export { fileSystem, openPrivate } from "./file-system.js";
+export { givenMembers, ownMembers } from "./members.js";
 export { nextTurn, nodeRuntime } from "./node-runtime.js";
 export type { LookupFunction, Runtime, RuntimeTimer, SocketOptions } from "./runtime.js";
 export { type Timed, TimerHeap } from "./timer-heap.js";

@@ -2,6 +2,7 @@ import { lookup } from "node:dns";
 import { connect as connectTcp, type NetConnectOpts } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
+import { ownMembers } from "./members.js";
 import type { LookupFunction, Runtime, RuntimeTimer, SocketOptions } from "./runtime.js";
 
 /** What `setTimeout` takes; anything longer it fires at once. */
@@ -52,6 +53,19 @@ class NodeTimer implements RuntimeTimer {
 // `node:tls` costs several milliseconds to load, and a program that speaks plain HTTP never needs it.
 const loadTls = (): typeof import("node:tls") => process.getBuiltinModule("node:tls");
 
+// `tls.connect` copies its options to an object of its own, in which what is not said comes from `Object.prototype`.
+const UNSAID = {
+  ...{ path: undefined, socket: undefined, localAddress: undefined, localPort: undefined, lookup: undefined },
+  ...{
+    hints: undefined,
+    session: undefined,
+    servername: undefined,
+    pskCallback: undefined,
+    timeout: undefined,
+  },
+  ...{ enableTrace: undefined, requestOCSP: undefined, signal: undefined, allowHalfOpen: undefined },
+};
+
 /** The real runtime: Node's own clock, timers, resolver and sockets. */
 export const nodeRuntime: Runtime = {
   now: () => performance.now(),
@@ -62,9 +76,11 @@ export const nodeRuntime: Runtime = {
   },
   lookup: lookup as LookupFunction,
   connect(options: SocketOptions): Duplex {
-    const { tls, ...rest } = options;
-    if (tls !== undefined) return loadTls().connect({ ...rest, ...tls } as never);
-    return connectTcp({ ...rest, noDelay: true, autoSelectFamily: false } as unknown as NetConnectOpts);
+    const { tls, ...rest } = ownMembers(options);
+    if (tls !== undefined) return loadTls().connect(ownMembers({ ...UNSAID, ...rest, ...tls }) as never);
+    return connectTcp(
+      ownMembers({ ...rest, noDelay: true, autoSelectFamily: false }) as unknown as NetConnectOpts,
+    );
   },
   random: Math.random,
 };

@@ -134,7 +134,7 @@ export function composeTraces(...traces: readonly (Trace | undefined)[]): Trace 
   const [only] = given;
   if (given.length === 1 && only !== undefined) return only;
   return traceOf((name) => {
-    const called = given.filter((trace) => trace[name] !== undefined);
+    const called = given.filter((trace) => has(trace, name));
     if (called.length === 0) return undefined;
     return (event) => {
       let failed: { readonly error: unknown } | undefined;
@@ -153,7 +153,7 @@ export function composeTraces(...traces: readonly (Trace | undefined)[]): Trace 
 /** The same hooks, each called through `run`, and unable to throw: that surfaces in a turn of its own. */
 export function guardTrace(trace: Trace, run: (callback: () => void) => void): Trace {
   return traceOf((name) => {
-    if (trace[name] === undefined) return undefined;
+    if (!has(trace, name)) return undefined;
     return (event) => {
       try {
         run(() => (trace[name] as Hook).call(trace, event));
@@ -166,8 +166,20 @@ export function guardTrace(trace: Trace, run: (callback: () => void) => void): T
   });
 }
 
+/** Whether it has a hook, its own or its class's; what every object has, as something put it on `Object.prototype`, is none. */
+function has(trace: Trace, name: keyof Trace): boolean {
+  for (
+    let at: object | null = trace;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at)
+  ) {
+    if (Object.hasOwn(at, name)) return trace[name] !== undefined;
+  }
+  return false;
+}
+
 function traceOf(hookOf: (name: keyof Trace) => Hook | undefined): Trace {
-  const hooks: Partial<Record<keyof Trace, Hook>> = {};
+  const hooks = Object.create(null) as Partial<Record<keyof Trace, Hook>>;
   for (const name of Object.keys(HOOKS) as (keyof Trace)[]) {
     const hook = hookOf(name);
     if (hook !== undefined) hooks[name] = hook;

@@ -1,5 +1,6 @@
 import { decisionSentence, savedBy } from "../explain/index.js";
 import type { Member, PoolLimits } from "../pool/index.js";
+import { ownMembers } from "../runtime/index.js";
 import { CLOSE_TABLE, type Decision, type DialFate, type RecentClose, type Verdict } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import type { Exchange } from "./exchange.js";
@@ -129,7 +130,9 @@ export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
 
 /** The same decision, which is a sentence where it is printed and plain data where it is serialised. */
 export function spoken(decision: Decision): Decision {
-  Object.defineProperty(decision, "toString", { value: () => decisionSentence(decision), enumerable: false });
+  // Of a descriptor with a prototype, a `get` that somebody put on `Object.prototype` would be a part.
+  const asText = ownMembers({ value: () => decisionSentence(decision), enumerable: false });
+  Object.defineProperty(decision, "toString", asText);
   return decision;
 }
 

@@ -1,6 +1,7 @@
 import type { Request, Target } from "../message/index.js";
 import type { Member, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
+import { ownMembers } from "../runtime/index.js";
 import type { Connection } from "./connection/index.js";
 import { Dialer, type DialHandlers, type DnsHost, type TlsChoice } from "./dial/index.js";
 import type { Settings } from "./options.js";
@@ -24,7 +25,7 @@ export class Dials {
     this.#proxies = new ProxyChoice(options.proxy);
     this.auths = new ProxyAuths(options.proxyAuth ?? "basic");
     this.#dialer = new Dialer(
-      {
+      ownMembers({
         connectTimeout,
         tlsTimeout,
         happyEyeballs,
@@ -38,19 +39,19 @@ export class Dials {
           "allowAddress",
           "dial",
         ),
-        ...(dns === undefined || names === undefined ? {} : { dns: { ...dns, host: names } }),
-        proxy: {
+        ...(dns === undefined || names === undefined ? {} : { dns: ownMembers({ ...dns, host: names }) }),
+        proxy: ownMembers({
           proxyTimeout,
           auths: this.auths,
           ...pick(options, "proxyHeaders", "onProxyConnect", "proxyTls"),
-        },
-      },
+        }),
+      }),
       runtime,
     );
-    this.#routeSettings = {
+    this.#routeSettings = ownMembers<RouteSettings>({
       ...pick(options, "localAddress", "socketPath"),
       tlsIdentity: (origin) => this.#dialer.tlsIdentityOf(origin),
-    };
+    });
   }
 
   /** Starts the dial. It does not keep the process alive: whoever waits for it does. */
@@ -59,7 +60,7 @@ export class Dials {
     const { host, port, secure, origin, proxy, forwards } = route;
     const alpn = this.multiplexes(route) && secure ? ["h2", "http/1.1"] : ["http/1.1"];
     const pending = this.#dialer.dial(
-      {
+      ownMembers({
         host,
         port,
         tls: secure,
@@ -67,7 +68,7 @@ export class Dials {
         origin,
         ...pick(this.#routeSettings, "socketPath"),
         ...(proxy === undefined ? {} : { proxy, forwarded: forwards }),
-      },
+      }),
       { buffer: connection.wire.buffer, callback: connection.wire.read },
       handlers,
     );

@@ -32,7 +32,7 @@ export interface Settle {
   resolve(response: Response): void;
   reject(error: unknown): void;
   /** The exchange is over, its body included. */
-  ended?(exchange: Exchange): void;
+  ended?: ((exchange: Exchange) => void) | undefined;
 }
 
 /** What the transport does for its exchanges. */

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { quotedURL } from "../errors/index.js";
+import { ownMembers } from "../runtime/index.js";
 import { isTlsOptionName } from "./dial/index.js";
 import type { TransportOptions } from "./options.js";
 
@@ -33,7 +34,7 @@ export function checkKinds(options: TransportOptions): void {
 function checkEyeballs(value: unknown): void {
   if (value === undefined || value === false) return;
   checkObject("happyEyeballs", value, "false or { delay }", ["delay"]);
-  const { delay } = value as { readonly delay?: unknown };
+  const { delay } = ownMembers(value as { readonly delay?: unknown });
   if (delay !== undefined && !(typeof delay === "number" && delay >= 0)) {
     throw new RangeError(
       `Cannot use ${String(delay)} for happyEyeballs.delay as it must be a number of milliseconds, at least 0`,
@@ -60,7 +61,7 @@ function checkTls(name: string, value: unknown): void {
       throw new TypeError(`Cannot use ${name} as there is no TLS option ${JSON.stringify(member)}`);
     }
   }
-  const { rejectUnauthorized, checkServerIdentity } = value as Readonly<Record<string, unknown>>;
+  const { rejectUnauthorized, checkServerIdentity } = ownMembers(value as Readonly<Record<string, unknown>>);
   if (rejectUnauthorized !== undefined && !isBoolean(rejectUnauthorized)) {
     throw new TypeError(
       `Cannot use ${name}.rejectUnauthorized as it must be true or false, and is ${describe(rejectUnauthorized)}`,

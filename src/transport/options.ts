@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { DEFAULT_MAX_HEAD_BYTES } from "../http1/index.js";
 import type { PoolLimits } from "../pool/index.js";
 import type { LookupFunction } from "../runtime/index.js";
+import { ownMembers } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
 import type { DialTarget, DnsOptions, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
 import { type DnsSettings, dnsSettings } from "./dial/index.js";
@@ -148,7 +149,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
     );
   }
   const keepAlive = options.keepAlive ?? true;
-  const eyeballs = options.happyEyeballs;
+  const eyeballs = options.happyEyeballs && ownMembers(options.happyEyeballs);
   return {
     pool: {
       maxConnections: count("maxConnections", NEVER),

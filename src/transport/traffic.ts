@@ -2,6 +2,7 @@ import { TimeoutError } from "../errors/index.js";
 import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
+import { ownMembers } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
 import { Clock, type Expiring } from "./clock.js";
 import { Connection, type ConnectionHost, type Http2Host } from "./connection/index.js";
@@ -67,7 +68,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   #destroyReason: Error | undefined;
 
   constructor(settings: Settings, runtime: Runtime) {
-    const given = settings.options.recorder;
+    const given = settings.options.recorder && ownMembers(settings.options.recorder);
     this.#settings = settings;
     this.#runtime = runtime;
     this.headersTimeout = settings.headersTimeout;
@@ -76,7 +77,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     this.maxHeaderBytes = settings.maxHeaderBytes;
     this.keepAlive = settings.keepAlive;
     this.counters = new Recorder(
-      given === false ? { connections: 0, exchanges: 0 } : (given ?? {}),
+      given === false ? { connections: 0, exchanges: 0 } : (given ?? ownMembers({})),
       runtime.wallNow() - runtime.now(),
       runtime.now(),
     );

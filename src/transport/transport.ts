@@ -10,7 +10,7 @@ import {
   type Response,
   requestParts,
 } from "../message/index.js";
-import { nodeRuntime, type Runtime } from "../runtime/index.js";
+import { nodeRuntime, ownMembers, type Runtime } from "../runtime/index.js";
 import { type ConnectionRecord, guardTrace, type Recording } from "../trace/index.js";
 import type { Connection } from "./connection/index.js";
 import { Exchange, type Settle } from "./exchange.js";
@@ -43,9 +43,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #site: TransportSite;
 
   constructor(options: TransportOptions = {}) {
-    const { [runtimeOption]: runtime = nodeRuntime, ...given } = options as TransportOptions & {
+    const { [runtimeOption]: runtime = nodeRuntime, ...own } = options as TransportOptions & {
       [runtimeOption]?: Runtime;
     };
+    const given = ownMembers(own);
     const settings = normaliseOptions(given);
     this.#runtime = runtime;
     this.#keepAlive = settings.keepAlive;

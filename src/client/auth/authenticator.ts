@@ -1,4 +1,5 @@
 import type { Request, Response } from "../../message/index.js";
+import { ownMembers } from "../../runtime/index.js";
 import type { Send } from "../send.js";
 import { basicAuth } from "./basic.js";
 import { BearerAuthenticator } from "./bearer.js";
@@ -30,10 +31,11 @@ export interface Authenticator {
 }
 
 /** @throws TypeError for credentials that no header can carry; it does not show them. */
-export function authenticator(options: AuthOptions): Authenticator {
-  if (typeof options !== "object" || options === null) {
+export function authenticator(given: AuthOptions): Authenticator {
+  if (typeof given !== "object" || given === null) {
     throw new TypeError("Cannot use this for auth as it must be { username, password } or { bearer }");
   }
+  const options = ownMembers(given);
   if ("bearer" in options) return new BearerAuthenticator(options.bearer);
   const { username, password, type = "basic" } = options;
   if (typeof username !== "string" || typeof password !== "string") {

@@ -6,6 +6,7 @@ import {
   responseBody,
   responseHeader,
 } from "../../message/index.js";
+import { ownMembers } from "../../runtime/index.js";
 import { callError } from "../call-error.js";
 import { checkMembers } from "../known-members.js";
 import { pulledBody } from "../pulled-body.js";
@@ -38,12 +39,13 @@ export function decodeLimits(
   most: (name: string, value: number, kind: string) => number,
 ): DecodeLimits | undefined {
   if (given === false) return undefined;
-  const options = given === undefined || given === true ? {} : given;
-  if (typeof options !== "object" || options === null) {
+  const members = given === undefined || given === true ? {} : given;
+  if (typeof members !== "object" || members === null) {
     throw new TypeError(
       `Cannot use ${String(given)} for decompress as it must be true, false or { maxBytes, maxRatio }`,
     );
   }
+  const options = ownMembers(members);
   checkMembers("decompress", options, ["maxBytes", "maxRatio"]);
   return {
     maxBytes: most("decompress.maxBytes", options.maxBytes ?? DEFAULT_MAX_BYTES, "a number of bytes"),

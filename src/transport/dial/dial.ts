@@ -2,7 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
-import type { Runtime, RuntimeTimer, SocketOptions } from "../../runtime/index.js";
+import { ownMembers, type Runtime, type RuntimeTimer, type SocketOptions } from "../../runtime/index.js";
 import { type FailedAddresses, interleaveFamilies, resolved } from "./addresses.js";
 import {
   connectError,
@@ -16,6 +16,7 @@ import type {
   DialAttempt,
   DialHandlers,
   DialRequest,
+  DialResult,
   DialSettings,
   DialTimings,
   OnRead,
@@ -49,7 +50,7 @@ export class Dial implements PendingDial {
   readonly #handlers: DialHandlers;
   readonly #attempts: DialAttempt[] = [];
   readonly #startedAt: number;
-  #timings: DialTimings = {};
+  #timings: DialTimings = ownMembers({});
   #phase: keyof DialTimings = "dns";
   #phaseStartedAt: number;
   #timer: RuntimeTimer | undefined;
@@ -68,7 +69,9 @@ export class Dial implements PendingDial {
     this.#shared = shared;
     this.#setup = shared.tls.of(target.origin);
     this.#target =
-      socketPath === undefined || target.socketPath !== undefined ? target : { ...target, socketPath };
+      socketPath === undefined || target.socketPath !== undefined
+        ? target
+        : ownMembers({ ...target, socketPath });
     this.#onread = dial === undefined ? onread : undefined;
     this.#handlers = handlers;
     this.#startedAt = shared.runtime.now();
@@ -313,7 +316,10 @@ export class Dial implements PendingDial {
   }
 
   #endPhase(phase: keyof DialTimings): void {
-    this.#timings = { ...this.#timings, [phase]: this.#shared.runtime.now() - this.#phaseStartedAt };
+    this.#timings = ownMembers({
+      ...this.#timings,
+      [phase]: this.#shared.runtime.now() - this.#phaseStartedAt,
+    });
   }
 
   #rememberFailures(): void {
@@ -326,15 +332,17 @@ export class Dial implements PendingDial {
   #done(socket: Duplex, info: TlsInfo | undefined): void {
     this.#over = true;
     this.#timer?.clear();
-    this.#handlers.done({
-      ...this.#timings,
-      socket,
-      attempts: this.#attempts,
-      ...(info === undefined ? {} : { tlsInfo: info, resumed: info.resumed }),
-      ...(info?.alpn === undefined ? {} : { alpn: info.alpn }),
-      ...endpointsOf(socket),
-      usesOnread: this.#onread !== undefined,
-    });
+    this.#handlers.done(
+      ownMembers<DialResult>({
+        ...this.#timings,
+        socket,
+        attempts: this.#attempts,
+        ...(info === undefined ? {} : { tlsInfo: info, resumed: info.resumed }),
+        ...(info?.alpn === undefined ? {} : { alpn: info.alpn }),
+        ...endpointsOf(socket),
+        usesOnread: this.#onread !== undefined,
+      }),
+    );
   }
 
   #fail(error: NetworkError): void {

@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { isIP } from "node:net";
-import type { Runtime } from "../../runtime/index.js";
+import { ownMembers, type Runtime } from "../../runtime/index.js";
 import { addressPolicy, type ProxyServer } from "../route/index.js";
 import { FailedAddresses } from "./addresses.js";
 import type { DialHandlers, DialRequest, DialSettings, OnRead, PendingDial } from "./contract.js";
@@ -18,11 +18,11 @@ const outside = new AsyncResource("TRUNKLINE_DIAL");
 
 /** The handlers of a dial that ends at the proxy. */
 function viaProxy(proxy: ProxyServer, { done, failed, ...rest }: DialHandlers): DialHandlers {
-  return {
+  return ownMembers<DialHandlers>({
     ...rest,
     done,
     failed: (error, attempts, timings) => failed(proxyUnreachable(proxy, error), attempts, timings),
-  };
+  });
 }
 
 /**
@@ -58,8 +58,13 @@ export class Dialer {
     const { proxy, allowAddress: _, ...rest } = settings;
     this.#proxyTls = new TlsSetups({ tls: tlsForProxy({ ...settings, ...proxy }) });
     // The way to the proxy itself is its owner's own choice, as a Unix socket is: `allowAddress` guards targets.
-    const leg: DialShared = { ...this.#shared, settings: rest, allowed: undefined, tls: this.#proxyTls };
-    this.#proxies = proxy === undefined ? undefined : { ...proxy, leg, target: this.#shared };
+    const leg: DialShared = {
+      ...this.#shared,
+      settings: ownMembers(rest),
+      allowed: undefined,
+      tls: this.#proxyTls,
+    };
+    this.#proxies = proxy === undefined ? undefined : ownMembers({ ...proxy, leg, target: this.#shared });
   }
 
   /**
@@ -74,7 +79,8 @@ export class Dialer {
     return dial;
   }
 
-  #dial(target: DialRequest, onread: OnRead | undefined, handlers: DialHandlers): Dial | ProxyDial {
+  #dial(target: DialRequest, onread: OnRead | undefined, given: DialHandlers): Dial | ProxyDial {
+    const handlers = ownMembers(given);
     const { proxy, forwarded } = target;
     if (proxy === undefined || this.#proxies === undefined)
       return new Dial(this.#shared, target, onread, handlers);

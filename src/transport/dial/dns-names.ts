@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Timed } from "../../runtime/index.js";
+import { ownMembers } from "../../runtime/index.js";
 import { DnsCache, type DnsEntry } from "./dns-cache.js";
 import type { DnsAnswer, DnsOptions, DnsSettings } from "./dns-contract.js";
 import { type DnsQueries, dnsQueries } from "./dns-source.js";
@@ -70,7 +71,7 @@ export class DnsNames {
  */
 export function dnsSettings(options: DnsOptions | undefined, hasLookup: boolean): DnsSettings | undefined {
   if (options === undefined) return undefined;
-  const { servers, retire = true, ...numbers } = options;
+  const { servers, retire = true, ...numbers } = ownMembers(options);
   const settings = { minTtl: 1000, maxTtl: 300_000, defaultTtl: 10_000, negativeTtl: 5000, maxNames: 1024 };
   for (const [name, value] of Object.entries(numbers)) {
     if (!Object.hasOwn(settings, name)) {
@@ -95,5 +96,5 @@ export function dnsSettings(options: DnsOptions | undefined, hasLookup: boolean)
       );
     }
   }
-  return { ...settings, retire, ...(servers === undefined ? {} : { servers }) };
+  return ownMembers({ ...settings, retire, ...(servers === undefined ? {} : { servers }) });
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { PeerCertificate } from "node:tls";
+import { ownMembers } from "../../runtime/index.js";
 import type { TlsInfo } from "./contract.js";
 import type { SessionCache } from "./session-cache.js";
 import type { TlsView } from "./socket-view.js";
@@ -85,7 +86,7 @@ function tlsInfoOf(stream: Duplex, servername: unknown): TlsInfo {
   const socket = stream as TlsView;
   const problem: unknown = socket.authorizationError;
   const alpn = socket.alpnProtocol;
-  return {
+  return ownMembers<TlsInfo>({
     version: socket.getProtocol?.() ?? "unknown",
     cipher: socket.getCipher?.().name ?? "unknown",
     authorized: socket.authorized ?? false,
@@ -93,5 +94,5 @@ function tlsInfoOf(stream: Duplex, servername: unknown): TlsInfo {
     ...(typeof servername === "string" ? { servername } : {}),
     resumed: socket.isSessionReused?.() ?? false,
     ...(typeof alpn === "string" && alpn !== "" ? { alpn } : {}),
-  };
+  });
 }

@@ -92,6 +92,7 @@ export class ProxyConnectCall {
       host: authority,
       headers,
       framing: NO_BODY,
+      close: false,
     });
   }
 

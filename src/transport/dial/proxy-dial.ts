@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { NetworkError } from "../../errors/index.js";
-import type { RuntimeTimer } from "../../runtime/index.js";
+import { ownMembers, type RuntimeTimer } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
 import type { ProxyServer } from "../route/index.js";
 import { interleaveFamilies, resolved } from "./addresses.js";
@@ -56,7 +56,7 @@ export class ProxyDial implements PendingDial {
   readonly #handlers: DialHandlers;
   readonly #attempts: DialAttempt[] = [];
   readonly #startedAt: number;
-  #timings: DialTimings = {};
+  #timings: DialTimings = ownMembers({});
   /** Addresses of the target still to be asked for, where its name is resolved here. */
   #addresses: string[] | undefined;
   /** What `allowAddress` threw first. */
@@ -146,7 +146,7 @@ export class ProxyDial implements PendingDial {
     const { trace } = this.#handlers;
     trace?.dnsStart?.({ host });
     const ended = (): void => {
-      this.#timings = { ...this.#timings, dns: runtime.now() - startedAt };
+      this.#timings = ownMembers({ ...this.#timings, dns: runtime.now() - startedAt });
     };
     this.#arm(settings.connectTimeout, () => {
       ended();
@@ -173,26 +173,32 @@ export class ProxyDial implements PendingDial {
 
   #dialProxy(): void {
     const { host, port, scheme, name } = this.#proxy;
-    this.#leg = new Dial(this.#shared.leg, { host, port, tls: scheme === "https", origin: name }, undefined, {
-      ...legTrace(this.#handlers.trace),
-      done: (result) => this.#reached(result),
-      failed: (error, attempts, timings) => {
-        this.#attempts.push(...attempts);
-        this.#addTimings(timings);
-        this.#fail(proxyUnreachable(this.#proxy, error));
-      },
-    });
+    const target = ownMembers({ host, port, tls: scheme === "https", origin: name });
+    this.#leg = new Dial(
+      this.#shared.leg,
+      target,
+      undefined,
+      ownMembers<DialHandlers>({
+        ...legTrace(this.#handlers.trace),
+        done: (result) => this.#reached(result),
+        failed: (error, attempts, timings) => {
+          this.#attempts.push(...attempts);
+          this.#addTimings(timings);
+          this.#fail(proxyUnreachable(this.#proxy, error));
+        },
+      }),
+    );
     this.#leg.setRef(this.#keepAlive);
     this.#leg.start();
   }
 
   #addTimings({ dns = 0, connect }: DialTimings): void {
     const resolved = (this.#timings.dns ?? 0) + dns;
-    this.#timings = {
+    this.#timings = ownMembers({
       ...this.#timings,
       ...(resolved > 0 ? { dns: resolved } : {}),
       ...(connect === undefined ? {} : { connect: (this.#timings.connect ?? 0) + connect }),
-    };
+    });
   }
 
   #reached(result: DialResult): void {
@@ -225,7 +231,7 @@ export class ProxyDial implements PendingDial {
   #endProxyPhase(): void {
     const { dns = 0, connect = 0 } = this.#timings;
     const all = this.#shared.leg.runtime.now() - this.#startedAt;
-    this.#timings = { ...this.#timings, proxy: Math.max(0, all - dns - connect) };
+    this.#timings = ownMembers({ ...this.#timings, proxy: Math.max(0, all - dns - connect) });
   }
 
   // ── SOCKS ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -291,7 +297,7 @@ export class ProxyDial implements PendingDial {
     const { runtime, settings } = this.#shared.target;
     const startedAt = runtime.now();
     const ended = (): void => {
-      this.#timings = { ...this.#timings, tls: runtime.now() - startedAt };
+      this.#timings = ownMembers({ ...this.#timings, tls: runtime.now() - startedAt });
     };
     let socket: Duplex;
     try {
@@ -326,18 +332,20 @@ export class ProxyDial implements PendingDial {
     this.#timer?.clear();
     setSocketRef(socket, this.#keepAlive);
     const { remoteAddress, remotePort, localAddress, localPort } = this.#opened as DialResult;
-    this.#handlers.done({
-      ...this.#timings,
-      socket,
-      attempts: this.#attempts,
-      ...(info === undefined ? {} : { tlsInfo: info, resumed: info.resumed }),
-      ...(info?.alpn === undefined ? {} : { alpn: info.alpn }),
-      ...(remoteAddress === undefined ? {} : { remoteAddress }),
-      ...(remotePort === undefined ? {} : { remotePort }),
-      ...(localAddress === undefined ? {} : { localAddress }),
-      ...(localPort === undefined ? {} : { localPort }),
-      usesOnread: false,
-    });
+    this.#handlers.done(
+      ownMembers<DialResult>({
+        ...this.#timings,
+        socket,
+        attempts: this.#attempts,
+        ...(info === undefined ? {} : { tlsInfo: info, resumed: info.resumed }),
+        ...(info?.alpn === undefined ? {} : { alpn: info.alpn }),
+        ...(remoteAddress === undefined ? {} : { remoteAddress }),
+        ...(remotePort === undefined ? {} : { remotePort }),
+        ...(localAddress === undefined ? {} : { localAddress }),
+        ...(localPort === undefined ? {} : { localPort }),
+        usesOnread: false,
+      }),
+    );
   }
 
   #arm(milliseconds: number, callback: () => void): void {

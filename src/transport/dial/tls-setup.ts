@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { PeerCertificate, SecureContext } from "node:tls";
+import { ownMembers } from "../../runtime/index.js";
 import type { DialRequest } from "./contract.js";
 import { KeyLog } from "./key-log.js";
 import { SessionCache } from "./session-cache.js";
@@ -27,8 +28,8 @@ export class TlsSetup {
   #context: SecureContext | undefined;
 
   constructor(options: TlsOptions = {}) {
-    this.#options = options;
-    this.keyLog = options.keylog === undefined ? undefined : new KeyLog(options.keylog);
+    this.#options = ownMembers(options);
+    this.keyLog = this.#options.keylog === undefined ? undefined : new KeyLog(this.#options.keylog);
   }
 
   /** Throws what `tls.createSecureContext` throws, when a certificate or key of the options is no good. */
@@ -40,14 +41,14 @@ export class TlsSetup {
     const sessionKey = `${target.host}:${target.port} ${target.socketPath ?? ""} ${servername}`;
     const session = this.sessions.take(sessionKey);
     const verify = checkServerIdentity ?? loadTls().checkServerIdentity;
-    const options: Record<string, unknown> = {
+    const options: Record<string, unknown> = ownMembers({
       secureContext: this.#secureContext(),
       ALPNProtocols: ALPNProtocols ?? target.alpn ?? ["http/1.1"],
       // Always said: where it is not, Node takes it from NODE_TLS_REJECT_UNAUTHORIZED.
       rejectUnauthorized: rejectUnauthorized !== false,
       // Node would look for `options.host`, which is the address of this attempt when no name is sent.
       checkServerIdentity: (_host: string, certificate: PeerCertificate) => verify(identity, certificate),
-    };
+    });
     // An address is not a name to ask for (RFC 6066 section 3).
     if (servername !== "" && isIP(servername) === 0) options["servername"] = servername;
     if (session !== undefined) options["session"] = session;
@@ -64,7 +65,7 @@ export class TlsSetup {
         const value = this.#options[name];
         return value === undefined ? [] : [[name, value] as const];
       });
-      context = loadTls().createSecureContext(Object.fromEntries(members));
+      context = loadTls().createSecureContext(ownMembers(Object.fromEntries(members)));
     }
     this.#context = context;
     return context;

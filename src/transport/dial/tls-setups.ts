@@ -1,4 +1,5 @@
 import { quotedURL } from "../../errors/index.js";
+import { ownMembers } from "../../runtime/index.js";
 import type { TlsOptions } from "./tls-options.js";
 import { TlsSetup } from "./tls-setup.js";
 
@@ -17,7 +18,8 @@ export class TlsSetups {
   #generation = 1;
 
   /** @throws TypeError for an origin that is none. */
-  constructor(choice: TlsChoice) {
+  constructor(given: TlsChoice) {
+    const choice = ownMembers(given);
     this.#general = new TlsSetup(choice.tls);
     this.#own = ownSetups(choice);
     this.#hasOptions = choice.tls !== undefined;
@@ -35,7 +37,8 @@ export class TlsSetups {
   }
 
   /** Dials from here on use these; sessions of the old ones are forgotten. @throws TypeError for an origin that is none. */
-  replace(choice: TlsChoice): void {
+  replace(given: TlsChoice): void {
+    const choice = ownMembers(given);
     const own = ownSetups(choice);
     this.#general = new TlsSetup(choice.tls);
     this.#own = own;
@@ -76,9 +79,10 @@ function originOf(name: string): string {
 
 /** What an https proxy is reached with where it has no options of its own: the general ones, but for what is the target's. */
 export function tlsForProxy(
-  choice: TlsChoice & { readonly proxyTls?: TlsOptions | undefined },
+  given: TlsChoice & { readonly proxyTls?: TlsOptions | undefined },
 ): TlsOptions | undefined {
+  const choice = ownMembers(given);
   if (choice.proxyTls !== undefined || choice.tls === undefined) return choice.proxyTls;
-  const { servername: _, checkServerIdentity: __, ALPNProtocols: ___, ...rest } = choice.tls;
+  const { servername: _, checkServerIdentity: __, ALPNProtocols: ___, ...rest } = ownMembers(choice.tls);
   return rest;
 }

@@ -1,4 +1,5 @@
 import { quotedURL } from "../../errors/index.js";
+import { ownMembers } from "../../runtime/index.js";
 
 /** How a proxy is spoken to. `socks5` resolves the target's name here, `socks5h` at the proxy. */
 export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
@@ -54,14 +55,14 @@ export function parseProxy(value: string | URL, setting: string): ProxyServer {
   const name = `${scheme}://${url.hostname}:${port}`;
   const authenticated = username !== "" || password !== "";
   if (authenticated) checkCredentials(scheme, username, password, name);
-  return {
+  return ownMembers<ProxyServer>({
     scheme,
     host,
     port,
     name,
     ...(authenticated ? { username, password } : {}),
     key: authenticated ? `${name} ${encodeURIComponent(username)}:${encodeURIComponent(password)}` : name,
-  };
+  });
 }
 
 function parseURL(text: string): URL | undefined {
