@@ -17,7 +17,7 @@ export interface Target {
   /** The URL's user part as the value of an `Authorization` field, where it had one. */
   readonly authorization: string | undefined;
   /** Why no connection can be made for it: the sentence of its error. */
-  readonly unsupported?: string;
+  readonly unsupported: string | undefined;
   /** Kept by the transport: a GET without fields of its own, which is prepared and encoded once. */
   plainGet: unknown;
   /** The same with the `Accept-Encoding` of a client that decodes, which is one value in a program. */
@@ -144,6 +144,7 @@ function targetOf(url: URL, source: string): Target {
     host: url.host,
     path,
     authorization: userPart(url),
+    unsupported: undefined,
     plainGet: undefined,
     codedGet: undefined,
   };
