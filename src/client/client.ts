@@ -23,7 +23,7 @@ import {
   clientPolicy,
   type Policy,
 } from "./policy.js";
-import { pairs, RequestDefaults } from "./request-defaults.js";
+import { omittedHeaders, pairs, RequestDefaults } from "./request-defaults.js";
 
 /** What a client was made with, without secrets; for `console.log`. */
 let shownOf: (client: Client) => Record<string, unknown>;
@@ -124,7 +124,8 @@ export class Client {
   extend(given: ClientOptions): Client {
     const options = ownMembers(given);
     const { headers: present, use = [] } = this.#options;
-    const headers = createHeaders(present);
+    const headers = createHeaders([...pairs(present)]);
+    for (const name of omittedHeaders(options.headers)) headers.delete(name);
     for (const [name, value] of pairs(options.headers)) headers.set(name, value);
     return new Client({
       ...this.#options,
@@ -140,7 +141,7 @@ export class Client {
       const { auth, headers, baseURL, cookies, ...others } = client.#options;
       const shown: Record<string, unknown> = {};
       if (baseURL !== undefined) shown["baseURL"] = shownURL(String(baseURL));
-      if (headers !== undefined) shown["headers"] = createHeaders(headers);
+      if (headers !== undefined) shown["headers"] = createHeaders([...pairs(headers)]);
       if (auth !== undefined) shown["auth"] = "***";
       if (cookies !== undefined) shown["cookies"] = cookies !== false;
       return { ...shown, ...others, transport: client.transport };

@@ -16,7 +16,7 @@ import {
   parseURL,
   plainRequest,
   type RedirectMode,
-  type Request,
+  Request,
   type RequestModes,
   rawHeaders,
   requestMembers,
@@ -66,6 +66,9 @@ export class RequestDefaults {
   ): Request {
     if (typeof input !== "string" && !(input instanceof URL))
       return this.#fromRequest(input, init ?? undefined, verb.strict);
+    // As fetch does it: all of that request, to another URL.
+    if (isRequest(init))
+      return this.#fromRequest(new Request(this.#href(String(input)), init), undefined, false);
     const target = this.#target(String(input), init);
     let request = plainRequest(
       verb.method ?? (init?.method === undefined ? "GET" : normaliseMethod(init.method)),
@@ -106,9 +109,13 @@ export class RequestDefaults {
   }
 
   #target(url: string, init: Init | undefined): Target {
-    const href = this.#base === undefined ? url : this.#base.of(url);
+    const href = this.#href(url);
     const query = init?.query;
     return parseTarget(query === undefined ? href : appendQuery(parseURL(href), query).href);
+  }
+
+  #href(url: string): string {
+    return this.#base === undefined ? url : this.#base.of(url);
   }
 
   #defaultsFor(target: Target): Headers | undefined {
@@ -202,24 +209,39 @@ function refuseBodyless(method: string, source: BodySource): void {
 const NO_NAMES: readonly string[] = [];
 
 /** The names, in lower case, of the headers that are given as `undefined` or `null`: not to be sent. */
-function omittedHeaders(headers: HeadersInit | undefined): readonly string[] {
-  if (headers === undefined || Symbol.iterator in headers) return NO_NAMES;
+export function omittedHeaders(headers: HeadersInit | undefined): readonly string[] {
+  if (headers === undefined || headers === null) return NO_NAMES;
   let names: string[] | undefined;
-  for (const name of Object.keys(headers)) {
-    const value: unknown = (headers as Readonly<Record<string, unknown>>)[name];
-    if (value === undefined || value === null) (names ??= []).push(name.toLowerCase());
+  if (Array.isArray(headers)) {
+    for (const pair of headers as readonly unknown[]) {
+      if (isOmitted(pair)) (names ??= []).push(String(pair[0]).toLowerCase());
+    }
+  } else if (!(Symbol.iterator in headers)) {
+    for (const name of Object.keys(headers)) {
+      const value: unknown = (headers as Readonly<Record<string, unknown>>)[name];
+      if (value === undefined || value === null) (names ??= []).push(name.toLowerCase());
+    }
   }
   return names ?? NO_NAMES;
+}
+
+/** Of any realm: the platform's, ours, another copy's. */
+function isRequest(init: unknown): init is Request {
+  return (
+    typeof init === "object" && init !== null && Object.prototype.toString.call(init) === "[object Request]"
+  );
+}
+
+/** Whether it is a pair of a name and no value. */
+function isOmitted(pair: unknown): pair is readonly unknown[] {
+  return Array.isArray(pair) && pair.length === 2 && (pair[1] === undefined || pair[1] === null);
 }
 
 /** The headers without those. */
 function givenHeaders(headers: HeadersInit): HeadersInit {
   if (omittedHeaders(headers).length === 0) return headers;
-  return Object.fromEntries(
-    Object.entries(headers as Record<string, string>).filter(
-      ([, value]: readonly [string, unknown]) => value !== undefined && value !== null,
-    ),
-  );
+  const entries = Array.isArray(headers) ? headers : Object.entries(headers);
+  return entries.filter((pair: unknown) => !isOmitted(pair)) as [string, string][];
 }
 
 function addMissing(headers: Headers, defaults: Headers, without: readonly string[]): void {

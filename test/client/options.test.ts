@@ -120,6 +120,24 @@ describe("client.fetch: passes over what it does not know, but for traps and its
   });
 });
 
+describe("client.fetch with a request in place of init", () => {
+  test("sends that request to the URL, as fetch does", async () => {
+    const { client, sent } = recorded({ baseURL: "http://a.test/v1" });
+    const init = { method: "POST", body: "x", headers: { "x-a": "b" } };
+    for (const request of [
+      new Request("http://b.test/", init),
+      new globalThis.Request("http://b.test/", init),
+    ]) {
+      await client.fetch("/there", request as Init);
+      const last = sent.at(-1);
+      assert.deepEqual(
+        [last?.url, last?.method, last?.text(), last?.headers.get("x-a")],
+        ["http://a.test/v1/there", "POST", "x", "b"],
+      );
+    }
+  });
+});
+
 describe("relative URLs", () => {
   for (const [base, given, joined, resolved] of [
     ["http://a.test/api/v1", "users", "/api/v1/users", "/api/users"],
@@ -177,6 +195,15 @@ describe("headers without a value", () => {
     assert.deepEqual([...(sent[1]?.headers ?? [])], [["x-here", "1"]]);
     await client.get(url);
     assert.deepEqual([...(sent[2]?.headers ?? [])], [["x-key", "k"]]);
+    const asPairs = [
+      ["authorization", undefined],
+      ["X-KEY", null],
+      ["x-here", "1"],
+    ];
+    await client.get(url, { headers: asPairs } as unknown as Init);
+    assert.deepEqual([...(sent[3]?.headers ?? [])], [["x-here", "1"]]);
+    await client.extend({ headers: { "X-Key": undefined, "x-more": "1" } as never }).get(url);
+    assert.deepEqual([...(sent[4]?.headers ?? [])], [["x-more", "1"]]);
   });
 });
 
