@@ -575,3 +575,60 @@ test("capacity: is heard before the dial is done, too", () => {
     [1, 1, undefined],
   );
 });
+
+test("dialed: notes when the connection was open", () => {
+  const { pool, route } = makePool({});
+  assert.equal(open(pool, route, 5).openedAt, 5);
+});
+
+test("dialFailed: a waiter that another one's failure makes give up, or come again, is not turned away", () => {
+  const rejected: Waiter<Owner>[] = [];
+  const { pool, dials } = makePool(
+    {},
+    {
+      reject: (waiter) => {
+        rejected.push(waiter);
+        if (rejected.length > 1) return;
+        pool.cancel(two, 1);
+        pool.cancel(three, 1);
+        pool.acquire(three, shared, 1);
+      },
+    },
+  );
+  const shared = pool.route("m", "http://m", true);
+  const [one, two, three] = [acquire(pool, shared, 0), acquire(pool, shared, 0), acquire(pool, shared, 0)];
+  assert.ok(dials[0]);
+  pool.dialFailed(dials[0], "refused", 1);
+  assert.deepEqual(rejected, [one]);
+  assert.equal(three.dial, dials[1]);
+  checkInvariants(pool);
+});
+
+test("tick: the evidence of an idle limit says whose it was", () => {
+  const said: string[] = [];
+  const { pool, route } = makePool(
+    { idleTimeout: 500 },
+    { close: (_member, { evidence }) => said.push(evidence) },
+  );
+  for (const announced of [NONE, 200]) {
+    const member = open(pool, route, 0);
+    member.serverIdleLimit = announced;
+    release(pool, member, 0);
+    pool.tick(1000);
+  }
+  assert.deepEqual(said, [
+    "It was idle for 1.0 s; the limit is 500 ms, idleTimeout.",
+    "It was idle for 1.0 s; the limit is 200 ms, what the server announced in Keep-Alive, less a margin.",
+  ]);
+});
+
+test("capacity: raises nothing where a connection is for one request at a time", () => {
+  const { pool, dials } = makePool({ keepAlive: false });
+  const shared = pool.route("m", "http://m", true);
+  acquire(pool, shared, 0);
+  assert.ok(dials[0]);
+  pool.dialed(dials[0], 0, NONE);
+  pool.capacity(dials[0], 100, 0);
+  assert.equal(dials[0].limit, 1);
+  assert.notEqual(acquire(pool, shared, 1).member, dials[0]);
+});
