@@ -11,7 +11,15 @@ export function userFrame(stack: string | undefined): string | undefined {
   return undefined;
 }
 
-const here = new URL(".", import.meta.url).pathname;
+// From a stack, as a CommonJS bundle has no `import.meta`. Where there is none, every frame counts as this package's.
+const here = folderOf(new Error().stack);
+
+function folderOf(stack: unknown): string {
+  const [, first = ""] = typeof stack === "string" ? stack.split("\n") : [];
+  const place = /((?:file:\/\/|\/|[A-Za-z]:\\)[^()]+):\d+:\d+\)?$/.exec(first.trim())?.[1] ?? "";
+  return place.replace(/^file:\/\//, "").replace(/[^/\\]*$/, "");
+}
+
 // Bundled, all of the package is beside this file; unbundled, it is the folder above.
 export const packageRoot: string = here.endsWith("/transport/") ? here.slice(0, -"transport/".length) : here;
 

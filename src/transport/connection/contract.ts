@@ -16,7 +16,7 @@ export interface Carrier extends WireSink {
   /** The exchanges under way, the oldest first. */
   exchanges(): Iterable<Exchange>;
   /** What there is to tell of its streams, where it has any. */
-  streamCounts?(): StreamCounts;
+  readonly streamCounts: (() => StreamCounts) | undefined;
   /** Why it cannot carry the exchange, as far as can be told at once; it has been idle for `idleFor` milliseconds. */
   unfitFor(exchange: Exchange, idleFor: number): CloseCause | undefined;
   /** Sends the exchange's request; the pool has assigned it to this connection. */

@@ -30,6 +30,7 @@ const CLOSED = 3;
  */
 export class Http1Connection implements Carrier, Expiring {
   readonly protocol = "http/1.1";
+  readonly streamCounts = undefined;
   readonly #connection: Connection;
   readonly #host: CarrierHost;
   readonly #parser: ResponseHeadParser;

@@ -63,13 +63,16 @@ export function routeOf(target: Target, chosen: ProxyServer | undefined, setting
         : `unix:${socketPath}`
       : `proxy ${proxy.name}`;
   const name = `${way}${identity === undefined ? "" : ` tls:${identity}`}${localAddress === undefined ? "" : ` local:${localAddress}`}`;
+  // Said, so that they are not looked for on `Object.prototype`.
+  const protocol = { http1Only: false, wantsHttp1: false };
   const forwards = proxy !== undefined && !secure && (proxy.scheme === "http" || proxy.scheme === "https");
   if (proxy === undefined) {
-    return { key: `${origin} ${name}`, origin, name, host: hostname, port, secure, proxy, forwards };
+    const key = `${origin} ${name}`;
+    return { key, origin, name, host: hostname, port, secure, proxy, forwards, ...protocol };
   }
   const keptFor = forwards ? new URL(proxy.name).origin : origin;
   const key = `${keptFor} ${name}${SECRET}${proxy.key}`;
-  if (!forwards) return { key, origin, name, host: hostname, port, secure, proxy, forwards };
+  if (!forwards) return { key, origin, name, host: hostname, port, secure, proxy, forwards, ...protocol };
   const toProxy = { host: proxy.host, port: proxy.port, secure: proxy.scheme === "https" };
-  return { key, origin: keptFor, name, ...toProxy, proxy, forwards };
+  return { key, origin: keptFor, name, ...toProxy, proxy, forwards, ...protocol };
 }
