@@ -204,7 +204,7 @@ test("request: --proxy goes through it, none goes direct, and what is no proxy i
   assert.deepEqual([direct.code, direct.stdout, proxy.log.seen.length], [0, "hello\n", 1]);
   const wrong = await runCli([server.url("/"), "--proxy", "ftp://user:secret@proxy"]);
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /Cannot use "ftp:\/\/\*\*\*@proxy" as --proxy as its scheme is ftp/);
+  assert.match(wrong.stderr, /Cannot use "ftp:\/\/user:\*\*\*@proxy\/" as --proxy as its scheme is ftp/);
 });
 
 test("request: curl's habits: -i, -I, -v, -u, -s, -S, -L, -f, and groups of them; this machine needs no scheme", async () => {
@@ -224,6 +224,10 @@ test("request: curl's habits: -i, -I, -v, -u, -s, -S, -L, -f, and groups of them
   assert.match(verbose.stderr, /> authorization: \*\*\*/i);
   assert.doesNotMatch(verbose.stderr, /secret/);
   assert.equal(server.seen.at(-1)?.headers.authorization, `Basic ${btoa("me:secret:x")}`);
+
+  const inURL = await runCli([server.url("/").replace("//", "//me:pw@"), "--json"]);
+  assert.equal(server.seen.at(-1)?.headers.authorization, `Basic ${btoa("me:pw")}`);
+  assert.doesNotMatch(inURL.stdout + inURL.stderr, /pw/);
 
   const missing = server.url("/missing");
   assert.deepEqual((({ code, stderr }) => [code, stderr])(await runCli([missing, "-s"])), [0, ""]);

@@ -44,7 +44,7 @@ const refusals: readonly [string[], RegExp][] = [
   ],
   [["http://127.0.0.1/", "--form", "b"], /--form needs name=value, not "b"/],
   [["http://127.0.0.1/", "-H", "nocolon"], /-H needs "name: value", not "nocolon"/],
-  [["http://127.0.0.1/", "-H", "bad name: x"], /bad name/],
+  [["http://127.0.0.1/", "-H", "bad name: x"], /"bad …" cannot be a header's name/],
   [["http://127.0.0.1/", "-X", "GE T"], /GE T/],
   [["http://127.0.0.1/", "-X", "GET", "-d", "a"], /body/],
   [["http://127.0.0.1/", "-n", "0"], /-n needs a whole number/],

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Init, Request } from "../../index.js";
+import { parseURL } from "../../message/index.js";
 import type { Context } from "../context.js";
 import { CommandFailure, UsageError } from "../exit.js";
 import type { ParsedOptions } from "../options.js";
@@ -103,7 +104,11 @@ function withScheme(target: string): string {
 /** Made once before anything is sent, so that a bad URL, method or header is a mistake of usage, not a failure. */
 function checkedRequest(target: string, init: Init): Request {
   try {
-    return new Request(target, init);
+    // A Request takes any URL, and none with credentials; a client is stricter in the one and knows the other.
+    const url = parseURL(target);
+    url.username = "";
+    url.password = "";
+    return new Request(url, init);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
