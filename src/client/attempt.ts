@@ -13,10 +13,12 @@ import { countedSource } from "./progress.js";
 
 /**
  * One exchange of the call: what is left of the call's time goes with it. A server that refuses to be waited for (417)
- * gets the request once more, without the expectation (RFC 9110 §15.5.18).
+ * gets the request once more, without the expectation (RFC 9110 §15.5.18); one that was asked over the wrong connection
+ * (421) is asked once more, over one of its own.
  */
 export async function attempt(call: CallState, request: Request): Promise<Response> {
   const response = await exchange(call, request);
+  if (isMisdirected(request, response)) return attemptAfresh(call, request, response);
   if (response.status !== 417 || request.expectContinue === undefined) return response;
   const { source } = requestParts(request);
   if (source === undefined || !source.replayable) return response;
@@ -26,11 +28,26 @@ export async function attempt(call: CallState, request: Request): Promise<Respon
   return exchange(call, unexpecting);
 }
 
-async function exchange(call: CallState, request: Request): Promise<Response> {
+/** Whether the server says that this connection was not for it, and the request can go out again (RFC 9110 §15.5.20). */
+export function isMisdirected(request: Request, response: Response): boolean {
+  return response.status === 421 && requestParts(request).source?.replayable !== false;
+}
+
+/** The same request once more, over a connection that is dialed for it. */
+export async function attemptAfresh(
+  call: CallState,
+  request: Request,
+  misdirected: Response,
+): Promise<Response> {
+  await misdirected.close();
+  return exchange(call, request, true);
+}
+
+async function exchange(call: CallState, request: Request, fresh = false): Promise<Response> {
   const sent = observed(call, request);
   try {
     const response = await withinAttempt(call, sent, (limited) =>
-      call.direct === undefined ? foreign(call, limited) : direct(call, limited),
+      call.direct === undefined ? foreign(call, limited) : direct(call, limited, fresh),
     );
     call.attempts += response.attempts;
     return response;
@@ -40,9 +57,10 @@ async function exchange(call: CallState, request: Request): Promise<Response> {
   }
 }
 
-function direct(call: CallState, request: Request): Promise<Response> {
+function direct(call: CallState, request: Request, fresh: boolean): Promise<Response> {
+  const options = fresh ? { ...call.exchangeOptions, fresh } : call.exchangeOptions;
   return new Promise((resolve, reject) => {
-    call.direct?.start(request, { resolve, reject, ended: undefined }, call.exchangeOptions);
+    call.direct?.start(request, { resolve, reject, ended: undefined }, options);
   });
 }
 

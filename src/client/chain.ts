@@ -18,7 +18,7 @@
 import { rejection } from "../errors/index.js";
 import { derivedRequest, ownRequest, ownResponse, type Request, type Response } from "../message/index.js";
 import { type ExchangeOptions, type RoundTripper, type Settle, Transport } from "../transport/index.js";
-import { attempt } from "./attempt.js";
+import { attempt, attemptAfresh, isMisdirected } from "./attempt.js";
 import { CallState } from "./call-state.js";
 import { raceCall } from "./deadline.js";
 import { deliver } from "./deliver.js";
@@ -205,6 +205,10 @@ class DirectCall implements Settle {
       this.#goOn(response);
       return;
     }
+    if (response.status === 421 && isMisdirected(this.#request, response)) {
+      this.#goOn(response);
+      return;
+    }
     deliver(policy, this.#request, response);
     this.#resolve(answer(policy, this.#request, response));
   }
@@ -215,7 +219,12 @@ class DirectCall implements Settle {
     const request = this.#request;
     const call = new CallState(policy, this.#transport, this.#options.deadline);
     call.attempts = response.attempts;
-    finishCall(call, request, response, exchangeOf(call))
+    const send = exchangeOf(call);
+    const first = isMisdirected(request, response)
+      ? attemptAfresh(call, request, response)
+      : Promise.resolve(response);
+    first
+      .then((settled) => finishCall(call, request, settled, send))
       .then((last) => answer(policy, request, last))
       .then(this.#resolve, (error: unknown) => this.reject(error));
   }

@@ -60,7 +60,11 @@ export async function followRedirects(
   let response = first;
   let current = request;
   let crossed = false;
-  const referer = requestParts(request).headers?.get("referer") ?? undefined;
+  // One that was made from `referrer` is made anew for each hop.
+  const referer =
+    request.referrer === "about:client"
+      ? (requestParts(request).headers?.get("referer") ?? undefined)
+      : undefined;
   for (let number = 1; isRedirect(response.status); number += 1) {
     if (request.redirect === "manual") return response;
     if (request.redirect === "error") {

@@ -77,6 +77,8 @@ export class BodyReader {
   /** Makes the error that a reader is told from the one that ended the body. */
   describe: ((error: unknown) => unknown) | undefined = undefined;
   watcher: BodyWatcher | undefined = undefined;
+  /** Told once when the last byte is in. */
+  onEnd: (() => void) | undefined = undefined;
 
   constructor(feed: BodyFeed | undefined, length: number) {
     this.#feed = feed;
@@ -204,6 +206,7 @@ export class BodyReader {
       reading({ value: undefined, done: true });
     }
     this.watcher?.settled();
+    this.onEnd?.();
   }
 
   /** Ends the body with an error: what arrived before it can still be read from a stream, then it throws. */

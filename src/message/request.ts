@@ -104,7 +104,7 @@ export class Request {
       this.#modes = requestModes(this.#modes, members);
       if (members.method !== undefined) this.#method = normaliseMethod(members.method);
       if (members.signal !== undefined) this.#given = checkedSignal(members.signal);
-      this.#headers = new Headers(members.headers ?? base?.headers);
+      this.#headers = new Headers(members.headers === undefined ? base?.headers : members.headers);
       if (members.body !== undefined && members.body !== null) {
         this.#setBody(Body.extract(members.body), members);
         return;

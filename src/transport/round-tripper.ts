@@ -29,4 +29,6 @@ export interface ExchangeOptions {
   /** When the whole call must be over, in the runtime's milliseconds, and the limit that made it so; `Infinity` for none. */
   readonly deadline: number;
   readonly timeout: number;
+  /** Whether only a connection that is dialed for it will do, as after a 421. */
+  readonly fresh?: boolean;
 }

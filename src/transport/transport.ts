@@ -127,6 +127,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
         now,
       );
       exchange.telemetry = telemetry;
+      if (options?.fresh === true) exchange.mustDial = "retry";
       if (runsCallersCode(outgoing) || request.onInformational !== undefined || request.trace !== undefined) {
         const resource = new AsyncResource("TRUNKLINE_REQUEST");
         const run: Exchange["runInContext"] = (callback) => resource.runInAsyncScope(callback);

@@ -1,5 +1,5 @@
 import { NetworkError, TimeoutError, type TimeoutKind } from "../../errors/index.js";
-import { type Response, responseBody } from "../../message/index.js";
+import type { BodyReader } from "../../message/index.js";
 
 /** What programs written for Node's fetch look for in `error.cause.code` where the system has no code of its own. */
 const CODES: Readonly<Record<string, string>> = {
@@ -72,12 +72,8 @@ function systemCode(error: NetworkError): string | undefined {
   return typeof code === "string" ? code : CODES[error.code];
 }
 
-/** The response, whose body fails as fetch's bodies do, and ends when the call is aborted. */
-export function guarded(response: Response, signal: AbortSignal | undefined): Response {
-  const body = responseBody(response);
-  if (body !== null) {
-    if (signal !== undefined) body.signal = signal;
-    if (!body.complete) body.describe = terminated;
-  }
-  return response;
+/** Makes the body fail as fetch's bodies do, and end when the call is aborted. */
+export function guardBody(body: BodyReader, signal: AbortSignal | undefined): void {
+  if (signal !== undefined) body.signal = signal;
+  if (!body.complete) body.describe = terminated;
 }

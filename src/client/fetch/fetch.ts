@@ -7,16 +7,19 @@ import {
   type Response,
   readyBody,
   requestParts,
+  responseBody,
   spendBody,
   withSource,
 } from "../../message/index.js";
 import { defaultTransport } from "../../transport/index.js";
 import { Chain } from "../chain.js";
 import { fetchPolicy, type Policy } from "../policy.js";
-import { fetchError, guarded, networkError } from "./fetch-errors.js";
+import { isBadPort } from "./bad-ports.js";
+import { fetchError, guardBody, networkError } from "./fetch-errors.js";
 import { withStandardFields } from "./fields.js";
 import { fetchLocal } from "./local-schemes.js";
 import { refuseForeignMembers } from "./refused-members.js";
+import { markResource, resourceMark, timelineNow } from "./resource-timing.js";
 
 const POLICY: Policy = fetchPolicy();
 const CHAIN = new Chain(POLICY, defaultTransport, []);
@@ -54,6 +57,9 @@ export function fetch(
   });
 }
 
+// Web IDL counts the arguments that are needed.
+Object.defineProperty(fetch, "length", { value: 1, configurable: true });
+
 type Resolve = (response: Response | Promise<Response>) => void;
 
 /** The way of every request that is more than a GET of a URL. */
@@ -74,10 +80,33 @@ function prepare(request: Request, resolve: Resolve): void {
 }
 
 function send(request: Request, resolve: Resolve): void {
+  const { port } = requestParts(request).target;
+  if (isBadPort(port)) {
+    throw networkError(
+      `Cannot fetch from port ${port}, as the standard keeps it for another protocol; a Client may`,
+    );
+  }
+  const started = timelineNow();
   CHAIN.start(POLICY, request, (settled) => {
-    if (settled instanceof Promise) resolve(settled.then(undefined, failed));
-    else resolve(guarded(settled, requestParts(request).signal));
+    if (settled instanceof Promise) {
+      resolve(settled.then((response) => answered(request, response, started), failed));
+    } else {
+      resolve(answered(request, settled, started));
+    }
   });
+}
+
+/** What fetch adds to a response: how its body fails, and its entry on the timeline. */
+function answered(request: Request, response: Response, started: number): Response {
+  const body = responseBody(response);
+  if (body !== null) guardBody(body, requestParts(request).signal);
+  if (body === null || body.complete) {
+    markResource(request.url, response, started, body?.received ?? 0);
+  } else {
+    const mark = resourceMark(request.url, response, started);
+    body.onEnd = () => mark(body.received);
+  }
+  return response;
 }
 
 function failed(error: unknown): Promise<never> {
