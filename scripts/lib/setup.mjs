@@ -15,9 +15,9 @@ export const bundleSources = () => [
 
 export function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return;
+  if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) return;
   fail(
-    `This is Node ${process.versions.node}; Trunkline needs Node 20.19 or newer. Install one from https://nodejs.org and try again.`,
+    `This is Node ${process.versions.node}; Trunkline needs Node 20.19, or 22.12 and newer. Install one from https://nodejs.org and try again.`,
   );
 }
 

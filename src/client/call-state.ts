@@ -23,6 +23,7 @@ export class CallState {
     this.runtime = runtimeOf(this.direct);
     this.deadline = deadline;
     this.exchangeOptions = {
+      fresh: false,
       deadline,
       timeout: policy.timeout,
       acceptEncoding: policy.decompress === undefined ? undefined : ACCEPT_ENCODING,

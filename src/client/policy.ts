@@ -127,6 +127,7 @@ function sealed(read: ReadOptions, toTheLetter: boolean): Policy {
     toTheLetter,
     chained: needsChain(read),
     untimed: {
+      fresh: false,
       deadline: NEVER,
       timeout: NEVER,
       acceptEncoding: read.decompress === undefined ? undefined : ACCEPT_ENCODING,

@@ -30,5 +30,5 @@ export interface ExchangeOptions {
   readonly deadline: number;
   readonly timeout: number;
   /** Whether only a connection that is dialed for it will do, as after a 421. */
-  readonly fresh?: boolean;
+  readonly fresh: boolean;
 }
