@@ -1,5 +1,8 @@
-import { type Finding, inShort, type OriginReport, type Report } from "../explain/index.js";
+import { createHash } from "node:crypto";
+import { type Finding, firstLine, inShort, type OriginReport, type Report } from "../explain/index.js";
+import { reusePicture, timePicture } from "./report-picture.js";
 import { pageStyle } from "./report-style.js";
+import { sourceLines } from "./source-lines.js";
 
 /** What a report page is about besides the report. */
 export interface PageSubject {
@@ -11,37 +14,56 @@ export interface PageSubject {
 /** Origins and findings shown; the JSON has all of them. */
 const MAX_ROWS = 200;
 
-/** The report as one HTML file that needs nothing else: no script, no font, no picture from anywhere. */
+/** All that the page does: a button copies the code of its remedy. */
+const SCRIPT = `for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+}`;
+const SCRIPT_HASH = `sha256-${createHash("sha256").update(SCRIPT).digest("base64")}`;
+
+/** The report as one HTML file that needs nothing else: no font, no picture, no script from anywhere. */
 export function reportPage(report: Report, { program, exitCode }: PageSubject): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src '${SCRIPT_HASH}'">
 <title>Connections of ${escaped(program)}</title>
 <style>${pageStyle}</style>
 </head>
 <body>
 <main>
 <h1>Connections of <code>${escaped(program)}</code></h1>
-<p class="lead">${escaped(summary(report))} The program ended with code ${exitCode}.</p>
+<p class="lead">${escaped(report.requests === 0 && report.connections === 0 ? "No HTTP request was seen." : firstLine(report))} The program ended with code ${exitCode}.</p>
 ${tiles(report)}
 <h2>Findings</h2>
-${report.findings.length === 0 ? '<p class="good">Nothing to mend was found.</p>' : report.findings.slice(0, MAX_ROWS).map(findingCard).join("\n")}
+${nothingFound(report)}${report.findings.slice(0, MAX_ROWS).map(findingCard).join("\n")}
+${report.notes.map((note) => `<p class="note">${withCode(note)}</p>`).join("\n")}
+${pictures(report)}
 <h2>Origins</h2>
 ${report.origins.length === 0 ? "<p>No request was seen.</p>" : report.origins.slice(0, MAX_ROWS).map(originCard).join("\n")}
 ${owners(report)}
 ${report.dropped > 0 ? `<p class="note">${report.dropped} records were left out, as more origins were visited than are kept apart.</p>` : ""}
 </main>
+<script>${SCRIPT}</script>
 </body>
 </html>
 `;
 }
 
-function summary({ requests, connections, reuse }: Report): string {
-  if (requests === 0) return "No HTTP request was seen.";
-  return `${count(requests, "request")} went out on ${count(connections, "connection")}: ${percent(reuse)} of them reused one.`;
+function nothingFound({ findings, notes }: Report): string {
+  if (findings.length > 0) return "";
+  return notes.length > 0 ? "" : '<p class="good">No problems found.</p>';
+}
+
+function pictures(report: Report): string {
+  const drawn = timePicture(report) + reusePicture(report.origins);
+  return drawn === "" ? "" : `<h2>Connections over time, and requests for each</h2>\n${drawn}`;
 }
 
 function tiles(report: Report): string {
@@ -49,9 +71,11 @@ function tiles(report: Report): string {
   const rows: [string, string][] = [
     ["requests", String(report.requests)],
     ["connections", String(report.connections)],
-    ["reuse", percent(report.reuse)],
+    ["reuse", report.requests === 0 ? "–" : percent(report.reuse)],
     ["making connections", milliseconds(handshakes)],
-    ["findings", String(report.findings.length)],
+    ["most open at once", String(report.mostOpen)],
+    ["failed", String(Object.values(report.failed).reduce((sum, one) => sum + one, 0))],
+    ["still waiting", String(report.waiting)],
   ];
   return `<dl class="tiles">${rows.map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`).join("")}</dl>`;
 }
@@ -63,18 +87,44 @@ function findingCard(finding: Finding): string {
     ...(cost.milliseconds > 0 ? [milliseconds(cost.milliseconds)] : []),
   ];
   const rows: [string, string][] = [
+    ...(site === undefined ? [] : [["Code", codeAt(site)] as [string, string]]),
     ...(origin === undefined ? [] : [["At", code(origin)] as [string, string]]),
-    ...(site === undefined ? [] : [["Code", code(site)] as [string, string]]),
-    ["Seen", `<ul>${evidence.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`],
-    ...(spent.length === 0 ? [] : [["Cost", escaped(spent.join(", "))] as [string, string]]),
-    ["Remedy", withCode(remedy)],
+    // The place is named once.
+    [
+      "Seen",
+      `<ul>${evidence
+        .filter((line) => site === undefined || !line.includes(site))
+        .map((line) => `<li>${escaped(line)}</li>`)
+        .join("")}</ul>`,
+    ],
     ...(doubt === undefined ? [] : [["Doubt", escaped(doubt)] as [string, string]]),
   ];
   return `<article class="finding ${severity}">
 <h3>${escaped(title)}</h3>
-<p class="kind"><span class="severity">${severity}</span> ${code(kind)}</p>
+<p class="kind"><span class="severity">${severity}</span> ${code(kind)}${spent.length === 0 ? "" : ` <span class="cost">cost ${escaped(spent.join(", "))}</span>`}</p>
+<div class="remedy"><p>${withCode(remedy)}</p>${copyButton(remedy)}</div>
 <table>${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`).join("")}</table>
 </article>`;
+}
+
+/** Copies the code of a remedy: the longest piece, which is what is to be written. Without a script it is hidden. */
+function copyButton(remedy: string): string {
+  const pieces = remedy.split("`").filter((_piece, index) => index % 2 === 1);
+  const longest = pieces.reduce((most, piece) => (piece.length > most.length ? piece : most), "");
+  return longest === "" ? "" : `<button type="button" hidden data-copy="${escaped(longest)}">Copy</button>`;
+}
+
+/** A place with the lines of code around it, where they can be read. */
+function codeAt(site: string): string {
+  const lines = sourceLines(site);
+  if (lines.length === 0) return code(site);
+  const text = lines
+    .map(
+      ({ number, text: line, meant }) =>
+        `<span class="${meant ? "meant" : "beside"}"><i>${number}</i>${escaped(line)}</span>`,
+    )
+    .join("");
+  return `${code(site)}<pre>${text}</pre>`;
 }
 
 function originCard(origin: OriginReport): string {
