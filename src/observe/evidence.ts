@@ -45,6 +45,8 @@ function originFacts(
   const closed: Partial<Record<CloseReason, number>> = {};
   const redialed: Partial<Record<CloseReason, number>> = {};
   const openedFor: Partial<Record<DialReason, number>> = {};
+  const failures: Record<string, number> = {};
+  const hangUps = { hangUps: 0, hangUpMs: 0, hangUpsOnNew: 0 };
   const agesAtServer: number[] = [];
   for (const life of lives) {
     const dialed = dialReason(life, all);
@@ -52,6 +54,14 @@ function originFacts(
     const reason = reasons.get(life);
     if (reason === undefined) continue;
     closed[reason] = (closed[reason] ?? 0) + 1;
+    const failure = failureOf(reason, life);
+    if (failure !== undefined) failures[failure] = (failures[failure] ?? 0) + 1;
+    // What a new connection ends without an answer, no idle limit explains.
+    if (reason === "server-closed-unanswered" && life.requests === 1) {
+      hangUps.hangUps += 1;
+      hangUps.hangUpsOnNew += 1;
+      hangUps.hangUpMs += Math.max(0, (life.ending?.at ?? 0) - life.lastRequestAt);
+    }
     if (life.replaced) redialed[reason] = (redialed[reason] ?? 0) + 1;
     if (reason === "server-closed-idle" && life.ending?.idleFor !== undefined)
       agesAtServer.push(life.ending.idleFor);
@@ -62,6 +72,8 @@ function originFacts(
     counts: {
       requests: alone ? ledger.requests : lives.reduce((sum, life) => sum + life.requests, 0),
       connections: alone ? ledger.opened : lives.length,
+      ...hangUps,
+      failed: Object.values(failures).reduce((sum, count) => sum + count, 0),
       unused: lives.filter((life) => life.requests === 0 && life.opaque !== true).length,
       ...(whole
         ? {
@@ -92,7 +104,15 @@ function originFacts(
     closed,
     redialed,
     errors: whole ? { ...ledger.errors } : {},
+    failures,
   };
+}
+
+/** A request that got no whole answer, as its client's error is not seen from here. */
+function failureOf(reason: CloseReason, { ending }: Life): string | undefined {
+  if (reason === "server-closed-unanswered") return "unanswered";
+  if (reason === "server-closed-mid-response") return "cut-off";
+  return reason === "reset" && ending?.idleFor === undefined ? "reset" : undefined;
 }
 
 function dialReason({ openedFor }: Life, all: readonly Inference[]): DialReason {

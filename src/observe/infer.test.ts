@@ -82,6 +82,30 @@ test("infer: connections ended by the client after each answer are unread bodies
   }
 });
 
+test("infer: Java's connections ended after each answer are ended by disconnect(), and the remedy says so", () => {
+  const world = new World("Java/17.0.2");
+  for (let i = 0; i < 12; i++) {
+    const connection = world.open();
+    world.exchange(connection);
+    world.end(connection, "client");
+  }
+  const report = world.report();
+  assert.deepEqual(kinds(report), ["pool-destroyed"]);
+  assert.match(report.findings[0]?.remedy ?? "", /disconnect\(\)/);
+});
+
+test("infer: new connections that the server ends without an answer are its hanging up, and are said to fail", () => {
+  const world = new World(GO);
+  for (let i = 0; i < 6; i++) {
+    const connection = world.open();
+    world.ask(connection);
+    world.end(connection, "server");
+  }
+  const report = world.report();
+  assert.deepEqual(kinds(report), ["server-hangs-up"]);
+  assert.deepEqual(report.failed, { unanswered: 6 });
+});
+
 test("infer: connections left idle while others are dialed have an owner each", () => {
   const world = new World(GO);
   for (let i = 0; i < 12; i++) world.exchange(world.open());
@@ -146,7 +170,7 @@ test("infer: idle connections ended by the server, met by requests: the server's
   const [facts] = report.facts.origins;
   assert.equal(report.origins[0]?.learnedIdleLimit, 5_000);
   assert.deepEqual([facts?.counts.staleRetries, facts?.counts.staleFailures], [1, 1]);
-  assert.deepEqual(kinds(report).sort(), ["idle-timeout-race", "stale-retries"]);
+  assert.deepEqual(kinds(report).sort(), ["idle-timeout-race"]);
 });
 
 test("infer: libraries are told apart by their User-Agent, and the sum is the whole", () => {

@@ -60,7 +60,10 @@ export function infer(client: ObservedClient, lives: readonly Life[], scene: Sce
     // What a busy observer hears of a little late belongs to the many it heard of in time.
     const verdict = isHabit && late.has(life) ? "after-response" : life.ending?.verdict;
     if (verdict === undefined) continue;
-    if (verdict === "after-idling") {
+    if (client.name === "java" && (verdict === "after-response" || verdict === "body-unread")) {
+      // HttpURLConnection keeps what was read to its end and drains what was not: it is `disconnect()` that ends one.
+      reasons.set(life, "transport-closed");
+    } else if (verdict === "after-idling") {
       reasons.set(life, isLast(life) ? "transport-closed" : "idle-timeout");
     } else if (verdict !== "after-response") {
       reasons.set(life, verdict);

@@ -9,6 +9,8 @@ import {
 
 /** Why a finding might be wrong, where the client was watched from outside and its code is not known. */
 const DOUBTS: Readonly<Partial<Record<FindingKind, string>>> = {
+  "pool-destroyed":
+    "Seen from outside: the client ended connections at once after a complete answer. A program that makes a client for each request and ends it looks alike.",
   "client-per-request":
     "Seen from outside: idle connections were left unused while others were dialed, or each was ended after its response. Bodies that are neither read nor closed, several programs or processes at once, and a client that ends its connections itself look alike.",
   "body-unread":

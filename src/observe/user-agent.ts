@@ -22,6 +22,8 @@ const KNOWN: readonly (readonly [pattern: RegExp, name: string, owner: string, u
   [/^node-fetch\b/i, "node-fetch", "Agent"],
   [/^okhttp\b/i, "okhttp", "OkHttpClient"],
   [/^Java-http-client\b/i, "java-http-client", "HttpClient"],
+  [/^Java\/\d/, "java", "HttpURLConnection"],
+  [/^GuzzleHttp\b/i, "guzzle", "Client"],
   [/^Apache-HttpClient\b/i, "apache-httpclient", "HttpClient"],
   [/^trunkline\b/i, "trunkline", "Transport"],
 ];

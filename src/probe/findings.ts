@@ -58,7 +58,8 @@ export interface IdleLimit {
 
 /** What suits a client of this server. */
 export interface Setting {
-  readonly client: "trunkline" | "undici" | "http.Agent" | "go";
+  /** `server` is what to set there instead, where the server is yours. */
+  readonly client: "trunkline" | "undici" | "http.Agent" | "go" | "server";
   readonly code: string;
   readonly why: string;
 }

@@ -1,7 +1,10 @@
+import { SERVER_IDLE } from "../explain/index.js";
 import type { IdleLimit, KeepAlive, Setting } from "./findings.js";
 
 /** A client should give up a connection this much earlier than the server does, at least. In milliseconds. */
 const MARGIN = 1_000;
+/** A server that keeps idle connections for so long keeps them longer than balancers and most clients do. */
+const LONG_ENOUGH = 60_000;
 /** What clients keep idle connections for unless told otherwise. */
 const UNDICI_DEFAULT = 4_000;
 const GO_DEFAULT = 90_000;
@@ -15,7 +18,11 @@ export function settingsFor(keepAlive: KeepAlive | undefined, idle: IdleLimit | 
   const limit = Math.min(seen, announced);
   if (Number.isFinite(limit)) {
     const verb = announced < seen ? "announces that it ends" : "ends";
-    return limited(idleTimeoutFor(limit), `the server ${verb} idle connections after ${inWords(limit)}`);
+    return limited(
+      limit,
+      idleTimeoutFor(limit),
+      `the server ${verb} idle connections after ${inWords(limit)}`,
+    );
   }
   if (idle?.aliveAfter === undefined) return [];
   return unlimited(idle.aliveAfter);
@@ -27,7 +34,7 @@ export function idleTimeoutFor(limit: number): number {
   return Math.max(Math.round(earlier), Math.round(limit * 0.5), 1);
 }
 
-function limited(timeout: number, why: string): Setting[] {
+function limited(limit: number, timeout: number, why: string): Setting[] {
   return [
     {
       client: "trunkline",
@@ -51,6 +58,15 @@ function limited(timeout: number, why: string): Setting[] {
           : "http.DefaultTransport",
       why: timeout < GO_DEFAULT ? why : "its default of 90 s is shorter",
     },
+    ...(limit < LONG_ENOUGH
+      ? [
+          {
+            client: "server" as const,
+            code: SERVER_IDLE.replaceAll("`", ""),
+            why: "where the server is yours",
+          },
+        ]
+      : []),
   ];
 }
 

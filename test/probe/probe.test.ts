@@ -53,7 +53,7 @@ test("probe: finds the idle limit of a server by waiting, and settings below it"
   assert.ok(limit >= 600 && limit < 3_000, `${limit}`);
   assert.deepEqual(
     result.settings.map(({ client }) => client),
-    ["trunkline", "undici", "http.Agent", "go"],
+    ["trunkline", "undici", "http.Agent", "go", "server"],
   );
   const advised = Number(/idleTimeout: (\d+)/.exec(result.settings[0]?.code ?? "")?.[1]);
   assert.ok(advised > 0 && advised < limit, `${advised} of ${limit}`);
