@@ -22,7 +22,10 @@ for (const [args, message] of [
   [["--target", "http://u:p@localhost"], /without a path or credentials/],
   [["--listen", "nonsense"], /--listen needs host:port/],
   [["--listen", "127.0.0.1:70000"], /--listen needs host:port/],
-  [["--target", "http://localhost", "extra"], /follows --, did you mean trunkline observe --target http:\/\/localhost -- extra\?/],
+  [
+    ["--target", "http://localhost", "extra"],
+    /follows --, did you mean trunkline observe --target http:\/\/localhost -- extra\?/,
+  ],
   [["--fail-if", "reuse<95"], /did you mean reuse<95%\?/],
   [["--fail-if", "finding:body-unred"], /did you mean body-unread\?/],
   [["--fail-if", "latency>3"], /does not understand/],
