@@ -64,7 +64,8 @@ export class Receiver<Owner> implements FrameVisitor {
       this.#sawFirst = true;
       // A GOAWAY tells what is wrong, which is better to know than that it came first.
       if (type !== GOAWAY && (type !== SETTINGS || (flags & FLAG_ACK) !== 0)) {
-        throw connectionError(`The server began with a ${frameName(type)} frame instead of its SETTINGS.`);
+        const what = type === SETTINGS ? "an acknowledgement of SETTINGS" : `a ${frameName(type)} frame`;
+        throw connectionError(`The server began with ${what} instead of its SETTINGS.`);
       }
     }
     if (type === DATA) this.#beginData(stream, length, content);

@@ -261,7 +261,7 @@ describe("Http2Session: ends of this side", () => {
 describe("Http2Session: errors of the connection", () => {
   for (const [what, frames, code, words] of [
     ["a first frame that is no SETTINGS", pingFrame("12345678", false), 1, /began with a PING frame/],
-    ["a first frame that acknowledges", SETTINGS_ACK, 1, /began with a SETTINGS frame/],
+    ["a first frame that acknowledges", SETTINGS_ACK, 1, /began with an acknowledgement of SETTINGS/],
     ["HTTP/1.1", "HTTP/1.1 400 Bad Request\r\n\r\n", 1, /answered in HTTP\/1\.1/],
     ["a TLS alert", "\x15\x03\x03\0\x02\x02\x28", 1, /no HTTP\/2/],
   ] as const) {

@@ -372,10 +372,12 @@ export class Http2Session<Owner> {
   }
 }
 
+const SPEAK_HTTP_1 = "leave http2.priorKnowledge out, or set http2: false";
+
 function noHttp2(first: number): Http2Error {
   return connectionError(
     first === LETTER_H
-      ? "The server answered in HTTP/1.1 on a connection that was to speak HTTP/2."
-      : "The server's first octets are no HTTP/2.",
+      ? `The server answered in HTTP/1.1 on a connection that was to speak HTTP/2; ${SPEAK_HTTP_1}.`
+      : `The server's first octets are no HTTP/2; if it speaks HTTP/1.1, ${SPEAK_HTTP_1}.`,
   );
 }

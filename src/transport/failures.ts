@@ -9,6 +9,7 @@ import {
 } from "../errors/index.js";
 import { CLOSE_TABLE, type CloseCause } from "../trace/index.js";
 import type { Exchange } from "./exchange.js";
+import { isTooLarge, maySendAgain } from "./retry.js";
 
 /** The facts of an exchange that every error about it carries. */
 function factsOf(exchange: Exchange): Omit<NetworkErrorDetails, "code" | "phase"> {
@@ -18,8 +19,14 @@ function factsOf(exchange: Exchange): Omit<NetworkErrorDetails, "code" | "phase"
     reused: exchange.reused,
     bytesWritten: exchange.bytesWritten,
     responseStarted: exchange.headersAt > 0,
-    retryable: exchange.retriable && exchange.headersAt === 0,
+    retryable:
+      exchange.headersAt === 0 && (wasSpared(exchange) ? exchange.outgoing.replayable : exchange.retriable),
   };
+}
+
+/** It is certain that the server did nothing with it. */
+function wasSpared({ reach }: Exchange): boolean {
+  return reach !== "perhaps";
 }
 
 /** What `GET http://host:port` looks like in a sentence. */
@@ -43,18 +50,34 @@ export function connectionLost(
     : "";
   const what =
     error instanceof ProtocolError
-      ? `the response was refused: ${asClause(error.message)}`
+      ? `${NO_RESPONSE.has(error.code) ? "" : "the response was refused: "}${asClause(error.message)}`
       : `${exchange.headersAt > 0 ? "the response was cut off" : "no response came"}: ${cause.evidence}`;
-  const advice =
-    exchange.headersAt > 0 || exchange.retriable
-      ? ""
-      : "; it was not sent again as it might have been carried out (set idempotent: true where that does no harm)";
-  return new NetworkError(`${named(exchange)} failed as ${what}${idle}${advice}`, {
+  return new NetworkError(`${named(exchange)} failed as ${what}${idle}${whyNotAgain(exchange, error)}`, {
     ...factsOf(exchange),
     code,
     phase,
     cause: error,
   });
+}
+
+/** Errors that say what became of the request, and are no fault of a response. */
+const NO_RESPONSE: ReadonlySet<string> = new Set([
+  "ERR_TRUNKLINE_STREAM_REFUSED",
+  "ERR_TRUNKLINE_STREAM_RESET",
+  "ERR_TRUNKLINE_GOAWAY",
+  "ERR_TRUNKLINE_REQUEST_HEADERS_TOO_LARGE",
+]);
+
+/** Why the request did not go out once more, where that is not plain. */
+function whyNotAgain(exchange: Exchange, error: unknown): string {
+  if (exchange.headersAt > 0 || isTooLarge(error)) return "";
+  if (!wasSpared(exchange)) {
+    return exchange.retriable
+      ? ""
+      : "; it was not sent again as it might have been carried out (set idempotent: true where that does no harm)";
+  }
+  if (!maySendAgain(exchange)) return "; it was not sent again as its body cannot be read twice";
+  return exchange.attempt > 1 ? `; it was sent ${exchange.attempt} times` : "";
 }
 
 /** A sentence as a part of another one. */

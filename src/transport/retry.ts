@@ -14,7 +14,7 @@ const MOST_UNSENT = 10;
  * repeated without harm.
  */
 export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unknown): boolean {
-  if (exchange.answered) return false;
+  if (exchange.answered || isTooLarge(error)) return false;
   const { reach, attempt } = exchange;
   if (reach === "unsent") return attempt < MOST_UNSENT && maySendAgain(exchange) && cause.by !== "caller";
   if (reach === "refused" || wantsHttp1(error)) return attempt < MOST_ATTEMPTS && maySendAgain(exchange);
@@ -38,4 +38,9 @@ export function wantsHttp1(error: unknown): boolean {
 /** Whether what came is no response: on a connection that was used before it may be the rest of an answer before. */
 export function isGarbage(cause: CloseCause): boolean {
   return cause.reason === "protocol-error";
+}
+
+/** Whether the request is larger than the server takes, on this connection or another. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof Http2Error && error.code === "ERR_TRUNKLINE_REQUEST_HEADERS_TOO_LARGE";
 }

@@ -17,6 +17,8 @@ export interface Counts {
   readonly closed: number;
   readonly requests: number;
   readonly reused: number;
+  /** Requests on connections now: over HTTP/2 there can be many on one. */
+  readonly streams: number;
 }
 
 /** The key under which tests pass a runtime of their own in the options. */

@@ -206,7 +206,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
         this.pool.dialed(
           member,
           this.now(),
-          connection.carrier?.protocol === "h2" ? Number.POSITIVE_INFINITY : undefined,
+          connection.carrier?.protocol === "h2" ? this.#settings.http2?.maxStreams : undefined,
         );
         this.#decisions.settled(member, false);
         connection.opening.settle(undefined);

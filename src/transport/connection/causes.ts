@@ -14,6 +14,12 @@ export function brokenBy(error: unknown): CloseCause {
   };
 }
 
+export const REQUEST_SAID_CLOSE: CloseCause = {
+  reason: "request-said-close",
+  by: "caller",
+  evidence: "the request had Connection: close",
+};
+
 /** Bytes arrived for which there is no request. */
 export function unsolicited(buffer: Buffer, start: number, end: number, idleFor: number): CloseCause {
   return (

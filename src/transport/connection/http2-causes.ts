@@ -14,6 +14,11 @@ export function goneAway(lastStream: number, code: number, debug: string): Close
   };
 }
 
+/** It also ended the connection, with requests on it that it had taken. */
+export function thenEnded(gone: CloseCause): CloseCause {
+  return { ...gone, evidence: `${gone.evidence}, and then ended the connection` };
+}
+
 export function unansweredPing(waited: number): CloseCause {
   return {
     reason: "ping-timeout",

@@ -17,7 +17,14 @@ import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, CarrierHost, StreamCounts } from "./contract.js";
 import { DRAIN_MS, Drain } from "./drain.js";
-import { goneAway, noSettings, streamCause, TOO_MANY_RESETS, unansweredPing } from "./http2-causes.js";
+import {
+  goneAway,
+  noSettings,
+  streamCause,
+  TOO_MANY_RESETS,
+  thenEnded,
+  unansweredPing,
+} from "./http2-causes.js";
 import { Http2Exchange } from "./http2-exchange.js";
 import { Liveness } from "./http2-liveness.js";
 import { http2FieldsOf, http2Head } from "./http2-request.js";
@@ -66,6 +73,8 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #completed = 0;
   #sawSettings = false;
   #closed = false;
+  /** The server said that it takes no more: where the end follows, this is why. */
+  #goneAway: CloseCause | undefined;
   /** The peer is gone: there is nobody to say goodbye to. */
   #sawEnd = false;
   readonly #expired = (part: Http2Exchange, now: number): void => this.#partExpired(part, now);
@@ -156,7 +165,11 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   send(exchange: Exchange, now: number): void {
     exchange.assigned(this.#connection, now);
-    exchange.proven = this.#completed > 0;
+    exchange.proven = this.#completed > 0 || exchange.idleFor > 0;
+    // Without keep-alive the pool ends it by itself.
+    if (exchange.outgoing.close && this.#host.keepAlive) {
+      this.#host.takesNoMore(this.#connection, causes.REQUEST_SAID_CLOSE);
+    }
     const part = new Http2Exchange(exchange, this.#expired);
     exchange.carried = part;
     this.#parts.add(part);
@@ -252,6 +265,10 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       this.close(causes.closedIdle(now - this.#connection.member.idleSince), undefined);
       return;
     }
+    if (this.#goneAway !== undefined) {
+      this.close(thenEnded(this.#goneAway), undefined);
+      return;
+    }
     const missing = first.headersAt > 0 ? "the connection ended before the end of the response" : undefined;
     this.close(causes.endedEarly(first, missing, now), undefined);
   }
@@ -260,7 +277,8 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#sawEnd = true;
     if (this.#closed) return;
     const tls = this.#connection.dialed?.tlsInfo !== undefined;
-    this.close(causeOfSocketError(error, this.#first !== undefined, tls), error);
+    const cause = causeOfSocketError(error, this.#first !== undefined, tls);
+    this.close(this.#goneAway === undefined ? cause : thenEnded(this.#goneAway), error);
   }
 
   /** The exchange that has been under way the longest. */
@@ -323,7 +341,8 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   goAway(lastStream: number, code: number, debug: string): void {
-    this.#host.takesNoMore(this.#connection, goneAway(lastStream, code, debug));
+    this.#goneAway = goneAway(lastStream, code, debug);
+    this.#host.takesNoMore(this.#connection, this.#goneAway);
   }
 
   pong(): void {}

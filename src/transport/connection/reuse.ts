@@ -2,7 +2,7 @@ import { BODY_NONE, BODY_UNTIL_CLOSE, type ResponseHeadParser } from "../../http
 import type { Member } from "../../pool/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange.js";
-import { CLOSED_BY_EOF_BODY } from "./causes.js";
+import { CLOSED_BY_EOF_BODY, REQUEST_SAID_CLOSE } from "./causes.js";
 import type { Connection } from "./connection.js";
 import { probe } from "./probe.js";
 import type { Wire } from "./wire.js";
@@ -77,7 +77,7 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
   }
   if (exchange.outgoing.close) {
     return facts.keepAlive
-      ? { reason: "request-said-close", by: "caller", evidence: "the request had Connection: close" }
+      ? REQUEST_SAID_CLOSE
       : { reason: "keep-alive-off", by: "client", evidence: "the transport has keepAlive: false" };
   }
   if (parser.saidClose) {
