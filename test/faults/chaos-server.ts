@@ -33,6 +33,8 @@ export class ChaosServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #secure: boolean;
+  /** The request whose answer was begun last on a connection. */
+  readonly #answering = new WeakMap<Socket, string>();
   /** How often each request came whole. */
   readonly arrivals: Map<string, number> = new Map();
 
@@ -109,7 +111,7 @@ export class ChaosServer implements AsyncDisposable {
     }
     if (framing < 0.6)
       return { bytes: Buffer.from(head(`Content-Length: ${body.length}\r\n`) + body), untilClose: false };
-    if (framing > 0.9) return { bytes: Buffer.from(head("") + body), untilClose: true };
+    if (framing > 0.9) return { bytes: Buffer.from(head("X-Until: close\r\n") + body), untilClose: true };
     let chunks = "";
     for (let at = 0; at < body.length; ) {
       const chunk = body.slice(at, at + 1 + Math.floor(this.#random() * 9000));
@@ -127,6 +129,7 @@ export class ChaosServer implements AsyncDisposable {
     const { bytes, untilClose } = this.#made(method, id);
     await turns(Math.floor(this.#random() * 4));
     if (socket.destroyed) return;
+    this.#answering.set(socket, id);
     const at = Math.floor(this.#random() * bytes.length);
     const fault = this.#random();
     if (fault < 0.05) {
@@ -143,6 +146,8 @@ export class ChaosServer implements AsyncDisposable {
         await turns(1);
       }
       if (!socket.destroyed) this.#end(socket, bytes.subarray(150), untilClose);
+    } else if (untilClose) {
+      this.#end(socket, bytes, untilClose); // whatever came behind it would be its own
     } else if (fault < 0.24) {
       socket.write(Buffer.concat([bytes, Buffer.from(this.#pick(UNASKED))]));
     } else if (fault < 0.3 && !this.#secure && bytes.length < AT_ONCE) {
@@ -151,7 +156,8 @@ export class ChaosServer implements AsyncDisposable {
     } else if (fault < 0.36) {
       socket.write(bytes);
       await turns(Math.floor(this.#random() * 6));
-      if (!socket.destroyed) socket.write(this.#pick(NOISE));
+      // In front of the next answer, or between two requests; within an answer it would be a part of that.
+      if (!socket.destroyed && this.#answering.get(socket) === id) socket.write(this.#pick(NOISE));
     } else {
       this.#end(socket, bytes, untilClose);
     }
