@@ -139,6 +139,29 @@ export class Advice {
     });
   }
 
+  /** What lets requests share one connection. */
+  oneConnection(): string {
+    return pick(this.#client, {
+      trunkline:
+        "One route to the origin: one Transport, one proxy and one set of TLS options for all its requests",
+      undici: `One connection for each origin: ${code("new Agent({ allowH2: true, connections: 1 })")}`,
+      node: `One session for each origin, made once and shared: ${code("const session = http2.connect(origin)")} at module level`,
+      go: "One http.Client for all requests to the origin",
+      other: "One client for all requests to the origin",
+    });
+  }
+
+  /** What makes the client offer HTTP/2. */
+  http2On(): string {
+    return pick(this.#client, {
+      trunkline: `${code("new Transport()")} without ${code("http2: false")}`,
+      undici: code("new Agent({ allowH2: true })"),
+      node: `${code("node:https")} speaks HTTP/1.1 alone: a client that speaks HTTP/2, as ${code("node:http2")} or Trunkline`,
+      go: code("&http.Transport{ForceAttemptHTTP2: true}"),
+      other: "Let the client offer HTTP/2 in the TLS handshake",
+    });
+  }
+
   /** The name of the setting that limits connections to one origin. */
   connectionCapName(): string {
     return pick(this.#client, {

@@ -6,7 +6,7 @@ import { mostAtOnce } from "./find-process.js";
 import { findings } from "./findings.js";
 import { mergeEvidence } from "./merge.js";
 import { notesOf } from "./notes.js";
-import { type OriginReport, type Report, reuseOf } from "./report.js";
+import { type OriginReport, type Report, reuseOf, type StreamReport } from "./report.js";
 import { reportText } from "./text.js";
 import { rounded } from "./words.js";
 
@@ -95,12 +95,37 @@ function originReport(facts: readonly OriginFacts[]): OriginReport {
     requests,
     connections,
     reuse: reuseOf(requests, connections - (openedFor.preconnect ?? 0)),
+    ...protocolsOf(cases),
+    ...streamsOf(cases),
     handshakeMs: rounded(handshakeMs),
     openedFor,
     closed,
     ...(learned === undefined ? {} : { learnedIdleLimit: learned }),
   };
   return report;
+}
+
+function protocolsOf(cases: readonly Case[]): Pick<OriginReport, "protocols"> {
+  const http1 = total(cases, (one) => one.count("http1Connections"));
+  const http2 = total(cases, (one) => one.count("http2Connections"));
+  if (http1 + http2 === 0) return {};
+  return { protocols: { ...(http1 > 0 ? { "http/1.1": http1 } : {}), ...(http2 > 0 ? { h2: http2 } : {}) } };
+}
+
+function streamsOf(cases: readonly Case[]): Pick<OriginReport, "streams"> {
+  const shared = cases.filter((one) => one.count("http2Connections") > 0);
+  if (shared.length === 0) return {};
+  const limit = Math.min(...shared.map(({ facts }) => facts.least.streamLimit ?? Number.POSITIVE_INFINITY));
+  const streams: StreamReport = {
+    atOnce: total(shared, ({ facts }) => facts.most.streamsAtOnce ?? 0),
+    onOne: Math.max(...shared.map(({ facts }) => facts.most.streamsOnOne ?? 0)),
+    ...(Number.isFinite(limit) ? { limit } : {}),
+    waited: total(shared, (one) => one.count("streamWaits")),
+    refused: total(shared, (one) => one.count("streamsRefused")),
+    reset: total(shared, (one) => one.resets),
+    saved: total(shared, (one) => one.savedConnections),
+  };
+  return { streams };
 }
 
 /** Connections that a request opened: one made ahead of need was opened by none. */

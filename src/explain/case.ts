@@ -45,6 +45,22 @@ export class Case {
     return reasons.reduce((sum, reason) => sum + (this.facts.redialed[reason] ?? 0), 0);
   }
 
+  /** Requests that the server reset over HTTP/2. */
+  get resets(): number {
+    return Object.values(this.facts.resets ?? {}).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Connections that as many requests at the same time would have needed one by one, beyond those open at the same time. */
+  get savedConnections(): number {
+    const { streamsAtOnce = 0, openAtOnce = 0 } = this.facts.most;
+    return Math.max(0, streamsAtOnce - Math.max(1, openAtOnce));
+  }
+
+  /** Whether requests share connections: all that are known speak HTTP/2. */
+  get sharesConnections(): boolean {
+    return this.count("http2Connections") > 0 && this.count("http1Connections") === 0;
+  }
+
   failures(pattern: RegExp): number {
     return Object.entries(this.facts.failures ?? {}).reduce(
       (sum, [code, count]) => (pattern.test(code) ? sum + count : sum),

@@ -46,6 +46,10 @@ export interface OriginFacts {
   readonly errors: Readonly<Record<string, number>>;
   /** Requests that failed, by their error's code; those of failed dials among them. */
   readonly failures?: Readonly<Record<string, number>>;
+  /** Requests that the server reset over HTTP/2, by the name of the error code. */
+  readonly resets?: Readonly<Record<string, number>>;
+  /** Connections of HTTP/2 by address and certificate: origins that have one in common could share a connection. */
+  readonly endpoints?: Readonly<Record<string, number>>;
   /** Idle connections that the server was seen to end, by age ({@link ageStep}); those of one moment count once. */
   readonly idleEnds?: Readonly<Record<string, number>>;
   /** Connections by who owned them: {@link ownerKey} of an entry of `clients`. */
@@ -60,6 +64,16 @@ export type CountName =
   | "requests"
   /** Connections opened. */
   | "connections"
+  /** Of these, those known to speak HTTP/1.1, and HTTP/2. */
+  | "http1Connections"
+  | "http2Connections"
+  /** Connections over TLS for which the client did not offer HTTP/2. */
+  | "withoutHttp2"
+  /** Over HTTP/2: requests that waited as each connection carried as many as it may, and the milliseconds. */
+  | "streamWaits"
+  | "streamWaitMs"
+  /** Over HTTP/2: requests that the server refused without a look at them. */
+  | "streamsRefused"
   /** Dials that failed, and the milliseconds they took. */
   | "dialFailures"
   | "dialFailureMs"
@@ -123,6 +137,12 @@ export type MostName =
   | "dialingAtOnce"
   /** Requests under way or waiting at the same time. */
   | "demandAtOnce"
+  /** Of HTTP/2: connections that took requests at the same time; requests at the same time on all, and on one. */
+  | "http2AtOnce"
+  | "streamsAtOnce"
+  | "streamsOnOne"
+  /** The client's own limit on requests at the same time on one connection. */
+  | "maxStreams"
   /** The client's settings, in milliseconds or connections; absent: not limited or not known. */
   | "idleTimeout"
   | "maxConnections"
@@ -134,6 +154,8 @@ export type MostName =
 export type LeastName =
   /** The idle age in milliseconds at which the server was found to end connections. */
   | "learnedIdleLimit"
+  /** The least number of requests at the same time that a connection of HTTP/2 was allowed. */
+  | "streamLimit"
   /** The idle limit in milliseconds that the server announced (`Keep-Alive: timeout`). */
   | "announcedIdleLimit"
   /** The least idle age in milliseconds of a connection on which the first request after it failed. */

@@ -19,6 +19,8 @@ export interface ExplainInput {
   readonly live: readonly ConnectionRecord[];
   readonly learnedIdleLimit: (origin: string) => number | undefined;
   readonly limits: PoolLimits;
+  /** Of HTTP/2; `Infinity` for none. */
+  readonly maxStreams: number;
   /** Connections held now by a response that nobody reads, by origin. */
   readonly pinned: ReadonlyMap<string, number>;
   readonly clients: readonly ClientFacts[];
@@ -46,6 +48,12 @@ function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
   const counts: Partial<Record<CountName, number>> = {
     requests: stats.requests,
     connections: stats.connections,
+    http1Connections: stats.http1Connections,
+    http2Connections: stats.http2Connections,
+    withoutHttp2: stats.withoutHttp2,
+    streamWaits: stats.streamWaits,
+    streamWaitMs: stats.streamWaitMs,
+    streamsRefused: stats.streamsRefused,
     failed: stats.failed,
     dialFailures: stats.dialFailures,
     dialFailureMs: stats.dialFailureMs,
@@ -68,6 +76,9 @@ function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
     openAtOnce: stats.openAtOnce,
     dialingAtOnce: stats.dialingAtOnce,
     demandAtOnce: stats.demandAtOnce,
+    http2AtOnce: stats.http2AtOnce,
+    streamsAtOnce: stats.streamsAtOnce,
+    streamsOnOne: stats.streamsOnOne,
   });
   const settings = [
     "idleTimeout",
@@ -78,10 +89,12 @@ function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
     "maxDialingPerOrigin",
   ] as const;
   for (const name of settings) if (Number.isFinite(limits[name])) most[name] = limits[name];
+  if (stats.http2Connections > 0 && Number.isFinite(input.maxStreams)) most.maxStreams = input.maxStreams;
   const learnedIdleLimit = input.learnedIdleLimit(stats.origin);
   const least: Partial<Record<LeastName, number>> = {
     ...(learnedIdleLimit === undefined ? {} : { learnedIdleLimit }),
     ...(Number.isFinite(stats.announcedIdleLimit) ? { announcedIdleLimit: stats.announcedIdleLimit } : {}),
+    ...(Number.isFinite(stats.streamLimit) ? { streamLimit: stats.streamLimit } : {}),
   };
   return {
     origin: stats.origin,
@@ -93,6 +106,8 @@ function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
     closed: { ...stats.closed },
     redialed: { ...stats.redialed },
     errors: { ...stats.errors },
+    ...(Object.keys(stats.resets).length === 0 ? {} : { resets: { ...stats.resets } }),
+    ...(stats.endpoints.size === 0 ? {} : { endpoints: Object.fromEntries(stats.endpoints) }),
     sites: Object.fromEntries([...stats.sites].map(([topic, places]) => [topic, Object.fromEntries(places)])),
   };
 }

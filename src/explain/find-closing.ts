@@ -57,11 +57,34 @@ export function bodyUnread(one: Case): Finding | undefined {
   const count = Math.max(closed, leaked);
   if (count < 2) return undefined;
   const { site, lines } = one.sites("body-unread");
+  if (one.sharesConnections) return unreadStreams(one, count, { site, lines });
   return one.finding("body-unread", count, count, {
     title: `${plural(count, "response")} ${count === 1 ? "was" : "were"} given up with the body unread, which pins and costs connections`,
     evidence: [
       ...(closed > 0 ? [`${plural(closed, "connection")} closed with an unread body`] : []),
       ...(leaked > 0 ? [`${plural(leaked, "response")} dropped unread, or holding a connection now`] : []),
+      ...lines,
+    ],
+    remedy: one.advice.readBodies(),
+    doubt: "How many are found depends on when the garbage collector runs; there may be more.",
+    ...(site === undefined ? {} : { site }),
+  });
+}
+
+/** Over HTTP/2 it costs no connection, but the room on one. */
+function unreadStreams(
+  one: Case,
+  count: number,
+  { site, lines }: { site?: string | undefined; lines: string[] },
+): Finding {
+  return one.finding("body-unread", count, 0, {
+    severity: count >= 10 ? "medium" : "low",
+    title: `${plural(count, "response")} dropped with the body unread: each holds a stream of its HTTP/2 connection until the garbage collector finds it`,
+    evidence: [
+      `${plural(count, "response")} dropped unread, or holding a stream now`,
+      ...(one.facts.least.streamLimit === undefined
+        ? []
+        : [`a connection may carry ${one.facts.least.streamLimit} at once`]),
       ...lines,
     ],
     remedy: one.advice.readBodies(),

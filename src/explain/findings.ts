@@ -21,6 +21,7 @@ import {
   serverHangsUp,
   uploadUnfinished,
 } from "./find-failures.js";
+import { coalescing, http2WouldDo, serverResets, severalConnections, streamLimit } from "./find-http2.js";
 import {
   idleLimitChurn,
   idleTimeoutRace,
@@ -59,6 +60,10 @@ const OF_ORIGIN: readonly ((one: Case) => Finding | undefined)[] = [
   poolDestroyed,
   uploadUnfinished,
   listenersLeft,
+  streamLimit,
+  serverResets,
+  severalConnections,
+  http2WouldDo,
 ];
 
 const OF_PROCESS: readonly ((evidence: Evidence) => Finding[])[] = [
@@ -66,6 +71,7 @@ const OF_PROCESS: readonly ((evidence: Evidence) => Finding[])[] = [
   workerPerJob,
   duplicateModule,
   routeSplit,
+  coalescing,
 ];
 
 const RANK: Readonly<Record<Finding["severity"], number>> = { high: 0, medium: 1, low: 2 };
@@ -78,12 +84,14 @@ const OF_OWNER_EACH: ReadonlySet<FindingKind> = new Set([
   "unbounded-burst",
   "idle-timeout-short",
   "pool-destroyed",
+  "several-connections",
+  "http2-would-do",
 ]);
 /** What lost connections bring about by themselves, whatever lost them. */
 const OF_LOST_CONNECTIONS: ReadonlySet<FindingKind> = new Set(["tls-not-resumed"]);
 const LOSES_CONNECTIONS: ReadonlySet<FindingKind> = new Set(["keep-alive-off", "pool-destroyed"]);
 /** What a body that nobody reads brings about: the client dials beside the connections it holds. */
-const OF_UNREAD_BODIES: ReadonlySet<FindingKind> = new Set(["over-dialing", "queueing"]);
+const OF_UNREAD_BODIES: ReadonlySet<FindingKind> = new Set(["over-dialing", "queueing", "stream-limit"]);
 
 /** The problems that the evidence shows, the worst first. A pure function: the same evidence, the same findings. */
 export function findings(evidence: Evidence): Finding[] {
@@ -122,6 +130,8 @@ function isConsequence(
   if (OF_LOST_CONNECTIONS.has(kind) && here.some((other) => LOSES_CONNECTIONS.has(other.kind))) return true;
   if (OF_UNREAD_BODIES.has(kind) && has("body-unread")) return true;
   if (kind === "over-dialing" && has("unbounded-burst", "client-timeouts", "body-abandoned")) return true;
+  if (kind === "http2-would-do")
+    return has("keep-alive-off", "body-unread", "body-abandoned", "server-closes-each");
   if (kind === "dial-failures")
     return (has("unbounded-burst") || shareOf(one, each) >= 0.5) && onlyExhausted(one);
   if (kind === "stale-retries") return has("server-hangs-up") || has("network-forgets-idle");

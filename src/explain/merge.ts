@@ -63,6 +63,8 @@ function mergeOrigins(a: OriginFacts, b: OriginFacts): OriginFacts {
     redialed: fold(a.redialed, b.redialed, add),
     errors: fold(a.errors, b.errors, add),
     ...either("failures", a, b),
+    ...either("resets", a, b),
+    ...either("endpoints", a, b),
     ...either("idleEnds", a, b),
     ...either("owners", a, b),
     ...either("packages", a, b),
@@ -72,7 +74,7 @@ function mergeOrigins(a: OriginFacts, b: OriginFacts): OriginFacts {
 
 /** A member that either may lack. */
 function either(
-  name: "failures" | "idleEnds" | "owners" | "packages",
+  name: "failures" | "resets" | "endpoints" | "idleEnds" | "owners" | "packages",
   a: OriginFacts,
   b: OriginFacts,
 ): Partial<OriginFacts> {

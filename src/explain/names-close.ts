@@ -146,9 +146,12 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   },
   goaway: {
     short: "the server said GOAWAY",
-    meaning: "The HTTP/2 server said GOAWAY: it takes no more requests on this connection.",
-    cause: "The server is shutting down, or limits a connection's age.",
-    remedy: "Nothing: what it did not process goes out again.",
+    meaning:
+      "The HTTP/2 server said GOAWAY: it takes no more requests on this connection. Those it had begun were let finish.",
+    cause:
+      "The server is shutting down, or limits a connection's age or requests. With a code other than NO_ERROR it objects to something: the evidence has the code, the last stream it looked at, and its text.",
+    remedy:
+      "Nothing where the code is NO_ERROR: what it did not process goes out again. Else its code and its text say what it objects to.",
   },
   reset: {
     short: "it was reset",
@@ -182,14 +185,17 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   },
   aborted: {
     short: "the program called the request off",
-    meaning: "The caller's signal aborted the request, and HTTP/1.1 can only cancel by closing.",
+    meaning:
+      "The caller's signal aborted the request, and HTTP/1.1 can only cancel by closing. Over HTTP/2: so many requests were given up that the connection was left before the server took it for an attack.",
     cause: "`AbortController.abort()` or `AbortSignal.timeout()`.",
-    remedy: "Nothing. If requests are cancelled often, each costs a connection; HTTP/2 cancels without that.",
+    remedy:
+      "Nothing. If requests are cancelled often, each costs a connection over HTTP/1.1; HTTP/2 cancels without that.",
     saved: "not aborting the request before",
   },
   timeout: {
     short: "the client's own time limit passed",
-    meaning: "One of the time limits passed while a request was on it.",
+    meaning:
+      "One of the time limits passed while a request was on it, or HTTP/2's first SETTINGS did not come in time.",
     cause: "A slow server, or a limit that is too short: the evidence says which limit.",
     remedy: "Raise the limit, or find out why the server is slow.",
   },
@@ -227,10 +233,11 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     remedy: "Mend the server: what comes after a response could be taken for the next one.",
   },
   "limit-exceeded": {
-    short: "the response passed a limit",
-    meaning: "The response passed a limit of this client.",
-    cause: "A head larger than `maxHeaderBytes`, too many 1xx responses, or the like: the evidence names it.",
-    remedy: "Raise the limit if the server is trusted.",
+    short: "the server passed a limit",
+    meaning: "The response, or an HTTP/2 server's frames, passed a limit of this client.",
+    cause:
+      "A head larger than `maxHeaderBytes`, too many 1xx responses, or a flood of HTTP/2 frames that carry nothing (PING, SETTINGS, RST_STREAM, empty DATA): the evidence names it.",
+    remedy: "Raise the limit if the server is trusted. No option allows floods: mend the server.",
   },
   "dial-failed": {
     short: "it could not be made",
@@ -254,7 +261,8 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   "ping-timeout": {
     short: "the peer did not answer a PING",
     meaning: "The HTTP/2 peer did not answer a PING in time.",
-    cause: "A network path that died without a word.",
-    remedy: "Nothing: the next request dials.",
+    cause: "A network path that died without a word, or a server that stands still.",
+    remedy:
+      "Nothing: the next request dials. `http2.pingInterval` finds it while the connection is idle, `http2.pingTimeout` says how soon.",
   },
 };

@@ -67,8 +67,10 @@ export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {
   },
   retry: {
     short: "the request had met dead connections before",
-    meaning: "The request had met two dead connections before, so this time it got a new one.",
-    cause: "Several idle connections ended at once: a server restarted, or a middlebox forgot them.",
+    meaning:
+      "The request had met two dead connections before, or a server that refused it or said that it is not the one for its host (421), so this time it got a new one.",
+    cause:
+      "Several idle connections ended at once: a server restarted, or a middlebox forgot them. Over HTTP/2, a server that refuses streams or answers 421.",
     remedy:
       "Nothing if rare. If frequent, the server's idle limit is shorter than `idleTimeout`: lower that.",
   },
@@ -88,7 +90,8 @@ export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {
   "streams-full": {
     short: "all others carried as many streams as the server allows",
     meaning: "Every HTTP/2 connection of the route carried as many requests as the server allows at once.",
-    cause: "More requests at once than the server's SETTINGS_MAX_CONCURRENT_STREAMS.",
+    cause:
+      "More requests at once than the server's SETTINGS_MAX_CONCURRENT_STREAMS, or than `http2.maxStreams`.",
     remedy: "Nothing, or a larger limit in the server.",
     saved: "fewer requests at once, or a larger limit in the server",
   },

@@ -213,4 +213,45 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     remedy: "Listen on the request, or take the listener off when the request is over.",
     certainty: "Sure: Node warned of it, and the socket is one of the program's connections.",
   },
+  "stream-limit": {
+    meaning:
+      "Every HTTP/2 connection to the origin carried as many requests as it may, so requests waited, or another connection was dialed.",
+    cause:
+      "More requests at once than the server allows on a connection (SETTINGS_MAX_CONCURRENT_STREAMS, often 100 or 128), or a small `http2.maxStreams`.",
+    remedy: "A larger limit in the server, no smaller one in the client, or fewer requests at once.",
+    certainty: "Sure that the limit was met. It may be meant: it protects the server.",
+  },
+  "server-resets": {
+    meaning: "The server resets requests over HTTP/2, or refuses them, while the connection lives on.",
+    cause:
+      "A handler that fails (INTERNAL_ERROR), a time limit of a proxy (CANCEL), a server that is overloaded (REFUSED_STREAM) or finds that the client asks too much (ENHANCE_YOUR_CALM).",
+    remedy:
+      "By the code: it says whether the server's log, a time limit or fewer requests at once will help.",
+    certainty: "Sure that it happened, and with which code; why is known to the server only.",
+  },
+  "several-connections": {
+    meaning: "Several HTTP/2 connections to one origin at once, where one could have carried all requests.",
+    cause:
+      "A client that makes a session for each job, that opens connections before it knows that they are shared, or that reaches the origin by several routes (proxies, TLS options).",
+    remedy: "One transport, agent or session for the origin, and one route to it.",
+    certainty:
+      "Sure about the connections and the requests at once; the limit of the server is taken for 100 where it is not known.",
+  },
+  "http2-would-do": {
+    meaning:
+      "A client that offers no HTTP/2 opens several TLS connections at once to an origin: HTTP/2 would need one.",
+    cause:
+      "`http2: false`, `allowH2` left out, or a client that speaks HTTP/1.1 alone, as `node:https` does.",
+    remedy: "Turn HTTP/2 on, if the server has it.",
+    certainty:
+      "Sure that it was not offered; whether the server has it is not known until it is asked: `trunkline probe` does.",
+  },
+  coalescing: {
+    meaning:
+      "Several origins lead to one server with one certificate, and each has an HTTP/2 connection of its own.",
+    cause: "One service under several names: `img1`, `img2`, `api` and so on, as was good for HTTP/1.1.",
+    remedy: "One name for what the server answers under all of them.",
+    certainty:
+      "Sure about address and certificate; whether the server answers alike under each name is not known.",
+  },
 };

@@ -32,7 +32,12 @@ export type FindingKind =
   | "pool-destroyed"
   | "worker-per-job"
   | "upload-unfinished"
-  | "listeners-left";
+  | "listeners-left"
+  | "stream-limit"
+  | "server-resets"
+  | "several-connections"
+  | "http2-would-do"
+  | "coalescing";
 
 /** One diagnosed problem with its evidence and its remedy. */
 export interface Finding {
@@ -59,12 +64,32 @@ export interface OriginReport {
   /** Connections opened; a dial that failed is none. */
   readonly connections: number;
   readonly reuse: number;
+  /** Connections by protocol, where that is known. */
+  readonly protocols?: Readonly<Partial<Record<"http/1.1" | "h2", number>>>;
+  /** Of HTTP/2. */
+  readonly streams?: StreamReport;
   /** Milliseconds spent making connections. */
   readonly handshakeMs: number;
   readonly openedFor: Readonly<Partial<Record<DialReason, number>>>;
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
   /** The idle age, in milliseconds, at which the server was found to close. */
   readonly learnedIdleLimit?: number;
+}
+
+/** How requests of one origin shared connections of HTTP/2. */
+export interface StreamReport {
+  /** The most requests at the same time: on all connections together, and on one. */
+  readonly atOnce: number;
+  readonly onOne: number;
+  /** The least number at the same time that a connection was allowed; absent where nothing limited it. */
+  readonly limit?: number;
+  /** Requests that waited as every connection carried as many as it may. */
+  readonly waited: number;
+  /** Requests that the server refused without a look at them, and that it reset. */
+  readonly refused: number;
+  readonly reset: number;
+  /** Connections that HTTP/1.1 would have needed for as many requests at the same time, beyond those there were: at least so many. */
+  readonly saved: number;
 }
 
 /** What happened to the connections, in one shape for every program that explains. */

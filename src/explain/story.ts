@@ -45,14 +45,11 @@ export function explainExchange(recording: Recording, id: number): string {
   for (const [index, attempt] of attempts.entries()) {
     if (attempts.length > 1) lines.push(`Attempt ${index + 1}:`);
     const decision = decisions.find((one) => one.connection === (attempt.connection ?? 0));
-    lines.push(decision === undefined ? withoutDecision(attempt) : decisionSentence(decision));
+    const connection = recording.connections.find((record) => record.id === attempt.connection);
+    lines.push(decision === undefined ? withoutDecision(attempt, connection) : decisionSentence(decision));
+    if (attempt.stream !== undefined) lines.push(`It went out as stream ${attempt.stream}.`);
     if (decision !== undefined) lines.push(...consideredLines(decision));
-    lines.push(
-      outcomeOf(
-        attempt,
-        recording.connections.find((record) => record.id === attempt.connection),
-      ),
-    );
+    lines.push(outcomeOf(attempt, connection));
   }
   if (attempts.length === 0)
     for (const decision of decisions) lines.push(decisionSentence(decision), ...consideredLines(decision));
@@ -86,17 +83,26 @@ export function explainConnection(recording: Recording, id: number): string {
   lines.push(
     `It carried ${plural(record.requests, "request")} (${plural(record.bytesWritten, "byte")} out, ${record.bytesRead.toLocaleString("en-US")} in).`,
   );
+  if (record.streams !== undefined) lines.push(streamsLine(record.streams));
   const shown =
     carried.length <= LISTED ? carried : [...carried.slice(0, LISTED / 2), ...carried.slice(-LISTED / 2)];
   for (const exchange of shown)
     lines.push(
-      `  r${exchange.id} ${exchange.method} ${exchange.path}: ${exchange.status ?? exchange.error ?? exchange.outcome}`,
+      `  r${exchange.id}${exchange.stream === undefined ? "" : ` (stream ${exchange.stream})`} ${exchange.method} ${exchange.path}: ${exchange.status ?? exchange.error ?? exchange.outcome}`,
     );
   if (shown.length < carried.length) lines.push(`  and ${carried.length - shown.length} more between them`);
   if (carried.length < record.requests)
     lines.push(`  The recorder has forgotten ${record.requests - carried.length} of them.`);
   lines.push(...closeLines(record, carried));
   return lines.join("\n");
+}
+
+function streamsLine({ most, limit, refused, reset }: NonNullable<ConnectionRecord["streams"]>): string {
+  const turned = [
+    ...(refused > 0 ? [`refused ${refused}`] : []),
+    ...(reset > 0 ? [`reset ${reset}`] : []),
+  ].join(" and ");
+  return `It spoke HTTP/2, with up to ${plural(most, "request")} at once${limit === undefined ? "" : ` of ${limit} that it may carry`}${turned === "" ? "" : `; its server ${turned}`}.`;
 }
 
 function dialLine(record: ConnectionRecord): string {
@@ -148,11 +154,18 @@ function consideredLines(decision: Decision): string[] {
 }
 
 /** Requests that got an idle connection at once have no decision kept: it follows from the record. */
-function withoutDecision(exchange: ExchangeRecord): string {
+function withoutDecision(exchange: ExchangeRecord, connection: ConnectionRecord | undefined): string {
   if (exchange.connection === undefined) return `Request ${exchange.id} got no connection.`;
   if (!exchange.reused)
     return `Request ${exchange.id} went out on connection ${exchange.connection}, the first on it.`;
-  return `Request ${exchange.id} reused connection ${exchange.connection}, which had been idle for ${seconds(exchange.idleFor ?? 0)}.`;
+  const { idleFor = 0 } = exchange;
+  const how =
+    idleFor > 0
+      ? `had been idle for ${seconds(idleFor)}`
+      : connection?.protocol === "h2"
+        ? "had others on it and room for more"
+        : "another request had just finished with";
+  return `Request ${exchange.id} reused connection ${exchange.connection}, which ${how}.`;
 }
 
 function outcomeOf(exchange: ExchangeRecord, connection: ConnectionRecord | undefined): string {

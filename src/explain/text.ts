@@ -1,5 +1,5 @@
 import { inShort } from "./names.js";
-import type { Finding, OriginReport, Report } from "./report.js";
+import type { Finding, OriginReport, Report, StreamReport } from "./report.js";
 import { percent, plural, ranked, seconds } from "./words.js";
 
 /** Origins shown apart; a crawler has thousands. */
@@ -66,9 +66,10 @@ export function firstLine(report: Report): string {
 
 function originLines(origin: OriginReport): string[] {
   const lines = [
-    `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}${origin.connections === 0 || origin.requests === 0 ? "" : `, ${percent(origin.reuse)} reuse`}`,
+    `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}${spokenOn(origin)}${origin.connections === 0 || origin.requests === 0 ? "" : `, ${percent(origin.reuse)} reuse`}`,
   ];
   if (origin.connections > 0) lines.push(`  ${seconds(origin.handshakeMs)} spent on making connections`);
+  if (origin.streams !== undefined) lines.push(...streamLines(origin.streams));
   const opened = ranked(origin.openedFor);
   if (opened.length > 0) lines.push("  opened because");
   for (const [reason, count] of opened) lines.push(`    ${count} × ${inShort("dial", reason)} (${reason})`);
@@ -77,6 +78,30 @@ function originLines(origin: OriginReport): string[] {
   for (const [reason, count] of closed) lines.push(`    ${count} × ${inShort("close", reason)} (${reason})`);
   if (origin.learnedIdleLimit !== undefined)
     lines.push(`  the server was seen to end connections after ${seconds(origin.learnedIdleLimit)} idle`);
+  return lines;
+}
+
+function spokenOn({ protocols = {} }: OriginReport): string {
+  const spoken = ranked(protocols);
+  const name = (protocol: string): string => (protocol === "h2" ? "HTTP/2" : "HTTP/1.1");
+  if (spoken.length === 1) return ` (${name(spoken[0]?.[0] ?? "")})`;
+  return spoken.length === 0
+    ? ""
+    : ` (${spoken.map(([protocol, count]) => `${count} × ${name(protocol)}`).join(", ")})`;
+}
+
+function streamLines({ atOnce, onOne, limit, waited, refused, reset, saved }: StreamReport): string[] {
+  if (atOnce === 0) return [];
+  const lines = [
+    `  up to ${plural(atOnce, "request")} at once${onOne === atOnce ? " on one connection" : `, ${onOne} on one connection`}${limit === undefined ? "" : `, of ${limit} that it may carry`}`,
+  ];
+  if (saved > 0)
+    lines.push(
+      `  HTTP/1.1 would have needed ${plural(saved, "more connection", "more connections")} at least`,
+    );
+  if (waited > 0) lines.push(`  ${plural(waited, "request")} waited as every connection was full`);
+  if (refused > 0) lines.push(`  the server refused ${plural(refused, "request")} without a look at it`);
+  if (reset > 0) lines.push(`  the server reset ${plural(reset, "request")}`);
   return lines;
 }
 

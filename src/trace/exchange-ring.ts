@@ -5,7 +5,7 @@ import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
 import { redactPath } from "./redact.js";
 
 const OUTCOMES: readonly ExchangeOutcome[] = ["complete", "failed", "retried", "cancelled", "active"];
-const STRIDE = 13;
+const STRIDE = 14;
 const FIRST_CAPACITY = 64;
 /** Characters that are kept of a path, its query included, and of a method or an error code. */
 const PATH_CHARACTERS = 1024;
@@ -68,6 +68,7 @@ export class ExchangeRing {
     numbers[base + 10] = facts.idleFor;
     numbers[base + 11] = facts.bytesRead;
     numbers[base + 12] = facts.bytesWritten;
+    numbers[base + 13] = facts.stream;
     const texts = this.#texts;
     const at = slot * 4;
     texts[at] = bounded(facts.method, NAME_CHARACTERS);
@@ -107,6 +108,7 @@ export class ExchangeRing {
       ...(number(2) > 0 ? { status: number(2) } : {}),
       outcome: OUTCOMES[number(3)] as ExchangeOutcome,
       reused: number(4) === 1,
+      ...(number(13) > 0 ? { stream: number(13) } : {}),
       attempt: number(5),
       queuedAt: time(6),
       ...(number(7) > 0 ? { sentAt: time(7) } : {}),

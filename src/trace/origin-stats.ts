@@ -25,6 +25,7 @@ export type SiteTopic =
 const MAX_SITES = 32;
 const RECENT = 4;
 const MAX_ERRORS = 32;
+const MAX_ENDPOINTS = 4;
 
 /** Totals of one origin since its transport was made. Plain counters, so that counting costs an increment. */
 export class OriginStats {
@@ -70,6 +71,26 @@ export class OriginStats {
   openAtOnce = 0;
   dialingAtOnce = 0;
   demandAtOnce = 0;
+  /** Connections opened, by protocol; over TLS, those for which HTTP/2 was turned off. */
+  http1Connections = 0;
+  http2Connections = 0;
+  withoutHttp2 = 0;
+  /** Connections of HTTP/2 that are open, and the most that took requests at the same time. */
+  http2Open = 0;
+  http2AtOnce = 0;
+  /** Of HTTP/2, the most requests at the same time: on all connections together, and on one. */
+  streamsAtOnce = 0;
+  streamsOnOne = 0;
+  /** The least number of requests at a time that a connection was allowed; `Infinity` for no limit. */
+  streamLimit: number = Number.POSITIVE_INFINITY;
+  /** Waits for a connection that could carry one more request, and the milliseconds. */
+  streamWaits = 0;
+  streamWaitMs = 0;
+  /** Requests that the server refused without a look at them (REFUSED_STREAM), and that it reset, by code. */
+  streamsRefused = 0;
+  resets: Record<string, number> = {};
+  /** Address and certificate of its connections of HTTP/2, with how many there were of each. */
+  endpoints: Map<string, number> = new Map();
   /** The least idle limit the server announced, its margin taken off; `Infinity` for none. */
   announcedIdleLimit: number = Number.POSITIVE_INFINITY;
   /** The connections that ended last, oldest first. */
@@ -92,6 +113,28 @@ export class OriginStats {
     const code = bounded(given, 64);
     if (code in this.errors || Object.keys(this.errors).length < MAX_ERRORS)
       this.errors[code] = (this.errors[code] ?? 0) + 1;
+  }
+
+  /** The server reset a stream. `code`: the name of HTTP/2's error code. */
+  noteReset(code: string): void {
+    if (code in this.resets || Object.keys(this.resets).length < MAX_ERRORS)
+      this.resets[code] = (this.resets[code] ?? 0) + 1;
+  }
+
+  /** An exchange began on a connection that carries `onOne` now, of `atOnce` on the route. */
+  noteStreams(onOne: number, atOnce: number): void {
+    if (onOne > this.streamsOnOne) this.streamsOnOne = onOne;
+    if (atOnce > this.streamsAtOnce) this.streamsAtOnce = atOnce;
+  }
+
+  /** `draining`: those of them that take no more. */
+  http2Opened(draining: number, endpoint: string | undefined): void {
+    this.http2Connections += 1;
+    this.http2Open += 1;
+    this.http2AtOnce = Math.max(this.http2AtOnce, this.http2Open - draining);
+    if (endpoint === undefined) return;
+    if (this.endpoints.has(endpoint) || this.endpoints.size < MAX_ENDPOINTS)
+      this.endpoints.set(endpoint, (this.endpoints.get(endpoint) ?? 0) + 1);
   }
 
   noteClose(close: RecentClose): void {

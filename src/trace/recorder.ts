@@ -33,6 +33,8 @@ export interface ExchangeFacts {
   readonly status: number;
   readonly outcome: ExchangeRecord["outcome"];
   readonly reused: boolean;
+  /** The id of its HTTP/2 stream; 0 for none. */
+  readonly stream: number;
   readonly attempt: number;
   readonly queuedAt: number;
   readonly sentAt: number;

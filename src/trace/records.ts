@@ -67,6 +67,8 @@ export interface ExchangeRecord {
   readonly status?: number;
   readonly outcome: ExchangeOutcome;
   readonly reused: boolean;
+  /** The id of its stream; over HTTP/2 only. */
+  readonly stream?: number;
   /** Which attempt of its call this was, from 1. */
   readonly attempt: number;
   readonly queuedAt: number;

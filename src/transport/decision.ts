@@ -47,6 +47,8 @@ function judge(member: Member<Connection>, now: number): Candidate {
       : { exchange: busyWith.id, method: busyWith.method, forMs: rounded(now - busyWith.assignedAt) };
   switch (member.state) {
     case "idle":
+      // Its server lets it carry nothing.
+      if (member.limit <= 0) return { connection, verdict: "full", facts: sharedBy(member) };
       return {
         connection,
         verdict: "too-long-idle",
@@ -59,14 +61,31 @@ function judge(member: Member<Connection>, now: number): Candidate {
         facts: { dialing: true, forMs: rounded(now - member.dialStartedAt) },
       };
     case "draining":
-      return { connection, verdict: "draining", facts: busy };
+      return { connection, verdict: "draining", facts: { ...busyOr(member, busy), ...endOf(member) } };
     default: {
-      if (member.multiplexed) return { connection, verdict: "full", facts: sharedBy(member) };
+      if (member.multiplexed) return { connection, ...roomFor(member) };
       // Its response is there and nobody reads it: what keeps it is the caller, not the server.
       const unread = busyWith !== undefined && busyWith.headersAt > 0 && busyWith.body?.taken === false;
       return { connection, verdict: "busy", facts: unread ? { ...busy, bodyUnread: true } : busy };
     }
   }
+}
+
+/** One that has room is passed over only by a request that must have a new connection. */
+function roomFor(member: Member<Connection>): Pick<Candidate, "verdict" | "facts"> {
+  const facts = sharedBy(member);
+  if (member.refusing) return { verdict: "full", facts: { ...facts, refused: true } };
+  if (member.active >= member.limit) return { verdict: "full", facts };
+  return { verdict: "busy", facts: { ...facts, newOneWanted: true } };
+}
+
+function busyOr(member: Member<Connection>, busy: Candidate["facts"]): Candidate["facts"] {
+  return member.multiplexed ? sharedBy(member) : busy;
+}
+
+/** What a connection that drains will end with. */
+function endOf({ closeWhenReleased: end }: Member<Connection>): Candidate["facts"] {
+  return end === undefined ? {} : { reason: end.reason, by: end.by };
 }
 
 /** How many exchanges a connection carries at once, and may: what its server does not limit is left out. */
@@ -109,7 +128,11 @@ export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
           {
             connection: exchange.connectionId,
             verdict: "taken" as const,
-            facts: { idleFor: rounded(exchange.idleFor), request: exchange.requestNumber },
+            facts: {
+              idleFor: rounded(exchange.idleFor),
+              request: exchange.requestNumber,
+              ...(exchange.carried === undefined ? {} : { streams: exchange.beside + 1 }),
+            },
           },
         ]);
   const decision: Decision = {

@@ -114,15 +114,22 @@ export class Decisions {
     return this.#delayed.get(member);
   }
 
-  /** The exchange has its connection. */
-  assigned(exchange: Exchange, member: Member<Connection>, now: number): void {
-    if (exchange.candidates === undefined) return;
+  /** The exchange has its connection. `opening`: the connection has just opened, or has just been allowed more. */
+  assigned(exchange: Exchange, member: Member<Connection>, now: number, opening: boolean): void {
+    const { stats, candidates } = exchange;
+    if (member.multiplexed) stats.noteStreams(member.active, member.route.counts.streams);
+    if (candidates === undefined) return;
+    const forStream = member.multiplexed && (!opening || member.openedFor === "streams-full");
+    if (forStream) {
+      stats.streamWaits += 1;
+      stats.streamWaitMs += now - exchange.queuedAt;
+    }
     if (this.#limited.has(exchange)) {
-      exchange.stats.queued += 1;
-      exchange.stats.queuedMs += now - exchange.queuedAt;
+      stats.queued += 1;
+      stats.queuedMs += now - exchange.queuedAt;
     }
     const fresh = member.requests === 1 && member.lastIdleFor === 0;
-    exchange.candidates.push({
+    candidates.push({
       connection: member.id,
       verdict: "taken",
       facts: {
@@ -142,7 +149,7 @@ export class Decisions {
 
   /** The exchange failed with its connection, before its response's head was in, and does not go out again. */
   lost(exchange: Exchange, cause: CloseCause): void {
-    if (!exchange.reused || exchange.bytesRead > 0) return;
+    if (!exchange.reused || exchange.bytesRead > 0 || !lostConnection(exchange)) return;
     if (isStale(cause.reason)) exchange.stats.staleFailures += 1;
   }
 
@@ -203,4 +210,10 @@ export class Decisions {
     if (open === undefined) this.#open.set(dial.id, [decision]);
     else open.push(decision);
   }
+}
+
+/** Whether what failed is the connection, and that as the exchange met it: a stream can fail by itself. */
+export function lostConnection({ sentOn, carried }: Exchange): boolean {
+  if (carried === undefined) return true;
+  return sentOn?.closedBecause !== undefined && sentOn.member.restedFor > 0;
 }

@@ -20,7 +20,7 @@ export function traceGot(trace: Trace, { member }: Exchange): void {
   const { id, requests, lastIdleFor } = member;
   trace.gotConnection?.({
     connection: id,
-    reused: requests > 1,
+    reused: requests > 1 || lastIdleFor > 0,
     ...(lastIdleFor > 0 ? { idleFor: lastIdleFor } : {}),
   });
 }

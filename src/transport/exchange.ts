@@ -107,6 +107,8 @@ export class Exchange
   /** Bytes of what goes out first: the head, and a small body with it. */
   headBytes = 0;
   idleFor = 0;
+  /** Other exchanges on its connection when it was assigned. */
+  beside = 0;
   reused = false;
   requestNumber = 0;
   connectionId = 0;
@@ -170,6 +172,11 @@ export class Exchange
     return this.target.path;
   }
 
+  /** The id of its stream; 0 for none. */
+  get stream(): number {
+    return this.carried?.streamId ?? 0;
+  }
+
   get origin(): string {
     return this.target.origin;
   }
@@ -185,6 +192,7 @@ export class Exchange
     this.connectionId = member.id;
     this.requestNumber = member.requests;
     this.idleFor = member.lastIdleFor;
+    this.beside = member.active - 1;
     this.reused = member.requests > 1 || member.lastIdleFor > 0;
     this.proven = this.reused;
     this.assignedAt = now;

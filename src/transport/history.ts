@@ -1,3 +1,4 @@
+import { TLSSocket } from "node:tls";
 import { explainRecorder, type Report } from "../explain/index.js";
 import type { Pool, PoolLimits, PoolRoute } from "../pool/index.js";
 import type { Runtime } from "../runtime/index.js";
@@ -11,6 +12,7 @@ import {
 import type { Connection } from "./connection/index.js";
 import { finiteLimits } from "./decision.js";
 import type { Exchange } from "./exchange.js";
+import type { Settings } from "./options.js";
 import { connectionRecord, dialRecord } from "./record.js";
 import { type OpenRecording, writeRecording } from "./recording/index.js";
 import { routeName } from "./route/index.js";
@@ -27,17 +29,22 @@ export class History {
   readonly #pool: Pool<Connection, Exchange>;
   readonly #runtime: Runtime;
   readonly #limits: PoolLimits;
+  readonly #http2: Settings["http2"];
 
-  constructor(recorder: Recorder, pool: Pool<Connection, Exchange>, runtime: Runtime, limits: PoolLimits) {
+  constructor(recorder: Recorder, pool: Pool<Connection, Exchange>, runtime: Runtime, settings: Settings) {
     this.#recorder = recorder;
     this.#pool = pool;
     this.#runtime = runtime;
-    this.#limits = limits;
+    this.#limits = settings.pool;
+    this.#http2 = settings.http2;
   }
 
   /** The connection is made. */
   opened(connection: Connection): void {
-    const stats = this.#recorder.origin(connection.member.route.origin);
+    const { route } = connection.member;
+    const stats = this.#recorder.origin(route.origin);
+    if (connection.protocol === "h2") stats.http2Opened(route.counts.draining, endpointOf(connection));
+    else stats.http1Connections += 1;
     this.#recorder.opened(stats, connection.member.openedFor, dialRecord(connection), () =>
       this.#record(connection),
     );
@@ -49,6 +56,7 @@ export class History {
     connection.closedBecause = cause;
     const { member } = connection;
     const stats = this.#recorder.origin(member.route.origin);
+    if (connection.protocol === "h2") stats.http2Open -= 1;
     stats.announcedIdleLimit = Math.min(stats.announcedIdleLimit, member.serverIdleLimit);
     const record = this.#record(connection);
     this.#recorder.closed(
@@ -75,6 +83,7 @@ export class History {
         return route === undefined ? undefined : this.#pool.learnedIdleLimit(route);
       },
       limits: this.#limits,
+      maxStreams: this.#http2?.maxStreams ?? Number.POSITIVE_INFINITY,
       pinned: this.#pinned(),
       ...transportFacts(),
     });
@@ -85,7 +94,13 @@ export class History {
     return {
       version: 1,
       startedAt: recorder.startedAt,
-      limits: finiteLimits(this.#limits),
+      limits: {
+        ...finiteLimits(this.#limits),
+        http2: this.#http2 !== undefined,
+        ...(Number.isFinite(this.#http2?.maxStreams)
+          ? { maxStreams: this.#http2?.maxStreams as number }
+          : {}),
+      },
       connections: this.connections(),
       exchanges: recorder.exchanges(),
       decisions: recorder.decisions(),
@@ -124,4 +139,12 @@ export class History {
     const route = routeName(connection.member.route.key);
     return connectionRecord(connection, route, this.#recorder.epoch, this.#runtime.now());
   }
+}
+
+/** Where a connection leads, and with which certificate: two origins that have both in common could share one. */
+function endpointOf({ dialed }: Connection): string | undefined {
+  if (dialed?.tlsInfo === undefined || !(dialed.socket instanceof TLSSocket)) return undefined;
+  const fingerprint = dialed.socket.getPeerX509Certificate()?.fingerprint256;
+  if (fingerprint === undefined || dialed.remoteAddress === "") return undefined;
+  return `${dialed.remoteAddress} port ${dialed.remotePort}, certificate ${fingerprint.slice(0, 23)}`;
 }

@@ -12,8 +12,6 @@ export interface Http2Options {
   pingInterval?: number;
   /** A connection that has not answered for so long is closed (`ping-timeout`); default 15,000. */
   pingTimeout?: number;
-  /** Use one connection for origins that share certificate and address; default false. */
-  coalesce?: boolean;
 }
 
 /** Options with every default filled in. */
@@ -24,7 +22,6 @@ export interface Http2Settings {
   readonly maxConnectionWindow: number;
   readonly pingInterval: number;
   readonly pingTimeout: number;
-  readonly coalesce: boolean;
 }
 
 const MAX_WINDOW = 2 ** 31 - 1;
@@ -48,7 +45,6 @@ export function http2Settings(given: boolean | Http2Options | undefined): Http2S
     maxConnectionWindow: number(options, "maxConnectionWindow", 64 * 1024 * 1024, INITIAL_WINDOW, MAX_WINDOW),
     pingInterval: number(options, "pingInterval", NEVER, 1, NEVER),
     pingTimeout: number(options, "pingTimeout", 15_000, 1, NEVER),
-    coalesce: flag(options, "coalesce"),
   };
 }
 
@@ -60,7 +56,6 @@ const MEMBERS: Record<keyof Http2Options, true> = {
   maxConnectionWindow: true,
   pingInterval: true,
   pingTimeout: true,
-  coalesce: true,
 };
 
 function checked(given: Http2Options): Http2Options {

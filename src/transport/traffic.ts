@@ -6,7 +6,7 @@ import { ownMembers } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
 import { Clock, type Expiring } from "./clock.js";
 import { Connection, type ConnectionHost, type Http2Host } from "./connection/index.js";
-import { Decisions } from "./decisions.js";
+import { Decisions, lostConnection } from "./decisions.js";
 import type { DialHandlers } from "./dial/index.js";
 import { Dials } from "./dials.js";
 import { DnsWatch } from "./dns-watch.js";
@@ -63,6 +63,8 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   readonly #decisions: Decisions;
   readonly #farewell: Farewell;
   #activity = 0;
+  /** A connection has just opened, or its server has just said how much it takes: what it is given did not wait for another request. */
+  #opening = false;
   #closing: Promise<void> | undefined;
   #closed: () => void = () => undefined;
   #destroyReason: Error | undefined;
@@ -95,7 +97,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
       void this.pool.preconnect(route, count, now);
     this.#floor = least === 0 ? undefined : new IdleFloor(least, this.clock, preconnect);
     this.#decisions = new Decisions(this.counters, settings, given !== false);
-    this.history = new History(this.counters, this.pool, runtime, settings.pool);
+    this.history = new History(this.counters, this.pool, runtime, settings);
     this.#farewell = new Farewell(this.clock, () => this.history.live.values());
   }
 
@@ -202,12 +204,15 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
           failed(refusal, result.attempts, result);
           return;
         }
+        if (this.#settings.http2 === undefined && route.secure) stats.withoutHttp2 += 1;
         this.history.opened(connection);
+        this.#opening = true;
         this.pool.dialed(
           member,
           this.now(),
           connection.carrier?.protocol === "h2" ? this.#settings.http2?.maxStreams : undefined,
         );
+        this.#opening = false;
         this.#decisions.settled(member, false);
         connection.opening.settle(undefined);
         linkPlatform(this.#runtime);
@@ -223,7 +228,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     if (trace !== undefined) traceGot(trace, exchange);
     exchange.telemetry?.sending(connection.wire.socket);
     connection.carrier?.send(exchange, now);
-    this.#decisions.assigned(exchange, member, now);
+    this.#decisions.assigned(exchange, member, now, this.#opening);
   }
 
   reject(exchange: Exchange, why: Rejection<Connection>): void {
@@ -304,7 +309,12 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   }
 
   limitChanged(connection: Connection, limit: number): void {
-    this.pool.capacity(connection.member, limit, this.now());
+    const { member } = connection;
+    const stats = this.counters.origin(member.route.origin);
+    if (limit > 0) stats.streamLimit = Math.min(stats.streamLimit, limit);
+    this.#opening = true;
+    this.pool.capacity(member, limit, this.now());
+    this.#opening = false;
   }
 
   takesNoMore(connection: Connection, cause: CloseCause): void {
@@ -343,7 +353,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     }
     if (this.#settings.safeRetry && this.#closing === undefined && mayGoOutAgain(exchange, cause, error)) {
       const { reach } = exchange;
-      if (reach === "perhaps") exchange.stats.staleRetries += 1;
+      if (reach === "perhaps" && lostConnection(exchange)) exchange.stats.staleRetries += 1;
       let route = exchange.route as PoolRoute<Connection>;
       if (wantsHttp1(error)) {
         (this.dials.routeOf(route) as Route).wantsHttp1 = true;

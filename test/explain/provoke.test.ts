@@ -2,20 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Finding, FindingKind } from "../../src/index.js";
+import type { FindingKind } from "../../src/index.js";
 import { Client, Transport } from "../../src/index.js";
 import { selfSigned, type WireScript } from "../../src/testing/index.js";
 import { clientOf, fetched, rejection, turns, until, World } from "../transport/support.js";
+import { HTTP2_PROVOCATIONS } from "./http2-provocations.js";
+import type { Provocation } from "./provocation.js";
 
 // Every kind of finding that one Trunkline process can show, provoked through Trunkline; a kind without its row does
 // not compile.
-
-interface Provocation {
-  /** Brings it about; the transport's report must then have the finding. */
-  provoke(world: World): Promise<Transport>;
-  /** What else must hold. */
-  check?(finding: Finding): void;
-}
 
 const times = async (count: number, act: (index: number) => Promise<unknown>): Promise<void> => {
   for (let index = 0; index < count; index += 1) await act(index);
@@ -269,6 +264,7 @@ const PROVOCATIONS: Record<Exclude<FindingKind, Elsewhere>, Provocation> = {
       assert.match(finding.evidence.join("\n"), /REFUSED/);
     },
   },
+  ...HTTP2_PROVOCATIONS,
 };
 
 function aborted(transport: Transport, url: string, signal: AbortSignal): Promise<string> {

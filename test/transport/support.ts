@@ -9,6 +9,7 @@ export class World implements AsyncDisposable {
   readonly clock: SteppedRuntime = new SteppedRuntime();
   readonly #transports: Transport[] = [];
   readonly #servers: WireServer[];
+  readonly #owned: AsyncDisposable[] = [];
 
   private constructor(server: WireServer) {
     this.server = server;
@@ -26,6 +27,12 @@ export class World implements AsyncDisposable {
     return server;
   }
 
+  /** What ends with the test, too. */
+  own<T extends AsyncDisposable>(one: T): T {
+    this.#owned.push(one);
+    return one;
+  }
+
   transport(options: TransportOptions = {}): Transport {
     const transport = new Transport(options);
     this.#transports.push(transport);
@@ -40,6 +47,7 @@ export class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const transport of this.#transports) transport.destroy();
     for (const server of this.#servers) await server.close();
+    for (const one of this.#owned) await one[Symbol.asyncDispose]();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import {
   CANCEL,
+  codeName,
   type Http2Error,
   Http2Session,
   type Http2Stream,
@@ -313,9 +314,13 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     const now = this.#host.now();
     if (error.http2Code === REFUSED_STREAM && reach === "refused") {
       this.#counts.refused += 1;
+      exchange.stats.streamsRefused += 1;
       this.#host.refused(exchange, now);
     } else {
-      if (failure.by === "server") this.#counts.reset += 1;
+      if (failure.by === "server" && reach === "perhaps") {
+        this.#counts.reset += 1;
+        exchange.stats.noteReset(codeName(error.http2Code));
+      }
       this.#host.released(exchange, now);
     }
     this.#fail(part, streamCause(failure), error);

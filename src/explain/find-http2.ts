@@ -1,0 +1,145 @@
+import type { Case } from "./case.js";
+import type { Evidence, OriginFacts } from "./evidence.js";
+import type { Finding } from "./report.js";
+import { percent, plural, ranked, seconds } from "./words.js";
+
+// What goes wrong where requests share connections, or could.
+
+const REPEATED = 3;
+/** Connections at once that are worth a thought. */
+const SEVERAL = 5;
+/** What a server is taken to allow where it has said nothing. */
+const USUAL_LIMIT = 100;
+
+export function streamLimit(one: Case): Finding | undefined {
+  const waits = one.count("streamWaits");
+  const spent = one.count("streamWaitMs");
+  const dials = one.facts.openedFor["streams-full"] ?? 0;
+  const count = Math.max(waits, dials);
+  if (count < REPEATED) return undefined;
+  const { least, most } = one.facts;
+  const { streamLimit: limit } = least;
+  const own = most.maxStreams !== undefined && (limit === undefined || most.maxStreams <= limit);
+  return one.finding("stream-limit", count, dials, {
+    severity: waits > 0 && spent / waits >= 100 ? "medium" : "low",
+    milliseconds: spent,
+    title: `${plural(count, "request")} found every HTTP/2 connection full${limit === undefined ? "" : `: ${own ? "http2.maxStreams allows" : "the server allows"} ${limit} at once on one`}`,
+    evidence: [
+      ...(waits > 0 ? [`${plural(waits, "request")} waited ${seconds(spent / waits)} on average`] : []),
+      ...(dials > 0 ? [`${plural(dials, "connection")} dialed as all others were full`] : []),
+      ...(most.streamsAtOnce === undefined ? [] : [`up to ${plural(most.streamsAtOnce, "request")} at once`]),
+    ],
+    remedy: own
+      ? `A larger http2.maxStreams than ${most.maxStreams}, or none: then the server's own limit holds`
+      : "A larger limit in the server (SETTINGS_MAX_CONCURRENT_STREAMS: `http2_max_concurrent_streams` in nginx, `settings: { maxConcurrentStreams }` in Node, `MaxConcurrentStreams` in Go), or fewer requests at once",
+    doubt:
+      "A limit protects the server, and more connections are how a client goes beyond it: where they are few, nothing is wrong.",
+  });
+}
+
+export function serverResets(one: Case): Finding | undefined {
+  const { resets } = one;
+  const refused = one.count("streamsRefused");
+  const count = resets + refused;
+  if (count < REPEATED) return undefined;
+  const codes = ranked(one.facts.resets ?? {});
+  const share = count / Math.max(1, one.requests);
+  return one.finding("server-resets", count, 0, {
+    severity: resets >= one.requests / 2 ? "high" : share >= 0.05 ? "medium" : "low",
+    title: `The server reset ${count} of ${plural(one.requests, "request")} (${percent(share)})`,
+    evidence: [
+      ...codes.slice(0, 4).map(([code, times]) => `${code}: ${plural(times, "time")}`),
+      ...(refused > 0 ? [`REFUSED_STREAM: ${plural(refused, "time")}, before it looked at the request`] : []),
+    ],
+    remedy: resetRemedy(codes[0]?.[0] ?? "REFUSED_STREAM"),
+    doubt:
+      "The code says what the server, or a proxy before it, calls it; why it did so is in its log. What was refused went out again.",
+  });
+}
+
+const RESET_WORDS: Readonly<Record<string, string>> = {
+  REFUSED_STREAM:
+    "The server takes fewer requests at once than it says, or is overloaded: lower `http2.maxStreams`, or find out what it is short of",
+  ENHANCE_YOUR_CALM:
+    "The server finds that this client asks too much of it: fewer requests at once, and fewer that are given up",
+  HTTP_1_1_REQUIRED:
+    "The server wants HTTP/1.1 for these requests, and gets it; `http2: false` spares the detour",
+  CANCEL:
+    "A time limit of the server, or of a proxy before it: raise that (`proxy_read_timeout` in nginx), or let it answer sooner",
+};
+
+function resetRemedy(code: string): string {
+  return (
+    RESET_WORDS[code] ??
+    "Look at the log of the server, and of the proxy before it, at that time; no setting of the client helps"
+  );
+}
+
+export function severalConnections(one: Case): Finding | undefined {
+  const { most, least, openedFor } = one.facts;
+  const { http2AtOnce = 0, streamsAtOnce = 0 } = most;
+  const limit = least.streamLimit ?? USUAL_LIMIT;
+  const needed = Math.max(1, Math.ceil(streamsAtOnce / limit));
+  const spare = http2AtOnce - needed;
+  if (spare < 1 || (openedFor["streams-full"] ?? 0) > 0 || (openedFor.retry ?? 0) > 0) return undefined;
+  if (one.count("streamsRefused") > 0) return undefined;
+  return one.finding("several-connections", spare, spare, {
+    title: `${plural(http2AtOnce, "HTTP/2 connection")} at once where ${needed === 1 ? "one" : needed} would do`,
+    evidence: [
+      `up to ${plural(streamsAtOnce, "request")} at once in all, and each connection may carry ${least.streamLimit === undefined ? `${USUAL_LIMIT} or so` : limit}`,
+    ],
+    remedy: one.advice.oneConnection(),
+    doubt:
+      "It may be meant: several connections spread load over several servers, and one lost packet holds up less.",
+  });
+}
+
+export function http2WouldDo(one: Case): Finding | undefined {
+  const without = one.count("withoutHttp2");
+  const atOnce = Math.min(without, one.facts.most.openAtOnce ?? 0);
+  if (atOnce < SEVERAL || one.count("http2Connections") > 0) return undefined;
+  return one.finding("http2-would-do", without, atOnce - 1, {
+    severity: "low",
+    title: `${atOnce} connections at once, which HTTP/2 would make one, were not offered it`,
+    evidence: [
+      `${plural(without, "TLS connection")} for ${plural(one.requests, "request")}, made for HTTP/1.1 alone`,
+      ...(one.count("tlsMs") > 0 ? [`${seconds(one.count("tlsMs"))} spent on TLS handshakes`] : []),
+    ],
+    remedy: one.advice.http2On(),
+    doubt: `Whether the server speaks HTTP/2 is not known from here: \`trunkline probe ${one.facts.origin}\` tells.`,
+  });
+}
+
+/** Origins of one client that were reached at one address with one certificate. */
+export function coalescing({ origins }: Evidence): Finding[] {
+  const groups = new Map<string, OriginFacts[]>();
+  for (const facts of origins) {
+    for (const endpoint of Object.keys(facts.endpoints ?? {})) {
+      const key = `${facts.client}\n${endpoint}`;
+      groups.set(key, [...(groups.get(key) ?? []), facts]);
+    }
+  }
+  const found: Finding[] = [];
+  for (const [key, group] of groups) {
+    const spared = group.length - 1;
+    if (spared < 2) continue;
+    const [client = "", endpoint = ""] = key.split("\n");
+    const names = group.map(({ origin }) => origin).sort();
+    found.push({
+      kind: "coalescing",
+      severity: "low",
+      count: group.length,
+      cost: { connections: spared, milliseconds: 0 },
+      title: `${group.length} origins lead to one server with one certificate, each over a connection of its own${client === "trunkline" ? "" : ` (${client})`}`,
+      evidence: [
+        `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`,
+        `all at ${endpoint}`,
+      ],
+      remedy:
+        "One host name for all of them, where the server answers the same under it: then they share a connection",
+      doubt:
+        "A server behind one address may choose by the name in the TLS handshake, and refuse other names on that connection (421).",
+    });
+  }
+  return found;
+}
