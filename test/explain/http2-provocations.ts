@@ -4,6 +4,7 @@ import {
   answerEachStream,
   type Http2Script,
   type Http2WireOptions,
+  type Http2WireRequest,
   http2Script,
   selfSigned,
   type WireServer,
@@ -33,7 +34,7 @@ export function http2Server(
 export function answerTogether(count: number): Http2Script {
   return async (connection) => {
     for (;;) {
-      const requests = [];
+      const requests: Http2WireRequest[] = [];
       for (let read = 0; read < count; read += 1) requests.push(await connection.readRequest());
       for (const request of requests) await connection.reply(request, { body: "ok" });
     }
