@@ -99,10 +99,12 @@ export class HttpAgents {
     const { emit } = prototype;
     const freed = this.#onFree;
     // Not a listener: whoever prints an agent, or counts its listeners, sees what there is without us.
-    define(prototype, "emit", function (this: AgentInside, event: string, ...rest: unknown[]): boolean {
+    define(prototype, "emit", function (this: AgentInside, event: string, a?: unknown, b?: unknown): boolean {
+      // All events of an agent have two values at most, and this one comes with each request.
+      if (event !== "free") return emit.apply(this, arguments as unknown as [string]);
       // Before the agent's own listener, which may close the connection.
-      if (event === "free") freed(rest[0] as Socket);
-      return emit.call(this, event, ...rest);
+      freed(a as Socket);
+      return emit.call(this, event, a, b);
     });
     const maybeQueued = guarded(this.#maybeQueued.bind(this));
     const dial = guarded(this.#dial.bind(this));
@@ -369,6 +371,7 @@ function idleTimeoutOf({ options }: AgentInside): unknown {
 
 /** What Node itself puts among the options of an agent. */
 const AGENT_DEFAULTS: Readonly<Record<string, unknown>> = {
+  socketActiveTTL: 0,
   path: null,
   noDelay: true,
   scheduling: "lifo",

@@ -180,10 +180,11 @@ export class Ledger {
   /** A request goes out on the connection. */
   begins(connection: Watched, request: unknown): void {
     const { pool } = connection;
+    const now = this.now();
     if (connection.active++ === 0 && connection.requests > 0)
-      connection.idleBefore = this.now() - connection.idleSince;
+      connection.idleBefore = now - connection.idleSince;
     connection.requests++;
-    connection.sentAt = this.now();
+    connection.sentAt = now;
     connection.request = request;
     connection.response = undefined;
     pool.tally.requests++;

@@ -8,7 +8,7 @@ import type { Watched } from "./watched.js";
  */
 const MOMENT = 50;
 /** What comes first after so long (milliseconds) comes after a pause. */
-export const PAUSE = 500;
+export const PAUSE = 200;
 
 /** What is asked of, and told to, who keeps the account. */
 interface Book {

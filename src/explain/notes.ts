@@ -43,6 +43,13 @@ export function notesOf(
       closed.length === 0
         ? "none of them was seen to close"
         : `closed because ${closed.map(([reason, count]) => `${inShort("close", reason)} (${reason}, ${count} ×)`).join("; ")}`;
+    const atOnce = mostDemand(evidence, one.origin);
+    if (atOnce >= one.connections / 2) {
+      notes.push(
+        `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, as up to ${atOnce} requests came at once and each took a connection; there were too few after them to reuse those.`,
+      );
+      continue;
+    }
     notes.push(
       `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, ${percent(one.reuse)} reuse; ${how}. What causes it is not known.`,
     );
@@ -73,6 +80,10 @@ export function notesOf(
       );
   }
   return notes.slice(0, MAX);
+}
+
+function mostDemand({ origins }: Evidence, origin: string): number {
+  return Math.max(0, ...origins.map((one) => (one.origin === origin ? (one.most.demandAtOnce ?? 0) : 0)));
 }
 
 function losesConnections({ cost }: Finding): boolean {
