@@ -4,17 +4,36 @@ import { ownMembers, type Runtime } from "../../runtime/index.js";
 import { addressPolicy, type ProxyServer } from "../route/index.js";
 import { FailedAddresses } from "./addresses.js";
 import type { DialHandlers, DialRequest, DialSettings, OnRead, PendingDial } from "./contract.js";
-import { Dial, type DialShared } from "./dial.js";
+import { CustomWay } from "./custom-way.js";
+import { Dial } from "./dial.js";
+import { DirectWay } from "./direct-way.js";
 import { DnsNames } from "./dns-names.js";
-import { ProxyDial, type ProxyShared } from "./proxy-dial.js";
 import { proxyUnreachable } from "./proxy-errors.js";
 import { Resolver } from "./resolver.js";
 import type { TlsOptions } from "./tls-options.js";
 import { type TlsChoice, TlsSetups, tlsForProxy } from "./tls-setups.js";
+import { type TunnelShared, TunnelWay } from "./tunnel-way.js";
+import type { DialShared } from "./way.js";
 
 // Sockets keep the async context they are made in. A pooled one outlives the call that had it dialed, so it
 // must not hold on to that call's AsyncLocalStorage: it is made in the context of this module instead.
 const outside = new AsyncResource("TRUNKLINE_DIAL");
+
+/** A dial without a tunnel: straight, or by the option `dial`. */
+function plainDial(
+  shared: DialShared,
+  target: DialRequest,
+  onread: OnRead | undefined,
+  handlers: DialHandlers,
+): Dial {
+  const { dial } = shared.settings;
+  return new Dial(
+    shared,
+    target,
+    (steps) => (dial === undefined ? new DirectWay(steps, onread) : new CustomWay(steps, dial)),
+    handlers,
+  );
+}
 
 /** The handlers of a dial that ends at the proxy. */
 function viaProxy(proxy: ProxyServer, { done, failed, ...rest }: DialHandlers): DialHandlers {
@@ -32,7 +51,9 @@ function viaProxy(proxy: ProxyServer, { done, failed, ...rest }: DialHandlers): 
 export class Dialer {
   readonly #shared: DialShared;
   readonly #names: DnsNames | undefined;
-  readonly #proxies: ProxyShared | undefined;
+  /** For the way to a proxy. */
+  readonly #leg: DialShared;
+  readonly #tunnels: TunnelShared | undefined;
   /** For https proxies. */
   readonly #proxyTls: TlsSetups;
 
@@ -58,13 +79,19 @@ export class Dialer {
     const { proxy, allowAddress: _, ...rest } = settings;
     this.#proxyTls = new TlsSetups({ tls: tlsForProxy({ ...settings, ...proxy }) });
     // The way to the proxy itself is its owner's own choice, as a Unix socket is: `allowAddress` guards targets.
-    const leg: DialShared = {
+    this.#leg = {
       ...this.#shared,
       settings: ownMembers(rest),
       allowed: undefined,
       tls: this.#proxyTls,
     };
-    this.#proxies = proxy === undefined ? undefined : ownMembers({ ...proxy, leg, target: this.#shared });
+    this.#tunnels =
+      proxy === undefined
+        ? undefined
+        : ownMembers<TunnelShared>({
+            ...proxy,
+            dialProxy: (target, handlers) => plainDial(this.#leg, target, undefined, handlers),
+          });
   }
 
   /**
@@ -79,13 +106,14 @@ export class Dialer {
     return dial;
   }
 
-  #dial(target: DialRequest, onread: OnRead | undefined, given: DialHandlers): Dial | ProxyDial {
+  #dial(target: DialRequest, onread: OnRead | undefined, given: DialHandlers): Dial {
     const handlers = ownMembers(given);
     const { proxy, forwarded } = target;
-    if (proxy === undefined || this.#proxies === undefined)
-      return new Dial(this.#shared, target, onread, handlers);
-    if (forwarded === true) return new Dial(this.#proxies.leg, target, onread, viaProxy(proxy, handlers));
-    return new ProxyDial(this.#proxies, this.#shared.tls.of(target.origin), target, proxy, handlers);
+    const tunnels = this.#tunnels;
+    if (proxy === undefined || tunnels === undefined)
+      return plainDial(this.#shared, target, onread, handlers);
+    if (forwarded === true) return plainDial(this.#leg, target, onread, viaProxy(proxy, handlers));
+    return new Dial(this.#shared, target, (steps) => new TunnelWay(steps, tunnels, proxy), handlers);
   }
 
   /** The name of an origin's TLS options in the route of its connections; undefined for Node's defaults. */

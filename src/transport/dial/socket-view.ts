@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { DialResult } from "./contract.js";
 
 /** TCP probes start after this much silence: a peer that vanished under a long response is noticed. */
 export const PROBE_AFTER_MS = 60_000;
@@ -59,13 +60,10 @@ export function tuneSocket(stream: Duplex): void {
   socket.setKeepAlive?.(true, PROBE_AFTER_MS);
 }
 
-/** The addresses of both ends, as far as the stream knows them. */
-export function endpointsOf(stream: Duplex): {
-  remoteAddress?: string;
-  remotePort?: number;
-  localAddress?: string;
-  localPort?: number;
-} {
+/** The addresses of both ends of a connection, as far as they are known. */
+export type Endpoints = Pick<DialResult, "localAddress" | "localPort" | "remoteAddress" | "remotePort">;
+
+export function endpointsOf(stream: Duplex): Endpoints {
   const { remoteAddress, remotePort, localAddress, localPort } = stream as SocketView;
   return {
     ...(typeof remoteAddress === "string" ? { remoteAddress } : {}),

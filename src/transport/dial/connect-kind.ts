@@ -8,38 +8,43 @@ import { type ConnectReply, ConnectTunnel } from "./connect-tunnel.js";
 import type { DialRequest } from "./contract.js";
 import type { ProxySettings } from "./proxy-contract.js";
 import { connectBroken, connectClosed, connectRefused, hookFailed } from "./proxy-errors.js";
+import type { ProxyKind, Tunnel, TunnelCall } from "./proxy-kind.js";
 
 /** What came of asking: a tunnel, or a challenge that can be answered on this connection (`here`) or on the next one. */
-export type ConnectOutcome = "open" | "here" | "again";
+type ConnectOutcome = "open" | "here" | "again";
+
+/** CONNECT, of http and https proxies. */
+export const connectKind: ProxyKind = { resolvesHere: false, call: (tunnel) => new ConnectCall(tunnel) };
 
 /** One CONNECT with all that belongs to it: the caller's fields, the credentials, the caller's look at the answer. */
-export class ProxyConnectCall {
+class ConnectCall implements TunnelCall {
   readonly #settings: ProxySettings;
   readonly #runtime: Runtime;
   readonly #proxy: ProxyServer;
   readonly #request: DialRequest;
-  #tunnel: ConnectTunnel | undefined;
+  #exchanged: ConnectTunnel | undefined;
+  /** Whether a challenge has been answered: it is answered once. */
+  #challenged = false;
   #stopped = false;
   /** Whether the connection ended, or broke the protocol, in place of an answer. */
   #lost = false;
 
-  constructor(settings: ProxySettings, runtime: Runtime, proxy: ProxyServer, request: DialRequest) {
+  constructor({ settings, runtime, proxy, target }: Tunnel) {
     this.#settings = settings;
     this.#runtime = runtime;
     this.#proxy = proxy;
-    this.#request = request;
+    this.#request = target;
   }
 
-  /**
-   * Asks, and once more on the same connection where the proxy refused with a challenge and keeps that open. Rejects with
-   * the error of the dial; never settles once stopped. `mayRetry`: whether a challenge was not answered yet.
-   */
-  async run(socket: Duplex, mayRetry: boolean): Promise<"open" | "again"> {
-    const outcome = await this.#ask(socket, mayRetry);
-    if (outcome !== "here") return outcome;
+  /** Asks, and once more on the same connection where the proxy refused with a challenge and keeps that open. */
+  async ask(socket: Duplex): Promise<"again" | "open"> {
+    const outcome = await this.#ask(socket);
+    if (outcome === "open") return outcome;
+    this.#challenged = true;
+    if (outcome === "again") return outcome;
     if (socket.destroyed || socket.readableEnded || socket.readableLength > 0) return "again";
     try {
-      return (await this.#ask(socket, false)) === "open" ? "open" : "again";
+      return (await this.#ask(socket)) === "open" ? "open" : "again";
     } catch (error) {
       // It did not stay open after all, or what came on it was no answer.
       if (this.#lost) return "again";
@@ -47,7 +52,7 @@ export class ProxyConnectCall {
     }
   }
 
-  async #ask(socket: Duplex, mayRetry: boolean): Promise<ConnectOutcome> {
+  async #ask(socket: Duplex): Promise<ConnectOutcome> {
     const authority = nameOf(this.#request);
     const auth = this.#settings.auths.of(this.#proxy);
     const own = await this.#ownHeaders(authority);
@@ -67,14 +72,14 @@ export class ProxyConnectCall {
       return "open";
     }
     const asked = headers.get("proxy-authenticate");
-    if (status === 407 && asked !== null && mayRetry && auth.challenged([asked], sent))
+    if (status === 407 && asked !== null && !this.#challenged && auth.challenged([asked], sent))
       return reply.kept ? "here" : "again";
     throw connectRefused(this.#request, this.#proxy, reply);
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#tunnel?.detach();
+    this.#exchanged?.detach();
   }
 
   #head(authority: string, own: Headers, credentials: string | undefined): string {
@@ -103,7 +108,7 @@ export class ProxyConnectCall {
         reject(connectClosed(this.#request, this.#proxy, undefined));
         return;
       }
-      this.#tunnel = new ConnectTunnel(socket, this.#runtime, {
+      this.#exchanged = new ConnectTunnel(socket, this.#runtime, {
         replied: resolve,
         broken: (error) => {
           this.#lost = true;
@@ -114,7 +119,7 @@ export class ProxyConnectCall {
           reject(connectClosed(this.#request, this.#proxy, error));
         },
       });
-      this.#tunnel.start(head);
+      this.#exchanged.start(head);
     });
   }
 
