@@ -339,7 +339,9 @@ export class Http2Session<Owner> {
   #settleSent(): void {
     const { send } = this.#state;
     for (const stream of send.ended.splice(0)) {
-      if (stream.remoteEnded && !stream.over) this.#state.complete(stream);
+      if (stream.over) continue;
+      if (stream.remoteEnded) this.#state.complete(stream);
+      else this.#state.effects.sent?.(stream);
     }
     for (const stream of send.drained.splice(0)) {
       if (stream.over || stream.queued > 0 || stream.endQueued) continue;

@@ -45,9 +45,12 @@ export function connectionLost(
     error instanceof ProtocolError
       ? error.code
       : (CLOSE_TABLE[cause.reason].error ?? "ERR_TRUNKLINE_CONNECTION_LOST");
-  const idle = exchange.reused
-    ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before`
-    : "";
+  // Between other requests on the connection it had not been idle, and what was spared did not fail for that.
+  const rested = exchange.reused && (exchange.carried === undefined || exchange.idleFor > 0);
+  const idle =
+    rested && !wasSpared(exchange)
+      ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before`
+      : "";
   const what =
     error instanceof ProtocolError
       ? `${NO_RESPONSE.has(error.code) ? "" : "the response was refused: "}${asClause(error.message)}`

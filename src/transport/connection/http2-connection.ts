@@ -6,6 +6,7 @@ import {
   Http2Session,
   type Http2Stream,
   NO_ERROR,
+  PROTOCOL_ERROR,
   REFUSED_STREAM,
   type StreamFailure,
 } from "../../http2/index.js";
@@ -37,6 +38,8 @@ import type { Wire } from "./wire.js";
 
 /** A body that is given up is read to its end where no more than this is to come: a reset would cost more. */
 const WORTH_READING = 64 * 1024;
+/** A body in memory up to this size goes out right behind its head; a longer one is given out bit by bit. */
+const SMALL_BODY = 16 * 1024;
 /** After our GOAWAY the server is listened to for so many milliseconds: closing at once could take the GOAWAY back. */
 const LINGER_MS = 250;
 
@@ -190,7 +193,11 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     const small = empty || expectWait >= 0 || trailers !== undefined ? undefined : source.small;
     const bytes = typeof small === "string" ? Buffer.from(small) : small;
     const whole =
-      empty || (bytes !== undefined && framing.kind === "length" && bytes.length === framing.length);
+      empty ||
+      (bytes !== undefined &&
+        bytes.length <= SMALL_BODY &&
+        framing.kind === "length" &&
+        bytes.length === framing.length);
     const stream = this.#session.open(part, head, whole && (bytes === undefined || bytes.length === 0));
     part.stream = stream;
     if (whole) {
@@ -321,6 +328,9 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
         this.#counts.reset += 1;
         exchange.stats.noteReset(codeName(error.http2Code));
       }
+      // It finds fault with this side: what one connection spoiled another may mend.
+      if (failure.by === "server" && error.http2Code === PROTOCOL_ERROR && exchange.headersAt === 0)
+        this.#host.takesNoMore(this.#connection, streamCause(failure));
       this.#host.released(exchange, now);
     }
     this.#fail(part, streamCause(failure), error);
@@ -461,6 +471,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #close(cause: CloseCause, errorFor: (exchange: Exchange) => unknown): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#responses.readDone();
     const parts = [...this.#parts].filter((part) => !part.settled);
     this.#parts.clear();
     this.#session.goAway(NO_ERROR);

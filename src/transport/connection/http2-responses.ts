@@ -144,7 +144,8 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   }
 
   failed({ owner: part }: Http2Stream<Http2Exchange>, failure: StreamFailure): void {
-    this.forget(part);
+    // The head was good: what follows is an error of the body, also where it came in the same read.
+    if (this.#fresh === part) this.#handOut(part);
     this.#connection.streamFailed(part, failure);
   }
 
@@ -156,6 +157,10 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   closed({ owner: part }: Http2Stream<Http2Exchange>): void {
     this.#connection.streamClosed(part);
+  }
+
+  sent({ owner: part }: Http2Stream<Http2Exchange>): void {
+    part.upload?.sent();
   }
 
   writable({ owner: part }: Http2Stream<Http2Exchange>): void {

@@ -29,6 +29,8 @@ export class Http2Upload<Owner> {
   #given = 0;
   #last: Uint8Array | undefined;
   #stopped = false;
+  /** All has been given; when the last of it has left, the upload is done. */
+  #ending = false;
   #wake: (() => void) | undefined;
   /** Whether the body waits for the server to ask for it (RFC 9110 §10.1.1). */
   held: boolean;
@@ -60,6 +62,13 @@ export class Http2Upload<Owner> {
     this.#begin();
   }
 
+  /** The end of the body has left. */
+  sent(): void {
+    if (!this.#ending) return;
+    this.#ending = false;
+    this.#handlers.done();
+  }
+
   /** What was given has left. */
   writable(): void {
     const wake = this.#wake;
@@ -69,6 +78,7 @@ export class Http2Upload<Owner> {
 
   /** Ends it early, and the source with it, unless that was not begun: it may be sent on another connection. */
   stop(): void {
+    this.#ending = false;
     if (this.#stopped) return;
     this.#stopped = true;
     void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
@@ -101,6 +111,7 @@ export class Http2Upload<Owner> {
       const trailers = await trailersOf(this.#exchange);
       if (this.#stopped) return;
       this.#stopped = true;
+      this.#ending = true;
       if (this.#last !== undefined) this.#hand(this.#last, trailers.length === 0);
       this.#session.end(this.#stream, trailers);
     } catch (error) {
@@ -111,26 +122,37 @@ export class Http2Upload<Owner> {
       this.#stopped = true;
       const failure = uploadFailure(this.#exchange, error, this.#given);
       this.#handlers.failed(failure.cause, failure.error);
-      return;
     }
-    this.#handlers.done();
   }
 
   /**
    * Gives the session a chunk, and waits while it has enough. What completes an announced length is held until the
    * source has ended: a body that turns out to be longer must not reach the server as a whole request.
    */
-  #give(chunk: Uint8Array): Promise<void> | undefined {
-    if (chunk.byteLength === 0) return undefined;
-    this.#given += chunk.byteLength;
+  async #give(chunk: Uint8Array): Promise<void> {
+    const { byteLength } = chunk;
+    this.#given += byteLength;
     if (this.#declared >= 0 && this.#given > this.#declared) {
       throw new BodyLengthError(this.#declared, this.#given, true);
     }
-    if (this.#given === this.#declared) {
-      this.#last = chunk;
-      return undefined;
+    // In pieces, so that it is seen to move while there is much of it.
+    let at = 0;
+    for (; byteLength - at > BATCH_BYTES; at += BATCH_BYTES) {
+      this.#hand(chunk.subarray(at, at + BATCH_BYTES), false);
+      await this.#room();
+      if (this.#stopped) return;
     }
-    this.#hand(chunk, false);
+    const rest = at === 0 ? chunk : chunk.subarray(at);
+    if (this.#given === this.#declared) {
+      this.#last = rest;
+    } else if (rest.byteLength > 0) {
+      this.#hand(rest, false);
+      await this.#room();
+    }
+  }
+
+  /** Waits until the session has little of what was given, and credit for more; undefined where that is so. */
+  #room(): Promise<void> | undefined {
     const { queued, sendWindow } = this.#stream;
     if (queued < BATCH_BYTES && queued < sendWindow) return undefined;
     return new Promise((resolve) => {
