@@ -57,6 +57,7 @@ export function connectionLost(
       : `${exchange.headersAt > 0 ? "the response was cut off" : "no response came"}: ${cause.evidence}`;
   return new NetworkError(`${named(exchange)} failed as ${what}${idle}${whyNotAgain(exchange, error)}`, {
     ...factsOf(exchange),
+    ...(isTooLarge(error) ? { retryable: false } : {}),
     code,
     phase,
     cause: error,
