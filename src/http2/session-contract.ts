@@ -44,7 +44,7 @@ export interface SessionEffects<Owner> {
   /** The stream counts no more. Called once for each that was opened, unless `abandon` gave it back. */
   closed(stream: Http2Stream<Owner>): void;
   /** The whole body of the request, which did not go out with its head alone, has left. */
-  sent?(stream: Http2Stream<Owner>): void;
+  bodySent?(stream: Http2Stream<Owner>): void;
   /** All octets given to `send` have left and there is credit for more. */
   writable(stream: Http2Stream<Owner>): void;
   /** SETTINGS came: `peer` and `limit` may have changed. */

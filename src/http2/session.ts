@@ -341,7 +341,7 @@ export class Http2Session<Owner> {
     for (const stream of send.ended.splice(0)) {
       if (stream.over) continue;
       if (stream.remoteEnded) this.#state.complete(stream);
-      else this.#state.effects.sent?.(stream);
+      else this.#state.effects.bodySent?.(stream);
     }
     for (const stream of send.drained.splice(0)) {
       if (stream.over || stream.queued > 0 || stream.endQueued) continue;

@@ -17,7 +17,7 @@ import { traceWritten } from "../exchange-trace.js";
 import type { Http2Settings } from "../http2-options.js";
 import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
-import type { Carrier, CarrierHost, StreamCounts } from "./contract.js";
+import type { Carrier, StreamCounts } from "./contract.js";
 import { DRAIN_MS, Drain } from "./drain.js";
 import {
   goneAway,
@@ -28,6 +28,7 @@ import {
   unansweredPing,
 } from "./http2-causes.js";
 import { Http2Exchange } from "./http2-exchange.js";
+import type { Http2Host } from "./http2-host.js";
 import { Liveness } from "./http2-liveness.js";
 import { http2FieldsOf, http2Head } from "./http2-request.js";
 import { Http2Responses, type Http2ResponsesHost } from "./http2-responses.js";
@@ -42,22 +43,6 @@ const WORTH_READING = 64 * 1024;
 const SMALL_BODY = 16 * 1024;
 /** After our GOAWAY the server is listened to for so many milliseconds: closing at once could take the GOAWAY back. */
 const LINGER_MS = 250;
-
-/** What a carrier of HTTP/2 needs of its transport beside what every carrier needs. */
-export interface Http2Host extends CarrierHost {
-  readonly tlsTimeout: number;
-  /** The server allows so many exchanges at a time. */
-  limitChanged(connection: Connection, limit: number): void;
-  /** The connection takes no more exchanges, and ends with those it has. */
-  takesNoMore(connection: Connection, cause: CloseCause): void;
-  /** The server turned the exchange away without a look at it; `exchangeFailed` follows. */
-  refused(exchange: Exchange, now: number): void;
-  /** The exchange may go out once more because the server says that it is the wrong one for its host (421). */
-  mayGoElsewhere(exchange: Exchange): boolean;
-  /** Sends it on a connection of its own. */
-  goElsewhere(exchange: Exchange, error: unknown): void;
-  settingsTimedOut(exchange: Exchange, now: number): unknown;
-}
 
 /**
  * HTTP/2 on a wire: any number of exchanges at a time, each a stream of the {@link Http2Session}, which knows the

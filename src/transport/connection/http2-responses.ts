@@ -159,7 +159,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     this.#connection.streamClosed(part);
   }
 
-  sent({ owner: part }: Http2Stream<Http2Exchange>): void {
+  bodySent({ owner: part }: Http2Stream<Http2Exchange>): void {
     part.upload?.sent();
   }
 
