@@ -62,7 +62,7 @@ const ofCurl: Readonly<Record<string, (value: string) => string>> = {
 /** Options of curl that ask for what is so anyway. */
 const needless: Readonly<Record<string, string>> = {
   "--compressed": "coded bodies are asked for and decoded anyway",
-  "--http1.1": "HTTP/1.1 is spoken anyway",
+  "--http2": "HTTP/2 is used anyway where the server has it",
   "--tcp-nodelay": "it is set anyway",
   "--keepalive": "it is so anyway",
   "-N": "nothing is held back anyway",

@@ -166,6 +166,8 @@ const OPTIONS: Table = {
   },
   expectContinue: { on: "call" },
   onInformational: { on: "call", kind: FUNCTION },
+  priority: { on: "call" },
+  incremental: { on: "call", kind: BOOLEAN },
   cache: { on: "call" },
   integrity: { on: "call", kind: ["a string", (value) => typeof value === "string"] },
   referrer: { on: "call" },
@@ -174,7 +176,6 @@ const OPTIONS: Table = {
   credentials: { on: "call" },
   keepalive: { on: "call" },
   mode: { on: "call" },
-  priority: { on: "call" },
   window: { on: "call" },
 };
 

@@ -15,6 +15,7 @@ import {
   parseTarget,
   parseURL,
   plainRequest,
+  priorityField,
   type RedirectMode,
   Request,
   type RequestModes,
@@ -184,6 +185,8 @@ function takeExtras(request: Request, init: Init): void {
   if (init.expectContinue !== undefined) request.expectContinue = continueWait(init.expectContinue);
   if (init.onInformational !== undefined) request.onInformational = init.onInformational;
   if (init.trace !== undefined) request.trace = init.trace;
+  const priority = priorityField(init.priority, init.incremental);
+  if (priority !== undefined) request.priorityField = priority;
 }
 
 /** The members that change what is sent or accepted, where there are any. */

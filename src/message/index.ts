@@ -37,6 +37,7 @@ export {
   checkedSignal,
   continueWait,
   normaliseMethod,
+  priorityField,
   type RequestExtras,
   type RequestInit,
 } from "./request-init.js";

@@ -49,6 +49,7 @@ export interface RequestMembers {
   readonly signal: unknown;
   readonly duplex: boolean;
   readonly keepalive: boolean;
+  readonly priority: string | undefined;
   /** Whether any member of the standard was given. */
   readonly given: boolean;
   /** `undefined` where nothing of the kind was given. */
@@ -113,6 +114,7 @@ export function requestMembers(init: unknown): RequestMembers {
     signal,
     duplex: duplex !== undefined,
     keepalive: keepalive === true,
+    priority,
     given:
       hasModes ||
       body !== undefined ||

@@ -11,7 +11,13 @@ import { INSPECT, type Inspect } from "./inspect-symbol.js";
 import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
 import { isPlatformRequest, platformBody } from "./platform-request.js";
-import { checkedSignal, normaliseMethod, type RequestExtras, type RequestInit } from "./request-init.js";
+import {
+  checkedSignal,
+  normaliseMethod,
+  priorityField,
+  type RequestExtras,
+  type RequestInit,
+} from "./request-init.js";
 import {
   DEFAULT_MODES,
   type RedirectMode,
@@ -69,6 +75,7 @@ export class Request {
   #onInformational: RequestExtras["onInformational"];
   #trace: Trace | undefined;
   #expectContinue: number | undefined;
+  #priority: string | undefined;
   #call: unknown;
 
   /**
@@ -95,6 +102,7 @@ export class Request {
       this.#method = base.#method;
       this.#given = base.#given;
       this.#modes = base.#modes;
+      this.#priority = base.#priority;
     }
     if (init === undefined || init === null) {
       if (base === undefined) return;
@@ -103,6 +111,7 @@ export class Request {
       const members = requestMembers(givenMembers(init));
       this.#modes = requestModes(this.#modes, members);
       if (members.method !== undefined) this.#method = normaliseMethod(members.method);
+      if (members.priority !== undefined) this.#priority = priorityField(members.priority, undefined);
       if (members.signal !== undefined) this.#given = checkedSignal(members.signal);
       this.#headers = new Headers(members.headers === undefined ? base?.headers : members.headers);
       if (members.body !== undefined && members.body !== null) {
@@ -332,6 +341,13 @@ export class Request {
   set expectContinue(milliseconds: number | undefined) {
     this.#expectContinue = milliseconds;
   }
+  /** What HTTP/2's `priority` field says; undefined for nothing. */
+  get priorityField(): string | undefined {
+    return this.#priority;
+  }
+  set priorityField(field: string | undefined) {
+    this.#priority = field;
+  }
   /** The call it belongs to; a request made from it belongs to the same one. @internal */
   get call(): unknown {
     return this.#call;
@@ -346,6 +362,7 @@ export class Request {
     this.#onInformational = from.onInformational;
     this.#expectContinue = from.expectContinue;
     this.#trace = from.trace;
+    this.#priority = from.priorityField;
     this.#call = from.call;
   }
 

@@ -62,12 +62,19 @@ class FetchTransport implements RoundTripper {
 
 function refuseWhatFetchLacks(request: Request): void {
   for (const name of ["trailers", "expectContinue", "onInformational", "trace"] as const) {
-    if (request[name] === undefined) continue;
-    throw new TypeError(
-      `Cannot send a request with ${name} over fetchTransport as fetch has nothing like it; use a Transport`,
-    );
+    if (request[name] !== undefined) throw lacking(name);
   }
+  if (request.priorityField?.endsWith("i") === true) throw lacking("incremental");
 }
+
+function lacking(name: string): TypeError {
+  return new TypeError(
+    `Cannot send a request with ${name} over fetchTransport as fetch has nothing like it; use a Transport`,
+  );
+}
+
+/** What fetch calls the urgency. */
+const PRIORITIES: Readonly<Record<string, string>> = { "u=1": "high", "u=3": "auto", "u=5": "low" };
 
 async function initOf(request: Request): Promise<FetchInit> {
   const { target, headers, source, signal } = requestParts(request);
@@ -83,6 +90,7 @@ async function initOf(request: Request): Promise<FetchInit> {
     headers: fields,
     redirect: "manual",
     ...(signal === undefined ? {} : { signal }),
+    ...(request.priorityField === undefined ? {} : { priority: PRIORITIES[request.priorityField] }),
     ...(body === undefined ? {} : { body, duplex: "half" }),
   } as FetchInit;
 }

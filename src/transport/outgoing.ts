@@ -36,6 +36,8 @@ export interface Outgoing {
   readonly upgrade: boolean;
   /** Milliseconds the body waits for the server to ask for it; -1 for not at all. */
   readonly expectWait: number;
+  /** What HTTP/2's `priority` field says, where the caller's fields say nothing; undefined for nothing. */
+  readonly priority: string | undefined;
   /** Whether the request can be sent again. */
   readonly replayable: boolean;
   /** What a codec made of it, kept where the same request goes out again and again. Its own, by name. */
@@ -67,7 +69,8 @@ export function prepare(
     source === undefined &&
     method === "GET" &&
     keepAlive &&
-    request.trailers === undefined
+    request.trailers === undefined &&
+    request.priorityField === undefined
   ) {
     return plainGet(target, acceptEncoding);
   }
@@ -100,6 +103,7 @@ export function prepare(
     close,
     upgrade,
     expectWait,
+    priority: headers?.has("priority") === true ? undefined : request.priorityField,
     replayable: source === undefined || source.replayable,
     http1: undefined,
     http2: undefined,
@@ -160,6 +164,7 @@ function bareGet(target: Target, acceptEncoding: string | undefined): Outgoing {
     close: false,
     upgrade: false,
     expectWait: -1,
+    priority: undefined,
     replayable: true,
     http1: undefined,
     http2: undefined,

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { selfSigned, WireServer } from "../../src/testing/index.js";
+import { answerEachStream, http2Script, selfSigned, WireServer } from "../../src/testing/index.js";
 import { httpProxy } from "../transport/proxy-fixture.js";
 import { LocalServer } from "./local-server.js";
 import { runCli, startCli } from "./run-cli.js";
@@ -243,4 +243,30 @@ test("request -k: accepts a certificate that nobody vouches for; without it, it 
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /certificate/);
   assert.equal((await runCli([server.url(), "-k"])).stdout, "ok");
+});
+
+test("request: --http2-prior-knowledge and --http1.1 choose the protocol, and say where they cannot", async () => {
+  const http2 = await WireServer.start({ script: http2Script(answerEachStream) });
+  const { key, cert } = selfSigned({ names: ["127.0.0.1"] });
+  const both = await WireServer.start({ tls: { key, cert, ALPNProtocols: ["http/1.1"] } });
+  try {
+    const known = await runCli([http2.url(), "--http2-prior-knowledge", "-n", "4", "-c", "4", "--explain"]);
+    assert.equal(known.code, 0);
+    assert.match(known.stdout, /4 requests, 1 connection \(HTTP\/2\), 75 % reuse/);
+    assert.match(known.stderr, /h2\): opened because .* 4 requests \(up to [234] streams at once\)/);
+    const old = await runCli([both.url(), "-k", "--http1.1", "-I"]);
+    assert.match(old.stdout, /^HTTP\/1\.1 200/);
+    const secure = await runCli([both.url(), "-k", "--http2-prior-knowledge"]);
+    assert.deepEqual(
+      [secure.code, /--http2-prior-knowledge is for http: URLs/.test(secure.stderr)],
+      [2, true],
+    );
+    const two = await runCli([http2.url(), "--http1.1", "--http2-prior-knowledge"]);
+    assert.deepEqual([two.code, /exclude each other/.test(two.stderr)], [2, true]);
+    const needless = await runCli([http2.url(), "--http2"]);
+    assert.match(needless.stderr, /unknown option --http2: leave it out, as HTTP\/2 is used anyway/);
+  } finally {
+    await http2.close();
+    await both.close();
+  }
 });

@@ -1,6 +1,7 @@
-import { Transport } from "../../index.js";
+import { Transport, type TransportOptions } from "../../index.js";
 import type { Run } from "../command.js";
 import { UsageError } from "../exit.js";
+import type { ParsedOptions } from "../options.js";
 import { connectionStory } from "../render/story.js";
 import { sendMany } from "./load.js";
 import { makePlan } from "./plan.js";
@@ -11,7 +12,7 @@ import { requestDocument, Tally } from "./tally.js";
 export const request: Run = async (options, context) => {
   const plan = await makePlan(options, context);
   const { stdout, stderr } = context;
-  const transport = makeTransport(options.value("proxy"), options.has("insecure"));
+  const transport = makeTransport(options, plan.url);
   const tally = new Tally();
   try {
     return await (plan.load === undefined ? sendOne : sendMany)(plan, transport, tally, context);
@@ -25,13 +26,31 @@ export const request: Run = async (options, context) => {
   }
 };
 
-function makeTransport(proxy: string | undefined, insecure: boolean): Transport {
-  const tls = insecure ? { tls: { rejectUnauthorized: false } } : {};
-  if (proxy === undefined) return new Transport(tls);
+function makeTransport(options: ParsedOptions, url: string): Transport {
+  const proxy = options.value("proxy");
+  const own: TransportOptions = {
+    ...(options.has("insecure") ? { tls: { rejectUnauthorized: false } } : {}),
+    ...http2Of(options, url),
+  };
+  if (proxy === undefined) return new Transport(own);
   try {
-    return new Transport({ ...tls, proxy: proxy === "none" ? false : proxy });
+    return new Transport({ ...own, proxy: proxy === "none" ? false : proxy });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(why.replace("the option proxy", "--proxy"));
   }
+}
+
+function http2Of(options: ParsedOptions, url: string): Pick<TransportOptions, "http2"> {
+  const known = options.has("http2-prior-knowledge");
+  if (options.has("http1.1")) {
+    if (known) throw new UsageError("--http1.1 and --http2-prior-knowledge exclude each other; give one");
+    return { http2: false };
+  }
+  if (known && url.startsWith("https:")) {
+    throw new UsageError(
+      "--http2-prior-knowledge is for http: URLs; over https HTTP/2 is used where the server has it, so leave it out",
+    );
+  }
+  return known ? { http2: { priorKnowledge: true } } : {};
 }

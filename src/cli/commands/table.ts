@@ -78,6 +78,14 @@ export const commands: readonly Command[] = [
         help: "go through this proxy (http, https, socks5, socks5h); none goes direct; default: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
       },
       {
+        name: "http1.1",
+        help: "speak HTTP/1.1 alone; without it, HTTP/2 is used over https where the server has it",
+      },
+      {
+        name: "http2-prior-knowledge",
+        help: "speak HTTP/2 to an http: server without asking, as gRPC servers in clear text expect",
+      },
+      {
         name: "explain",
         help: "say, for each connection, why it was opened, what it did and why it ended (standard error)",
       },

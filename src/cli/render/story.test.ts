@@ -112,3 +112,35 @@ test("connectionStory: has nothing to say of no connections", () => {
     [],
   );
 });
+
+test("connectionStory: streams of HTTP/2 that were there at the same time are drawn below each other", () => {
+  const exchange = (id: number, sent: number, ended: number): Recording["exchanges"][number] => ({
+    ...(recording.exchanges[0] as Recording["exchanges"][number]),
+    id,
+    stream: 2 * id - 1,
+    sentAt: start + sent,
+    headersAt: start + ended - 2,
+    endedAt: start + ended,
+  });
+  const shared: Recording = {
+    ...recording,
+    connections: [
+      {
+        ...first,
+        protocol: "h2",
+        requests: 3,
+        streams: { active: 0, most: 2, limit: 100, refused: 0, reset: 1 },
+      },
+    ],
+    exchanges: [exchange(1, 2, 10), exchange(2, 2, 18), exchange(3, 12, 20)],
+  };
+  const style = { ...decideStyle(true, 44, { NO_COLOR: "1" }), columns: 44 };
+  const [line, ...drawn] = connectionStory(shared, style);
+  assert.match(line ?? "", /h2\): .*3 requests \(up to 2 streams at once\), 1 reset by the server/);
+  const rows = drawn.filter((row) => row.startsWith("  |"));
+  assert.equal(rows.length, 3);
+  // The connection by itself; the first and, after it, the third; the second beside them.
+  assert.doesNotMatch(rows[0] ?? "", /[-#]/);
+  assert.match(rows[1] ?? "", /-+#+ +-+#+/);
+  assert.match(rows[2] ?? "", /-+#+/);
+});

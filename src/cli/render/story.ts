@@ -6,6 +6,8 @@ import { type Activity, type Span, timelineLegend, timelineRow } from "./timelin
 
 /** Connections told one by one; beyond them a count, since nobody reads a thousand lines. */
 const SHOWN = 20;
+/** Streams of an HTTP/2 connection that are drawn below each other. */
+const STREAMS_SHOWN = 6;
 
 /** What each connection of a recording did: a line each and, where pictures belong, its timeline below it. */
 export function connectionStory(recording: Recording, style: Style): string[] {
@@ -23,7 +25,15 @@ export function connectionStory(recording: Recording, style: Style): string[] {
     if (!style.pictures) continue;
     const spans = spansOf(connection, exchanges.get(connection.id) ?? [], start, end);
     for (const span of spans) used.add(span.activity);
-    lines.push(`  |${timelineRow(spans, end - start, width - 2, style)}|`);
+    if (connection.protocol !== "h2") {
+      lines.push(`  |${timelineRow(spans, end - start, width - 2, style)}|`);
+      continue;
+    }
+    const { own, streams } = streamLanes(spans, exchanges.get(connection.id) ?? [], start, end);
+    for (const row of [own, ...streams.slice(0, STREAMS_SHOWN)])
+      lines.push(`  |${timelineRow(row, end - start, width - 2, style)}|`);
+    if (streams.length > STREAMS_SHOWN)
+      lines.push(`  and ${plural(streams.length - STREAMS_SHOWN, "more stream")} at the same time`);
   }
   if (used.size > 0) lines.push(`  ${timelineLegend(used, style)}  (${duration(end - start)} across)`);
   const rest = recording.connections.length - shown.length + recording.dropped.connections;
@@ -47,7 +57,13 @@ function connectionLine(connection: ConnectionRecord, style: Style): string {
   const protocol = connection.protocol === undefined ? "" : `, ${connection.protocol}`;
   const previous = connection.previous === undefined ? "" : ` ${connection.previous}`;
   const why = `opened because ${inShort("dial", connection.openedFor)} (${connection.openedFor}${previous})`;
-  const traffic = `${plural(connection.requests, "request")}, ${size(connection.bytesRead)} in, ${size(connection.bytesWritten)} out`;
+  const { streams } = connection;
+  const atOnce = streams === undefined || streams.most < 2 ? "" : ` (up to ${streams.most} streams at once)`;
+  const turned = [
+    ...((streams?.refused ?? 0) > 0 ? [`, ${streams?.refused} refused`] : []),
+    ...((streams?.reset ?? 0) > 0 ? [`, ${streams?.reset} reset by the server`] : []),
+  ].join("");
+  const traffic = `${plural(connection.requests, "request")}${atOnce}${turned}, ${size(connection.bytesRead)} in, ${size(connection.bytesWritten)} out`;
   const parts = [why, dialText(connection), traffic, endText(connection)];
   return `${name} to ${connection.origin} (${connection.route}${protocol}): ${printable(parts.filter((part) => part !== "").join("; "))}`;
 }
@@ -108,13 +124,43 @@ function spansOf(
   }
   if (connection.state === "dialing" || connection.closed?.reason === "dial-failed") return spans;
   spans.push({ activity: "idle", from: at, to: (connection.closedAt ?? end) - start });
-  for (const { sentAt, headersAt, endedAt } of exchanges) {
-    if (sentAt === undefined) continue;
-    const answered = headersAt ?? endedAt ?? end;
-    spans.push({ activity: "waiting", from: sentAt - start, to: answered - start });
-    if (headersAt !== undefined) {
-      spans.push({ activity: "receiving", from: headersAt - start, to: (endedAt ?? end) - start });
-    }
-  }
+  for (const exchange of exchanges) spans.push(...exchangeSpans(exchange, start, end));
   return spans;
+}
+
+function exchangeSpans({ sentAt, headersAt, endedAt }: ExchangeRecord, start: number, end: number): Span[] {
+  if (sentAt === undefined) return [];
+  const answered = headersAt ?? endedAt ?? end;
+  return [
+    { activity: "waiting", from: sentAt - start, to: answered - start },
+    ...(headersAt === undefined
+      ? []
+      : [{ activity: "receiving" as const, from: headersAt - start, to: (endedAt ?? end) - start }]),
+  ];
+}
+
+/** The connection by itself, and its exchanges: those at the same time below each other, those that follow in one row. */
+function streamLanes(
+  spans: readonly Span[],
+  exchanges: readonly ExchangeRecord[],
+  start: number,
+  end: number,
+): { own: Span[]; streams: Span[][] } {
+  const streams: Span[][] = [];
+  const free: number[] = [];
+  const inOrder = [...exchanges].sort((a, b) => (a.sentAt ?? 0) - (b.sentAt ?? 0));
+  for (const exchange of inOrder) {
+    const drawn = exchangeSpans(exchange, start, end);
+    const [first] = drawn;
+    const last = drawn.at(-1);
+    if (first === undefined || last === undefined) continue;
+    let lane = free.findIndex((from) => from <= first.from);
+    if (lane < 0) lane = free.length;
+    free[lane] = last.to;
+    streams[lane] = [...(streams[lane] ?? []), ...drawn];
+  }
+  return {
+    own: spans.filter(({ activity }) => activity !== "waiting" && activity !== "receiving"),
+    streams,
+  };
 }

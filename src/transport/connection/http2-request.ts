@@ -6,13 +6,13 @@ import type { Outgoing } from "../outgoing.js";
 export function http2Head(outgoing: Outgoing): Http2RequestHead {
   const known = outgoing.http2 as Http2RequestHead | undefined;
   if (known !== undefined) return known;
-  const { method, target, fields, framing } = outgoing;
+  const { method, target, fields, framing, priority } = outgoing;
   const head: Http2RequestHead = {
     method,
     scheme: target.secure ? "https" : "http",
     authority: hostOf(fields) ?? target.host,
     path: target.path,
-    fields,
+    fields: priority === undefined ? fields : [...fields, "Priority", priority],
     contentLength: framing.kind === "none" ? (expectsBody(method) ? 0 : -1) : framing.length,
   };
   outgoing.http2 = head;
