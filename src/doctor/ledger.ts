@@ -1,5 +1,4 @@
-import type { Evidence, OriginFacts } from "../explain/index.js";
-import { noFacts, ownerKey } from "../explain/index.js";
+import { type Evidence, noFacts, type OriginFacts, ownerKey } from "../explain/index.js";
 import { CLOSE_TABLE, type CloseReason, type DialReason, endsIdleness } from "../trace/index.js";
 import { Account } from "./account.js";
 import { noteLoss } from "./losses.js";

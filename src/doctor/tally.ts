@@ -1,5 +1,10 @@
-import type { CountName, LeastName, MostName, OriginFacts } from "../explain/index.js";
-import { ageStep } from "../explain/index.js";
+import {
+  ageStep,
+  type CountName,
+  type LeastName,
+  type MostName,
+  type OriginFacts,
+} from "../explain/index.js";
 import { type CloseReason, type DialReason, REDIAL_SOON, type SiteTopic } from "../trace/index.js";
 
 const MAX_SITES = 32;

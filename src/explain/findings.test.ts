@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CountName, Evidence, MostName, OriginFacts } from "./evidence.js";
-import { NO_EVIDENCE, noFacts } from "./evidence.js";
+import {
+  type CountName,
+  type Evidence,
+  type MostName,
+  NO_EVIDENCE,
+  noFacts,
+  type OriginFacts,
+} from "./evidence.js";
 import { findings } from "./findings.js";
 import type { FindingKind } from "./report.js";
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { BodySource } from "./body-source.js";
-import { bodySource } from "./body-source.js";
+import { type BodySource, bodySource } from "./body-source.js";
 import { parseFormData } from "./form-data.js";
 
 async function collect(source: BodySource): Promise<Uint8Array<ArrayBuffer>> {

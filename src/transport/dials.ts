@@ -1,9 +1,9 @@
 import type { Request, Target } from "../message/index.js";
 import type { Member, PoolRoute } from "../pool/index.js";
-import type { Runtime } from "../runtime/index.js";
-import { ownMembers } from "../runtime/index.js";
+import { ownMembers, type Runtime } from "../runtime/index.js";
 import type { Connection } from "./connection/index.js";
 import { Dialer, type DialHandlers, type DnsHost, type TlsChoice } from "./dial/index.js";
+import type { Link } from "./exchange/index.js";
 import type { Settings } from "./options.js";
 import { pick } from "./pick.js";
 import { ProxyAuths, ProxyChoice, type Route, type RouteSettings, routeOf } from "./route/index.js";
@@ -14,7 +14,7 @@ export class Dials {
   readonly #proxies: ProxyChoice;
   readonly #routeSettings: RouteSettings;
   readonly #http2: Settings["http2"];
-  readonly #routes = new WeakMap<PoolRoute<Connection>, Route>();
+  readonly #routes = new WeakMap<PoolRoute<Link>, Route>();
   /** The credentials of its proxies. */
   readonly auths: ProxyAuths;
 
@@ -55,7 +55,7 @@ export class Dials {
   }
 
   /** Starts the dial. It does not keep the process alive: whoever waits for it does. */
-  start(member: Member<Connection>, connection: Connection, handlers: DialHandlers): void {
+  start(member: Member<Link>, connection: Connection, handlers: DialHandlers): void {
     const route = this.#routes.get(member.route) as Route;
     const { host, port, secure, origin, proxy, forwards } = route;
     const alpn = this.multiplexes(route) && secure ? ["h2", "http/1.1"] : ["http/1.1"];
@@ -94,12 +94,12 @@ export class Dials {
   }
 
   /** The pool's side of a route has been found: dials for it go this way. */
-  know(poolRoute: PoolRoute<Connection>, route: Route): void {
+  know(poolRoute: PoolRoute<Link>, route: Route): void {
     this.#routes.set(poolRoute, route);
   }
 
   /** The route behind the pool's. */
-  routeOf(poolRoute: PoolRoute<Connection>): Route | undefined {
+  routeOf(poolRoute: PoolRoute<Link>): Route | undefined {
     return this.#routes.get(poolRoute);
   }
 

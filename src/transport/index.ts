@@ -7,7 +7,7 @@ export type {
   ProxyHeaders,
   TlsOptions,
 } from "./dial/index.js";
-export { Exchange, type Settle } from "./exchange.js";
+export { Exchange, type Settle } from "./exchange/index.js";
 export { fetchTransport } from "./fetch-transport.js";
 export type { Http2Options } from "./http2-options.js";
 export type { TransportOptions } from "./options.js";

@@ -1,11 +1,17 @@
 import type { Duplex } from "node:stream";
 import { DEFAULT_MAX_HEAD_BYTES } from "../http1/index.js";
 import type { PoolLimits } from "../pool/index.js";
-import type { LookupFunction } from "../runtime/index.js";
-import { ownMembers } from "../runtime/index.js";
+import { type LookupFunction, ownMembers } from "../runtime/index.js";
 import type { RecorderOptions } from "../trace/index.js";
-import type { DialTarget, DnsOptions, ProxyConnectResponse, ProxyHeaders, TlsOptions } from "./dial/index.js";
-import { type DnsSettings, dnsSettings } from "./dial/index.js";
+import {
+  type DialTarget,
+  type DnsOptions,
+  type DnsSettings,
+  dnsSettings,
+  type ProxyConnectResponse,
+  type ProxyHeaders,
+  type TlsOptions,
+} from "./dial/index.js";
 import { type Http2Options, type Http2Settings, http2Settings } from "./http2-options.js";
 import { transportHint } from "./option-hints.js";
 import { checkKinds } from "./option-kinds.js";

@@ -1,18 +1,17 @@
 import type { Request, Target } from "../message/index.js";
 import type { Pool, PoolRoute } from "../pool/index.js";
 import type { OriginStats, Recorder } from "../trace/index.js";
-import type { Connection } from "./connection/index.js";
 import type { Dials } from "./dials.js";
-import type { Exchange } from "./exchange.js";
+import type { Exchange, Link } from "./exchange/index.js";
 import type { Route } from "./route/index.js";
 
 /** What requests that take the same way have in common. */
 export interface Origin {
-  readonly route: PoolRoute<Connection>;
+  readonly route: PoolRoute<Link>;
   readonly way: Route;
   readonly stats: OriginStats;
   /** The way for what needs HTTP/1.1, once something did. */
-  http1: PoolRoute<Connection> | undefined;
+  http1: PoolRoute<Link> | undefined;
 }
 
 /** Characters of a host name (RFC 1035 §2.3.4), and a dot at its end. */
@@ -23,11 +22,11 @@ const MAX_ORIGINS = 4096;
 /** From a request to its route, its side in the pool and its counters; worked out once for each origin and proxy. */
 export class Origins {
   readonly #known = new Map<string, Origin>();
-  readonly #pool: Pool<Connection, Exchange>;
+  readonly #pool: Pool<Link, Exchange>;
   readonly #dials: Dials;
   readonly #counters: Recorder;
 
-  constructor(pool: Pool<Connection, Exchange>, dials: Dials, counters: Recorder) {
+  constructor(pool: Pool<Link, Exchange>, dials: Dials, counters: Recorder) {
     this.#pool = pool;
     this.#dials = dials;
     this.#counters = counters;
@@ -41,7 +40,7 @@ export class Origins {
   }
 
   /** The pool's side of the route to an origin, by the origin's name. */
-  routeOf(name: string): PoolRoute<Connection> | undefined {
+  routeOf(name: string): PoolRoute<Link> | undefined {
     const direct = this.#known.get(name);
     if (direct !== undefined) return direct.route;
     for (const { way, route } of this.#known.values()) if (way.origin === name) return route;

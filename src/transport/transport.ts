@@ -12,20 +12,24 @@ import {
 } from "../message/index.js";
 import { nodeRuntime, ownMembers, type Runtime } from "../runtime/index.js";
 import { type ConnectionRecord, guardTrace, type Recording } from "../trace/index.js";
+import { noteTransport, type TransportSite } from "./account/index.js";
 import type { Connection } from "./connection/index.js";
-import { Exchange, type Settle } from "./exchange.js";
-import { closedError } from "./failures.js";
-import { Forwarding } from "./forwarding.js";
+import { Engine } from "./engine.js";
+import {
+  closedError,
+  Exchange,
+  Forwarding,
+  prepare,
+  runsCallersCode,
+  type Settle,
+  Telemetry,
+} from "./exchange/index.js";
 import { checkKinds } from "./option-kinds.js";
 import { normaliseOptions, type TransportOptions } from "./options.js";
 import { type Origin, Origins } from "./origins.js";
-import { prepare, runsCallersCode } from "./outgoing.js";
 import type { OpenRecording } from "./recording/index.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 import { type Route, routeName } from "./route/index.js";
-import { Telemetry } from "./telemetry.js";
-import { Traffic } from "./traffic.js";
-import { noteTransport, type TransportSite } from "./transport-sites.js";
 
 let lastExchangeId = 0;
 
@@ -37,7 +41,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #keepAlive: boolean;
   readonly #priorKnowledge: boolean;
-  readonly #traffic: Traffic;
+  readonly #engine: Engine;
   readonly #origins: Origins;
   readonly #forwarding: Forwarding;
   readonly #site: TransportSite;
@@ -51,10 +55,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#runtime = runtime;
     this.#keepAlive = settings.keepAlive;
     this.#priorKnowledge = settings.http2?.priorKnowledge === true;
-    const traffic = new Traffic(settings, runtime);
-    this.#traffic = traffic;
-    this.#origins = new Origins(traffic.pool, traffic.dials, traffic.counters);
-    this.#forwarding = new Forwarding(traffic.dials.auths, given.allowAddress);
+    const engine = new Engine(settings, runtime);
+    this.#engine = engine;
+    this.#origins = new Origins(engine.pool, engine.dials, engine.counters);
+    this.#forwarding = new Forwarding(engine.dials.auths, given.allowAddress);
     this.#site = noteTransport();
   }
 
@@ -117,7 +121,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
       );
       exchange = new Exchange(
         ++lastExchangeId,
-        this.#traffic,
+        this.#engine,
         request,
         target,
         origin.stats,
@@ -142,14 +146,14 @@ export class Transport implements RoundTripper, AsyncDisposable {
     }
     origin.stats.requests += 1;
     this.#site.requests += 1;
-    if (origin.stats.sitesToSample > 0) this.#traffic.leaks.sample(exchange);
+    if (origin.stats.sitesToSample > 0) this.#engine.leaks.sample(exchange);
     let deadline = Number.POSITIVE_INFINITY;
     if (options !== undefined) ({ deadline, timeout: exchange.callTimeout } = options);
     let { route } = origin;
     if (exchange.outgoing.upgrade || origin.way.wantsHttp1 === true) {
-      route = origin.http1 ??= this.#traffic.http1RouteOf(route);
+      route = origin.http1 ??= this.#engine.http1RouteOf(route);
     }
-    this.#traffic.begin(exchange, route, deadline, now);
+    this.#engine.begin(exchange, route, deadline, now);
     return exchange;
   }
 
@@ -157,7 +161,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** Connections and waiters now, requests so far; in total and by route. */
   snapshot(): { totals: Counts; origins: ({ origin: string; route: string } & Counts)[] } {
-    const { totals, origins } = this.#traffic.pool.snapshot();
+    const { totals, origins } = this.#engine.pool.snapshot();
     return {
       totals,
       origins: origins.map(({ origin, route: key, ...counts }) => ({
@@ -170,17 +174,17 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** The live connections and the closed ones the recorder remembers, oldest first. */
   connections(): ConnectionRecord[] {
-    return this.#traffic.history.connections();
+    return this.#engine.history.connections();
   }
 
   /** What happened and what to do about it; `String(report)` is for people. */
   explain(): Report {
-    return this.#traffic.history.report((name) => this.#origins.routeOf(name));
+    return this.#engine.history.report((name) => this.#origins.routeOf(name));
   }
 
   /** Everything the recorder holds, as data. */
   recording(): Recording {
-    return this.#traffic.history.recording();
+    return this.#engine.history.recording();
   }
 
   /**
@@ -191,10 +195,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
    * @throws TypeError when the recorder is off; the system's error when the file cannot be written.
    */
   recordTo(path: string): OpenRecording {
-    if (this.#traffic.recorder === undefined) {
+    if (this.#engine.recorder === undefined) {
       throw new TypeError("Cannot record as this Transport was made with recorder: false; leave that out");
     }
-    return this.#traffic.history.recordTo(path);
+    return this.#engine.history.recordTo(path);
   }
 
   // ── life ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -211,10 +215,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
       );
     }
     const target = parseTarget(origin);
-    if (this.#traffic.closing) throw closedError();
+    if (this.#engine.closing) throw closedError();
     const { route } = this.#origins.of(plainRequest("GET", target), target);
     const dial = async (): Promise<void> => {
-      const members = this.#traffic.pool.preconnect(route, n, this.#runtime.now());
+      const members = this.#engine.pool.preconnect(route, n, this.#runtime.now());
       await Promise.all(members.map((member) => (member.owner as Connection).opening.whenOpen()));
     };
     const known = route.single;
@@ -225,7 +229,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** Closes the idle connections; the others go on. */
   closeIdle(): void {
-    this.#traffic.pool.closeIdle(this.#runtime.now());
+    this.#engine.pool.closeIdle(this.#runtime.now());
   }
 
   /**
@@ -244,9 +248,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
       }
     }
     checkKinds(options);
-    this.#traffic.dials.replaceTls(options);
+    this.#engine.dials.replaceTls(options);
     this.#origins.forget();
-    this.#traffic.retire(({ secure, proxy }) => secure || proxy?.scheme === "https", {
+    this.#engine.retire(({ secure, proxy }) => secure || proxy?.scheme === "https", {
       reason: "tls-replaced",
       by: "client",
       evidence: "updateTls() replaced the TLS options that it was made with.",
@@ -258,12 +262,12 @@ export class Transport implements RoundTripper, AsyncDisposable {
    * body of which nobody takes a byte for 10 seconds is given up: its reader gets `ERR_TRUNKLINE_CLOSED`.
    */
   close(): Promise<void> {
-    return this.#traffic.shutdown();
+    return this.#engine.shutdown();
   }
 
   /** Ends everything at once; requests under way reject with `reason`. */
   destroy(reason?: Error): void {
-    this.#traffic.destroy(reason ?? closedError());
+    this.#engine.destroy(reason ?? closedError());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -272,7 +276,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** Ends an exchange, wherever it is. @internal */
   cancel(exchange: Exchange, error: unknown): void {
-    this.#traffic.cancel(exchange, error);
+    this.#engine.cancel(exchange, error);
   }
 
   /** The transport's clock. @internal */

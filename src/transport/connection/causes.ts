@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../errors/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
 
 // The ends of a connection, in words.
 

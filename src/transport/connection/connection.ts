@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Member } from "../../pool/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { DialAttempt, DialResult, DialTimings } from "../dial/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange, Link } from "../exchange/index.js";
 import type { Carrier } from "./contract.js";
 import { Opening } from "./opening.js";
 import { Wire } from "./wire.js";
@@ -24,7 +24,7 @@ export interface ConnectionHost {
  * What goes over it is the affair of its {@link Carrier}, which it has once it is open.
  */
 export class Connection {
-  readonly member: Member<Connection>;
+  readonly member: Member<Link>;
   readonly wire: Wire = new Wire();
   readonly opening: Opening = new Opening();
   readonly #host: ConnectionHost;
@@ -38,7 +38,7 @@ export class Connection {
   bytesWritten = 0;
   closedBecause: CloseCause | undefined = undefined;
 
-  constructor(member: Member<Connection>, host: ConnectionHost) {
+  constructor(member: Member<Link>, host: ConnectionHost) {
     this.member = member;
     this.#host = host;
   }

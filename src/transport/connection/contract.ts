@@ -1,7 +1,7 @@
 import type { Response } from "../../message/index.js";
 import type { CloseCause, ConnectionRecord } from "../../trace/index.js";
-import type { Expiring } from "../clock.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
+import type { Expiring } from "../upkeep/index.js";
 import type { WireSink } from "./wire.js";
 
 // The seam between the transport and the protocols. Above it there are requests, responses and connections; below

@@ -1,5 +1,5 @@
 import { EncodedRequest } from "../../http1/index.js";
-import type { Outgoing } from "../outgoing.js";
+import type { Outgoing } from "../exchange/index.js";
 
 /** A request as HTTP/1.1 sends it. */
 export interface Http1Request {

@@ -11,10 +11,9 @@ import {
   type StreamFailure,
 } from "../../http2/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { Expiring } from "../clock.js";
-import type { Exchange } from "../exchange.js";
-import { traceWritten } from "../exchange-trace.js";
+import { type Exchange, traceWritten } from "../exchange/index.js";
 import type { Http2Settings } from "../http2-options.js";
+import type { Expiring } from "../upkeep/index.js";
 import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, StreamCounts } from "./contract.js";

@@ -1,7 +1,7 @@
 import type { Http2Stream } from "../../http2/index.js";
 import type { BodyReader } from "../../message/index.js";
-import type { Expiring } from "../clock.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
+import type { Expiring } from "../upkeep/index.js";
 import type { Drain } from "./drain.js";
 import type { Http2Upload } from "./http2-upload.js";
 

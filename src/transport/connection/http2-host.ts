@@ -1,5 +1,5 @@
 import type { CloseCause } from "../../trace/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
 import type { Connection } from "./connection.js";
 import type { CarrierHost } from "./contract.js";
 

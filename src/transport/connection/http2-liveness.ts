@@ -1,6 +1,6 @@
 import type { Http2Session } from "../../http2/index.js";
-import type { Expiring } from "../clock.js";
 import type { Http2Settings } from "../http2-options.js";
+import type { Expiring } from "../upkeep/index.js";
 
 /** A connection that said nothing for so many milliseconds is asked whether it is there, where that matters. */
 const SILENCE_MS = 15_000;

@@ -1,6 +1,6 @@
 import { expectsBody } from "../../http1/index.js";
 import type { Http2RequestHead } from "../../http2/index.js";
-import type { Outgoing } from "../outgoing.js";
+import type { Outgoing } from "../exchange/index.js";
 
 /** The request as HTTP/2 says it; what was made when it went out before is used again, so that its head is known by the encoder. */
 export function http2Head(outgoing: Outgoing): Http2RequestHead {

@@ -8,7 +8,7 @@ import {
   type StreamFailure,
 } from "../../http2/index.js";
 import { BodyReader } from "../../message/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
 import type { CarrierHost } from "./contract.js";
 import type { Http2Exchange } from "./http2-exchange.js";
 import { reportInformational } from "./informational.js";

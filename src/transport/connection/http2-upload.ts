@@ -1,7 +1,7 @@
 import { BodyLengthError } from "../../http1/index.js";
 import type { Http2Session, Http2Stream } from "../../http2/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
 import { trailersOf, uploadFailure } from "./upload-failure.js";
 
 export interface Http2UploadHandlers {

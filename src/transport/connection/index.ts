@@ -1,5 +1,3 @@
 export { Connection, type ConnectionHost } from "./connection.js";
-export type { CarrierHost } from "./contract.js";
-export { Http1Connection } from "./http1-connection.js";
-export { Http2Connection } from "./http2-connection.js";
 export type { Http2Host } from "./http2-host.js";
+export { speak } from "./protocol.js";

@@ -1,5 +1,5 @@
 import { headersFromBlock } from "../../message/index.js";
-import type { Exchange, IncomingHead } from "../exchange.js";
+import type { Exchange, IncomingHead } from "../exchange/index.js";
 
 /** Tells the request's `onInformational` of the 1xx head, in the context of its call. */
 export function reportInformational(exchange: Exchange, head: IncomingHead): void {

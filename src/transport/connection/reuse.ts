@@ -1,9 +1,8 @@
 import { BODY_NONE, BODY_UNTIL_CLOSE, type ResponseHeadParser } from "../../http1/index.js";
 import type { Member } from "../../pool/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange, Link } from "../exchange/index.js";
 import { CLOSED_BY_EOF_BODY, REQUEST_SAID_CLOSE } from "./causes.js";
-import type { Connection } from "./connection.js";
 import { probe } from "./probe.js";
 import type { Wire } from "./wire.js";
 
@@ -101,7 +100,7 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
 }
 
 /** What the server says of how long and for how many requests it keeps the connection. */
-export function takeHints(member: Member<Connection>, parser: ResponseHeadParser): void {
+export function takeHints(member: Member<Link>, parser: ResponseHeadParser): void {
   if (parser.keepAliveTimeout >= 0) member.serverIdleLimit = withMargin(parser.keepAliveTimeout * 1000);
   if (parser.keepAliveMax >= 0) member.serverRequestsLeft = parser.keepAliveMax;
 }

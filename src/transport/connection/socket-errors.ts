@@ -1,6 +1,6 @@
 import type { CloseCause } from "../../trace/index.js";
 import { tlsFailureText } from "../dial/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
 
 /** What a socket's error means for its connection. */
 export function causeOfSocketError(error: NodeJS.ErrnoException, busy: boolean, tls: boolean): CloseCause {

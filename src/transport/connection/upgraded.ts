@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import type { CloseCause } from "../../trace/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
 import type { Wire, WireSink } from "./wire.js";
 
 export const UPGRADED: CloseCause = {

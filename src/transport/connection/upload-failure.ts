@@ -1,8 +1,7 @@
 import { BodyLengthError, validateTrailers } from "../../http1/index.js";
 import { createHeaders, type HeadersInit, rawHeaders } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { Exchange } from "../exchange.js";
-import { bodyFailed } from "../failures.js";
+import { bodyFailed, type Exchange } from "../exchange/index.js";
 
 /** The trailers could not be made, or may not be sent. */
 class TrailersError extends Error {}

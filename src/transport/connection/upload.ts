@@ -3,7 +3,7 @@ import { BodyLengthError, type EncodedRequest, type RequestWriter } from "../../
 import type { BodySource } from "../../message/index.js";
 import { nextTurn } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { Exchange } from "../exchange.js";
+import type { Exchange } from "../exchange/index.js";
 import { trailersOf, uploadFailure } from "./upload-failure.js";
 
 export interface UploadHandlers {

@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
-import type { Timed } from "../../runtime/index.js";
-import { ownMembers } from "../../runtime/index.js";
+import { ownMembers, type Timed } from "../../runtime/index.js";
 import { DnsCache, type DnsEntry } from "./dns-cache.js";
 import type { DnsAnswer, DnsOptions, DnsSettings } from "./dns-contract.js";
 import { type DnsQueries, dnsQueries } from "./dns-source.js";

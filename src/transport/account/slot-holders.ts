@@ -1,13 +1,8 @@
-import type { Pool, PoolRoute } from "../pool/index.js";
-import type { Connection } from "./connection/index.js";
-import type { Exchange } from "./exchange.js";
+import type { Pool, PoolRoute } from "../../pool/index.js";
+import type { Exchange, Link } from "../exchange/index.js";
 
 /** Who holds the connections that the exchange waits for, for the errors about waiting. */
-export function describeHolders(
-  pool: Pool<Connection, Exchange>,
-  route: PoolRoute<Connection>,
-  now: number,
-): string {
+export function describeHolders(pool: Pool<Link, Exchange>, route: PoolRoute<Link>, now: number): string {
   const holders = pool.holders(route);
   let oldest: Exchange | undefined;
   for (const { owner } of holders) {
@@ -25,7 +20,7 @@ export function describeHolders(
 }
 
 /** Where `maxConnections` is what the exchange waits for: other origins have them all. */
-function elsewhere(pool: Pool<Connection, Exchange>): string {
+function elsewhere(pool: Pool<Link, Exchange>): string {
   let most = { origin: "", held: 0 };
   for (const { origin, active, dialing } of pool.snapshot().origins) {
     if (active + dialing > most.held) most = { origin, held: active + dialing };

@@ -1,19 +1,22 @@
 import type { Duplex } from "node:stream";
-import { reasonPhrase } from "../http1/index.js";
+import { reasonPhrase } from "../../http1/index.js";
+import {
+  type BodyFeed,
+  type BodyReader,
+  findInBlock,
+  type Headers,
+  headersFromBlock,
+  type Request,
+  type Response,
+  type ResponseOrigin,
+  responseFromWire,
+  type Target,
+  type WireResponse,
+} from "../../message/index.js";
+import { type Member, type PoolRoute, Waiter } from "../../pool/index.js";
+import type { Timed } from "../../runtime/index.js";
 import type {
-  BodyFeed,
-  BodyReader,
-  Headers,
-  Request,
-  Response,
-  ResponseOrigin,
-  Target,
-  WireResponse,
-} from "../message/index.js";
-import { findInBlock, headersFromBlock, responseFromWire } from "../message/index.js";
-import { type Member, type PoolRoute, Waiter } from "../pool/index.js";
-import type { Timed } from "../runtime/index.js";
-import type {
+  CloseCause,
   Decision,
   ExchangeFacts,
   ExchangeOutcome,
@@ -21,9 +24,9 @@ import type {
   ResponseConnection,
   Timings,
   Trace,
-} from "../trace/index.js";
-import type { Connection } from "./connection/index.js";
-import type { Candidate } from "./decision.js";
+  Verdict,
+} from "../../trace/index.js";
+import type { DialResult } from "../dial/index.js";
 import type { Outgoing } from "./outgoing.js";
 import type { Telemetry } from "./telemetry.js";
 
@@ -33,6 +36,34 @@ export interface Settle {
   reject(error: unknown): void;
   /** The exchange is over, its body included. */
   ended?: ((exchange: Exchange) => void) | undefined;
+}
+
+/** A connection as its exchanges know it, and all who stand above what it speaks. */
+export interface Link {
+  readonly member: Member<Link>;
+  readonly dialed: DialResult | undefined;
+  readonly protocol: "http/1.1" | "h2" | undefined;
+  readonly closedBecause: CloseCause | undefined;
+  /** The exchanges under way, the oldest first. */
+  exchanges(): Iterable<Exchange>;
+  /** The exchange that has been under way the longest. */
+  readonly busyWith: Exchange | undefined;
+  /** Set while it is open. */
+  readonly carrier:
+    | {
+        cancel(exchange: Exchange, cause: CloseCause, error: unknown): void;
+        unfitFor(exchange: Exchange, idleFor: number): CloseCause | undefined;
+        resumeReading(exchange: Exchange): void;
+        abandonBody(exchange: Exchange, reason: unknown): Promise<void>;
+      }
+    | undefined;
+}
+
+/** A connection that was considered when an exchange asked for one. */
+export interface Candidate {
+  readonly connection: number;
+  readonly verdict: Verdict;
+  readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /** What the transport does for its exchanges. */
@@ -57,7 +88,7 @@ const SETTLED: Settle = { resolve: () => undefined, reject: () => undefined };
  * and the feed of its body: one object in place of four, since there is one for every request.
  */
 export class Exchange
-  extends Waiter<Connection>
+  extends Waiter<Link>
   implements WireResponse, ResponseOrigin, BodyFeed, Timed, ExchangeFacts
 {
   readonly id: number;
@@ -126,14 +157,14 @@ export class Exchange
   answered = false;
   errorCode: string | undefined = undefined;
   /** The route it takes, on every attempt. */
-  route: PoolRoute<Connection> | undefined = undefined;
+  route: PoolRoute<Link> | undefined = undefined;
   /** The dial its wait caused. */
-  dialed: Member<Connection> | undefined = undefined;
+  dialed: Member<Link> | undefined = undefined;
   /** Set when it was given up: what it rejects with. */
   cancelledWith: { readonly error: unknown } | undefined = undefined;
   /** What was considered when it did not get an idle connection at once. */
   candidates: Candidate[] | undefined = undefined;
-  #connection: Connection | undefined;
+  #connection: Link | undefined;
   #trailers: Promise<Headers> | undefined;
   #settleTrailers: Promised<Headers> | undefined;
   #trailerBlock: string | undefined;
@@ -186,7 +217,7 @@ export class Exchange
     return this;
   }
 
-  assigned(connection: Connection, now: number): void {
+  assigned(connection: Link, now: number): void {
     this.#connection = connection;
     const member = connection.member;
     this.connectionId = member.id;
@@ -251,14 +282,14 @@ export class Exchange
   }
 
   /** The connection it was sent on last. */
-  get sentOn(): Connection | undefined {
+  get sentOn(): Link | undefined {
     return this.#connection;
   }
 
   // ── what the response tells of it ────────────────────────────────────────────────────────────────────────
 
   get connection(): ResponseConnection {
-    const connection = this.#connection as Connection;
+    const connection = this.#connection as Link;
     const { dialed } = connection;
     const tls = dialed?.tlsInfo;
     return {

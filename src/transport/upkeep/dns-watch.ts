@@ -1,9 +1,9 @@
-import type { PoolRoute } from "../pool/index.js";
-import type { CloseCause } from "../trace/index.js";
+import type { PoolRoute } from "../../pool/index.js";
+import type { CloseCause } from "../../trace/index.js";
+import type { DnsHost } from "../dial/index.js";
+import type { Link } from "../exchange/index.js";
+import type { Route } from "../route/index.js";
 import type { Clock, Expiring } from "./clock.js";
-import type { Connection } from "./connection/index.js";
-import type { DnsHost } from "./dial/index.js";
-import type { Route } from "./route/index.js";
 
 /** How long, in milliseconds, the list of names in use is good: a crawler's many names expire one by one. */
 const IN_USE_FOR_MS = 1000;
@@ -11,9 +11,9 @@ const IN_USE_FOR_MS = 1000;
 /** What {@link DnsWatch} needs of the transport. */
 export interface DnsWatchHost {
   now(): number;
-  live(): Iterable<Connection>;
-  routeOf(route: PoolRoute<Connection>): Route | undefined;
-  retire(connection: Connection, cause: CloseCause): void;
+  live(): Iterable<Link>;
+  routeOf(route: PoolRoute<Link>): Route | undefined;
+  retire(connection: Link, cause: CloseCause): void;
 }
 
 /** The transport's side of the cache of names: which names are in use, and the end of connections to addresses that are gone. */
@@ -56,13 +56,13 @@ export class DnsWatch implements DnsHost {
   }
 
   /** The name whose address this connection is to: through a proxy, the proxy's. */
-  #nameOf(connection: Connection): string | undefined {
+  #nameOf(connection: Link): string | undefined {
     const route = this.#host.routeOf(connection.member.route);
     return route?.proxy === undefined ? route?.host : route.proxy.host;
   }
 }
 
 /** The address as the resolver wrote it, not as the socket does. */
-function addressOf({ dialed }: Connection): string | undefined {
+function addressOf({ dialed }: Link): string | undefined {
   return dialed?.attempts.find(({ outcome }) => outcome === "connected")?.address;
 }

@@ -1,7 +1,7 @@
-import { ownMembers } from "../runtime/index.js";
-import { bounded, type CloseCause, type ConnectionRecord, type DialRecord } from "../trace/index.js";
-import type { Connection } from "./connection/index.js";
-import type { DialAttempt } from "./dial/index.js";
+import { ownMembers } from "../../runtime/index.js";
+import { bounded, type CloseCause, type ConnectionRecord, type DialRecord } from "../../trace/index.js";
+import type { Connection } from "../connection/index.js";
+import type { DialAttempt } from "../dial/index.js";
 
 /** Attempts that a record keeps: a name may have thousands of addresses. */
 const ATTEMPTS = 16;

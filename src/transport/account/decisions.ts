@@ -1,5 +1,5 @@
-import type { NetworkError } from "../errors/index.js";
-import type { Member, Pool, PoolRoute } from "../pool/index.js";
+import type { NetworkError } from "../../errors/index.js";
+import type { Member, Pool, PoolRoute } from "../../pool/index.js";
 import {
   type CloseCause,
   type Decision,
@@ -7,10 +7,10 @@ import {
   isStale,
   type OriginStats,
   type Recorder,
-} from "../trace/index.js";
-import type { Connection } from "./connection/index.js";
+} from "../../trace/index.js";
+import type { Candidate, Exchange, Link } from "../exchange/index.js";
+import type { Settings } from "../options.js";
 import {
-  type Candidate,
   candidatesAt,
   closedCandidates,
   decisionOf,
@@ -19,8 +19,6 @@ import {
   rounded,
   sharedBy,
 } from "./decision.js";
-import type { Exchange } from "./exchange.js";
-import type { Settings } from "./options.js";
 
 /** Milliseconds in which two requests find the same. */
 const SAME_MOMENT = 1;
@@ -37,15 +35,15 @@ export class Decisions {
   readonly #enabled: boolean;
   readonly #limits: Decision["limits"];
   readonly #pool: Settings["pool"];
-  #lastLook: { route: PoolRoute<Connection>; at: number; seen: readonly Candidate[] } | undefined;
+  #lastLook: { route: PoolRoute<Link>; at: number; seen: readonly Candidate[] } | undefined;
   /** Exchanges that wait because a limit on connections is reached. */
   readonly #limited = new WeakMap<Exchange, string>();
   /** Recorded decisions whose dial goes on. */
   readonly #open = new Map<number, Decision[]>();
   /** What became of the dials that did not serve who they were made for. */
-  readonly #fates = new WeakMap<Member<Connection>, DialFate>();
+  readonly #fates = new WeakMap<Member<Link>, DialFate>();
   /** Requests that a failed dial made fail or wait. */
-  readonly #delayed = new WeakMap<Member<Connection>, number[]>();
+  readonly #delayed = new WeakMap<Member<Link>, number[]>();
 
   constructor(recorder: Recorder, settings: Settings, enabled: boolean) {
     this.#recorder = recorder;
@@ -55,12 +53,7 @@ export class Decisions {
   }
 
   /** The exchange found no idle connection that it could take, and waits. */
-  waits(
-    exchange: Exchange,
-    route: PoolRoute<Connection>,
-    pool: Pool<Connection, Exchange>,
-    now: number,
-  ): void {
+  waits(exchange: Exchange, route: PoolRoute<Link>, pool: Pool<Link, Exchange>, now: number): void {
     if (exchange.dial === undefined) {
       if (route.counts.open >= this.#pool.maxConnectionsPerOrigin)
         this.#limited.set(exchange, "maxConnectionsPerOrigin");
@@ -74,9 +67,9 @@ export class Decisions {
 
   /** What there was to choose from. A burst of requests looks once: within a millisecond the answer is the same. */
   #look(
-    route: PoolRoute<Connection>,
+    route: PoolRoute<Link>,
     stats: OriginStats,
-    pool: Pool<Connection, Exchange>,
+    pool: Pool<Link, Exchange>,
     now: number,
   ): readonly Candidate[] {
     const last = this.#lastLook;
@@ -90,7 +83,7 @@ export class Decisions {
   }
 
   /** A dial begins. */
-  dialing(member: Member<Connection>, stats: OriginStats, now: number): void {
+  dialing(member: Member<Link>, stats: OriginStats, now: number): void {
     const { counts } = member.route;
     stats.openAtOnce = Math.max(stats.openAtOnce, counts.open);
     stats.dialingAtOnce = Math.max(stats.dialingAtOnce, counts.dialing);
@@ -99,7 +92,7 @@ export class Decisions {
   }
 
   /** A dial is about to fail: who it was for is still known. */
-  dialFails(member: Member<Connection>, stats: OriginStats, error: NetworkError, now: number): void {
+  dialFails(member: Member<Link>, stats: OriginStats, error: NetworkError, now: number): void {
     stats.dialFailures += 1;
     stats.dialFailureMs += now - member.dialStartedAt;
     stats.noteError(error.code);
@@ -110,12 +103,12 @@ export class Decisions {
     if (delayed.length > 0) this.#delayed.set(member, delayed);
   }
 
-  delayedBy(member: Member<Connection>): readonly number[] | undefined {
+  delayedBy(member: Member<Link>): readonly number[] | undefined {
     return this.#delayed.get(member);
   }
 
   /** The exchange has its connection. `opening`: the connection has just opened, or has just been allowed more. */
-  assigned(exchange: Exchange, member: Member<Connection>, now: number, opening: boolean): void {
+  assigned(exchange: Exchange, member: Member<Link>, now: number, opening: boolean): void {
     const { stats, candidates } = exchange;
     if (member.multiplexed) stats.noteStreams(member.active, member.route.counts.streams);
     if (candidates === undefined) return;
@@ -161,7 +154,7 @@ export class Decisions {
   }
 
   /** The dial is over, and the pool has dealt with its outcome. */
-  settled(member: Member<Connection>, failed: boolean): void {
+  settled(member: Member<Link>, failed: boolean): void {
     const opened = member.openedAt > 0;
     const fate: DialFate = opened
       ? member.requests > 0
@@ -202,7 +195,7 @@ export class Decisions {
     return dial.requests > 0 ? "served-another" : "went-idle";
   }
 
-  #record(decision: Decision, dial: Member<Connection> | undefined): void {
+  #record(decision: Decision, dial: Member<Link> | undefined): void {
     if (!this.#enabled) return;
     this.#recorder.decided(decision);
     if (dial === undefined || decision.dial?.fate !== "pending") return;

@@ -1,4 +1,4 @@
-import { fileSystem } from "../runtime/index.js";
+import { fileSystem } from "../../runtime/index.js";
 
 /** The name of a stack's first frame outside this package and Node itself: `file:line:column` of the user's code. */
 export function userFrame(stack: string | undefined): string | undefined {

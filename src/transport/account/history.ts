@@ -1,21 +1,21 @@
 import { TLSSocket } from "node:tls";
-import { explainRecorder, type Report } from "../explain/index.js";
-import type { Pool, PoolLimits, PoolRoute } from "../pool/index.js";
-import type { Runtime } from "../runtime/index.js";
+import { explainRecorder, type Report } from "../../explain/index.js";
+import type { Pool, PoolLimits, PoolRoute } from "../../pool/index.js";
+import type { Runtime } from "../../runtime/index.js";
 import {
   CLOSE_TABLE,
   type CloseCause,
   type ConnectionRecord,
   type Recorder,
   type Recording,
-} from "../trace/index.js";
-import type { Connection } from "./connection/index.js";
+} from "../../trace/index.js";
+import type { Connection } from "../connection/index.js";
+import type { Exchange, Link } from "../exchange/index.js";
+import type { Settings } from "../options.js";
+import { type OpenRecording, writeRecording } from "../recording/index.js";
+import { routeName } from "../route/index.js";
 import { finiteLimits } from "./decision.js";
-import type { Exchange } from "./exchange.js";
-import type { Settings } from "./options.js";
 import { connectionRecord, dialRecord } from "./record.js";
-import { type OpenRecording, writeRecording } from "./recording/index.js";
-import { routeName } from "./route/index.js";
 import { transportFacts } from "./transport-sites.js";
 
 /** A body that nobody has begun to read for so many milliseconds pins its connection. */
@@ -26,12 +26,12 @@ export class History {
   /** Connections that are not closed, being dialed included. */
   readonly live: Map<number, Connection> = new Map();
   readonly #recorder: Recorder;
-  readonly #pool: Pool<Connection, Exchange>;
+  readonly #pool: Pool<Link, Exchange>;
   readonly #runtime: Runtime;
   readonly #limits: PoolLimits;
   readonly #http2: Settings["http2"];
 
-  constructor(recorder: Recorder, pool: Pool<Connection, Exchange>, runtime: Runtime, settings: Settings) {
+  constructor(recorder: Recorder, pool: Pool<Link, Exchange>, runtime: Runtime, settings: Settings) {
     this.#recorder = recorder;
     this.#pool = pool;
     this.#runtime = runtime;
@@ -74,7 +74,7 @@ export class History {
     return [...this.#recorder.closedConnections(), ...this.#records()].sort((a, b) => a.id - b.id);
   }
 
-  report(routeOf: (origin: string) => PoolRoute<Connection> | undefined): Report {
+  report(routeOf: (origin: string) => PoolRoute<Link> | undefined): Report {
     return explainRecorder({
       recorder: this.#recorder,
       live: this.#records(),

@@ -1,4 +1,4 @@
-import type { ClientFacts, ModuleFacts } from "../explain/index.js";
+import type { ClientFacts, ModuleFacts } from "../../explain/index.js";
 import { packageRoot, userFrame } from "./call-site.js";
 
 /** What is known of the transports made at one place. */

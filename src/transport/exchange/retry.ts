@@ -1,5 +1,5 @@
-import { HTTP_1_1_REQUIRED, Http2Error } from "../http2/index.js";
-import type { CloseCause } from "../trace/index.js";
+import { HTTP_1_1_REQUIRED, Http2Error } from "../../http2/index.js";
+import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "./exchange.js";
 
 /** How often an exchange that servers turn away goes out again: a storm of refusals must settle. */

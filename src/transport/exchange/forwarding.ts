@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
-import { NetworkError } from "../errors/index.js";
-import { createHeaders, type Headers, type Response, type Target } from "../message/index.js";
+import { NetworkError } from "../../errors/index.js";
+import { createHeaders, type Headers, type Response, type Target } from "../../message/index.js";
+import { type AllowAddress, addressPolicy, type ProxyAuths, type Route } from "../route/index.js";
 import type { Exchange, Settle } from "./exchange.js";
-import { type AllowAddress, addressPolicy, type ProxyAuths, type Route } from "./route/index.js";
 
 /** A request as a forwarding proxy gets it. */
 export interface Forwarded {

@@ -1,8 +1,11 @@
-import { NetworkError } from "../errors/index.js";
-import { type Connection, Http1Connection, Http2Connection, type Http2Host } from "./connection/index.js";
-import type { DialResult } from "./dial/index.js";
-import type { Http2Settings } from "./http2-options.js";
-import type { Route } from "./route/index.js";
+import { NetworkError } from "../../errors/index.js";
+import type { DialResult } from "../dial/index.js";
+import type { Http2Settings } from "../http2-options.js";
+import type { Route } from "../route/index.js";
+import type { Connection } from "./connection.js";
+import { Http1Connection } from "./http1-connection.js";
+import { Http2Connection } from "./http2-connection.js";
+import type { Http2Host } from "./http2-host.js";
 
 /** What a server is taken to allow at a time until it says its limit, where none is remembered. */
 const ASSUMED_STREAMS = 100;

@@ -1,4 +1,4 @@
-import { type Runtime, type RuntimeTimer, type Timed, TimerHeap } from "../runtime/index.js";
+import { type Runtime, type RuntimeTimer, type Timed, TimerHeap } from "../../runtime/index.js";
 
 /** Something with a deadline. */
 export interface Expiring extends Timed {

@@ -1,9 +1,7 @@
-import type { Member } from "../pool/index.js";
-import type { CloseCause } from "../trace/index.js";
+import type { Member } from "../../pool/index.js";
+import type { CloseCause } from "../../trace/index.js";
+import { type Exchange, type Link, unreadAtClose } from "../exchange/index.js";
 import type { Clock, Expiring } from "./clock.js";
-import type { Connection } from "./connection/index.js";
-import type { Exchange } from "./exchange.js";
-import { unreadAtClose } from "./failures.js";
 
 /** After `close()`, a response body that nobody takes a byte of for so many milliseconds is given up. */
 export const FAREWELL_MS = 10_000;
@@ -11,14 +9,14 @@ export const FAREWELL_MS = 10_000;
 /** Sees to it that a transport that is closing does not wait for ever for bodies that nobody reads. */
 export class Farewell implements Expiring {
   readonly #clock: Clock;
-  readonly #live: () => Iterable<Connection>;
+  readonly #live: () => Iterable<Link>;
   /** What had been read of each body at the last look. */
   readonly #read = new WeakMap<Exchange, number>();
   at: number = Number.POSITIVE_INFINITY;
   heapKey = 0;
   heapIndex = -1;
 
-  constructor(clock: Clock, live: () => Iterable<Connection>) {
+  constructor(clock: Clock, live: () => Iterable<Link>) {
     this.#clock = clock;
     this.#live = live;
   }
@@ -55,6 +53,6 @@ export class Farewell implements Expiring {
 function giveUp(exchange: Exchange): void {
   const evidence = `the transport was closed, and nobody read the response to ${exchange.method} for ${FAREWELL_MS / 1000} s`;
   const cause: CloseCause = { reason: "transport-closed", by: "caller", evidence };
-  const member = exchange.member as Member<Connection> | undefined;
+  const member = exchange.member as Member<Link> | undefined;
   member?.owner?.carrier?.cancel(exchange, cause, unreadAtClose(exchange, FAREWELL_MS));
 }

@@ -1,7 +1,7 @@
-import type { BodyReader, Response } from "../message/index.js";
-import { CLOSE_TABLE, type CloseCause } from "../trace/index.js";
+import type { BodyReader, Response } from "../../message/index.js";
+import { CLOSE_TABLE, type CloseCause } from "../../trace/index.js";
+import type { Exchange } from "../exchange/index.js";
 import { userFrame } from "./call-site.js";
-import type { Exchange } from "./exchange.js";
 
 interface Watched {
   readonly body: BodyReader;

@@ -5,7 +5,7 @@ import {
   validateMethod,
   validateRequestHeaders,
   validateTrailers,
-} from "../http1/index.js";
+} from "../../http1/index.js";
 import {
   type BodySource,
   createHeaders,
@@ -14,7 +14,7 @@ import {
   type Request,
   rawHeaders,
   type Target,
-} from "../message/index.js";
+} from "../../message/index.js";
 
 /** A request that has been checked and framed, and is not bytes yet: what a carrier is given to send. */
 export interface Outgoing {

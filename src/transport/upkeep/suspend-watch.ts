@@ -1,7 +1,6 @@
-import type { Pool } from "../pool/index.js";
-import type { Runtime } from "../runtime/index.js";
-import type { Connection } from "./connection/index.js";
-import type { Exchange } from "./exchange.js";
+import type { Pool } from "../../pool/index.js";
+import type { Runtime } from "../../runtime/index.js";
+import type { Exchange, Link } from "../exchange/index.js";
 
 /** Clocks drift and are adjusted by less; what is more, in milliseconds, was a suspended machine or a clock set anew. */
 const JUMP_MS = 2000;
@@ -37,8 +36,8 @@ export class SuspendWatch {
 
 /** After `unseen` milliseconds, ends the idle connections that are over their limit with them. */
 export function retireSuspended(
-  live: Iterable<Connection>,
-  pool: Pool<Connection, Exchange>,
+  live: Iterable<Link>,
+  pool: Pool<Link, Exchange>,
   unseen: number,
   now: number,
 ): void {

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
-import { NetworkError } from "../errors/index.js";
-import { createHeaders, type Headers, type Request, rawHeaders, requestParts } from "../message/index.js";
+import { NetworkError } from "../../errors/index.js";
+import { createHeaders, type Headers, type Request, rawHeaders, requestParts } from "../../message/index.js";
 import type { Exchange } from "./exchange.js";
 
 // The channels that OpenTelemetry, Sentry, Datadog and New Relic read to see the requests of fetch and undici. What is

@@ -1,39 +1,46 @@
 import { TimeoutError } from "../errors/index.js";
 import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
-import type { Runtime } from "../runtime/index.js";
-import { ownMembers } from "../runtime/index.js";
+import { ownMembers, type Runtime } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
-import { Clock, type Expiring } from "./clock.js";
-import { Connection, type ConnectionHost, type Http2Host } from "./connection/index.js";
-import { Decisions, lostConnection } from "./decisions.js";
+import { Decisions, describeHolders, History, LeakWatch, lostConnection } from "./account/index.js";
+import { Connection, type ConnectionHost, type Http2Host, speak } from "./connection/index.js";
 import type { DialHandlers } from "./dial/index.js";
 import { Dials } from "./dials.js";
-import { DnsWatch } from "./dns-watch.js";
-import type { Exchange, ExchangeHost } from "./exchange.js";
-import { traceEnd, traceGot, traceQueued, traceWanted } from "./exchange-trace.js";
 import {
   blameForDial,
   closedError,
   codeOf,
   connectionLost,
   dialFailed,
+  type Exchange,
+  type ExchangeHost,
   failureOf,
+  isGarbage,
+  type Link,
+  mayGoOutAgain,
+  maySendAgain,
   phaseOf,
   timedOut,
+  traceEnd,
+  traceGot,
+  traceQueued,
+  traceWanted,
   turnedAway,
-} from "./failures.js";
-import { Farewell } from "./farewell.js";
-import { History } from "./history.js";
-import { IdleFloor } from "./idle-floor.js";
-import { LeakWatch } from "./leak-watch.js";
+  wantsHttp1,
+} from "./exchange/index.js";
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
-import { speak } from "./protocol.js";
-import { isGarbage, mayGoOutAgain, maySendAgain, wantsHttp1 } from "./retry.js";
 import { http1Route, type Route } from "./route/index.js";
-import { describeHolders } from "./slot-holders.js";
-import { retireSuspended, SuspendWatch } from "./suspend-watch.js";
+import {
+  Clock,
+  DnsWatch,
+  type Expiring,
+  Farewell,
+  IdleFloor,
+  retireSuspended,
+  SuspendWatch,
+} from "./upkeep/index.js";
 
 let lastConnectionId = 0;
 
@@ -41,13 +48,13 @@ let lastConnectionId = 0;
  * The exchanges under way and the connections they are on. What the pool decides is done here, and what becomes of
  * it is told to the pool, the recorder and whoever waits.
  */
-export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, ConnectionHost, ExchangeHost {
+export class Engine implements PoolEffects<Link, Exchange>, Http2Host, ConnectionHost, ExchangeHost {
   readonly headersTimeout: number;
   readonly tlsTimeout: number;
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
   readonly keepAlive: boolean;
-  readonly pool: Pool<Connection, Exchange>;
+  readonly pool: Pool<Link, Exchange>;
   readonly dials: Dials;
   readonly clock: Clock;
   readonly history: History;
@@ -84,7 +91,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
       runtime.now(),
     );
     this.recorder = given === false ? undefined : this.counters;
-    this.pool = new Pool<Connection, Exchange>(settings.pool, this, {
+    this.pool = new Pool<Link, Exchange>(settings.pool, this, {
       random: () => runtime.random(),
       nextId: () => ++lastConnectionId,
       barrenTimeout: settings.headersTimeout,
@@ -93,7 +100,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     this.#suspends = new SuspendWatch(runtime);
     this.dials = new Dials(settings, runtime, settings.dns === undefined ? undefined : this.#watchNames());
     const least = settings.minIdleConnectionsPerOrigin;
-    const preconnect = (route: PoolRoute<Connection>, count: number, now: number): void =>
+    const preconnect = (route: PoolRoute<Link>, count: number, now: number): void =>
       void this.pool.preconnect(route, count, now);
     this.#floor = least === 0 ? undefined : new IdleFloor(least, this.clock, preconnect);
     this.#decisions = new Decisions(this.counters, settings, given !== false);
@@ -102,7 +109,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   }
 
   /** An exchange begins; from here on it will be settled, whatever happens. `deadline`: of its call, on our clock. */
-  begin(exchange: Exchange, route: PoolRoute<Connection>, deadline: number, now: number): void {
+  begin(exchange: Exchange, route: PoolRoute<Link>, deadline: number, now: number): void {
     if (this.#activity++ === 0) this.clock.setAlive(true);
     const { signal } = exchange;
     if (signal !== undefined) {
@@ -169,7 +176,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
 
   // ── what the pool decides ────────────────────────────────────────────────────────────────────────────────
 
-  #acquire(exchange: Exchange, route: PoolRoute<Connection>, now: number): void {
+  #acquire(exchange: Exchange, route: PoolRoute<Link>, now: number): void {
     exchange.route = route;
     const { trace } = exchange;
     if (trace !== undefined) traceWanted(trace, exchange);
@@ -179,7 +186,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     this.#floor?.used(route, now);
   }
 
-  dial(member: Member<Connection>): void {
+  dial(member: Member<Link>): void {
     const connection = new Connection(member, this);
     member.owner = connection;
     this.history.live.set(member.id, connection);
@@ -221,7 +228,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     });
   }
 
-  assign(exchange: Exchange, member: Member<Connection>): void {
+  assign(exchange: Exchange, member: Member<Link>): void {
     const connection = member.owner as Connection;
     const now = this.now();
     const { trace } = exchange;
@@ -231,17 +238,17 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     this.#decisions.assigned(exchange, member, now, this.#opening);
   }
 
-  reject(exchange: Exchange, why: Rejection<Connection>): void {
+  reject(exchange: Exchange, why: Rejection<Link>): void {
     exchange.outcome = "failed";
     this.#settleFailure(exchange, this.#rejection(exchange, why));
   }
 
-  #rejection(exchange: Exchange, why: Rejection<Connection>): unknown {
+  #rejection(exchange: Exchange, why: Rejection<Link>): unknown {
     if (why.kind === "dial-failed") return dialFailed(exchange, why.error);
     if (why.kind === "closed") return this.#destroyReason ?? closedError();
     const now = this.now();
     const { queueTimeout, maxWaiting } = this.#settings.pool;
-    const holders = describeHolders(this.pool, exchange.route as PoolRoute<Connection>, now);
+    const holders = describeHolders(this.pool, exchange.route as PoolRoute<Link>, now);
     if (why.kind === "queue-timeout")
       return timedOut(exchange, "queueTimeout", queueTimeout, "queue", now, holders);
     if (why.kind === "no-streams") {
@@ -253,7 +260,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
   }
 
-  close(member: Member<Connection>, cause: CloseCause): void {
+  close(member: Member<Link>, cause: CloseCause): void {
     const connection = member.owner as Connection;
     connection.opening.cancel();
     connection.close(cause, this.#destroyReason ?? closedError());
@@ -263,7 +270,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     this.clock.wakePool(at);
   }
 
-  check(member: Member<Connection>, exchange: Exchange, now: number): CloseCause | undefined {
+  check(member: Member<Link>, exchange: Exchange, now: number): CloseCause | undefined {
     const idle = member.state === "idle";
     if (idle) {
       const unseen = this.#suspends.unseen();
@@ -305,7 +312,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   }
 
   released(exchange: Exchange, now: number): void {
-    this.pool.released(exchange.member as Member<Connection>, exchange, now);
+    this.pool.released(exchange.member as Member<Link>, exchange, now);
   }
 
   limitChanged(connection: Connection, limit: number): void {
@@ -322,7 +329,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   }
 
   refused(exchange: Exchange, now: number): void {
-    this.pool.refused(exchange.member as Member<Connection>, exchange, now);
+    this.pool.refused(exchange.member as Member<Link>, exchange, now);
   }
 
   mayGoElsewhere(exchange: Exchange): boolean {
@@ -332,7 +339,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   goElsewhere(exchange: Exchange, error: unknown): void {
     exchange.misdirected = true;
     exchange.mustDial = "retry";
-    this.#goOutAgain(exchange, exchange.route as PoolRoute<Connection>, error);
+    this.#goOutAgain(exchange, exchange.route as PoolRoute<Link>, error);
   }
 
   settingsTimedOut(exchange: Exchange, now: number): unknown {
@@ -354,7 +361,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     if (this.#settings.safeRetry && this.#closing === undefined && mayGoOutAgain(exchange, cause, error)) {
       const { reach } = exchange;
       if (reach === "perhaps" && lostConnection(exchange)) exchange.stats.staleRetries += 1;
-      let route = exchange.route as PoolRoute<Connection>;
+      let route = exchange.route as PoolRoute<Link>;
       if (wantsHttp1(error)) {
         (this.dials.routeOf(route) as Route).wantsHttp1 = true;
         route = this.http1RouteOf(route);
@@ -369,7 +376,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
     this.#settleFailure(exchange, failureOf(exchange, cause, error));
   }
 
-  #goOutAgain(exchange: Exchange, route: PoolRoute<Connection>, error: unknown): void {
+  #goOutAgain(exchange: Exchange, route: PoolRoute<Link>, error: unknown): void {
     exchange.outcome = "retried";
     this.recorder?.exchangeEnded(exchange);
     if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
@@ -380,7 +387,7 @@ export class Traffic implements PoolEffects<Connection, Exchange>, Http2Host, Co
   }
 
   /** The same way over HTTP/1.1 alone. */
-  http1RouteOf(route: PoolRoute<Connection>): PoolRoute<Connection> {
+  http1RouteOf(route: PoolRoute<Link>): PoolRoute<Link> {
     const way = this.dials.routeOf(route);
     if (way === undefined || !this.dials.multiplexes(way)) return route;
     const plain = http1Route(way);

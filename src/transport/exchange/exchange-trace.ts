@@ -1,6 +1,6 @@
-import type { Trace } from "../trace/index.js";
+import type { Trace } from "../../trace/index.js";
+import { routeName } from "../route/index.js";
 import type { Exchange } from "./exchange.js";
-import { routeName } from "./route/index.js";
 
 // What the transport tells a call's trace. Each is called only where there is one.
 

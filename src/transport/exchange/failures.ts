@@ -6,8 +6,8 @@ import {
   ProtocolError,
   TimeoutError,
   type TimeoutKind,
-} from "../errors/index.js";
-import { CLOSE_TABLE, type CloseCause } from "../trace/index.js";
+} from "../../errors/index.js";
+import { CLOSE_TABLE, type CloseCause } from "../../trace/index.js";
 import type { Exchange } from "./exchange.js";
 import { isTooLarge, maySendAgain } from "./retry.js";
 

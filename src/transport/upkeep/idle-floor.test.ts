@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PoolRoute } from "../pool/index.js";
-import { FakeRuntime } from "../testing/index.js";
+import { PoolRoute } from "../../pool/index.js";
+import { FakeRuntime } from "../../testing/index.js";
+import type { Link } from "../exchange/index.js";
 import { Clock } from "./clock.js";
-import type { Connection } from "./connection/index.js";
 import { IdleFloor } from "./idle-floor.js";
 
 /** A floor of two on a clock of its own; `filled`: when it asked for connections. */
@@ -15,7 +15,7 @@ function setUp() {
     assert.equal(count, 2);
     filled.push(now);
   });
-  return { runtime, filled, floor, route: new PoolRoute<Connection>("key", "http://a.test") };
+  return { runtime, filled, floor, route: new PoolRoute<Link>("key", "http://a.test") };
 }
 
 test("IdleFloor: fills at the first request, then not more than once a second, and not while enough are idle", async () => {

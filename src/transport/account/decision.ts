@@ -1,24 +1,16 @@
-import { decisionSentence, savedBy } from "../explain/index.js";
-import type { Member, PoolLimits } from "../pool/index.js";
-import { ownMembers } from "../runtime/index.js";
-import { CLOSE_TABLE, type Decision, type DialFate, type RecentClose, type Verdict } from "../trace/index.js";
-import type { Connection } from "./connection/index.js";
-import type { Exchange } from "./exchange.js";
+import { decisionSentence, savedBy } from "../../explain/index.js";
+import type { Member, PoolLimits } from "../../pool/index.js";
+import { ownMembers } from "../../runtime/index.js";
+import { CLOSE_TABLE, type Decision, type DialFate, type RecentClose } from "../../trace/index.js";
+import type { Candidate, Exchange, Link } from "../exchange/index.js";
 
 /** Connections looked at for one decision; a record of more would be longer than anyone reads. */
 export const MAX_CANDIDATES = 8;
 /** A connection that closed longer ago than this (milliseconds) is no candidate any more. */
 const RECENTLY = 60_000;
 
-/** A connection that was considered when an exchange asked for one. */
-export interface Candidate {
-  readonly connection: number;
-  readonly verdict: Verdict;
-  readonly facts: Readonly<Record<string, unknown>>;
-}
-
 /** What the route's connections were doing when an exchange found none idle. */
-export function candidatesAt(holders: readonly Member<Connection>[], now: number): Candidate[] {
+export function candidatesAt(holders: readonly Member<Link>[], now: number): Candidate[] {
   return holders.map((member) => judge(member, now));
 }
 
@@ -38,7 +30,7 @@ export function closedCandidates(recent: readonly RecentClose[], wall: number): 
     .reverse();
 }
 
-function judge(member: Member<Connection>, now: number): Candidate {
+function judge(member: Member<Link>, now: number): Candidate {
   const connection = member.id;
   const busyWith = member.owner?.busyWith;
   const busy =
@@ -72,28 +64,28 @@ function judge(member: Member<Connection>, now: number): Candidate {
 }
 
 /** One that has room is passed over only by a request that must have a new connection. */
-function roomFor(member: Member<Connection>): Pick<Candidate, "verdict" | "facts"> {
+function roomFor(member: Member<Link>): Pick<Candidate, "verdict" | "facts"> {
   const facts = sharedBy(member);
   if (member.refusing) return { verdict: "full", facts: { ...facts, refused: true } };
   if (member.active >= member.limit) return { verdict: "full", facts };
   return { verdict: "busy", facts: { ...facts, newOneWanted: true } };
 }
 
-function busyOr(member: Member<Connection>, busy: Candidate["facts"]): Candidate["facts"] {
+function busyOr(member: Member<Link>, busy: Candidate["facts"]): Candidate["facts"] {
   return member.multiplexed ? sharedBy(member) : busy;
 }
 
 /** What a connection that drains will end with. */
-function endOf({ closeWhenReleased: end }: Member<Connection>): Candidate["facts"] {
+function endOf({ closeWhenReleased: end }: Member<Link>): Candidate["facts"] {
   return end === undefined ? {} : { reason: end.reason, by: end.by };
 }
 
 /** How many exchanges a connection carries at once, and may: what its server does not limit is left out. */
-export function sharedBy({ active, limit }: Member<Connection>): { streams: number; limit?: number } {
+export function sharedBy({ active, limit }: Member<Link>): { streams: number; limit?: number } {
   return { streams: active, ...(Number.isFinite(limit) ? { limit } : {}) };
 }
 
-function toleratedBy(member: Member<Connection>): { tolerated?: number } {
+function toleratedBy(member: Member<Link>): { tolerated?: number } {
   const tolerated = member.route.idleLimit?.tolerated(member.serverIdleLimit);
   return tolerated === undefined || !Number.isFinite(tolerated) ? {} : { tolerated: rounded(tolerated) };
 }
@@ -161,7 +153,7 @@ export function spoken(decision: Decision): Decision {
 
 /** What would have saved the dial: from why the connection before it was lost, else from the dial's own reason. */
 function couldHave(
-  dial: Member<Connection> | undefined,
+  dial: Member<Link> | undefined,
   recent: readonly RecentClose[],
   candidates: readonly Candidate[],
 ): { couldHaveReused?: string } {

@@ -1,7 +1,7 @@
-import type { PoolRoute } from "../pool/index.js";
-import type { CloseReason } from "../trace/index.js";
+import type { PoolRoute } from "../../pool/index.js";
+import type { CloseReason } from "../../trace/index.js";
+import type { Link } from "../exchange/index.js";
 import type { Clock, Expiring } from "./clock.js";
-import type { Connection } from "./connection/index.js";
 
 /** Between two refills of a route, in milliseconds: a server that ends each new connection must not keep us dialing. */
 const PAUSE_MS = 1000;
@@ -12,7 +12,7 @@ const KEPT_FOR_MS = 300_000;
 
 /** The state of one route. */
 class Floor implements Expiring {
-  readonly route: PoolRoute<Connection>;
+  readonly route: PoolRoute<Link>;
   lastUsedAt = 0;
   filledAt = Number.NEGATIVE_INFINITY;
   pause = PAUSE_MS;
@@ -21,7 +21,7 @@ class Floor implements Expiring {
   heapIndex = -1;
   readonly #fill: (floor: Floor, now: number) => void;
 
-  constructor(route: PoolRoute<Connection>, fill: (floor: Floor, now: number) => void) {
+  constructor(route: PoolRoute<Link>, fill: (floor: Floor, now: number) => void) {
     this.route = route;
     this.#fill = fill;
   }
@@ -35,8 +35,8 @@ class Floor implements Expiring {
 export class IdleFloor {
   readonly #least: number;
   readonly #clock: Clock;
-  readonly #preconnect: (route: PoolRoute<Connection>, count: number, now: number) => void;
-  readonly #floors = new WeakMap<PoolRoute<Connection>, Floor>();
+  readonly #preconnect: (route: PoolRoute<Link>, count: number, now: number) => void;
+  readonly #floors = new WeakMap<PoolRoute<Link>, Floor>();
   readonly #fill = (floor: Floor, now: number): void => {
     if (now - floor.lastUsedAt > KEPT_FOR_MS || floor.route.counts.idle >= this.#least) return;
     if (now - floor.filledAt < floor.pause) {
@@ -50,7 +50,7 @@ export class IdleFloor {
   constructor(
     least: number,
     clock: Clock,
-    preconnect: (route: PoolRoute<Connection>, count: number, now: number) => void,
+    preconnect: (route: PoolRoute<Link>, count: number, now: number) => void,
   ) {
     this.#least = least;
     this.#clock = clock;
@@ -58,7 +58,7 @@ export class IdleFloor {
   }
 
   /** A request takes this route. */
-  used(route: PoolRoute<Connection>, now: number): void {
+  used(route: PoolRoute<Link>, now: number): void {
     let floor = this.#floors.get(route);
     if (floor === undefined) {
       floor = new Floor(route, this.#fill);
@@ -69,7 +69,7 @@ export class IdleFloor {
   }
 
   /** A connection of this route has ended. */
-  lost(route: PoolRoute<Connection>, reason: CloseReason, now: number): void {
+  lost(route: PoolRoute<Link>, reason: CloseReason, now: number): void {
     const floor = this.#floors.get(route);
     if (floor === undefined) return;
     floor.pause = reason === "dial-failed" ? Math.min(floor.pause * 2, LONGEST_PAUSE_MS) : PAUSE_MS;

@@ -1,0 +1,20 @@
+export type { Candidate, Link } from "./exchange.js";
+export { Exchange, type ExchangeHost, type IncomingHead, type Settle } from "./exchange.js";
+export { traceEnd, traceGot, traceQueued, traceWanted, traceWritten } from "./exchange-trace.js";
+export {
+  blameForDial,
+  bodyFailed,
+  closedError,
+  codeOf,
+  connectionLost,
+  dialFailed,
+  failureOf,
+  phaseOf,
+  timedOut,
+  turnedAway,
+  unreadAtClose,
+} from "./failures.js";
+export { Forwarding } from "./forwarding.js";
+export { type Outgoing, prepare, runsCallersCode } from "./outgoing.js";
+export { isGarbage, mayGoOutAgain, maySendAgain, wantsHttp1 } from "./retry.js";
+export { Telemetry } from "./telemetry.js";
