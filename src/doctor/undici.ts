@@ -34,7 +34,7 @@ interface ConnectMessage {
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   interceptors: undefined,
   factory: undefined,
-  connect: undefined,
+  maxOrigins: Number.POSITIVE_INFINITY,
   url: undefined,
   protocol: undefined,
   origin: undefined,

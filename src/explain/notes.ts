@@ -43,6 +43,13 @@ export function notesOf(
       closed.length === 0
         ? "none of them was seen to close"
         : `closed because ${closed.map(([reason, count]) => `${inShort("close", reason)} (${reason}, ${count} ×)`).join("; ")}`;
+    const aborted = one.closed.aborted ?? 0;
+    if (aborted >= one.connections / 2) {
+      notes.push(
+        `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, as the program called ${plural(aborted, "request")} off: HTTP/1.1 can only cancel by closing the connection.`,
+      );
+      continue;
+    }
     const atOnce = mostDemand(evidence, one.origin);
     if (atOnce >= one.connections / 2) {
       notes.push(
@@ -90,13 +97,16 @@ function losesConnections({ cost }: Finding): boolean {
   return cost.connections > 0;
 }
 
-function failureNote({ origin, counts, failures = {}, least }: OriginFacts): string | undefined {
+function failureNote({ origin, counts, failures = {}, least, closed }: OriginFacts): string | undefined {
   const failed = Object.values(failures).reduce((sum, count) => sum + count, 0) || (counts.failed ?? 0);
   if (failed === 0) return undefined;
   const after = counts.failedAfterPause ?? 0;
   const codes = ranked(failures).slice(0, 4);
   const named =
     codes.length === 0 ? "" : `: ${codes.map(([code, count]) => `${code} × ${count}`).join(", ")}`;
+  const aborted = closed.aborted ?? 0;
+  if (aborted >= failed)
+    return `${origin}: ${plural(failed, "request")} failed${named}, as the program itself called ${failed === 1 ? "it" : "them"} off.`;
   const pause =
     after === 0
       ? "none of them first after a pause"
