@@ -96,7 +96,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#liveness = new Liveness(this.#session, settings, {
       set: (entry, at) => host.setDeadline(entry, at),
       drop: (entry) => host.dropDeadline(entry),
-      doubt: (waited) => host.takesNoMore(connection, unansweredPing(waited)),
+      doubt: (waited) => this.#doubt(unansweredPing(waited)),
       dead: (waited) => this.close(unansweredPing(waited), undefined),
       isBusy: () => this.#parts.size > 0,
     });
@@ -195,6 +195,18 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     }
     const { trace } = exchange;
     if (trace !== undefined) traceWritten(trace, exchange, () => http2FieldsOf(head), whole);
+  }
+
+  /** It may be dead: what has not gone out on it goes elsewhere. */
+  #doubt(cause: CloseCause): void {
+    this.#host.takesNoMore(this.#connection, cause);
+    for (const part of [...this.#parts]) {
+      if (part.settled || part.stream !== undefined) continue;
+      this.#settle(part);
+      part.exchange.reach = "unsent";
+      this.streamClosed(part);
+      this.#fail(part, cause, undefined);
+    }
   }
 
   #upload(part: Http2Exchange, stream: Http2Stream<Http2Exchange>): void {

@@ -6,6 +6,8 @@ import type { Expiring } from "../upkeep/index.js";
 const SILENCE_MS = 15_000;
 /** One that has not answered for so long gets no new requests. */
 const DOUBT_MS = 5_000;
+/** A timer that is later than this was held up, and so was everything that came in. */
+const LATE_MS = 500;
 /** Between two PINGs that no request goes along with: servers count such PINGs as abuse. */
 const APART_MS = 30_000;
 
@@ -30,7 +32,11 @@ export class Liveness<Owner> implements Expiring {
   /** When the PING without an answer was sent; -1 for none. */
   #askedAt = -1;
   #lastAsked = Number.NEGATIVE_INFINITY;
+  /** When the next PING is due that nothing but `pingInterval` asks for. */
+  #nextRegular = Number.POSITIVE_INFINITY;
   #doubted = false;
+  /** When the timer is to fire. */
+  #due = Number.POSITIVE_INFINITY;
   /** What waits for a sign of life. */
   #held: (() => void)[] = [];
 
@@ -46,6 +52,7 @@ export class Liveness<Owner> implements Expiring {
 
   start(now: number): void {
     this.#lastAsked = now - APART_MS;
+    this.#nextRegular = now + this.#settings.pingInterval;
     this.#schedule(now);
   }
 
@@ -84,6 +91,9 @@ export class Liveness<Owner> implements Expiring {
 
   expired(now: number): void {
     if (this.#askedAt >= 0) {
+      // While the event loop stood still nothing was read: the answer may be there.
+      const late = now - this.#due;
+      if (late > LATE_MS) this.#askedAt += late;
       const waited = now - this.#askedAt;
       if (waited >= this.#settings.pingTimeout) {
         this.#host.dead(waited);
@@ -91,9 +101,10 @@ export class Liveness<Owner> implements Expiring {
       }
       if (waited >= DOUBT_MS && !this.#doubted) {
         this.#doubted = true;
+        this.#held = [];
         this.#host.doubt(waited);
       }
-    } else if (now - this.#lastAsked >= this.#settings.pingInterval || this.#isSuspicious(now)) {
+    } else if (now >= this.#nextRegular || this.#isSuspicious(now)) {
       this.#ask(now);
     }
     this.#schedule(now);
@@ -107,19 +118,21 @@ export class Liveness<Owner> implements Expiring {
   #ask(now: number): void {
     this.#askedAt = now;
     this.#lastAsked = now;
+    this.#nextRegular = now + this.#settings.pingInterval;
     this.#session.ping(now);
     this.#schedule(now);
   }
 
   #schedule(now: number): void {
-    const { pingInterval, pingTimeout } = this.#settings;
-    let at = this.#lastAsked + pingInterval;
+    const { pingTimeout } = this.#settings;
+    let at = this.#nextRegular;
     if (this.#askedAt >= 0) {
       at = this.#askedAt + (this.#doubted ? pingTimeout : Math.min(DOUBT_MS, pingTimeout));
     } else if (this.#host.isBusy()) {
       const due = Math.max(this.#session.lastReceivedAt + SILENCE_MS, this.#lastAsked + APART_MS);
       at = Math.min(at, Math.max(due, now + 1));
     }
-    this.#host.set(this, Math.max(at, now));
+    this.#due = Math.max(at, now);
+    this.#host.set(this, this.#due);
   }
 }

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Http2Session } from "../../http2/index.js";
+import { http2Settings } from "../http2-options.js";
+import { Liveness } from "./http2-liveness.js";
+
+/** A connection with a request on it, and what its liveness does. */
+function watched() {
+  const did: string[] = [];
+  let due = Number.POSITIVE_INFINITY;
+  const session = { lastReceivedAt: 1, ping: () => did.push("ping") } as unknown as Http2Session<string>;
+  const settings = http2Settings(true);
+  assert.ok(settings !== undefined);
+  const liveness = new Liveness(session, settings, {
+    set: (_entry, at) => {
+      due = at;
+    },
+    drop: () => undefined,
+    doubt: (waited) => did.push(`doubt ${waited}`),
+    dead: (waited) => did.push(`dead ${waited}`),
+    isBusy: () => true,
+  });
+  liveness.start(0);
+  return { liveness, did, due: () => due };
+}
+
+test("Liveness: silence is asked after, doubted after 5 s and dead after 15 s", () => {
+  const { liveness, did, due } = watched();
+  for (let i = 0; i < 3; i += 1) liveness.expired(due());
+  assert.deepEqual(did, ["ping", "doubt 5000", "dead 15000"]);
+});
+
+test("Liveness: while the event loop stood still nothing was read, so that time does not count", () => {
+  const { liveness, did, due } = watched();
+  liveness.expired(due());
+  const asked = due() - 5_000;
+  liveness.expired(asked + 60_000);
+  assert.deepEqual(did, ["ping", "doubt 5000"]);
+  liveness.expired(due());
+  assert.deepEqual(did, ["ping", "doubt 5000", "dead 15000"]);
+  assert.equal(due(), asked + 55_000 + 15_000);
+});
