@@ -8,6 +8,8 @@ export {
   type CookieJarOptions,
   type CookieStore,
   type DecompressOptions,
+  type Downloaded,
+  type DownloadInit,
   defaultClient,
   del,
   fetch,
@@ -55,6 +57,8 @@ export {
   type RequestInit,
   Response,
   type ResponseInit,
+  type SaveOptions,
+  type SaveProgress,
 } from "./message/index.js";
 export type {
   ChannelMessages,

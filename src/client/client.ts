@@ -14,6 +14,7 @@ import { defaultTransport, type RoundTripper } from "../transport/index.js";
 import { Call } from "./call.js";
 import { Chain } from "./chain.js";
 import { LazyJar } from "./cookies/index.js";
+import { type Downloaded, type DownloadInit, download } from "./download.js";
 import type { ClientOptions, Init } from "./options.js";
 import {
   allowedOrigins,
@@ -115,6 +116,16 @@ export class Client {
   patch(url: string | URL, init?: Init): Call;
   patch(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(PATCH, url, init, more.length > 0);
+  }
+
+  /**
+   * Downloads a URL to a file, which has its name only when it is complete; with `resume` it goes on from what an earlier
+   * attempt has left. Its memory is a few buffers, whatever the size.
+   *
+   * @throws HTTPError for a status that is no success; what the call fails with; the system's error.
+   */
+  async download(url: string | URL, path: string | URL, init: DownloadInit = {}): Promise<Downloaded> {
+    return download((options) => this.get(url, options), String(url), path, init);
   }
 
   /**

@@ -10,6 +10,7 @@ export {
 } from "./cookies/index.js";
 export type { DecompressOptions } from "./decode/index.js";
 export { defaultClient, del, get, head, patch, post, put } from "./default-client.js";
+export type { Downloaded, DownloadInit } from "./download.js";
 export { fetch } from "./fetch/index.js";
 export { HTTPError } from "./http-error.js";
 export type { ClientOptions, Init, Middleware } from "./options.js";

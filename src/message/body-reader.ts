@@ -16,6 +16,8 @@ export const READ_AHEAD_BYTES: number = 64 * 1024;
 const OWN_BUFFER_BYTES = 256 * 1024;
 /** The size of these buffers; 64 KiB measured best. */
 const CHUNK_BYTES = 64 * 1024;
+/** Of a body read through a web stream, whose every chunk costs more. */
+const STREAM_CHUNK_BYTES = 128 * 1024;
 /**
  * The rest of a result goes through the shared buffer once it is shorter than this, which is what TLS gives at most at
  * once: a buffer that ended with the body would hide what came behind it in the same record.
@@ -30,6 +32,17 @@ const PREALLOCATED_BYTES = 512 * 1024 * 1024;
 /** A stream over a body, which is told when no more bytes will come, whether or not somebody reads. */
 export interface BodyWatcher {
   settled(): void;
+}
+
+/** A consumer that gives the memory which a body is read into, and uses it again. */
+export interface BodySink {
+  /** Where the next read should go; `undefined` for anywhere. It is asked after each read. */
+  target(): Buffer | undefined;
+  /** Takes bytes, which lie in what `target` gave last, or in memory that will be overwritten. */
+  write(buffer: Buffer, start: number, end: number): void;
+  readonly wantsMore: boolean;
+  end(): void;
+  fail(error: unknown): void;
 }
 
 const OPEN = 0;
@@ -62,6 +75,9 @@ export class BodyReader {
   #reading: Settle<IteratorResult<Uint8Array, undefined>> | undefined;
   /** What {@link nextBuffer} gave last. */
   #view: Buffer | undefined;
+  #sink: BodySink | undefined;
+  /** Whether the feed is to wait although there is room. */
+  #held = false;
   #taken = false;
   #cancelled = false;
   #cancelling: Promise<void> | undefined;
@@ -123,6 +139,11 @@ export class BodyReader {
     if (length === 0) return this.wantsMore;
     this.received += length;
     if (this.#cancelled) return true;
+    const sink = this.#sink;
+    if (sink !== undefined) {
+      sink.write(buffer, start, end);
+      return this.wantsMore;
+    }
     const result = this.#result;
     if (result !== undefined) {
       // A read that went to the view is where it belongs already.
@@ -155,6 +176,10 @@ export class BodyReader {
   pushOwned(chunk: Buffer): boolean {
     if (this.#cancelled || chunk.length === 0) return true;
     this.received += chunk.length;
+    if (this.#sink !== undefined) {
+      this.#sink.write(chunk, 0, chunk.length);
+      return this.wantsMore;
+    }
     if (this.#result !== undefined) {
       this.#filled += chunk.copy(this.#result, this.#filled);
       return true;
@@ -165,6 +190,8 @@ export class BodyReader {
 
   /** Whether the feed should go on, or wait for `resume`. */
   get wantsMore(): boolean {
+    if (this.#sink !== undefined) return this.#sink.wantsMore;
+    if (this.#held) return this.#cancelled;
     return this.#queued < READ_AHEAD_BYTES || this.#collecting !== undefined || this.#cancelled;
   }
 
@@ -174,6 +201,7 @@ export class BodyReader {
    */
   nextBuffer(): Buffer | undefined {
     if (this.#cancelled || this.#state !== OPEN) return undefined;
+    if (this.#sink !== undefined) return this.#sink.target();
     const result = this.#result;
     if (result !== undefined) {
       if (result.length - this.#filled < TAIL_BYTES) return undefined;
@@ -182,7 +210,7 @@ export class BodyReader {
     }
     const large = this.#length < 0 ? this.received > OWN_BUFFER_BYTES : this.#length > OWN_BUFFER_BYTES;
     if (!large) return undefined;
-    this.#view ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#view ??= Buffer.allocUnsafeSlow(this.watcher === undefined ? CHUNK_BYTES : STREAM_CHUNK_BYTES);
     return this.#view;
   }
 
@@ -205,6 +233,7 @@ export class BodyReader {
       this.#reading = undefined;
       reading({ value: undefined, done: true });
     }
+    this.#dismiss()?.end();
     this.watcher?.settled();
     this.onEnd?.();
   }
@@ -222,6 +251,7 @@ export class BodyReader {
     this.#collecting = undefined;
     this.#reading?.(rejection(told));
     this.#reading = undefined;
+    this.#dismiss()?.fail(told);
     this.watcher?.settled();
   }
 
@@ -294,6 +324,7 @@ export class BodyReader {
     if (this.#state === ENDED) return Promise.resolve(this.#assemble());
     if (this.#state === FAILED) return rejection(this.#error);
     this.delivered = true;
+    this.#held = false;
     return new Promise<Buffer>((resolve) => {
       this.#collecting = resolve;
       if (this.#length > OWN_BUFFER_BYTES && this.#length <= PREALLOCATED_BYTES) this.#intoResult();
@@ -304,6 +335,7 @@ export class BodyReader {
   /** The next bytes, as an iterator gives them, so that iterating costs one promise a chunk. One call at a time. */
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.signal?.aborted === true) return Promise.reject(this.signal.reason);
+    this.#held = false;
     const chunk = this.#dequeue();
     if (chunk !== undefined) {
       this.delivered = true;
@@ -317,6 +349,38 @@ export class BodyReader {
       this.#reading = resolve;
       this.#feed?.resume();
     });
+  }
+
+  /** Lets everything from here on go to `sink`, what has arrived already first. */
+  pourInto(sink: BodySink): void {
+    this.#taken = true;
+    this.delivered = true;
+    if (this.signal?.aborted === true) {
+      sink.fail(this.signal.reason);
+      return;
+    }
+    for (let chunk = this.#dequeue(); chunk !== undefined; chunk = this.#dequeue()) {
+      sink.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength), 0, chunk.byteLength);
+    }
+    if (this.#state === ENDED) sink.end();
+    else if (this.#state === FAILED) sink.fail(this.#error);
+    else if (this.#cancelled) sink.fail(closedEarly());
+    else {
+      this.#sink = sink;
+      this.#held = false;
+      this.#feed?.resume();
+    }
+  }
+
+  /** Goes on after the sink wanted no more for a while. */
+  resume(): void {
+    if (this.#state === OPEN && !this.#cancelled) this.#feed?.resume();
+  }
+
+  /** Takes the sink away; the bytes are the reader's own again, and no more are wanted until somebody asks. */
+  takeBack(): void {
+    this.#sink = undefined;
+    this.#held = true;
   }
 
   /** The next bytes, `undefined` at the end. */
@@ -342,8 +406,15 @@ export class BodyReader {
     this.#collecting = undefined;
     this.#reading?.(Promise.reject(closedEarly()));
     this.#reading = undefined;
+    this.#dismiss()?.fail(reason ?? closedEarly());
     this.#cancelling = this.#feed?.cancel(reason) ?? Promise.resolve();
     return this.#cancelling;
+  }
+
+  #dismiss(): BodySink | undefined {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    return sink;
   }
 
   get cancelled(): boolean {

@@ -1,5 +1,9 @@
-import type { ReadableByteStreamController, UnderlyingByteSource } from "node:stream/web";
-import type { BodyReader, BodyWatcher } from "./body-reader.js";
+import type {
+  ReadableByteStreamController,
+  ReadableStreamBYOBRequest,
+  UnderlyingByteSource,
+} from "node:stream/web";
+import { type BodyReader, type BodySink, type BodyWatcher, ownCopy } from "./body-reader.js";
 
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
@@ -16,6 +20,16 @@ class BodyStreamSource implements UnderlyingByteSource, BodyWatcher {
   #pulling = false;
   readonly #aborted = (): void => this.#release()?.error(this.#body.signal?.reason);
 
+  readonly #pulled = ({ value }: IteratorResult<Uint8Array, undefined>): void => {
+    this.#pulling = false;
+    if (value !== undefined) this.#controller?.enqueue(value);
+    this.settled();
+  };
+  readonly #broke = (error: unknown): never => {
+    this.#pulling = false;
+    throw error;
+  };
+
   constructor(body: BodyReader) {
     this.#body = body;
   }
@@ -29,18 +43,42 @@ class BodyStreamSource implements UnderlyingByteSource, BodyWatcher {
     this.settled();
   }
 
-  async pull(): Promise<void> {
+  pull(controller: ReadableByteStreamController): Promise<void> {
     const body = this.#body;
     body.take();
-    this.#pulling = true;
-    let chunk: Uint8Array | undefined;
-    try {
-      chunk = (await body.next()).value;
-    } finally {
-      this.#pulling = false;
+    const request = controller.byobRequest;
+    if (
+      request?.view != null &&
+      body.empty &&
+      !body.complete &&
+      !body.failed &&
+      body.signal?.aborted !== true
+    ) {
+      return this.#fill(request, request.view);
     }
-    if (chunk !== undefined) this.#controller?.enqueue(chunk);
-    this.settled();
+    this.#pulling = true;
+    return body.next().then(this.#pulled, this.#broke);
+  }
+
+  /** Reads into the reader's own memory, as much as the connection brings at once. */
+  #fill(request: ReadableStreamBYOBRequest, view: ArrayBufferView): Promise<void> {
+    this.#pulling = true;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#pulling = false;
+        this.#body.takeBack();
+        resolve();
+      };
+      const sink = new ViewSink(this.#body, view, (filled, rest) => {
+        done();
+        // What ended meanwhile has no controller to be told.
+        if (this.#controller === undefined) return;
+        if (filled > 0) request.respond(filled);
+        if (rest !== undefined) this.#controller.enqueue(rest);
+        this.settled();
+      });
+      this.#body.pourInto(sink);
+    });
   }
 
   async cancel(reason: unknown): Promise<void> {
@@ -66,6 +104,62 @@ class BodyStreamSource implements UnderlyingByteSource, BodyWatcher {
     this.#body.watcher = undefined;
     this.#body.signal?.removeEventListener("abort", this.#aborted);
     return controller;
+  }
+}
+
+/** Fills one view of a BYOB reader: until it is full, or the connection has brought all it had. */
+class ViewSink implements BodySink {
+  readonly #body: BodyReader;
+  readonly #view: Buffer;
+  readonly #done: (filled: number, rest: Uint8Array<ArrayBuffer> | undefined) => void;
+  #filled = 0;
+  #target: Buffer | undefined;
+  wantsMore = true;
+
+  constructor(
+    body: BodyReader,
+    { buffer, byteOffset, byteLength }: ArrayBufferView,
+    done: (filled: number, rest: Uint8Array<ArrayBuffer> | undefined) => void,
+  ) {
+    this.#body = body;
+    this.#view = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+    this.#done = done;
+  }
+
+  /**
+   * The memory is given back within the read that fills it, so nothing but bytes of the body may be read into it: of one
+   * that comes in chunks, framing stands between them.
+   */
+  target(): Buffer | undefined {
+    const left = this.#body.length - this.#body.received;
+    this.#target =
+      this.wantsMore && left > 0 ? this.#view.subarray(this.#filled, this.#filled + left) : undefined;
+    return this.#target;
+  }
+
+  write(buffer: Buffer, start: number, end: number): void {
+    const room = this.#view.length - this.#filled;
+    const taken = Math.min(end - start, room);
+    if (buffer !== this.#target) buffer.copy(this.#view, this.#filled, start, start + taken);
+    this.#filled += taken;
+    // A read that filled its buffer may have left something behind.
+    if (this.#filled < this.#view.length && end === buffer.length) return;
+    this.#finish(start + taken < end ? ownCopy(buffer, start + taken, end) : undefined);
+  }
+
+  end(): void {
+    this.#finish(undefined);
+  }
+
+  fail(): void {
+    this.#finish(undefined);
+  }
+
+  #finish(rest: Uint8Array<ArrayBuffer> | undefined): void {
+    if (!this.wantsMore) return;
+    // The memory goes back to the reader now, and the connection must not read into it any more.
+    this.wantsMore = false;
+    this.#done(this.#filled, rest);
   }
 }
 

@@ -6,6 +6,7 @@ export { DigestAuth, type DigestCredentials } from "./digest.js";
 export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
 export { fieldValues } from "./field-values.js";
+export { FileSink } from "./file-sink.js";
 export {
   createHeaders,
   Headers,
@@ -53,14 +54,14 @@ export type { RequestChanges, RequestParts } from "./request-parts.js";
 export {
   markRedirected,
   Response,
-  type ResponseFacts,
-  type ResponseInit,
   replaceResponseBody,
   responseBody,
   responseFromWire,
   responseHeader,
   settleResponse,
 } from "./response.js";
+export type { ResponseFacts, ResponseInit } from "./response-facts.js";
+export { realName, type SaveOptions, type SaveProgress } from "./save-body.js";
 export { fetchTarget, parseTarget, parseURL, type Target } from "./target.js";
 export { isForbiddenTrailer } from "./trailer-fields.js";
 export type { ResponseOrigin, WireResponse } from "./wire-response.js";

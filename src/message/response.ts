@@ -4,37 +4,20 @@ import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { Body } from "./body.js";
 import { blobOf, decodeUtf8, ownBytes } from "./body-forms.js";
 import { BodyIterator } from "./body-iterator.js";
-import type { BodyReader } from "./body-reader.js";
+import { BodyReader } from "./body-reader.js";
 import type { BodyInit } from "./body-source.js";
 import type { ByteStream } from "./body-stream.js";
 import { parseFormData } from "./form-data.js";
-import { cloneHeaders, freezeHeaders, Headers, type HeadersInit } from "./headers.js";
+import { cloneHeaders, freezeHeaders, Headers } from "./headers.js";
 import { INSPECT, type Inspect } from "./inspect-symbol.js";
 import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
+import type { ResponseFacts, ResponseInit, ResponseType } from "./response-facts.js";
+import { type SaveOptions, saveBody } from "./save-body.js";
 import { hasNoBody, type ResponseHead, responseHead } from "./status.js";
 import { redirectLocation } from "./target.js";
 import { collectText } from "./text-body.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
-
-/** What a response that is made by hand begins with. */
-export interface ResponseInit {
-  status?: number;
-  statusText?: string;
-  headers?: HeadersInit;
-}
-
-/** Where a response came from, as far as a page would be allowed to see it. */
-export type ResponseType = "basic" | "cors" | "default" | "error" | "opaque" | "opaqueredirect";
-
-/** What a response has that its own constructor does not take. */
-export interface ResponseFacts {
-  readonly url: string;
-  readonly type: ResponseType;
-  readonly redirected?: boolean;
-  /** Whether its headers refuse changes, as those of what was fetched do. */
-  readonly immutable?: boolean;
-}
 
 /** Tells the constructor that the engine fills the response itself. */
 const FROM_WIRE: ResponseInit = Object.freeze({});
@@ -356,6 +339,19 @@ export class Response {
     const source = this.#body === undefined ? reader : this.#body.lend();
     source?.take();
     return new BodyIterator(source ?? undefined, undefined);
+  }
+
+  /**
+   * Saves the body under this name: it is written to a file beside it, which takes the name when it is complete, so that
+   * nobody sees a part of it. The bytes go through a few buffers that are used again; none waits for the whole body.
+   *
+   * @throws the body's error, or the system's; then the name has what it had before.
+   */
+  async saveTo(path: string | URL, options?: SaveOptions): Promise<{ bytes: number }> {
+    const body = this.#body;
+    if (body === undefined ? this.#reader?.taken === true : body.unusable) throw alreadyUsed("save");
+    const reader = body === undefined ? this.#reader : body.lend();
+    return saveBody(reader ?? BodyReader.empty(), path, options);
   }
 
   /** Gives up what has not been read of the body: a short rest is read, a long one costs the connection. Safe always. */

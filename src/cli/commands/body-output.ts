@@ -1,5 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
-import type { Response } from "../../index.js";
+import { NetworkError, type Response } from "../../index.js";
 import { CommandFailure } from "../exit.js";
 import type { Output } from "../terminal.js";
 
@@ -21,7 +20,8 @@ export async function writeBody(
   stdout: Output | undefined,
   progress?: (bytes: number) => void,
 ): Promise<number> {
-  const sink = await openSink(response, output, stdout);
+  if (output !== undefined && output !== "-") return saveBody(response, output, progress);
+  const sink = openSink(response, output, stdout);
   let bytes = 0;
   try {
     for await (const chunk of response) {
@@ -37,12 +37,7 @@ export async function writeBody(
   return bytes;
 }
 
-async function openSink(
-  response: Response,
-  output: string | undefined,
-  stdout: Output | undefined,
-): Promise<Sink> {
-  if (output !== undefined && output !== "-") return fileSink(output, response);
+function openSink(response: Response, output: string | undefined, stdout: Output | undefined): Sink {
   if (stdout === undefined) return { write: async () => {}, finished: false, done: async () => {} };
   const guarded = output === undefined && stdout.isTerminal;
   let first = true;
@@ -59,25 +54,27 @@ async function openSink(
   };
 }
 
-async function fileSink(name: string, response: Response): Promise<Sink> {
-  let file: FileHandle;
+/** The file has its name only when it is complete. */
+async function saveBody(
+  response: Response,
+  name: string,
+  progress: ((bytes: number) => void) | undefined,
+): Promise<number> {
   try {
-    file = await open(name, "w");
+    const { bytes } = await response.saveTo(
+      name,
+      progress === undefined ? {} : { onProgress: ({ bytes }) => progress(bytes) },
+    );
+    return bytes;
   } catch (error) {
     await response.close();
-    throw cannotWrite(name, error);
+    throw isSystemError(error) ? cannotWrite(name, error) : error;
   }
-  return {
-    write: async (chunk) => {
-      try {
-        await file.writeFile(chunk);
-      } catch (error) {
-        throw cannotWrite(name, error);
-      }
-    },
-    finished: false,
-    done: () => file.close(),
-  };
+}
+
+/** Of the file system; a network's has a class of its own. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && !(error instanceof NetworkError);
 }
 
 function cannotWrite(name: string, error: unknown): CommandFailure {
