@@ -56,6 +56,7 @@ export async function startHttp2Servers(go, { certificate, key }) {
   const start = (command, args, stdio) => {
     const child = spawn(...pinned(serverCore, command, args), { stdio });
     children.push(child);
+    process.once("exit", () => child.kill());
     return child;
   };
   if (go !== undefined) {
@@ -98,13 +99,12 @@ export async function startHttp2Servers(go, { certificate, key }) {
 
 async function listening(port) {
   for (let tries = 0; tries < 100; tries += 1) {
-    const socket = connect(port, "127.0.0.1");
-    const outcome = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "error").then(() => false),
-    ]);
-    socket.destroy();
-    if (outcome) return;
+    const open = await new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (open) return;
     await new Promise((resolve) => setTimeout(resolve, 50)); // nghttpd does not say when it is ready
   }
   throw new Error(`nothing listens on port ${port}`);
