@@ -17,6 +17,7 @@ import { SendQueue } from "./send-queue.js";
 import type { SessionEffects, SessionOptions } from "./session-contract.js";
 import { PeerSettings } from "./settings.js";
 import { type Http2Stream, NO_CHUNKS, type StreamFailure } from "./stream.js";
+import { StreamTable } from "./stream-table.js";
 
 const DEFAULT_STREAM_WINDOW = 262_144;
 const DEFAULT_MAX_WINDOW = 16 * 1024 * 1024;
@@ -46,7 +47,7 @@ export class SessionState<Owner> {
   readonly resets: TokenBucket = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
 
   /** Those whose head has left and that are not over, by id. */
-  readonly streams: Map<number, Http2Stream<Owner>> = new Map();
+  readonly streams: StreamTable<Owner> = new StreamTable();
   /** Those whose head waits for the next flush. */
   pending: Http2Stream<Owner>[] = [];
   nextId = 1;

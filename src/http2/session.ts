@@ -312,7 +312,7 @@ export class Http2Session<Owner> {
     const state = this.#state;
     stream.id = state.nextId;
     state.nextId += 2;
-    state.streams.set(stream.id, stream);
+    state.streams.add(stream);
     stream.sendWindow = state.peer.initialWindowSize;
     stream.framesAtOpen = state.framesReceived;
     stream.creditedAt = state.now;

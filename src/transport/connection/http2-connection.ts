@@ -26,7 +26,7 @@ import {
   thenEnded,
   unansweredPing,
 } from "./http2-causes.js";
-import { Http2Exchange } from "./http2-exchange.js";
+import { Http2Exchange, PartList } from "./http2-exchange.js";
 import type { Http2Host } from "./http2-host.js";
 import { Liveness } from "./http2-liveness.js";
 import { http2FieldsOf, http2Head } from "./http2-request.js";
@@ -56,7 +56,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   readonly #responses: Http2Responses;
   readonly #writer: Http2Writer<Http2Exchange>;
   readonly #liveness: Liveness<Http2Exchange>;
-  readonly #parts = new Set<Http2Exchange>();
+  readonly #parts = new PartList();
   /** Exchanges that ended well: after the first one the connection is known to have worked. */
   #completed = 0;
   #sawSettings = false;
@@ -300,8 +300,9 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   streamClosed(part: Http2Exchange): void {
+    if (part.closed) return;
     part.closed = true;
-    this.#parts.delete(part);
+    this.#parts.remove(part);
     // Where it ended badly, what becomes of its place depends on how: `streamFailed` follows.
     if (part.settled || part.stream?.remoteEnded === true)
       this.#host.released(part.exchange, this.#host.now());
@@ -469,7 +470,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#closed = true;
     this.#responses.readDone();
     const parts = [...this.#parts].filter((part) => !part.settled);
-    this.#parts.clear();
+    for (const part of this.#parts) this.#parts.remove(part);
     this.#session.goAway(NO_ERROR);
     this.#session.abandon();
     this.#liveness.stop();

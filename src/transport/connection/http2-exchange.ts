@@ -32,6 +32,10 @@ export class Http2Exchange implements Expiring {
   /** The stream counts no more. */
   closed = false;
 
+  /** Its neighbours among the parts of the connection, the oldest first. */
+  before: Http2Exchange | undefined = undefined;
+  after: Http2Exchange | undefined = undefined;
+
   // Expiring: the deadline of the present phase.
   at: number = Number.POSITIVE_INFINITY;
   heapKey = 0;
@@ -49,5 +53,40 @@ export class Http2Exchange implements Expiring {
 
   expired(now: number): void {
     this.#expired(this, now);
+  }
+}
+
+/** The parts of a connection, in the order they came. Linked, since a `Set` that changes so fast keeps what has left it in memory. */
+export class PartList {
+  #first: Http2Exchange | undefined;
+  #last: Http2Exchange | undefined;
+  size = 0;
+
+  add(part: Http2Exchange): void {
+    part.before = this.#last;
+    if (this.#last === undefined) this.#first = part;
+    else this.#last.after = part;
+    this.#last = part;
+    this.size += 1;
+  }
+
+  /** Takes it out; once only. */
+  remove(part: Http2Exchange): void {
+    const { before, after } = part;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+    part.before = undefined;
+    part.after = undefined;
+    this.size -= 1;
+  }
+
+  *[Symbol.iterator](): Iterator<Http2Exchange> {
+    for (let part = this.#first; part !== undefined; ) {
+      const { after } = part;
+      yield part;
+      part = after;
+    }
   }
 }

@@ -34,8 +34,8 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   readonly #host: CarrierHost;
   readonly #connection: Http2ResponsesHost;
   readonly #session: () => Http2Session<Http2Exchange>;
-  /** The exchange whose response's head came in the present read: its whole body may be in it too. */
-  #fresh: Http2Exchange | undefined;
+  /** Those whose response's head came in the present read: the whole body may be in it too, behind other heads. */
+  #fresh: Http2Exchange[] = [];
   /** When the present read began. */
   now = 0;
 
@@ -47,7 +47,10 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   /** A read is over: what came with it and is not whole is handed out. */
   readDone(): void {
-    if (this.#fresh !== undefined) this.#handOut(this.#fresh);
+    if (this.#fresh.length === 0) return;
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const part of fresh) if (part.fresh) this.#handOut(part);
   }
 
   informational({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead): void {
@@ -59,13 +62,12 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   headers({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead, endStream: boolean): void {
     const { exchange } = part;
-    if (this.#fresh !== undefined) this.#handOut(this.#fresh);
     arrived(exchange, head.size);
     if (head.status === 421 && this.#connection.misdirected(part)) return;
     exchange.headArrived(head, this.now);
     part.contentLength = head.contentLength;
     part.fresh = true;
-    this.#fresh = part;
+    this.#fresh.push(part);
     if (!endStream) this.#host.setDeadline(part, this.now + this.#host.bodyTimeout);
   }
 
@@ -99,7 +101,6 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   /** Hands out a response of whose body something is still to come. */
   #handOut(part: Http2Exchange): void {
-    this.#fresh = undefined;
     part.fresh = false;
     const { firstPiece, exchange } = part;
     part.firstPiece = undefined;
@@ -123,7 +124,6 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     if (part.settled) return;
     const { exchange, fresh } = part;
     if (fresh) {
-      this.#fresh = undefined;
       part.fresh = false;
       if (mayHaveBody(exchange)) exchange.body = wholeBody(part);
       part.firstPiece = undefined;
@@ -145,13 +145,12 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   failed({ owner: part }: Http2Stream<Http2Exchange>, failure: StreamFailure): void {
     // The head was good: what follows is an error of the body, also where it came in the same read.
-    if (this.#fresh === part) this.#handOut(part);
+    if (part.fresh) this.#handOut(part);
     this.#connection.streamFailed(part, failure);
   }
 
   /** The part is over: its response, if it is not handed out, never will be. */
   forget(part: Http2Exchange): void {
-    if (this.#fresh === part) this.#fresh = undefined;
     part.firstPiece = undefined;
   }
 
