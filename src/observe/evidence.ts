@@ -66,6 +66,9 @@ function originFacts(
     if (reason === "server-closed-idle" && life.ending?.idleFor !== undefined)
       agesAtServer.push(life.ending.idleFor);
   }
+  // Met by a dead idle connection; those that the server ended without an answer are among them already.
+  const met = whole ? Math.max(0, ledger.staleFailures - (failures["unanswered"] ?? 0)) : 0;
+  if (met > 0) failures["unanswered"] = (failures["unanswered"] ?? 0) + met;
   const alone = all.length === 1;
   return {
     ...noFacts(ledger.origin, client.name),

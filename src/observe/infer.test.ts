@@ -106,6 +106,20 @@ test("infer: new connections that the server ends without an answer are its hang
   assert.deepEqual(report.failed, { unanswered: 6 });
 });
 
+test("infer: a request that comes just after the server has ended its connection is one that failed", () => {
+  const world = new World(GO);
+  for (let i = 0; i < 4; i++) {
+    const connection = world.open();
+    world.exchange(connection);
+    world.end(connection, "server", 5000);
+    world.ask(connection, `/${i}`);
+  }
+  const report = world.report();
+  assert.deepEqual(kinds(report), ["idle-timeout-race"]);
+  assert.equal(report.findings[0]?.severity, "high");
+  assert.deepEqual(report.failed, { unanswered: 4 });
+});
+
 test("infer: connections left idle while others are dialed have an owner each", () => {
   const world = new World(GO);
   for (let i = 0; i < 12; i++) world.exchange(world.open());

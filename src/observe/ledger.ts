@@ -133,6 +133,8 @@ export class Ledger implements ConnectionEvents {
     const met = again?.shift();
     if (again?.length === 0) this.#swallowed.delete(key(facts));
     if (met !== undefined && now - met <= RETRIED_SOON) this.staleRetries += 1;
+    // The server had ended it already, which the client had not heard of yet.
+    if (connection.life.ending?.side === "server") this.#swallow(facts, now);
   }
 
   responseStarted(_connection: ObservedConnection, facts: ResponseFacts): void {
@@ -159,11 +161,14 @@ export class Ledger implements ConnectionEvents {
     const { life, request } = connection;
     const { verdict } = life.ending ?? {};
     if (request === undefined || (verdict !== "server-closed-unanswered" && verdict !== "reset")) return;
-    if (connection.response !== undefined && this.#swallowed.size < MAX_SWALLOWED) {
-      const known = this.#swallowed.get(key(request));
-      if (known === undefined) this.#swallowed.set(key(request), [now]);
-      else known.push(now);
-    }
+    if (connection.response !== undefined) this.#swallow(request, now);
+  }
+
+  /** A dead connection has swallowed a request; sent again soon, it is no failure. */
+  #swallow(request: RequestFacts, now: number): void {
+    const known = this.#swallowed.get(key(request));
+    if (known !== undefined) known.push(now);
+    else if (this.#swallowed.size < MAX_SWALLOWED) this.#swallowed.set(key(request), [now]);
   }
 
   /** Counts the connections that are idle beside an ended one and that the client goes on to use or keep. */
