@@ -18,8 +18,8 @@ export interface DemandedRequest {
   readonly holds: number;
   /** Whether it can be sent twice. */
   readonly retriable: boolean;
-  /** Why its connection ends with it, where it does. */
-  readonly ends: CloseReason | undefined;
+  /** Why its connection ends with it, where it does: one that it shares with others, and one of its own. */
+  readonly ends: { readonly shared: CloseReason | undefined; readonly alone: CloseReason | undefined };
 }
 
 /** Requests that begin together when so many are over: `at` is counted from then. */
@@ -41,6 +41,8 @@ export interface Demand {
   readonly serverIdleLimit: ReadonlyMap<string, number>;
   /** How many requests the server allows a connection, by origin. */
   readonly serverRequests: ReadonlyMap<string, number>;
+  /** The origins that spoke HTTP/2, with the most requests at a time that a connection was allowed; `Infinity` for any number. */
+  readonly streams: ReadonlyMap<string, number>;
 }
 
 /**
@@ -95,7 +97,7 @@ export function demandOf(recording: Recording): Demand {
       // come together and what follows comes when it did.
       holds: Math.max(0, endOf(exchange) - (exchange.sentAt ?? came)) + (waits ? gap - at : 0),
       retriable: exchange.method !== "POST" && exchange.method !== "PATCH",
-      ends: ends.get(exchange.id),
+      ends: ends.get(exchange.id) ?? NO_END,
     };
     made.set(exchange.id, request);
     if (batch !== undefined) batch.requests.push(request);
@@ -123,17 +125,39 @@ function endOf(exchange: ExchangeRecord): number {
   return exchange.endedAt ?? exchange.headersAt ?? exchange.sentAt ?? exchange.queuedAt;
 }
 
-/** Why the connection of an exchange ended with it, where it did. */
+const NO_END: DemandedRequest["ends"] = { shared: undefined, alone: undefined };
+
+/** What ends a connection that one request has for itself, and is no more than the end of a stream where it is shared. */
+const ENDS_A_STREAM: ReadonlySet<CloseReason> = new Set([
+  "aborted",
+  "timeout",
+  "body-unread",
+  "body-abandoned",
+  "upload-unfinished",
+  "request-body-failed",
+  "server-said-close",
+  "http-1.0",
+  "closed-by-eof-body",
+]);
+
+/** Why the connection of an exchange ended with it, where it did or would have. */
 function endsOf(
   connections: readonly ConnectionRecord[],
   exchanges: readonly ExchangeRecord[],
-): Map<number, CloseReason> {
+): Map<number, DemandedRequest["ends"]> {
   const last = lastOf(exchanges);
-  const ends = new Map<number, CloseReason>();
+  const ends = new Map<number, DemandedRequest["ends"]>();
+  const shared = new Set(connections.filter(({ protocol }) => protocol === "h2").map(({ id }) => id));
+  for (const { id, connection, outcome } of exchanges) {
+    // Over HTTP/1.1, giving up a request costs its connection.
+    if (shared.has(connection ?? 0) && (outcome === "cancelled" || outcome === "failed"))
+      ends.set(id, { shared: undefined, alone: "aborted" });
+  }
   for (const { id, closed } of connections) {
     const exchange = last.get(id);
-    if (exchange !== undefined && closed !== undefined && CLOSE_TABLE[closed.reason].withRequest)
-      ends.set(exchange.id, closed.reason);
+    if (exchange === undefined || closed === undefined || !CLOSE_TABLE[closed.reason].withRequest) continue;
+    const { reason } = closed;
+    ends.set(exchange.id, { shared: ENDS_A_STREAM.has(reason) ? undefined : reason, alone: reason });
   }
   return ends;
 }
@@ -152,10 +176,11 @@ function lastOf(exchanges: readonly ExchangeRecord[]): Map<number, ExchangeRecor
 function serversOf(
   connections: readonly ConnectionRecord[],
   exchanges: readonly ExchangeRecord[],
-): Pick<Demand, "dialTime" | "serverIdleLimit" | "serverRequests"> {
+): Pick<Demand, "dialTime" | "serverIdleLimit" | "serverRequests" | "streams"> {
   const dials = new Map<string, number[]>();
   const serverIdleLimit = new Map<string, number>();
   const serverRequests = new Map<string, number>();
+  const streams = new Map<string, number>();
   const last = lastOf(exchanges);
   const least = (map: Map<string, number>, origin: string, value: number): void => {
     map.set(origin, Math.min(map.get(origin) ?? value, value));
@@ -165,6 +190,10 @@ function serversOf(
     const times = dials.get(record.origin) ?? [];
     times.push(handshakeOf(record));
     dials.set(record.origin, times);
+    if (record.protocol === "h2") {
+      const limit = record.streams?.limit ?? Number.POSITIVE_INFINITY;
+      streams.set(record.origin, Math.max(streams.get(record.origin) ?? 0, limit));
+    }
     const end = last.get(record.id);
     const reason = record.closed?.reason;
     if (
@@ -181,5 +210,5 @@ function serversOf(
   const dialTime = new Map(
     [...dials].map(([origin, times]) => [origin, times.sort((a, b) => a - b)[times.length >> 1] ?? 0]),
   );
-  return { dialTime, serverIdleLimit, serverRequests };
+  return { dialTime, serverIdleLimit, serverRequests, streams };
 }

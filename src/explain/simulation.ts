@@ -49,8 +49,16 @@ function endedBy(reason: CloseReason): CloseCause {
 /** A time order for things that fall together: in the order they were set. */
 const EPSILON = 1e-9;
 
-/** Runs the demand through a pool with these limits, in virtual time. */
-export function simulate(demand: Demand, limits: PoolLimits): Outcome {
+/**
+ * Runs the demand through a pool with these limits, in virtual time.
+ *
+ * @param streamsOf how many requests a connection to the origin carries at a time; undefined: one, as HTTP/1.1 does.
+ */
+export function simulate(
+  demand: Demand,
+  limits: PoolLimits,
+  streamsOf: (origin: string) => number | undefined,
+): Outcome {
   const agenda = new TimerHeap<Moment>();
   let now = 0;
   let ids = 0;
@@ -76,7 +84,7 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
           member.owner = {
             serverEnds: new Moment(() => pool.closed(member, endedBy("server-closed-idle"), now)),
           };
-          pool.dialed(member, now);
+          pool.dialed(member, now, streamsOf(member.route.origin));
           watchIdle(member);
         });
       },
@@ -115,7 +123,7 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
 
   const arrive = (request: DemandedRequest): void => {
     const requester = new Requester(request, now);
-    const route = pool.route(request.origin, request.origin);
+    const route = pool.route(request.origin, request.origin, streamsOf(request.origin) !== undefined);
     pool.acquire(requester, route, now);
     if (requester.waitingIn === undefined || requester.dial !== undefined) return;
     requester.limited =
@@ -142,8 +150,9 @@ export function simulate(demand: Demand, limits: PoolLimits): Outcome {
 
   const finish = (requester: Requester, member: Member<Seat>): void => {
     const { request } = requester;
-    if (request.ends === undefined) pool.released(member, requester, now);
-    else pool.closed(member, endedBy(request.ends), now);
+    const ends = member.multiplexed ? request.ends.shared : request.ends.alone;
+    if (ends === undefined) pool.released(member, requester, now);
+    else pool.closed(member, endedBy(ends), now);
     watchIdle(member);
     follow(request);
   };

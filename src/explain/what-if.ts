@@ -1,11 +1,16 @@
 import type { PoolLimits } from "../pool/index.js";
 import type { Recording } from "../trace/index.js";
-import { demandOf } from "./demand.js";
+import { type Demand, demandOf } from "./demand.js";
 import { simulate } from "./simulation.js";
 import { plural } from "./words.js";
 
-/** The settings that a replay can change: those of the pool, under their names in `TransportOptions`. */
-export type WhatIfSettings = Partial<PoolLimits>;
+/** The settings that a replay can change: those of the pool, under their names in `TransportOptions`, and of HTTP/2. */
+export interface WhatIfSettings extends Partial<PoolLimits> {
+  /** Whether HTTP/2 is spoken where the server has it. */
+  readonly http2?: boolean;
+  /** The most requests at a time on a connection of HTTP/2, beside the server's limit. */
+  readonly maxStreams?: number;
+}
 
 /** What a replay found. */
 export interface WhatIf {
@@ -22,6 +27,8 @@ export interface WhatIf {
   readonly queuedMs: number;
   /** Requests that would have been refused by `maxWaiting` or `queueTimeout`. */
   readonly refused: number;
+  /** The origins that are taken to speak HTTP/2 though the recording cannot show it: it was not offered to them. */
+  readonly assumedHttp2: readonly string[];
   /** Whether records are missing that the recorder had to forget, so that the figures are about a part. */
   readonly partial: boolean;
 }
@@ -38,16 +45,25 @@ export interface WhatIf {
  * - A connection that ended with its request for a reason of the server's or the caller's does so again. Idle
  *   connections are ended by the server at the shortest idle age at which it did so in the recording.
  * - Requests by POST and PATCH are taken for such as cannot be sent twice.
+ * - An origin that spoke HTTP/2 does so again, with the limit on requests at a time that was recorded. With `http2:
+ *   false` its requests have a connection each, and one that was given up costs its connection. Where HTTP/2 was off,
+ *   `http2: true` takes all `https:` origins to speak it, with 100 requests at a time: see `assumedHttp2`.
+ * - A server's GOAWAY is not replayed.
  * - What the recorder has forgotten is not there: see `partial`.
  *
  * @throws TypeError for a name that is no setting of the pool; RangeError for a value out of range.
  */
 export function whatIf(recording: Recording, settings: WhatIfSettings): WhatIf {
   const demand = demandOf(recording);
-  const recorded = limitsOf(recording.limits ?? {});
-  const wanted: PoolLimits = { ...recorded, ...checked(settings) };
-  const modelled = simulate(demand, recorded);
-  const predicted = simulate(demand, wanted);
+  const recorded = { pool: limitsOf(recording.limits ?? {}), streams: streamSettings(recording) };
+  const { http2, maxStreams, ...pool } = checked(settings);
+  const was = recorded.streams;
+  const wanted = http2Of(demand, was, {
+    http2: http2 ?? was.http2,
+    maxStreams: maxStreams ?? was.maxStreams,
+  });
+  const modelled = simulate(demand, recorded.pool, http2Of(demand, was, was).streamsOf);
+  const predicted = simulate(demand, { ...recorded.pool, ...pool }, wanted.streamsOf);
   const { dropped } = recording;
   return {
     settings,
@@ -58,6 +74,7 @@ export function whatIf(recording: Recording, settings: WhatIfSettings): WhatIf {
     queued: predicted.queued,
     queuedMs: predicted.queuedMs,
     refused: predicted.refused,
+    assumedHttp2: wanted.assumed,
     partial: dropped.connections + dropped.exchanges > 0,
   };
 }
@@ -84,12 +101,56 @@ export function whatIfText(result: WhatIf): string {
   lines.push(
     `In fact ${plural(result.actualDials, "connection")} ${result.actualDials === 1 ? "was" : "were"} opened for ${plural(result.requests, "request")}; the model gives ${result.modelledDials} for the settings of the recording.`,
   );
+  if (result.assumedHttp2.length > 0) {
+    const named = result.assumedHttp2.slice(0, 3).join(", ");
+    const rest = result.assumedHttp2.length - 3;
+    lines.push(
+      `It is taken for granted that ${named}${rest > 0 ? ` and ${rest} more` : ""} ${result.assumedHttp2.length === 1 ? "speaks" : "speak"} HTTP/2, ${USUAL_STREAMS} requests at a time: \`trunkline probe\` tells.`,
+    );
+  }
   if (result.partial)
     lines.push("The recorder had to forget records, so this is about the part that is left.");
   return lines.join("\n");
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** What a server of HTTP/2 is taken to allow that was never asked. */
+const USUAL_STREAMS = 100;
+
+interface StreamSettings {
+  readonly http2: boolean;
+  readonly maxStreams: number;
+}
+
+/** How a recording was made. One that says nothing of HTTP/2 was made where there was none. */
+function streamSettings({ limits = {}, connections }: Recording): StreamSettings {
+  const spoken = connections.some(({ protocol }) => protocol === "h2");
+  const { http2 = spoken, maxStreams = NEVER } = limits;
+  return { http2: http2 === true, maxStreams: typeof maxStreams === "number" ? maxStreams : NEVER };
+}
+
+/** How many requests a connection to an origin carries at a time, with these settings. */
+function http2Of(
+  demand: Demand,
+  was: StreamSettings,
+  wanted: StreamSettings,
+): { streamsOf: (origin: string) => number | undefined; assumed: string[] } {
+  const limits = new Map<string, number>();
+  const assumed = new Set<string>();
+  if (wanted.http2) {
+    for (const [origin, limit] of demand.streams) {
+      // Where our own limit was met, the server's is not known.
+      const server = limit >= was.maxStreams ? NEVER : limit;
+      limits.set(origin, Math.min(server, wanted.maxStreams));
+    }
+    for (const { origin } of was.http2 ? [] : demand.requests) {
+      if (limits.has(origin) || !origin.startsWith("https:")) continue;
+      assumed.add(origin);
+      limits.set(origin, Math.min(USUAL_STREAMS, wanted.maxStreams));
+    }
+  }
+  return { streamsOf: (origin) => limits.get(origin), assumed: [...assumed] };
+}
 
 /** The pool's settings where nothing is given, as a `Transport` has them. */
 const DEFAULTS: PoolLimits = {
@@ -118,9 +179,13 @@ function limitsOf(recorded: Readonly<Record<string, number | boolean>>): PoolLim
 
 function checked(settings: WhatIfSettings): WhatIfSettings {
   for (const [name, value] of Object.entries(settings)) {
+    if (name === "http2" || name === "maxStreams") {
+      checkStreamSetting(name, value);
+      continue;
+    }
     if (!(name in DEFAULTS)) {
       throw new TypeError(
-        `Cannot replay with ${JSON.stringify(name)} as it is no setting of the pool; those are ${Object.keys(DEFAULTS).join(", ")}`,
+        `Cannot replay with ${JSON.stringify(name)} as it is no setting of the pool; those are ${[...Object.keys(DEFAULTS), "http2", "maxStreams"].join(", ")}`,
       );
     }
     const good = name === "keepAlive" ? typeof value === "boolean" : typeof value === "number" && value >= 0;
@@ -131,4 +196,12 @@ function checked(settings: WhatIfSettings): WhatIfSettings {
     }
   }
   return settings;
+}
+
+function checkStreamSetting(name: "http2" | "maxStreams", value: unknown): void {
+  const good = name === "http2" ? typeof value === "boolean" : typeof value === "number" && value >= 1;
+  if (good) return;
+  throw new RangeError(
+    `Cannot replay with ${String(value)} for ${name} as it must be ${name === "http2" ? "true or false" : "a number, at least 1"}`,
+  );
 }
