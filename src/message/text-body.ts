@@ -9,8 +9,11 @@ const MOST = constants.MAX_STRING_LENGTH;
 export function collectText(body: BodyReader): Promise<string> {
   const { length } = body;
   if (length <= MOST) return body.collect().then(decodeUtf8);
-  const error = new RangeError(
-    `Cannot read this body as text: it has ${length} bytes, and a string holds at most ${MOST}; read it as a stream (for await), or with bytes()`,
+  const error = Object.assign(
+    new RangeError(
+      `Cannot read this body as text: it has ${length} bytes, and a string holds at most ${MOST}; read it as a stream (for await), or with bytes()`,
+    ),
+    { code: "ERR_TRUNKLINE_RESPONSE_TOO_LARGE" },
   );
   void body.cancel(error);
   return Promise.reject(error);
