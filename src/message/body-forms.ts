@@ -1,6 +1,15 @@
+import type { Body } from "./body.js";
 import { ownCopy } from "./body-reader.js";
 import type { Headers } from "./headers.js";
 import { extractMimeType, serializeMimeType } from "./mime-type.js";
+
+/** The body's text as it arrives, decoded as UTF-8 (Fetch §5.3 "textStream()"). @throws TypeError when it was used. */
+export function textStreamOf(body: Body | undefined): ReadableStream<string> {
+  if (body === undefined) return new ReadableStream({ start: (controller) => controller.close() });
+  if (body.unusable)
+    throw new TypeError("Cannot read this body as it has already been used; clone() it first");
+  return body.stream.pipeThrough(new TextDecoderStream());
+}
 
 /** A blob of the bytes, whose type is what the headers say. */
 export function blobOf(bytes: Uint8Array, headers: Headers): Blob {
@@ -20,4 +29,11 @@ export function ownBytes(bytes: Buffer): Uint8Array<ArrayBuffer> {
 export function decodeUtf8(bytes: Buffer): string {
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   return bytes.toString("utf8", start);
+}
+
+/** The error of a second consumer. */
+export function alreadyUsed(what: string): TypeError {
+  return new TypeError(
+    `Cannot read the response body (${what}) as it has already been used; clone() the response first`,
+  );
 }

@@ -1,15 +1,12 @@
 const iteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
 
-/** What iterates `Headers`, as the platform's types have it: with the helpers where there are any. */
-export type PairIterator<T> = IteratorObject<T, undefined, unknown>;
-
 /** An iterator over the pairs as they are at each step. */
-export function pairIterator<T>(
+export function pairIterator<T, Iterator>(
   pairs: () => readonly (readonly [string, string])[],
   pick: (pair: readonly [string, string]) => T,
-): PairIterator<T> {
+): Iterator {
   // The helpers come from the prototype, which a type cannot see.
-  return new HeadersIterator(pairs, pick) as unknown as PairIterator<T>;
+  return new HeadersIterator(pairs, pick) as unknown as Iterator;
 }
 
 /**

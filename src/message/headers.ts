@@ -1,7 +1,7 @@
 import type { InspectOptions } from "node:util";
 import { checkFieldName, checkFieldValue, isSensitive, sameName } from "./field.js";
 import { findInBlock, splitBlock } from "./field-block.js";
-import { type PairIterator, pairIterator } from "./headers-iterator.js";
+import { pairIterator } from "./headers-iterator.js";
 import { INSPECT } from "./inspect-symbol.js";
 import { needArguments, shapeInterface } from "./interface-shape.js";
 
@@ -9,7 +9,7 @@ import { needArguments, shapeInterface } from "./interface-shape.js";
 export type HeadersInit =
   | Headers
   | Iterable<readonly string[]>
-  | Readonly<Record<string, string | readonly string[]>>;
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 type Pair = readonly [string, string];
 
@@ -177,7 +177,7 @@ export class Headers {
   }
 
   /** Pairs of lower-cased name and joined value, sorted by name; each `set-cookie` on its own. */
-  entries(): PairIterator<[string, string]> {
+  entries(): ReturnType<globalThis.Headers["entries"]> {
     brandOf(this);
     return pairIterator(
       () => this.#sortAndCombine(),
@@ -186,7 +186,7 @@ export class Headers {
   }
 
   /** The names as {@link entries} gives them. */
-  keys(): PairIterator<string> {
+  keys(): ReturnType<globalThis.Headers["keys"]> {
     brandOf(this);
     return pairIterator(
       () => this.#sortAndCombine(),
@@ -195,7 +195,7 @@ export class Headers {
   }
 
   /** The values as {@link entries} gives them. */
-  values(): PairIterator<string> {
+  values(): ReturnType<globalThis.Headers["values"]> {
     brandOf(this);
     return pairIterator(
       () => this.#sortAndCombine(),
@@ -203,7 +203,7 @@ export class Headers {
     );
   }
 
-  [Symbol.iterator](): PairIterator<[string, string]> {
+  [Symbol.iterator](): ReturnType<globalThis.Headers["entries"]> {
     return this.entries();
   }
   get [Symbol.toStringTag](): string {

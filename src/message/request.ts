@@ -2,7 +2,7 @@ import { shownURL } from "../errors/index.js";
 import { givenMembers } from "../runtime/index.js";
 import type { Trace } from "../trace/index.js";
 import { Body } from "./body.js";
-import { blobOf, decodeUtf8, ownBytes } from "./body-forms.js";
+import { blobOf, decodeUtf8, ownBytes, textStreamOf } from "./body-forms.js";
 import type { BodySource } from "./body-source.js";
 import type { ByteStream } from "./body-stream.js";
 import { parseFormData } from "./form-data.js";
@@ -290,6 +290,10 @@ export class Request {
     return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
 
+  textStream(): ReadableStream<string> {
+    return textStreamOf(this.#whole());
+  }
+
   /** The same request again. A body that can be read only once is split between the two. */
   clone(): Request {
     const body = this.#whole();
@@ -426,6 +430,7 @@ shapeInterface(Request, {
     "formData",
     "json",
     "text",
+    "textStream",
   ],
 });
 

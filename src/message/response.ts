@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { shownURL } from "../errors/index.js";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { Body } from "./body.js";
-import { blobOf, decodeUtf8, ownBytes } from "./body-forms.js";
+import { alreadyUsed, blobOf, decodeUtf8, ownBytes, textStreamOf } from "./body-forms.js";
 import { BodyIterator } from "./body-iterator.js";
 import { BodyReader } from "./body-reader.js";
 import type { BodyInit } from "./body-source.js";
@@ -294,6 +294,10 @@ export class Response {
     return this.#collect().then(decodeUtf8);
   }
 
+  textStream(): ReadableStream<string> {
+    return textStreamOf(this.#whole());
+  }
+
   /** The body parsed as JSON. @throws SyntaxError when it is not JSON. */
   json<T = unknown>(): Promise<T> {
     if (!(#status in this)) return notAResponse();
@@ -442,6 +446,7 @@ shapeInterface(Response, {
     "formData",
     "json",
     "text",
+    "textStream",
   ],
   statics: ["error", "json", "redirect"],
   lengths: { redirect: 1 },
@@ -483,12 +488,6 @@ export function markRedirected(response: Response, crossOrigin: boolean): void {
 /** Puts another body under the same head. */
 export function replaceResponseBody(response: Response, body: BodyReader | null): void {
   replaceReader(response, body);
-}
-
-function alreadyUsed(what: string): TypeError {
-  return new TypeError(
-    `Cannot read the response body (${what}) as it has already been used; clone() the response first`,
-  );
 }
 
 function notAResponse(): Promise<never> {

@@ -350,6 +350,22 @@ standard("Body: one byte order mark is no part of a text, a question mark is par
   ],
 });
 
+standard("Body.textStream: gives text as it comes, decoded across chunks", {
+  both: [
+    each(async (make) => {
+      const body = make(streamOf(new Uint8Array([0x61, 0xc3]), new Uint8Array([0xa4, 0x62])));
+      const stream = (body as unknown as { textStream(): ReadableStream<string> }).textStream();
+      let text = "";
+      for await (const piece of stream as unknown as AsyncIterable<string>) text += piece;
+      return [text, body.bodyUsed];
+    }),
+    [
+      ["aäb", true],
+      ["aäb", true],
+    ],
+  ],
+});
+
 standard("Body.formData: never asks the global Response", {
   replaced: [
     async ({ Response }) => {

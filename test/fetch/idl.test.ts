@@ -6,7 +6,7 @@ import { type Platform, same } from "./compare.js";
 
 const interfaces = ["Headers", "Request", "Response"] as const;
 /** What Node has beside the standard, or the standard beside Node's older versions. */
-const EXTRA = new Set(["isReloadNavigation", "isHistoryNavigation", "attribute", "bytes"]);
+const EXTRA = new Set(["isReloadNavigation", "isHistoryNavigation", "attribute", "bytes", "textStream"]);
 /** What we have beside the standard is not listed. */
 const shape = (holder: object): unknown =>
   Object.fromEntries(
