@@ -172,6 +172,11 @@ export class BodyReader {
     return this.wantsMore;
   }
 
+  /** Whether chunks go to the reader as they are: whoever pushes small ones does well to join them. */
+  get handsOn(): boolean {
+    return this.#sink === undefined && this.#result === undefined && !this.#cancelled;
+  }
+
   /** As {@link push}, of a buffer that is the reader's to keep. */
   pushOwned(chunk: Buffer): boolean {
     if (this.#cancelled || chunk.length === 0) return true;

@@ -36,6 +36,11 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   readonly #session: () => Http2Session<Http2Exchange>;
   /** Those whose response's head came in the present read: the whole body may be in it too, behind other heads. */
   #fresh: Http2Exchange[] = [];
+  /** Pieces of one body that the present read brought: where each begins and ends in the read's buffer. */
+  #gathered: Http2Exchange | undefined;
+  #source: Buffer | undefined;
+  readonly #pieces: number[] = [];
+  #octets = 0;
   /** When the present read began. */
   now = 0;
 
@@ -47,10 +52,12 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   /** A read is over: what came with it and is not whole is handed out. */
   readDone(): void {
-    if (this.#fresh.length === 0) return;
-    const fresh = this.#fresh;
-    this.#fresh = [];
-    for (const part of fresh) if (part.fresh) this.#handOut(part);
+    if (this.#fresh.length > 0) {
+      const fresh = this.#fresh;
+      this.#fresh = [];
+      for (const part of fresh) if (part.fresh) this.#handOut(part);
+    }
+    this.#deliver();
   }
 
   informational({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead): void {
@@ -74,29 +81,59 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   data({ owner: part }: Http2Stream<Http2Exchange>, buffer: Buffer, start: number, end: number): void {
     part.exchange.bytesRead += end - start;
     if (!part.fresh) {
-      this.#take(part, buffer, start, end);
+      this.#gather(part, buffer, start, end);
     } else if (part.firstPiece === undefined) {
       part.firstPiece = buffer;
       part.firstStart = start;
       part.firstEnd = end;
     } else {
       this.#handOut(part);
-      this.#take(part, buffer, start, end);
+      this.#gather(part, buffer, start, end);
     }
   }
 
-  /** Gives the reader its bytes; their credit goes back when it wants more. */
-  #take(part: Http2Exchange, buffer: Buffer, start: number, end: number): void {
+  /** Notes a piece of a body: those that one read brings go to the reader as one. */
+  #gather(part: Http2Exchange, buffer: Buffer, start: number, end: number): void {
+    if (this.#gathered !== part || this.#source !== buffer) {
+      this.#deliver();
+      this.#gathered = part;
+      this.#source = buffer;
+    }
+    this.#pieces.push(start, end);
+    this.#octets += end - start;
+  }
+
+  /** Gives the reader what was gathered; its credit goes back when it wants more. */
+  #deliver(): void {
+    const part = this.#gathered;
+    const buffer = this.#source;
+    if (part === undefined || buffer === undefined) return;
     const { body } = part;
-    if (body !== undefined && !part.settled && !body.push(buffer, start, end)) {
-      part.unpaid += end - start;
+    const pieces = this.#pieces;
+    const octets = this.#octets;
+    this.#gathered = undefined;
+    this.#source = undefined;
+    this.#octets = 0;
+    let more = true;
+    if (body !== undefined && !part.settled) {
+      if (pieces.length > 2 && body.handsOn) {
+        more = body.pushOwned(joined(buffer, pieces, octets));
+      } else {
+        for (let i = 0; i < pieces.length; i += 2) {
+          more = body.push(buffer, pieces[i] as number, pieces[i + 1] as number);
+        }
+      }
+    }
+    pieces.length = 0;
+    if (!more) {
+      part.unpaid += octets;
       this.#host.setDeadline(part, Number.POSITIVE_INFINITY); // the reader's time is its own
       return;
     }
     if (!part.settled && part.drain === undefined) {
       this.#host.setDeadline(part, this.now + this.#host.bodyTimeout);
     }
-    this.#session().consumed(part.stream as Http2Stream<Http2Exchange>, end - start, this.now);
+    this.#session().consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.now);
   }
 
   /** Hands out a response of whose body something is still to come. */
@@ -111,7 +148,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     }
     // Before its body: what breaks there is an error of the body.
     const response = exchange.respond();
-    if (firstPiece !== undefined) this.#take(part, firstPiece, part.firstStart, part.firstEnd);
+    if (firstPiece !== undefined) this.#gather(part, firstPiece, part.firstStart, part.firstEnd);
     if (part.body !== undefined) this.#host.watchBody(exchange, response);
   }
 
@@ -122,6 +159,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   ended(stream: Http2Stream<Http2Exchange>): void {
     const part = stream.owner;
     if (part.settled) return;
+    this.#deliver();
     const { exchange, fresh } = part;
     if (fresh) {
       part.fresh = false;
@@ -146,6 +184,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   failed({ owner: part }: Http2Stream<Http2Exchange>, failure: StreamFailure): void {
     // The head was good: what follows is an error of the body, also where it came in the same read.
     if (part.fresh) this.#handOut(part);
+    this.#deliver();
     this.#connection.streamFailed(part, failure);
   }
 
@@ -195,6 +234,16 @@ function arrived(exchange: Exchange, octets: number): void {
 /** Whether the response, whose head is in, has a body, be it an empty one. */
 function mayHaveBody({ method, status }: Exchange): boolean {
   return method !== "HEAD" && status !== 204 && status !== 304;
+}
+
+/** The pieces as one chunk, which is the reader's to keep. */
+function joined(buffer: Buffer, pieces: readonly number[], octets: number): Buffer {
+  const chunk = Buffer.allocUnsafeSlow(octets);
+  let filled = 0;
+  for (let i = 0; i < pieces.length; i += 2) {
+    filled += buffer.copy(chunk, filled, pieces[i], pieces[i + 1]);
+  }
+  return chunk;
 }
 
 function wholeBody(part: Http2Exchange): BodyReader {
