@@ -7,8 +7,13 @@ import { BIG, FILES } from "./files.js";
 export class Backend implements AsyncDisposable {
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
 
+  /** How often each id was posted to `/count`. */
+  readonly posts: Map<string, number> = new Map();
+
   static async start(): Promise<Backend> {
     const backend = new Backend();
+    // A proxy's idle connection must not end just when it uses it.
+    backend.#server.keepAliveTimeout = 600_000;
     backend.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       response.writeContinue();
       void backend.#answer(request, response);
@@ -54,7 +59,11 @@ export class Backend implements AsyncDisposable {
       return;
     }
     request.resume();
-    if (path === "/trailers") {
+    if (path === "/count") {
+      const id = new URLSearchParams(request.url?.split("?")[1]).get("id") ?? "";
+      this.posts.set(id, (this.posts.get(id) ?? 0) + 1);
+      response.end("counted");
+    } else if (path === "/trailers") {
       response.writeHead(200, { "content-type": "application/octet-stream", trailer: "X-Sum" });
       response.write("with ");
       response.addTrailers({ "X-Sum": "peers" });

@@ -38,6 +38,8 @@ export type Ability =
 export interface Peer {
   readonly name: string;
   readonly abilities: readonly Ability[];
+  /** The ports it listens on; default all three. */
+  readonly ports?: readonly ("port" | "shortPort" | "tlsPort")[];
   /** The configuration: file names and contents, in the site's folder. */
   files(site: Site): Readonly<Record<string, string>>;
   /** Runs it in the foreground. */

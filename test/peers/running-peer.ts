@@ -16,7 +16,7 @@ const PATIENCE = 10_000;
 export class RunningPeer implements AsyncDisposable {
   readonly site: Site;
   readonly #peer: Peer;
-  readonly #child: ChildProcess;
+  #child: ChildProcess;
   readonly #syslog: UdpSocket | undefined;
   readonly #sent: string[] = [];
   #output = "";
@@ -26,19 +26,24 @@ export class RunningPeer implements AsyncDisposable {
     this.site = site;
     this.#syslog = syslog;
     syslog?.on("message", (message) => void this.#sent.push(message.toString()));
-    const [program = "", ...words] = peer.command(site);
-    this.#child = spawn(program, words, {
+    this.#child = this.#spawn();
+  }
+
+  #spawn(): ChildProcess {
+    const [program = "", ...words] = this.#peer.command(this.site);
+    const child = spawn(program, words, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, HOME: site.folder },
+      env: { ...process.env, HOME: this.site.folder },
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+    for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (data: Buffer) => {
         this.#output += data.toString();
       });
     }
-    this.#child.on("error", (error) => {
+    child.on("error", (error) => {
       this.#output += error.message;
     });
+    return child;
   }
 
   static async start(peer: Peer, backendPort: number, authority: CertificateAuthority): Promise<RunningPeer> {
@@ -60,7 +65,7 @@ export class RunningPeer implements AsyncDisposable {
       await new Promise<void>((resolve) => syslog?.bind(site.port + 3, "127.0.0.1", resolve));
     }
     const running = new RunningPeer(peer, site, syslog);
-    for (const port of [site.port, site.shortPort, site.tlsPort]) await running.#listening(port);
+    await running.#up();
     return running;
   }
 
@@ -75,6 +80,25 @@ export class RunningPeer implements AsyncDisposable {
     const child = spawn(program, words, { stdio: "ignore", env: { ...process.env, HOME: this.site.folder } });
     const code = await new Promise((resolve) => child.once("exit", resolve));
     if (code !== 0) throw new Error(`${program} ${words.join(" ")} ended with ${code}`);
+  }
+
+  /** Kills it, and starts it again. */
+  async restart(): Promise<void> {
+    const gone = new Promise((resolve) => this.#child.once("close", resolve));
+    this.#child.kill("SIGKILL");
+    await gone;
+    this.#child = this.#spawn();
+    await this.#up();
+  }
+
+  /** What it has said on its outputs. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async #up(): Promise<void> {
+    const { ports = ["port", "shortPort", "tlsPort"] } = this.#peer;
+    for (const port of ports) await this.#listening(this.site[port]);
   }
 
   /** The requests of a path that were logged, once there are so many. */
