@@ -127,9 +127,8 @@ for (const peer of [nginx, apache, haproxy, h2o, lighttpd, caddy, nghttpd, node,
     test("64 MiB down, streamed and in one piece, beside small ones", async () => {
       await using caller = new Caller();
       let bytes = 0;
-      let small = 0;
       const beside = (async () => {
-        for (; bytes < BIG; small += 1) {
+        while (bytes < BIG) {
           assert.equal(await caller.client.get(at("/small.txt")).text(), FILES["small.txt"]);
           await sleep(5);
         }
