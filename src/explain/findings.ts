@@ -134,6 +134,9 @@ function isConsequence(
     return has("keep-alive-off", "body-unread", "body-abandoned", "server-closes-each");
   if (kind === "dial-failures")
     return (has("unbounded-burst") || shareOf(one, each) >= 0.5) && onlyExhausted(one);
+  // Of a server that hangs up, some come after a short while of idleness.
+  if (kind === "idle-timeout-race" && has("server-hangs-up"))
+    return one.count("hangUps") >= one.count("staleFailures");
   if (kind === "stale-retries") return has("server-hangs-up") || has("network-forgets-idle");
   if (kind === "server-closes-each") return has("upload-unfinished") && one.closed("server-said-close") === 0;
   return false;

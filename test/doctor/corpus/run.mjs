@@ -47,6 +47,8 @@ async function binaries() {
   return list;
 }
 
+// All programs of a group are in one file of tests, which a busy machine takes minutes for.
+process.env["TRUNKLINE_FILE_TIMEOUT"] ??= "600000";
 await ensureDependencies();
 await install();
 const typesAreRight = await compile();

@@ -46,18 +46,15 @@ export async function serve({ handler = answer, tls, host = "127.0.0.1", ...opti
   };
 }
 
-/** A server in a thread of its own, so that it goes on while the program stands still; `idle` as of serveIdle. */
+/** A server in a process of its own, so that it goes on while the program stands still; `idle` as of serveIdle. */
 export async function serveApart({ idle }) {
-  const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(
-    `const { parentPort } = require("node:worker_threads");
-    import(${JSON.stringify(import.meta.url)})
-      .then(({ serveIdle }) => serveIdle(${idle}))
-      .then(({ port }) => parentPort.postMessage(port));`,
-    { eval: true },
-  );
-  const [port] = await once(worker, "message");
-  return { url: `http://127.0.0.1:${port}`, port, close: () => worker.terminate() };
+  const { spawn } = await import("node:child_process");
+  const code = `import(${JSON.stringify(import.meta.url)})
+    .then(({ serveIdle }) => serveIdle(${idle}))
+    .then(({ port }) => console.log(port));`;
+  const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = await once(child.stdout, "data");
+  return { url: `http://127.0.0.1:${Number(port)}`, close: () => child.kill() };
 }
 
 /** A proxy that tunnels with CONNECT. */
