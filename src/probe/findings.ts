@@ -12,12 +12,40 @@ export interface ProbeResult {
     /** Whether TLS agreed on HTTP/2 when it was offered; absent without TLS, where it is not asked. */
     readonly h2?: boolean;
   };
+  /** Where TLS agreed on it. */
+  readonly http2?: Http2Health;
   readonly tls?: { readonly version: string; readonly resumes?: boolean };
   readonly keepAlive?: KeepAlive;
   readonly idle?: IdleLimit;
   readonly settings: readonly Setting[];
   /** Requests and connections that the probe made. */
   readonly cost: { readonly requests: number; readonly connections: number };
+}
+
+/** What a server's HTTP/2 is like. */
+export interface Http2Health {
+  /** What it says of itself; a limit that is missing is none. */
+  readonly settings?: {
+    readonly maxConcurrentStreams?: number;
+    readonly initialWindowSize: number;
+    readonly maxFrameSize: number;
+    readonly maxHeaderListSize?: number;
+    readonly headerTableSize: number;
+    /** Whether it takes WebSockets and the like on a stream (RFC 8441). */
+    readonly extendedConnect: boolean;
+  };
+  /** When its SETTINGS were there, from the first octet that was sent. */
+  readonly settingsAfter?: number;
+  readonly status?: number;
+  /** The round trip of a PING. */
+  readonly ping?: number;
+  /** What went wrong, in a sentence. */
+  readonly error?: string;
+  /** The idle age at which it ended the connection, and whether it said GOAWAY. */
+  readonly idleEnd?: { readonly after: number; readonly goAway: boolean };
+  readonly goAway?: { readonly code: string; readonly lastStream: number; readonly debug: string };
+  /** How long the connection was left alone. */
+  readonly waited: number;
 }
 
 export interface AddressHealth {

@@ -1,2 +1,10 @@
-export type { AddressHealth, IdleLimit, KeepAlive, Phases, ProbeResult, Setting } from "./findings.js";
+export type {
+  AddressHealth,
+  Http2Health,
+  IdleLimit,
+  KeepAlive,
+  Phases,
+  ProbeResult,
+  Setting,
+} from "./findings.js";
 export { type ProbeOptions, probe } from "./probe.js";

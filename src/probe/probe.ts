@@ -2,7 +2,8 @@ import { lookup } from "node:dns/promises";
 import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
 import type { Target } from "../observe/index.js";
-import type { AddressHealth, KeepAlive, Phases, ProbeResult } from "./findings.js";
+import type { AddressHealth, Http2Health, KeepAlive, Phases, ProbeResult } from "./findings.js";
+import { probeHttp2 } from "./http2.js";
 import { probeIdle, waitsUpTo } from "./idle.js";
 import { type OpenOptions, ProbeConnection, type ProbeExchange } from "./probe-connection.js";
 import { settingsFor } from "./settings.js";
@@ -72,6 +73,8 @@ class Probe {
     connection.close();
 
     const waits = waitsUpTo(maxWait, keepAlive.announced);
+    if (tls?.h2 === true) onStep?.("HTTP/2");
+    const shared = tls?.h2 === true ? this.#http2(waits.at(-1) ?? 0) : undefined;
     let idle: ProbeResult["idle"];
     if (maxWait > 0 && keepAlive.reused && signal?.aborted !== true) {
       onStep?.(`idle connections, ${waits.length} at once`, waits.at(-1));
@@ -88,6 +91,7 @@ class Probe {
         ...(signal === undefined ? {} : { signal }),
       });
     }
+    const http2 = await shared;
     return {
       origin: target.origin,
       path: this.#path,
@@ -95,6 +99,7 @@ class Probe {
       phases,
       status: first.facts.status,
       http: { version: `1.${first.facts.minorVersion}`, ...(tls === undefined ? {} : { h2: tls.h2 }) },
+      ...(http2 === undefined ? {} : { http2 }),
       ...(tls === undefined
         ? {}
         : { tls: { version: tls.version, ...(tls.resumes === undefined ? {} : { resumes: tls.resumes }) } }),
@@ -181,6 +186,23 @@ class Probe {
     const resumes = again.security?.resumed === true;
     again.close();
     return { version, h2, resumes };
+  }
+
+  async #http2(wait: number): Promise<Http2Health | undefined> {
+    const { target, signal } = this.#options;
+    let connection: ProbeConnection | undefined;
+    try {
+      connection = await this.#open({ address: this.#address, alpn: ["h2"] });
+      this.#requests += 1;
+      return await probeHttp2(connection, target, this.#path, {
+        wait,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      return { error: inWords(error), waited: 0 };
+    } finally {
+      connection?.close();
+    }
   }
 
   async #open(options: OpenOptions): Promise<ProbeConnection> {

@@ -47,6 +47,37 @@ test("trunkline probe --json: tells HTTP/2, the version of TLS and whether sessi
   assert.deepEqual(Object.keys(result.phases ?? {}), ["connect", "tls", "waiting", "receiving"]);
 });
 
+test("trunkline probe: says what a server's HTTP/2 is like, and how it ends an idle connection", async () => {
+  const polite = createSecureServer(
+    { key, cert, allowHTTP1: true, settings: { maxConcurrentStreams: 7, initialWindowSize: 100_000 } },
+    (_request, response) => response.end("hello"),
+  );
+  polite.on("session", (session) => session.setTimeout(300, () => session.close()));
+  await new Promise<void>((resolve) => polite.listen(0, "127.0.0.1", resolve));
+  try {
+    const where = `https://127.0.0.1:${(polite.address() as AddressInfo).port}`;
+    const json = await runCli(["probe", where, "--max-wait", "3", "--json"], { env: trusted });
+    const { http2 } = JSON.parse(json.stdout) as ProbeResult;
+    assert.equal(http2?.status, 200, json.stdout);
+    assert.deepEqual(
+      [
+        http2.settings?.maxConcurrentStreams,
+        http2.settings?.initialWindowSize,
+        http2.settings?.extendedConnect,
+      ],
+      [7, 100_000, false],
+    );
+    assert.ok((http2.ping ?? -1) >= 0 && (http2.settingsAfter ?? -1) >= 0);
+    assert.ok(http2.idleEnd?.goAway === true && http2.idleEnd.after >= 200, JSON.stringify(http2));
+    assert.deepEqual(http2.goAway?.code, "NO_ERROR");
+    const plain = await runCli(["probe", where, "--max-wait", "0"], { env: trusted });
+    assert.match(plain.stdout, /HTTP\/2 {6}7 requests at once on a connection, a window of 97\.7 KiB/);
+    assert.match(plain.stdout, /PING answered in [\d.]+ (?:ms|us)$/m);
+  } finally {
+    polite.close();
+  }
+});
+
 test("trunkline probe: prints what it found, the settings, and the boxes only where pictures belong", async () => {
   await using server = await CountingServer.start();
   const args = ["probe", `${server.origin}/some?q=1`, "--max-wait", "0.3"];

@@ -197,7 +197,7 @@ export const commands: readonly Command[] = [
     ],
     notes: [
       "Makes some fifteen connections to one address, one or two requests on each, and waits on all at once; a path after the origin is what it asks for.",
-      "With --json: { origin, addresses, phases, status, http, tls, keepAlive, idle, settings, cost }, times in milliseconds.",
+      "With --json: { origin, addresses, phases, status, http, http2, tls, keepAlive, idle, settings, cost }, times in milliseconds.",
     ],
     load: async () => (await import("./probe.js")).probeCommand,
   },

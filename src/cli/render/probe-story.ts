@@ -1,5 +1,5 @@
 import type { KeepAlive, ProbeResult } from "../../probe/index.js";
-import { duration, plural } from "./table.js";
+import { duration, plural, size } from "./table.js";
 
 /** What a probe has found out, for people. */
 export function probeStory(result: ProbeResult): string[] {
@@ -12,6 +12,7 @@ export function probeStory(result: ProbeResult): string[] {
         `  address     ${address}: ${error ?? `connected in ${duration(connect ?? 0)}${tls === undefined ? "" : `, TLS in ${duration(tls)}`}`}`,
     ),
     `  HTTP        ${versions(result)}`,
+    ...http2Lines(result),
     ...tlsLine(result),
     ...latency(result),
     ...keepAliveLines(result.keepAlive),
@@ -25,6 +26,36 @@ function versions({ http: { version, h2 } }: ProbeResult): string {
   const spoken = version === undefined ? "no HTTP/1" : `HTTP/${version}`;
   if (h2 === undefined) return `${spoken} (HTTP/2 is negotiated in TLS, which this origin has none of)`;
   return h2 ? `${spoken} and HTTP/2` : `${spoken}; HTTP/2 was offered and not taken`;
+}
+
+function http2Lines({ http2 }: ProbeResult): string[] {
+  if (http2 === undefined) return [];
+  const { settings, ping, error, idleEnd, goAway, waited } = http2;
+  if (settings === undefined) return [`  HTTP/2      ${error ?? "it sent no SETTINGS"}`];
+  const { maxConcurrentStreams: most, maxHeaderListSize: head } = settings;
+  const said = [
+    most === undefined
+      ? "any number of requests at once"
+      : `${plural(most, "request")} at once on a connection`,
+    `a window of ${size(settings.initialWindowSize)}`,
+    ...(head === undefined ? [] : [`headers up to ${size(head)}`]),
+    ...(settings.extendedConnect ? ["WebSocket over HTTP/2"] : []),
+  ].join(", ");
+  const end =
+    idleEnd === undefined
+      ? waited === 0
+        ? ""
+        : `; not ended within ${duration(waited)} idle`
+      : `; ended after ${duration(idleEnd.after)} idle, ${
+          goAway === undefined
+            ? "without GOAWAY"
+            : `with GOAWAY (${goAway.code}, last stream ${goAway.lastStream}${goAway.debug === "" ? "" : `, ${JSON.stringify(goAway.debug)}`})`
+        }`;
+  return [
+    `  HTTP/2      ${said}`,
+    `              ${ping === undefined ? "PING was not answered" : `PING answered in ${duration(ping)}`}${end}`,
+    ...(error === undefined ? [] : [`              ${error}`]),
+  ];
 }
 
 function tlsLine({ tls }: ProbeResult): string[] {
