@@ -21,7 +21,7 @@ export const allowedImports = {
   inspect: ["index", "explain", "trace", "errors", "runtime"],
   doctor: ["index", "explain", "trace", "errors", "runtime"],
   observe: ["http1", "explain", "trace", "errors", "runtime"],
-  probe: ["observe", ...codecs, "explain", "trace", "errors", "runtime"],
+  probe: ["observe", "http1", "explain", "trace", "errors", "runtime"],
   cli: ["index", "inspect", "doctor", "observe", "probe", "adapters", ...core],
   testing: ["index", ...core],
 };

@@ -1,156 +1,183 @@
-import { codeName, Http2Session, type SessionEffects } from "../http2/index.js";
+import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { Target } from "../observe/index.js";
 import type { Http2Health } from "./findings.js";
-import type { ProbeConnection } from "./probe-connection.js";
 
-/** Milliseconds for SETTINGS, a response and the answer to a PING, each. */
+/** Milliseconds for the connection with its SETTINGS, a response and the answer to a PING, each. */
 const PATIENCE = 10_000;
-const MAX_HEADER_BYTES = 1_048_576;
+const UNLIMITED = 2 ** 32 - 1;
 
-interface Heard {
-  settings: boolean;
-  status: number | undefined;
-  answered: boolean;
-  ping: number | undefined;
-  goAway: { code: number; lastStream: number; debug: string } | undefined;
-  failed: string | undefined;
+/** Where the server is, and how long its connection may be left alone. */
+export interface Http2ProbeOptions {
+  readonly address: string;
+  readonly path: string;
+  readonly wait: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
  * What a server's HTTP/2 is like: what it says of itself, a request, a PING, and what it says when it ends the connection
  * because nobody uses it, if that is within `wait` milliseconds.
- *
- * @param connection one on which TLS agreed on HTTP/2, fresh.
  */
-export async function probeHttp2(
-  connection: ProbeConnection,
-  target: Target,
-  path: string,
-  { wait, signal }: { readonly wait: number; readonly signal?: AbortSignal },
-): Promise<Http2Health> {
-  const heard: Heard = {
-    settings: false,
-    status: undefined,
-    answered: false,
-    ping: undefined,
-    goAway: undefined,
-    failed: undefined,
-  };
-  let changed = (): void => {};
-  const note =
-    <Args extends unknown[]>(act: (...args: Args) => void) =>
-    (...args: Args): void => {
-      act(...args);
-      changed();
-    };
-  const flush = (): void => {
-    for (const chunk of session.takeOutput(performance.now(), Number.POSITIVE_INFINITY))
-      connection.write(chunk);
-  };
-  const effects: SessionEffects<undefined> = {
-    needsFlush: () => queueMicrotask(flush),
-    informational: () => {},
-    headers: (_stream, head) => {
-      heard.status = head.status;
-    },
-    data: (stream, _buffer, start, end) => session.consumed(stream, end - start, performance.now()),
-    trailers: () => {},
-    ended: note(() => {
-      heard.answered = true;
-    }),
-    failed: note((_stream, failure) => {
-      heard.failed ??= failure.error.message;
-    }),
-    closed: () => {},
-    writable: () => {},
-    settings: note(() => {
-      heard.settings = true;
-    }),
-    goAway: note((lastStream, code, debug) => {
-      heard.goAway ??= { code, lastStream, debug };
-    }),
-    pong: note((roundTrip) => {
-      heard.ping ??= roundTrip;
-    }),
-    connectionFailed: note((error) => {
-      heard.failed ??= error.message;
-    }),
-  };
-  const session: Http2Session<undefined> = new Http2Session(effects, { maxHeaderBytes: MAX_HEADER_BYTES });
-  connection.listen({
-    data: (chunk) => session.received(chunk, 0, chunk.length, performance.now()),
-    end: note(() => {}),
-  });
-  // Ctrl-C ends the waiting, with what is known by then.
-  signal?.addEventListener("abort", () => changed(), { once: true });
-  const ended = (): boolean =>
-    signal?.aborted === true || connection.endedAt !== undefined || heard.failed !== undefined;
-  const until = (holds: () => boolean, milliseconds: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      const done = (held: boolean): void => {
-        clearTimeout(timer);
-        changed = () => {};
-        resolve(held);
-      };
-      const timer = setTimeout(() => done(holds()), milliseconds);
-      changed = () => {
-        if (holds()) done(true);
-        else if (ended()) done(false);
-      };
-      changed();
-    });
-
+export async function probeHttp2(target: Target, options: Http2ProbeOptions): Promise<Http2Health> {
+  const { address, path, wait, signal } = options;
+  const { host, port, origin } = target;
+  const heard = new Heard();
   const started = performance.now();
-  session.open(
-    undefined,
-    {
-      method: "GET",
-      scheme: "https",
-      authority: target.authority,
-      path,
-      fields: ["user-agent", "trunkline-probe", "accept", "*/*"],
-      contentLength: -1,
-    },
-    true,
-  );
-  flush();
-  const said = await until(() => heard.settings, PATIENCE);
-  const settingsAfter = performance.now() - started;
-  await until(() => heard.answered, PATIENCE);
-  if (!ended()) session.ping(performance.now());
-  flush();
-  await until(() => heard.ping !== undefined, PATIENCE);
-  const idleSince = performance.now();
-  if (wait > 0 && !ended())
-    await until(() => heard.goAway !== undefined || connection.endedAt !== undefined, wait);
-  const age = Math.round(performance.now() - idleSince);
-  const { goAway } = heard;
-  // A GOAWAY and an end come together, or one shortly after the other.
-  const over = goAway !== undefined || connection.endedAt !== undefined;
-  const { peer } = session;
+  const session = connect(origin, {
+    settings: { enablePush: false },
+    createConnection: () =>
+      connectTls({
+        host: address,
+        port,
+        ALPNProtocols: ["h2"],
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+      }),
+  });
+  const abort = (): void => heard.changed();
+  signal?.addEventListener("abort", abort, { once: true });
+  heard.watch(session, () => signal?.aborted === true);
+  try {
+    const said = await heard.until(() => heard.settings, PATIENCE);
+    const settingsAfter = performance.now() - started;
+    if (!heard.over) heard.ask(session, path);
+    await heard.until(() => heard.answered, PATIENCE);
+    if (!heard.over) {
+      session.ping((error, roundTrip) => {
+        if (error === null) heard.ping = roundTrip;
+        heard.changed();
+      });
+    }
+    await heard.until(() => heard.ping !== undefined, PATIENCE);
+    const idleSince = performance.now();
+    if (wait > 0) await heard.until(() => heard.goAway !== undefined || heard.ended, wait);
+    return {
+      ...(said ? { settingsAfter, settings: settingsOf(session) } : {}),
+      ...heard.found(Math.round(performance.now() - idleSince)),
+    };
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    session.destroy();
+  }
+}
+
+/** What has come so far. */
+class Heard {
+  settings = false;
+  status: number | undefined;
+  answered = false;
+  ping: number | undefined;
+  ended = false;
+  goAway: Http2Health["goAway"];
+  error: string | undefined;
+  /** Something is new. */
+  changed: () => void = () => {};
+  #calledOff: () => boolean = () => false;
+
+  watch(session: ClientHttp2Session, calledOff: () => boolean): void {
+    this.#calledOff = calledOff;
+    session.on("remoteSettings", () => {
+      this.settings = true;
+      this.changed();
+    });
+    session.on("goaway", (code, lastStream, text) => {
+      const debug = text === undefined ? "" : Buffer.from(text).toString("latin1");
+      this.goAway ??= { code: codeName(code), lastStream, debug: debug.replace(/[^\x20-\x7e]/g, ".") };
+      this.changed();
+    });
+    session.on("error", (error: NodeJS.ErrnoException) => {
+      this.error ??= error.message;
+      this.changed();
+    });
+    session.on("close", () => {
+      this.ended = true;
+      this.changed();
+    });
+  }
+
+  ask(session: ClientHttp2Session, path: string): void {
+    const stream = session.request({ ":path": path, "user-agent": "trunkline-probe", accept: "*/*" });
+    stream.on("response", ({ ":status": status }) => {
+      this.status = status;
+    });
+    stream.on("error", (error: Error) => {
+      this.error ??= error.message;
+    });
+    stream.on("close", () => {
+      this.answered = true;
+      this.changed();
+    });
+    stream.resume();
+    stream.end();
+  }
+
+  get over(): boolean {
+    return this.ended || this.error !== undefined || this.#calledOff();
+  }
+
+  /** Whether it came to hold within so many milliseconds. */
+  until(holds: () => boolean, milliseconds: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.changed = () => {};
+        resolve(holds());
+      };
+      const timer = setTimeout(done, milliseconds);
+      this.changed = () => {
+        if (holds() || this.over) done();
+      };
+      this.changed();
+    });
+  }
+
+  found(waited: number): Http2Health {
+    const { status, ping, error, goAway, ended } = this;
+    return {
+      ...(status === undefined ? {} : { status }),
+      ...(ping === undefined ? {} : { ping }),
+      ...(error === undefined ? {} : { error }),
+      ...(ended || goAway !== undefined ? { idleEnd: { after: waited, goAway: goAway !== undefined } } : {}),
+      ...(goAway === undefined ? {} : { goAway }),
+      waited,
+    };
+  }
+}
+
+function settingsOf({ remoteSettings }: ClientHttp2Session): NonNullable<Http2Health["settings"]> {
+  const { maxConcurrentStreams: most, maxHeaderListSize: head } = remoteSettings;
   return {
-    ...(said
-      ? {
-          settingsAfter,
-          settings: {
-            ...(Number.isFinite(peer.maxConcurrentStreams)
-              ? { maxConcurrentStreams: peer.maxConcurrentStreams }
-              : {}),
-            initialWindowSize: peer.initialWindowSize,
-            maxFrameSize: peer.maxFrameSize,
-            ...(Number.isFinite(peer.maxHeaderListSize) ? { maxHeaderListSize: peer.maxHeaderListSize } : {}),
-            headerTableSize: peer.headerTableSize,
-            extendedConnect: peer.connectProtocol,
-          },
-        }
-      : {}),
-    ...(heard.status === undefined ? {} : { status: heard.status }),
-    ...(heard.ping === undefined ? {} : { ping: heard.ping }),
-    ...(heard.failed === undefined ? {} : { error: heard.failed }),
-    ...(over ? { idleEnd: { after: age, goAway: goAway !== undefined } } : {}),
-    ...(goAway === undefined
-      ? {}
-      : { goAway: { code: codeName(goAway.code), lastStream: goAway.lastStream, debug: goAway.debug } }),
-    waited: age,
+    ...(most === undefined || most >= UNLIMITED ? {} : { maxConcurrentStreams: most }),
+    initialWindowSize: remoteSettings.initialWindowSize ?? 65_535,
+    maxFrameSize: remoteSettings.maxFrameSize ?? 16_384,
+    ...(head === undefined || head >= UNLIMITED ? {} : { maxHeaderListSize: head }),
+    headerTableSize: remoteSettings.headerTableSize ?? 4_096,
+    extendedConnect: remoteSettings.enableConnectProtocol === true,
   };
 }
+
+/** `NO_ERROR`, `ENHANCE_YOUR_CALM`, …; a number that has no name as itself. */
+function codeName(code: number): string {
+  const named = Object.entries(constants).find(
+    ([name, value]) => value === code && name.startsWith("NGHTTP2_") && ERROR_CODES.has(name.slice(8)),
+  );
+  return named === undefined ? String(code) : named[0].slice(8);
+}
+
+const ERROR_CODES: ReadonlySet<string> = new Set([
+  "NO_ERROR",
+  "PROTOCOL_ERROR",
+  "INTERNAL_ERROR",
+  "FLOW_CONTROL_ERROR",
+  "SETTINGS_TIMEOUT",
+  "STREAM_CLOSED",
+  "FRAME_SIZE_ERROR",
+  "REFUSED_STREAM",
+  "CANCEL",
+  "COMPRESSION_ERROR",
+  "CONNECT_ERROR",
+  "ENHANCE_YOUR_CALM",
+  "INADEQUATE_SECURITY",
+  "HTTP_1_1_REQUIRED",
+]);

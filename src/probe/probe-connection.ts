@@ -194,17 +194,6 @@ export class ProbeConnection {
     });
   }
 
-  /** For another protocol: what comes goes there, from now on. */
-  listen(to: { data(chunk: Buffer): void; end(): void }): void {
-    this.#onData = to.data;
-    this.#onEnd = to.end;
-  }
-
-  write(chunk: string | Uint8Array): void {
-    if (typeof chunk === "string") this.#socket.write(chunk, "latin1");
-    else this.#socket.write(chunk);
-  }
-
   close(): void {
     this.#socket.destroy();
   }

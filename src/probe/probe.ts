@@ -188,20 +188,19 @@ class Probe {
     return { version, h2, resumes };
   }
 
-  async #http2(wait: number): Promise<Http2Health | undefined> {
+  async #http2(wait: number): Promise<Http2Health> {
     const { target, signal } = this.#options;
-    let connection: ProbeConnection | undefined;
+    this.#connections += 1;
+    this.#requests += 1;
     try {
-      connection = await this.#open({ address: this.#address, alpn: ["h2"] });
-      this.#requests += 1;
-      return await probeHttp2(connection, target, this.#path, {
+      return await probeHttp2(target, {
+        address: this.#address,
+        path: this.#path,
         wait,
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
       return { error: inWords(error), waited: 0 };
-    } finally {
-      connection?.close();
     }
   }
 
