@@ -16,7 +16,14 @@
  * exchange is enough. The table of options says which ones need the chain (`needsChain`).
  */
 import { rejection } from "../errors/index.js";
-import { derivedRequest, ownRequest, ownResponse, type Request, type Response } from "../message/index.js";
+import {
+  derivedRequest,
+  ownRequest,
+  ownResponse,
+  type Request,
+  type Response,
+  responseHeader,
+} from "../message/index.js";
 import { type ExchangeOptions, type RoundTripper, type Settle, Transport } from "../transport/index.js";
 import { attempt, attemptAfresh, isMisdirected } from "./attempt.js";
 import { CallState } from "./call-state.js";
@@ -145,6 +152,15 @@ function around(next: Hop, step: (request: Request, next: Send) => Promise<Respo
   return (request, trusted) => step(request, (inner) => next(inner, trusted));
 }
 
+/** Whether there is anything to do to the response's body; most often there is not. */
+function changesBody(policy: Policy, response: Response): boolean {
+  return (
+    policy.onProgress !== undefined ||
+    policy.maxResponseBytes !== Number.POSITIVE_INFINITY ||
+    (policy.decompress !== undefined && responseHeader(response, "content-encoding") !== null)
+  );
+}
+
 /** The outermost step. @throws HTTPError where the policy asks for one. */
 function answer(policy: Policy, request: Request, response: Response): Response {
   return policy.throwOnError ? throwIfError(request, response) : response;
@@ -201,7 +217,7 @@ class DirectCall implements Settle {
 
   #answered(response: Response): void {
     const policy = this.#policy;
-    if (isRedirect(response.status) && this.#request.redirect !== "manual") {
+    if (response.status >= 300 && isRedirect(response.status) && this.#request.redirect !== "manual") {
       this.#goOn(response);
       return;
     }
@@ -209,7 +225,7 @@ class DirectCall implements Settle {
       this.#goOn(response);
       return;
     }
-    deliver(policy, this.#request, response);
+    if (changesBody(policy, response)) deliver(policy, this.#request, response);
     this.#resolve(answer(policy, this.#request, response));
   }
 

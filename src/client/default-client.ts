@@ -1,5 +1,4 @@
-import type { Call } from "./call.js";
-import { Client } from "./client.js";
+import { type Call, Client } from "./client.js";
 import type { Init } from "./options.js";
 
 /** The client behind the functions below: no base URL, no time limit, `defaultTransport`. */

@@ -1,6 +1,5 @@
 export type { AuthOptions, BearerAuth, PasswordAuth } from "./auth/index.js";
-export { Call } from "./call.js";
-export { Client } from "./client.js";
+export { Call, Client } from "./client.js";
 export {
   type CookieJar,
   type CookieJarOptions,

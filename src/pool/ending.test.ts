@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PoolLimits } from "./contract.js";
-import { endAfterExchange, endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded, inWords } from "./ending.js";
+import { endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded, inWords } from "./ending.js";
 import { Member, PoolRoute, Waiter } from "./entities/index.js";
+import { endAfterExchange } from "./serving.js";
 
 const NONE = Number.POSITIVE_INFINITY;
 const LIMITS: PoolLimits = {

@@ -14,34 +14,6 @@ export function inWords(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** Why a connection whose exchange is over cannot be kept, if it cannot. */
-export function endAfterExchange<O>(
-  member: Member<O>,
-  limits: PoolLimits,
-  now: number,
-): CloseCause | undefined {
-  if (member.closeWhenReleased !== undefined) return member.closeWhenReleased;
-  if (!limits.keepAlive) {
-    return { reason: "keep-alive-off", by: "client", evidence: "keepAlive is false." };
-  }
-  if (member.requests >= limits.maxRequestsPerConnection) {
-    return {
-      reason: "max-requests",
-      by: "client",
-      evidence: `It carried ${member.requests} requests; maxRequestsPerConnection is ${limits.maxRequestsPerConnection}.`,
-    };
-  }
-  if (member.serverRequestsLeft <= 0) {
-    return {
-      reason: "max-requests",
-      by: "server",
-      evidence: `It carried ${member.requests} requests, as many as the server's Keep-Alive header allows.`,
-    };
-  }
-  if (now >= member.expiresAt) return endOfAge(member, limits, now);
-  return undefined;
-}
-
 /** The end of a connection that has reached `maxConnectionAge`. */
 export function endOfAge<O>(member: Member<O>, limits: PoolLimits, now: number): CloseCause {
   const age = inWords(now - member.openedAt);

@@ -1,10 +1,10 @@
 import type { CloseCause } from "../trace/index.js";
 import { learnLimit, roomOf } from "./capacity.js";
 import type { PoolEffects, PoolLimits, PoolOptions } from "./contract.js";
-import { endAfterExchange, endOfUnneeded, TRANSPORT_CLOSED } from "./ending.js";
+import { endOfUnneeded, TRANSPORT_CLOSED } from "./ending.js";
 import type { Counts, Member, PoolRoute, Waiter } from "./entities/index.js";
 import { learnFromEnd, learnFromSuccess } from "./idle/index.js";
-import { Serving } from "./serving.js";
+import { endAfterExchange, Serving } from "./serving.js";
 import { Slots } from "./slots.js";
 import { type PoolSnapshot, takeSnapshot } from "./snapshot.js";
 import { Turnover } from "./turnover.js";
@@ -65,7 +65,7 @@ export class Pool<O, W extends Waiter<O>> {
       this.#effects.reject(waiter, { kind: "closed" });
       return;
     }
-    const route = this.slots.table.current(wanted);
+    const route = wanted.listed ? wanted : this.slots.table.current(wanted);
     if (waiter.mustDial === undefined) {
       const member = this.#serving.find(waiter, route, now);
       if (member !== undefined) {

@@ -1,7 +1,7 @@
 import type { CloseCause } from "../trace/index.js";
 import { roomOf } from "./capacity.js";
-import type { PoolEffects } from "./contract.js";
-import { endAfterExchange, endOfAge, endOfEvicted, TRANSPORT_CLOSED } from "./ending.js";
+import type { PoolEffects, PoolLimits } from "./contract.js";
+import { endOfAge, endOfEvicted, TRANSPORT_CLOSED } from "./ending.js";
 import type { Member, PoolRoute, Waiter } from "./entities/index.js";
 import { learnFromEnd, toleratedIdleAge } from "./idle/index.js";
 import type { Slots } from "./slots.js";
@@ -90,7 +90,7 @@ export class Serving<O, W extends Waiter<O>> {
   ): CloseCause | undefined {
     if (next === undefined && shutDown) return TRANSPORT_CLOSED;
     const { turns } = this.#turnover;
-    if (turns.none) return undefined;
+    if (this.#slots.counts.waiting === 0 || turns.none) return undefined;
     // An idle one is evicted where that helps; of those in use, one is enough to leave.
     if (member.active === 0 ? next === undefined : this.#slots.counts.draining > 0) return undefined;
     const oldest = turns.first()?.undialed.head;
@@ -125,4 +125,32 @@ export class Serving<O, W extends Waiter<O>> {
     }
     return undefined;
   }
+}
+
+/** Why a connection whose exchange is over cannot be kept, if it cannot. */
+export function endAfterExchange<O>(
+  member: Member<O>,
+  limits: PoolLimits,
+  now: number,
+): CloseCause | undefined {
+  if (member.closeWhenReleased !== undefined) return member.closeWhenReleased;
+  if (!limits.keepAlive) {
+    return { reason: "keep-alive-off", by: "client", evidence: "keepAlive is false." };
+  }
+  if (member.requests >= limits.maxRequestsPerConnection) {
+    return {
+      reason: "max-requests",
+      by: "client",
+      evidence: `It carried ${member.requests} requests; maxRequestsPerConnection is ${limits.maxRequestsPerConnection}.`,
+    };
+  }
+  if (member.serverRequestsLeft <= 0) {
+    return {
+      reason: "max-requests",
+      by: "server",
+      evidence: `It carried ${member.requests} requests, as many as the server's Keep-Alive header allows.`,
+    };
+  }
+  if (now >= member.expiresAt) return endOfAge(member, limits, now);
+  return undefined;
 }

@@ -70,7 +70,7 @@ export class Turnover<O, W extends Waiter<O>> {
     const surplus = findSurplus(route, this.#slots);
     if (surplus !== undefined) this.end(surplus.member, surplus.end, now);
     if (route.counts.waiting > 0) this.want(route, now);
-    else if (!this.turns.none) this.#feed(now);
+    else if (this.#slots.counts.waiting > 0 && !this.turns.none) this.#feed(now);
   }
 
   /** A new waiter, for which nothing more could be done, is judged by `maxWaiting`. */

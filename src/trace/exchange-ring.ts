@@ -1,8 +1,7 @@
-import { bounded } from "./bounded.js";
 import { exchangeEnd } from "./channels.js";
 import type { ExchangeFacts } from "./recorder.js";
 import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
-import { redactPath } from "./redact.js";
+import { bounded, redactPath } from "./redact.js";
 
 const OUTCOMES: readonly ExchangeOutcome[] = ["complete", "failed", "retried", "cancelled", "active"];
 const STRIDE = 14;
@@ -71,8 +70,9 @@ export class ExchangeRing {
     numbers[base + 13] = facts.stream;
     const texts = this.#texts;
     const at = slot * 4;
-    texts[at] = bounded(facts.method, NAME_CHARACTERS);
-    texts[at + 1] = bounded(facts.path, PATH_CHARACTERS);
+    const { method, path } = facts;
+    texts[at] = method.length > NAME_CHARACTERS ? bounded(method, NAME_CHARACTERS) : method;
+    texts[at + 1] = path.length > PATH_CHARACTERS ? bounded(path, PATH_CHARACTERS) : path;
     texts[at + 2] = facts.origin;
     texts[at + 3] = facts.errorCode === undefined ? undefined : bounded(facts.errorCode, NAME_CHARACTERS);
     return slot;

@@ -1,4 +1,3 @@
-export { bounded } from "./bounded.js";
 export type { ChannelMessages } from "./channels.js";
 export { CLOSE_TABLE, type CloseTraits, endsIdleness, isStale } from "./close-table.js";
 export { composeTraces, type DialTrace, guardTrace, type Trace } from "./hooks.js";
@@ -25,4 +24,4 @@ export type {
   Timings,
   Verdict,
 } from "./records.js";
-export { redactPath } from "./redact.js";
+export { bounded, redactPath } from "./redact.js";

@@ -1,5 +1,5 @@
-import { bounded } from "./bounded.js";
 import type { ClosedBy, CloseReason, DialReason } from "./reasons.js";
+import { bounded } from "./redact.js";
 
 /** A dial this soon (milliseconds) after a connection was closed could have used that connection. */
 export const REDIAL_SOON = 60_000;

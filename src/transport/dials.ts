@@ -1,4 +1,4 @@
-import type { Request, Target } from "../message/index.js";
+import type { Target } from "../message/index.js";
 import type { Member, PoolRoute } from "../pool/index.js";
 import { ownMembers, type Runtime } from "../runtime/index.js";
 import type { Connection } from "./connection/index.js";
@@ -11,10 +11,11 @@ import { ProxyAuths, ProxyChoice, type Route, type RouteSettings, routeOf } from
 /** The transport's ways to its servers: which route a request takes, and the dials that make its connections. */
 export class Dials {
   readonly #dialer: Dialer;
-  readonly #proxies: ProxyChoice;
   readonly #routeSettings: RouteSettings;
   readonly #http2: Settings["http2"];
   readonly #routes = new WeakMap<PoolRoute<Link>, Route>();
+  /** Which proxy a request goes through: it tells routes of one origin apart. */
+  readonly proxies: ProxyChoice;
   /** The credentials of its proxies. */
   readonly auths: ProxyAuths;
 
@@ -22,7 +23,7 @@ export class Dials {
   constructor(settings: Settings, runtime: Runtime, names?: DnsHost) {
     const { connectTimeout, tlsTimeout, proxyTimeout, happyEyeballs, dns, options } = settings;
     this.#http2 = settings.http2;
-    this.#proxies = new ProxyChoice(options.proxy);
+    this.proxies = new ProxyChoice(options.proxy);
     this.auths = new ProxyAuths(options.proxyAuth ?? "basic");
     this.#dialer = new Dialer(
       ownMembers({
@@ -74,11 +75,6 @@ export class Dials {
     );
     pending.setRef(false);
     connection.opening.pending = pending;
-  }
-
-  /** What tells routes of one origin apart; undefined for the only one it has without proxies. Throws what choosing throws. */
-  proxyOf(request: Request, target: Target): Route["proxy"] {
-    return this.#proxies.of(request, target);
   }
 
   /** The route of a target through this proxy, or direct. */

@@ -3,7 +3,14 @@ import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { ownMembers, type Runtime } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
-import { Decisions, describeHolders, History, LeakWatch, lostConnection } from "./account/index.js";
+import {
+  Decisions,
+  describeHolders,
+  History,
+  LeakWatch,
+  LiveConnections,
+  lostConnection,
+} from "./account/index.js";
 import { Connection, type ConnectionHost, type Http2Host, speak } from "./connection/index.js";
 import type { DialHandlers } from "./dial/index.js";
 import { Dials } from "./dials.js";
@@ -32,15 +39,7 @@ import {
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
 import { http1Route, type Route } from "./route/index.js";
-import {
-  Clock,
-  DnsWatch,
-  type Expiring,
-  Farewell,
-  IdleFloor,
-  retireSuspended,
-  SuspendWatch,
-} from "./upkeep/index.js";
+import { Clock, DnsWatch, type Expiring, Farewell, IdleFloor } from "./upkeep/index.js";
 
 let lastConnectionId = 0;
 
@@ -58,6 +57,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly dials: Dials;
   readonly clock: Clock;
   readonly history: History;
+  readonly #live: LiveConnections = new LiveConnections();
   readonly leaks: LeakWatch = new LeakWatch();
   /** Counts, whether or not records are kept. */
   readonly counters: Recorder;
@@ -65,7 +65,6 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly recorder: Recorder | undefined;
   readonly #settings: Settings;
   readonly #runtime: Runtime;
-  readonly #suspends: SuspendWatch;
   readonly #floor: IdleFloor | undefined;
   readonly #decisions: Decisions;
   readonly #farewell: Farewell;
@@ -97,15 +96,14 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       barrenTimeout: settings.headersTimeout,
     });
     this.clock = new Clock(runtime, (now) => this.pool.tick(now));
-    this.#suspends = new SuspendWatch(runtime);
     this.dials = new Dials(settings, runtime, settings.dns === undefined ? undefined : this.#watchNames());
     const least = settings.minIdleConnectionsPerOrigin;
     const preconnect = (route: PoolRoute<Link>, count: number, now: number): void =>
       void this.pool.preconnect(route, count, now);
     this.#floor = least === 0 ? undefined : new IdleFloor(least, this.clock, preconnect);
     this.#decisions = new Decisions(this.counters, settings, given !== false);
-    this.history = new History(this.counters, this.pool, runtime, settings);
-    this.#farewell = new Farewell(this.clock, () => this.history.live.values());
+    this.history = new History(this.counters, this.#live, this.pool, runtime, settings);
+    this.#farewell = new Farewell(this.clock, () => this.#live);
   }
 
   /** An exchange begins; from here on it will be settled, whatever happens. `deadline`: of its call, on our clock. */
@@ -189,7 +187,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   dial(member: Member<Link>): void {
     const connection = new Connection(member, this);
     member.owner = connection;
-    this.history.live.set(member.id, connection);
+    this.#live.add(connection);
     const exchange = member.dialedFor as Exchange | undefined;
     if (exchange !== undefined) exchange.dialed = member;
     const stats = this.counters.origin(member.route.origin);
@@ -235,7 +233,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (trace !== undefined) traceGot(trace, exchange);
     exchange.telemetry?.sending(connection.wire.socket);
     connection.carrier?.send(exchange, now);
-    this.#decisions.assigned(exchange, member, now, this.#opening);
+    if (exchange.candidates !== undefined || member.multiplexed)
+      this.#decisions.assigned(exchange, member, now, this.#opening);
   }
 
   reject(exchange: Exchange, why: Rejection<Link>): void {
@@ -273,25 +272,25 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   check(member: Member<Link>, exchange: Exchange, now: number): CloseCause | undefined {
     const idle = member.state === "idle";
     if (idle) {
-      const unseen = this.#suspends.unseen();
-      if (unseen > 0) retireSuspended(this.history.live.values(), this.pool, unseen, now);
+      const unseen = this.clock.unseen();
+      if (unseen > 0) this.#live.retireSuspended(this.pool, unseen, now);
     }
     return member.owner?.carrier?.unfitFor(exchange, idle ? now - member.idleSince : 0);
   }
 
   /** Retires the connections that `which` is true of: they take no more exchanges. */
   retire(which: (route: Route) => boolean, cause: CloseCause): void {
-    const now = this.now();
-    for (const { member } of [...this.history.live.values()]) {
+    const goes = ({ member }: Link): boolean => {
       const route = this.dials.routeOf(member.route);
-      if (route !== undefined && which(route)) this.pool.retire(member, cause, now);
-    }
+      return route !== undefined && which(route);
+    };
+    this.#live.retire(this.pool, goes, cause, this.now());
   }
 
   #watchNames(): DnsWatch {
     return new DnsWatch(this.clock, {
       now: () => this.now(),
-      live: () => this.history.live.values(),
+      live: () => this.#live,
       routeOf: (route) => this.dials.routeOf(route),
       retire: ({ member }, cause) => this.pool.retire(member, cause, this.now()),
     });
@@ -463,7 +462,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   #checkClosed(): void {
-    if (this.#closing === undefined || this.history.live.size > 0 || this.#activity > 0) return;
+    if (this.#closing === undefined || this.#live.size > 0 || this.#activity > 0) return;
     this.clock.stop();
     this.dials.close();
     this.#closed();

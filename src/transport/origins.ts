@@ -34,7 +34,8 @@ export class Origins {
 
   /** Throws what choosing the proxy throws. */
   of(request: Request, target: Target): Origin {
-    const proxy = this.#dials.proxyOf(request, target);
+    const { proxies } = this.#dials;
+    const proxy = proxies.none ? undefined : proxies.of(request, target);
     const name = proxy === undefined ? target.origin : `${target.origin} ${proxy.key}`;
     return this.#known.get(name) ?? this.#add(name, target, proxy);
   }

@@ -22,6 +22,7 @@ import {
   prepare,
   runsCallersCode,
   type Settle,
+  TELEMETRY_CHANNELS,
   Telemetry,
 } from "./exchange/index.js";
 import { checkKinds } from "./option-kinds.js";
@@ -96,7 +97,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     let exchange: Exchange;
     const now = this.#runtime.now();
     let origin: Origin;
-    const telemetry = Telemetry.of(request, options?.acceptEncoding);
+    const telemetry = hasListeners() ? new Telemetry(request, options?.acceptEncoding) : undefined;
     try {
       const headers = telemetry === undefined ? given : telemetry.headersWith(given);
       origin = this.#origins.of(request, target);
@@ -302,6 +303,12 @@ Object.defineProperty(Transport.prototype, INSPECT, {
     return depth < 0 ? "[Transport]" : `Transport ${inspect({ ...totals, origins }, options)}`;
   },
 });
+
+/** Whether anybody listens to what exchanges tell. */
+function hasListeners(): boolean {
+  for (const channel of TELEMETRY_CHANNELS) if (channel.hasSubscribers) return true;
+  return false;
+}
 
 function noPriorKnowledge({ proxy }: Route): NetworkError {
   return new NetworkError(

@@ -1,6 +1,14 @@
 import { TimerHeap } from "../../runtime/index.js";
+import { CLOSE_TABLE, type CloseCause, type CloseReason, endsIdleness } from "../../trace/index.js";
 import type { PoolLimits } from "../contract.js";
-import { IdleOrder, type Member } from "../entities/index.js";
+import {
+  type Counts,
+  DEFAULT_TOLERATED,
+  IdleLimit,
+  IdleOrder,
+  type Member,
+  type PoolRoute,
+} from "../entities/index.js";
 
 /** The idle connections: newest first within a route, oldest first over all, and when each is too old. */
 export class IdleSet<O> {
@@ -93,4 +101,64 @@ export class IdleSet<O> {
   #tooOld(member: Member<O>, now: number): boolean {
     return now >= member.expiresAt || now >= member.idleSince + this.limitOf(member, now);
   }
+}
+
+/** The idle connection that goes because an idle cap is exceeded, with the cause: always the oldest there is. */
+export interface Surplus<O> {
+  readonly member: Member<O>;
+  readonly end: CloseCause;
+}
+
+/** Which connection has to go now that one more of the route is idle, if one has to. */
+export function findSurplus<O>(
+  route: PoolRoute<O>,
+  all: { readonly counts: Counts; readonly idle: IdleSet<O>; readonly limits: PoolLimits },
+): Surplus<O> | undefined {
+  const { maxIdleConnections: max, maxIdleConnectionsPerOrigin: maxPerOrigin } = all.limits;
+  const oldestHere = route.idle.oldest;
+  if (route.counts.idle > maxPerOrigin && oldestHere !== undefined) {
+    const evidence = `${route.counts.idle} of this origin were idle; maxIdleConnectionsPerOrigin is ${maxPerOrigin}.`;
+    return { member: oldestHere, end: { reason: "max-idle-per-origin", by: "client", evidence } };
+  }
+  const { oldest } = all.idle;
+  if (all.counts.idle <= max || oldest === undefined) return undefined;
+  const evidence = `${all.counts.idle} were idle; maxIdleConnections is ${max}.`;
+  return { member: oldest, end: { reason: "max-idle", by: "client", evidence } };
+}
+
+/**
+ * Learns from the end of a connection how long its server keeps idle ones. An end seen while it was idle tells
+ * the age; one met on reuse, before any answer, tells that the server had ended it by then. What was never
+ * used tells nothing: servers give a first request another time limit than the next one.
+ */
+export function learnFromEnd<O>(member: Member<O>, reason: CloseReason, now: number): void {
+  if (member.requests === 0) return;
+  const { route } = member;
+  if (member.state === "idle") {
+    if (endsIdleness(reason)) {
+      route.idleLimit ??= new IdleLimit();
+      route.idleLimit.ended(now - member.idleSince, true, now);
+    }
+    return;
+  }
+  if (member.restedFor === 0 || CLOSE_TABLE[reason].idleLimit === undefined) return;
+  route.idleLimit ??= new IdleLimit();
+  route.idleLimit.ended(member.restedFor, false, now);
+}
+
+/** Learns from the first exchange that succeeded how long its connection could be idle before. */
+export function learnFromSuccess<O>(member: Member<O>): void {
+  const { route, restedFor } = member;
+  member.restedFor = 0;
+  if (route.idleLimit === undefined) {
+    if (restedFor <= DEFAULT_TOLERATED) return;
+    route.idleLimit = new IdleLimit();
+  }
+  route.idleLimit.survived(restedFor);
+}
+
+/** The idle age up to which a request that cannot be sent twice may take this connection. */
+export function toleratedIdleAge<O>({ route, serverIdleLimit }: Member<O>): number {
+  if (route.idleLimit !== undefined) return route.idleLimit.tolerated(serverIdleLimit);
+  return serverIdleLimit === Number.POSITIVE_INFINITY ? DEFAULT_TOLERATED : serverIdleLimit;
 }

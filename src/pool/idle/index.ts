@@ -1,3 +1,1 @@
-export { findSurplus } from "./idle-caps.js";
-export { IdleSet } from "./idle-set.js";
-export { learnFromEnd, learnFromSuccess, toleratedIdleAge } from "./learning.js";
+export { findSurplus, IdleSet, learnFromEnd, learnFromSuccess, toleratedIdleAge } from "./idle-set.js";

@@ -15,6 +15,7 @@ import type { Settings } from "../options.js";
 import { type OpenRecording, writeRecording } from "../recording/index.js";
 import { routeName } from "../route/index.js";
 import { finiteLimits } from "./decision.js";
+import type { LiveConnections } from "./live-connections.js";
 import { connectionRecord, dialRecord } from "./record.js";
 import { transportFacts } from "./transport-sites.js";
 
@@ -23,15 +24,21 @@ const PINNED_AFTER = 1000;
 
 /** What a transport can tell: its live connections, and through the recorder those that are gone. */
 export class History {
-  /** Connections that are not closed, being dialed included. */
-  readonly live: Map<number, Connection> = new Map();
   readonly #recorder: Recorder;
+  readonly #live: LiveConnections;
   readonly #pool: Pool<Link, Exchange>;
   readonly #runtime: Runtime;
   readonly #limits: PoolLimits;
   readonly #http2: Settings["http2"];
 
-  constructor(recorder: Recorder, pool: Pool<Link, Exchange>, runtime: Runtime, settings: Settings) {
+  constructor(
+    recorder: Recorder,
+    live: LiveConnections,
+    pool: Pool<Link, Exchange>,
+    runtime: Runtime,
+    settings: Settings,
+  ) {
+    this.#live = live;
     this.#recorder = recorder;
     this.#pool = pool;
     this.#runtime = runtime;
@@ -52,7 +59,7 @@ export class History {
 
   /** The connection's life becomes a record. False when it had become one already. */
   close(connection: Connection, cause: CloseCause, delayed: readonly number[] | undefined): boolean {
-    if (!this.live.delete(connection.member.id)) return false;
+    if (!this.#live.remove(connection)) return false;
     connection.closedBecause = cause;
     const { member } = connection;
     const stats = this.#recorder.origin(member.route.origin);
@@ -121,7 +128,7 @@ export class History {
   #pinned(): Map<string, number> {
     const now = this.#runtime.now();
     const pinned = new Map<string, number>();
-    for (const connection of this.live.values()) {
+    for (const connection of this.#live) {
       const { origin } = connection.member.route;
       for (const { headersAt, body } of connection.exchanges()) {
         if (headersAt === 0 || now - headersAt < PINNED_AFTER || body?.taken !== false) continue;
@@ -132,7 +139,7 @@ export class History {
   }
 
   #records(): ConnectionRecord[] {
-    return [...this.live.values()].map((connection) => this.#record(connection));
+    return [...this.#live].map((connection) => this.#record(connection));
   }
 
   #record(connection: Connection): ConnectionRecord {

@@ -8,7 +8,7 @@ import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, CarrierHost } from "./contract.js";
 import { DRAIN_BYTES, DRAIN_MS, Drain, tooMuchLeft } from "./drain.js";
-import { encodeHttp1, fieldsOf } from "./http1-request.js";
+import { encodeHttp1, fieldsOf, type Http1Request } from "./http1-request.js";
 import { IncomingBody } from "./incoming-body.js";
 import { reportInformational } from "./informational.js";
 import { mayBeFollowed, takeHints, unfitForUse, whyNotReusable } from "./reuse.js";
@@ -75,7 +75,8 @@ export class Http1Connection implements Carrier, Expiring {
     this.#parser.begin(exchange.method);
     exchange.assigned(this.#connection, now);
     if (exchange.reused) this.#wire.markSealed();
-    const request = encodeHttp1(exchange.outgoing);
+    const { outgoing } = exchange;
+    const request = (outgoing.http1 as Http1Request | undefined) ?? encodeHttp1(outgoing);
     const { head, rest } = request;
     exchange.headBytes = head.length;
     if (rest === undefined) {

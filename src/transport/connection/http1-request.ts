@@ -12,10 +12,8 @@ export interface Http1Request {
 /** Up to this size a body is joined to its head: copying it costs less than a second system call. */
 const JOINED_BYTES = 64 * 1024;
 
-/** Encodes the request, or takes what was encoded when it went out before. */
+/** Encodes the request, and leaves it in `outgoing.http1` for when it goes out again. */
 export function encodeHttp1(outgoing: Outgoing): Http1Request {
-  const known = outgoing.http1 as Http1Request | undefined;
-  if (known !== undefined) return known;
   const { method, target, authority, fields, framing, source, close, trailers, expectWait } = outgoing;
   const encoded = new EncodedRequest({
     method,

@@ -1,15 +1,20 @@
+import type { Duplex } from "node:stream";
 import { BODY_NONE, BODY_UNTIL_CLOSE, type ResponseHeadParser } from "../../http1/index.js";
 import type { Member } from "../../pool/index.js";
+import { fileSystem } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange, Link } from "../exchange/index.js";
-import { CLOSED_BY_EOF_BODY, REQUEST_SAID_CLOSE } from "./causes.js";
-import { probe } from "./probe.js";
-import type { Wire } from "./wire.js";
+import { CLOSED_BY_EOF_BODY, closedBeforeUse, REQUEST_SAID_CLOSE, unsolicitedBeforeUse } from "./causes.js";
+import { descriptorOf, isEncrypted, type Wire } from "./wire.js";
 
 /** Milliseconds after an answer in which the event loop is not thought to have been held up. */
 const SAME_TURN_MS = 1;
 /** An answer over TLS of more bytes than this may have filled a read of the socket below, which cannot be seen. */
 const ONE_TLS_READ_BYTES = 8 * 1024;
+/** Enough to tell a 408 from other bytes. */
+const found = Buffer.allocUnsafeSlow(16);
+/** The content type of a TLS record that holds an alert: on an idle connection, the end of the session. */
+const TLS_ALERT = 0x15;
 
 /**
  * Design rule 11: why a connection that was used before cannot carry this exchange, as far as can be told at once. In
@@ -20,6 +25,40 @@ const ONE_TLS_READ_BYTES = 8 * 1024;
 export function unfitForUse(wire: Wire, exchange: Exchange, idleFor: number): CloseCause | undefined {
   if (exchange.retriable && idleFor <= SAME_TURN_MS && !wire.mayHoldMore) return undefined;
   return probe(wire.socket, idleFor);
+}
+
+/**
+ * Looks into the kernel for what the event loop has not seen yet, without waiting: why a connection on which nothing
+ * is due cannot be used, `undefined` while the peer keeps it open and silent. 2 to 3 µs. Where the socket has no
+ * descriptor (Windows, custom streams) only what Node has read already can be seen.
+ *
+ * Bytes that are found are consumed, which is of no matter: nothing is due, and the connection is given up.
+ */
+function probe(socket: Duplex | undefined, idleFor: number): CloseCause | undefined {
+  if (socket === undefined || socket.destroyed || hasEnded(socket)) return closedBeforeUse(idleFor);
+  if (socket.readableLength > 0) return unsolicitedBeforeUse(found, 0, idleFor);
+  const descriptor = descriptorOf(socket);
+  if (descriptor < 0) return undefined;
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0; // the usual outcome is a thrown EAGAIN, whose stack nobody reads
+  try {
+    const bytes = fileSystem.readSync(descriptor, found, 0, found.length, null);
+    if (bytes === 0 || (isEncrypted(socket) && found[0] === TLS_ALERT)) return closedBeforeUse(idleFor);
+    return unsolicitedBeforeUse(found, bytes, idleFor);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    if (code === "EAGAIN" || code === "EWOULDBLOCK") return undefined;
+    const evidence = `${code}, found before the next request`;
+    return { reason: code === "ECONNRESET" ? "reset" : "server-closed-idle", by: "server", evidence };
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** Whether the peer's end has been read, although its event is still to come. */
+function hasEnded(socket: Duplex): boolean {
+  const state = (socket as { readonly _readableState?: { readonly ended?: boolean } })._readableState;
+  return state?.ended === true;
 }
 
 /** Whether more than a short read may lie behind the answer, which has just been read to its end. */

@@ -1,9 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { fileSystem } from "../../runtime/index.js";
 import type { DialResult } from "../dial/index.js";
-import { descriptorOf, emergencyRead } from "./emergency-read.js";
-import { isEncrypted, resetBehindEnd } from "./probe.js";
-import { ReadTarget } from "./read-target.js";
 
 /** Who is told what comes in over a wire. */
 export interface WireSink {
@@ -16,6 +14,7 @@ export interface WireSink {
   failed(error: NodeJS.ErrnoException): void;
 }
 
+const one = Buffer.allocUnsafeSlow(1);
 /** A read of a stream that gave so many bytes may have left others behind; a TLS record has as many at most. */
 const FULL_CHUNK_BYTES = 16 * 1024;
 
@@ -133,4 +132,93 @@ function belowTls(socket: Duplex): { readonly bytesRead: number } | undefined {
 interface Handle {
   readonly _parent?: Handle;
   readonly bytesRead?: number;
+}
+
+/** One read buffer for all sockets of the process: the parser is done with it when the callback returns. */
+const READ_BUFFER_BYTES = 64 * 1024;
+let shared: Buffer | undefined;
+
+function sharedBuffer(): Buffer {
+  shared ??= Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  return shared;
+}
+
+/**
+ * Where a connection's next read goes: the shared buffer, or one that the body under way has for itself. Node asks
+ * after each read; the answer `undefined` means "the same again" and costs nothing, so that is the usual one.
+ */
+class ReadTarget {
+  #current: Uint8Array | undefined;
+  #next: Uint8Array | undefined;
+  #open = false;
+
+  /** The dial is done; until then every attempt of its race asks, and all get the shared buffer. */
+  opened(): void {
+    this.#open = true;
+    this.#current = sharedBuffer();
+  }
+
+  /** The answer to `onread.buffer`. */
+  take(): Uint8Array | undefined {
+    if (!this.#open) return sharedBuffer();
+    const next = this.#next;
+    if (next !== undefined) {
+      this.#next = undefined;
+      this.#current = next;
+    }
+    return next;
+  }
+
+  /** Chooses the buffer after the present callback; `undefined` for the shared one. */
+  choose(wanted: Uint8Array | undefined): void {
+    const target = wanted ?? sharedBuffer();
+    this.#next = target === this.#current ? undefined : target;
+  }
+}
+
+/** Whether it is a TLS socket. */
+export function isEncrypted(socket: Duplex): boolean {
+  return (socket as { readonly encrypted?: boolean }).encrypted === true;
+}
+
+/**
+ * The reset that an end may hide: when it comes together with the last bytes, Node reports an ordinary end, which a
+ * body without a length must not be taken for. Asked at the end, the kernel still tells the two apart.
+ */
+function resetBehindEnd(socket: Duplex | undefined): NodeJS.ErrnoException | undefined {
+  if (socket === undefined || socket.destroyed) return undefined;
+  const descriptor = descriptorOf(socket);
+  if (descriptor < 0) return undefined;
+  try {
+    fileSystem.readSync(descriptor, one, 0, 1, null);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ECONNRESET") return error as NodeJS.ErrnoException;
+  }
+  return undefined;
+}
+
+/** The file descriptor of a plain TCP or Unix socket; -1 where there is none to read from directly. */
+export function descriptorOf(socket: Duplex): number {
+  const handle = (socket as { readonly _handle?: { readonly fd?: number } | null })._handle;
+  return handle?.fd ?? -1;
+}
+
+/**
+ * Reads what the kernel holds for a socket, synchronously, until there is no more or `take` returns false. Returns
+ * whether the peer's orderly end was met. Only for plain sockets; on TLS the bytes would be ciphertext.
+ */
+function emergencyRead(socket: Duplex, take: (buffer: Buffer, bytes: number) => boolean): boolean {
+  if ((socket as { readonly encrypted?: boolean }).encrypted === true) return false;
+  const descriptor = descriptorOf(socket);
+  if (descriptor < 0) return false;
+  const buffer = Buffer.allocUnsafe(16 * 1024);
+  try {
+    for (;;) {
+      const bytes = fileSystem.readSync(descriptor, buffer, 0, buffer.length, null);
+      if (bytes === 0) return true;
+      if (!take(buffer, bytes)) return false;
+    }
+  } catch {
+    return false; // EAGAIN: nothing more; ECONNRESET: nothing any more.
+  }
 }

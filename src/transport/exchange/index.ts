@@ -17,4 +17,4 @@ export {
 export { Forwarding } from "./forwarding.js";
 export { type Outgoing, prepare, runsCallersCode } from "./outgoing.js";
 export { isGarbage, mayGoOutAgain, maySendAgain, wantsHttp1 } from "./retry.js";
-export { Telemetry } from "./telemetry.js";
+export { TELEMETRY_CHANNELS, Telemetry } from "./telemetry.js";

@@ -13,6 +13,15 @@ const gotHeaders = channel("undici:request:headers");
 const trailers = channel("undici:request:trailers");
 const failed = channel("undici:request:error");
 
+/** An exchange has its telemetry where one of these has subscribers. */
+export const TELEMETRY_CHANNELS: readonly { readonly hasSubscribers: boolean }[] = [
+  create,
+  sendHeaders,
+  gotHeaders,
+  trailers,
+  failed,
+];
+
 /** On the requests of our messages: for those who watch undici itself, and count Trunkline's elsewhere. */
 const MARK: unique symbol = Symbol.for("trunkline.published");
 
@@ -62,20 +71,10 @@ export class Telemetry {
   /** What subscribers added. */
   readonly #added: Headers = createHeaders();
 
-  private constructor(request: Request, acceptEncoding: string | undefined) {
+  /** Where an exchange begins and somebody listens. In the async context of its caller. */
+  constructor(request: Request, acceptEncoding: string | undefined) {
     this.#request = new PublishedRequest(request, this.#added, acceptEncoding);
     create.publish({ request: this.#request });
-  }
-
-  /** The exchange that begins, if anybody listens. Called in the async context of its caller. */
-  static of(request: Request, acceptEncoding: string | undefined): Telemetry | undefined {
-    return create.hasSubscribers ||
-      sendHeaders.hasSubscribers ||
-      gotHeaders.hasSubscribers ||
-      trailers.hasSubscribers ||
-      failed.hasSubscribers
-      ? new Telemetry(request, acceptEncoding)
-      : undefined;
   }
 
   /** The request's headers with those that were added. The request itself stays as it is: it may go out again. */

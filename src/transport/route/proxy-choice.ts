@@ -14,12 +14,15 @@ export class ProxyChoice {
   readonly #fixed: ProxyServer | undefined;
   readonly #byText = new Map<string, ProxyServer>();
   readonly #byOrigin = new Map<string, ProxyServer | undefined>();
+  /** Whether every request goes direct, as far as is known: there is no need to ask. */
+  none = false;
   /** Read at the first request, so that a program can set its environment up after its imports. */
   #environment: ProxyForTarget | undefined | "unread" = "unread";
 
   /** @throws TypeError when the option is no proxy that can be used. */
   constructor(option: ProxyOption | undefined) {
     this.#option = option;
+    this.none = option === false;
     if (typeof option === "string" || option instanceof URL)
       this.#fixed = parseProxy(option, "the option proxy");
     else if (option !== undefined && option !== false && typeof option !== "function") {
@@ -40,7 +43,10 @@ export class ProxyChoice {
     }
     if (this.#environment === "unread") this.#environment = proxyEnvironment(process.env);
     const environment = this.#environment;
-    if (environment === undefined) return undefined;
+    if (environment === undefined) {
+      this.none = true;
+      return undefined;
+    }
     const { origin } = target;
     if (this.#byOrigin.has(origin)) return this.#byOrigin.get(origin);
     const proxy = environment(target);

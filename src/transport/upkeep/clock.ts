@@ -6,6 +6,8 @@ export interface Expiring extends Timed {
 }
 
 const LONGEST_DELAY = 2 ** 31 - 1; // what setTimeout takes
+/** Clocks drift and are adjusted by less; what is more, in milliseconds, was a suspended machine or a clock set anew. */
+const JUMP_MS = 2000;
 
 /**
  * All the time limits of a transport on one timer, which never keeps the process alive by itself. What keeps it
@@ -21,10 +23,15 @@ export class Clock {
   #poolAt = Number.POSITIVE_INFINITY;
   #anchor: RuntimeTimer | undefined;
   #alive = false;
+  /** From the monotonic clock to the wall's, and what the latter said last. */
+  #offset: number;
+  #lastWall: number;
 
   constructor(runtime: Runtime, poolTick: (now: number) => void) {
     this.#runtime = runtime;
     this.#poolTick = poolTick;
+    this.#lastWall = runtime.wallNow();
+    this.#offset = this.#lastWall - runtime.now();
   }
 
   /** Sets the entry's deadline; `Infinity` for none. */
@@ -55,6 +62,23 @@ export class Clock {
       this.#anchor = undefined;
       if (this.#alive) this.#dropAnchor();
     }, LONGEST_DELAY);
+  }
+
+  /**
+   * Milliseconds that passed unseen since the last call, since the machine was suspended; 0 where none did. The
+   * monotonic clock stands still meanwhile, and with it every idle limit; the wall clock does not, which is why Go
+   * compares wall clocks too. A clock set back counts as none.
+   */
+  unseen(): number {
+    const wall = this.#runtime.wallNow();
+    const since = wall - this.#lastWall;
+    this.#lastWall = wall;
+    if (since <= JUMP_MS) return 0; // one clock is read for most requests
+    const offset = wall - this.#runtime.now();
+    const jump = offset - this.#offset;
+    // Small steps are taken in too, or slow drift would add up to a jump.
+    this.#offset = offset;
+    return jump > JUMP_MS ? jump : 0;
   }
 
   stop(): void {

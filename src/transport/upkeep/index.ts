@@ -2,4 +2,3 @@ export { Clock, type Expiring } from "./clock.js";
 export { DnsWatch } from "./dns-watch.js";
 export { Farewell } from "./farewell.js";
 export { IdleFloor } from "./idle-floor.js";
-export { retireSuspended, SuspendWatch } from "./suspend-watch.js";
