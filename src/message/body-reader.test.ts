@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type BodyFeed, BodyReader } from "./body-reader.js";
+import type { BodyFeed } from "./body-feed.js";
+import { BodyReader } from "./body-reader.js";
 
 class CountingFeed implements BodyFeed {
   resumed = 0;

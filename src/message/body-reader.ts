@@ -1,4 +1,5 @@
 import { rejection } from "../errors/index.js";
+import type { BodyFeed, BodySink, BodyWatcher } from "./body-feed.js";
 import { ChunkQueue } from "./chunk-queue.js";
 
 // Small response bodies are copied out of the shared read buffer into a slab: one 64 KiB allocation serves
@@ -29,14 +30,6 @@ function slabCopy(source: Buffer, start: number, end: number): number {
   return offset;
 }
 
-/** Where a body's bytes come from: a connection, a stream. */
-export interface BodyFeed {
-  /** More bytes may be pushed. */
-  resume(): void;
-  /** The consumer wants no more. Resolves when the feed has let go. */
-  cancel(reason: unknown): Promise<void>;
-}
-
 /** An unread body is read ahead this far, so that a response that fits frees its connection, read or not. */
 export const READ_AHEAD_BYTES: number = 64 * 1024;
 /** A body known to be larger is read into buffers of its own that are handed over uncopied. */
@@ -55,22 +48,6 @@ const HAND_OVER_BYTES = 16 * 1024;
 /** `bytes()` of a body of known length reads straight into its result up to this size; beyond it the length
  * is only a claim, and memory is taken as bytes arrive. */
 const PREALLOCATED_BYTES = 512 * 1024 * 1024;
-
-/** A stream over a body, which is told when no more bytes will come, whether or not somebody reads. */
-export interface BodyWatcher {
-  settled(): void;
-}
-
-/** A consumer that gives the memory which a body is read into, and uses it again. */
-export interface BodySink {
-  /** Where the next read should go; `undefined` for anywhere. It is asked after each read. */
-  target(): Buffer | undefined;
-  /** Takes bytes, which lie in what `target` gave last, or in memory that will be overwritten. */
-  write(buffer: Buffer, start: number, end: number): void;
-  readonly wantsMore: boolean;
-  end(): void;
-  fail(error: unknown): void;
-}
 
 const OPEN = 0;
 const ENDED = 1;

@@ -3,7 +3,8 @@ import type {
   ReadableStreamBYOBRequest,
   UnderlyingByteSource,
 } from "node:stream/web";
-import { type BodyReader, type BodySink, type BodyWatcher, ownCopy } from "./body-reader.js";
+import type { BodySink, BodyWatcher } from "./body-feed.js";
+import { type BodyReader, ownCopy } from "./body-reader.js";
 
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 

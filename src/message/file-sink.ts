@@ -1,4 +1,5 @@
-import type { BodyReader, BodySink } from "./body-reader.js";
+import type { BodySink } from "./body-feed.js";
+import type { BodyReader } from "./body-reader.js";
 
 const fs = (): typeof import("node:fs") => process.getBuiltinModule("node:fs");
 

@@ -1,6 +1,7 @@
 export { type Challenge, parseChallenges } from "./auth-challenge.js";
 export { Body } from "./body.js";
-export { type BodyFeed, BodyReader } from "./body-reader.js";
+export type { BodyFeed } from "./body-feed.js";
+export { BodyReader } from "./body-reader.js";
 export { type BodyInit, type BodySource, bodySource } from "./body-source.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
 export { checkFieldName } from "./field.js";

@@ -1,4 +1,5 @@
-import { type BodyFeed, BodyReader, ownCopy } from "./body-reader.js";
+import type { BodyFeed } from "./body-feed.js";
+import { BodyReader, ownCopy } from "./body-reader.js";
 import type { BodySource } from "./body-source.js";
 
 /** What a feed needs of a source. */
