@@ -1,5 +1,5 @@
 import type { Body } from "./body.js";
-import { ownCopy } from "./body-reader.js";
+import { ownCopy } from "./chunk.js";
 import type { Headers } from "./headers.js";
 import { extractMimeType, serializeMimeType } from "./mime-type.js";
 

@@ -1,5 +1,6 @@
 import { rejection } from "../errors/index.js";
 import type { BodyFeed, BodySink, BodyWatcher } from "./body-feed.js";
+import { ownCopy } from "./chunk.js";
 import { ChunkQueue } from "./chunk-queue.js";
 
 // Small response bodies are copied out of the shared read buffer into a slab: one 64 KiB allocation serves
@@ -492,11 +493,4 @@ export class BodyReader {
 
 function closedEarly(): Error {
   return new Error("The response body was closed before its end");
-}
-
-/** A copy in memory of its own: a view on a slab would show its holder the bodies of other responses. */
-export function ownCopy(buffer: Buffer, start: number, end: number): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(end - start);
-  copy.set(buffer.subarray(start, end));
-  return copy;
 }

@@ -4,7 +4,8 @@ import type {
   UnderlyingByteSource,
 } from "node:stream/web";
 import type { BodySink, BodyWatcher } from "./body-feed.js";
-import { type BodyReader, ownCopy } from "./body-reader.js";
+import type { BodyReader } from "./body-reader.js";
+import { ownCopy } from "./chunk.js";
 
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 

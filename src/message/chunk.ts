@@ -22,3 +22,10 @@ function typeName(value: unknown): string {
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "" ? name : "an object";
 }
+
+/** A copy in memory of its own: a view on a slab would show its holder the bodies of other responses. */
+export function ownCopy(buffer: Buffer, start: number, end: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(end - start);
+  copy.set(buffer.subarray(start, end));
+  return copy;
+}

@@ -1,6 +1,7 @@
 import type { BodyFeed } from "./body-feed.js";
-import { BodyReader, ownCopy } from "./body-reader.js";
+import { BodyReader } from "./body-reader.js";
 import type { BodySource } from "./body-source.js";
+import { ownCopy } from "./chunk.js";
 
 /** What a feed needs of a source. */
 type FeedSource = Pick<BodySource, "open" | "length" | "cancel" | "replayable">;
