@@ -15,10 +15,15 @@ fi
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 GO111MODULE=off go build -o "$folder/driver" test/differential/go/main.go
-TRUNKLINE_GO_DRIVER="$folder/driver" node --input-type=module -e '
-  import { compile } from "./scripts/lib/compile.mjs";
-  import { runTests } from "./scripts/lib/run-tests.mjs";
-  const typesAreRight = await compile();
-  const { code } = await runTests(["test/differential/differential.ts"], { label: "go-differential" });
-  process.exitCode = typesAreRight ? code : 1;
-'
+export TRUNKLINE_GO_DRIVER="$folder/driver"
+run() {
+  TRUNKLINE_HTTP2="$1" node --input-type=module -e '
+    import { compile } from "./scripts/lib/compile.mjs";
+    import { runTests } from "./scripts/lib/run-tests.mjs";
+    const typesAreRight = await compile();
+    const { code } = await runTests(["test/differential/differential.ts"], { label: "go-differential" });
+    process.exitCode = typesAreRight ? code : 1;
+  '
+}
+run 0
+run 1

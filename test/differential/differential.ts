@@ -2,9 +2,11 @@
 // must be equal, but for the differences that are listed with their reasons. `.ci/steps/40-go-differential.sh` runs it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { differences, type KnownDifferences, matches, readJSON, trimmed } from "./compare.js";
+import { selfSigned } from "../../src/testing/index.js";
+import { differences, type Known, type KnownDifferences, matches, readJSON, trimmed } from "./compare.js";
 import { type GoDriver, startGoDriver } from "./go-driver.js";
 import { Recorder } from "./recorder.js";
+import { Http2Recorder, speaksHttp2 } from "./recorder-http2.js";
 import type { Driver, Observed, Scenario } from "./scenario.js";
 import { trunklineDriver } from "./trunkline-driver.js";
 
@@ -12,8 +14,15 @@ const program = process.env["TRUNKLINE_GO_DRIVER"];
 if (program === undefined)
   throw new Error("TRUNKLINE_GO_DRIVER must name the program built from test/differential/go");
 
-const scenarios = readJSON<Scenario[]>("scenarios.json");
-const known = readJSON<KnownDifferences>("differences.json");
+/** Over HTTP/2: the scenarios that are not about the octets or the connections of HTTP/1.1. */
+const secure = process.env["TRUNKLINE_HTTP2"] === "1";
+const certificate = secure ? selfSigned({ names: ["127.0.0.1"] }) : undefined;
+const all = readJSON<Scenario[]>("scenarios.json");
+const scenarios = secure ? all.filter(speaksHttp2) : all;
+const general = readJSON<KnownDifferences>("differences.json");
+/** What is different in HTTP/2 alone, beside that. */
+const own = secure ? readJSON<Known[]>("differences-http2.json") : general.differences;
+const known = secure ? { ...general, differences: [...own, ...general.differences] } : general;
 const used = new Set<string>();
 let go: GoDriver;
 
@@ -23,9 +32,12 @@ before(async () => {
 after(() => go[Symbol.dispose]());
 
 async function observe(driver: Driver, scenario: Scenario): Promise<Observed> {
-  await using recorder = await Recorder.start(scenario);
+  await using recorder =
+    certificate === undefined
+      ? await Recorder.start(scenario)
+      : await Http2Recorder.start(scenario, certificate);
   const [a, b] = recorder.hosts;
-  const outcomes = await driver.run({ scenario, a, b });
+  const outcomes = await driver.run({ scenario, a, b, secure });
   const named = JSON.stringify(outcomes).replaceAll(a, "{A}").replaceAll(b, "{B}");
   return trimmed(
     { connections: recorder.connections(), outcomes: JSON.parse(named) as Observed["outcomes"] },
@@ -54,11 +66,11 @@ for (const scenario of scenarios) {
 }
 
 test("differences.json: names only differences that there are", (context) => {
-  const stale = known.differences
+  const stale = own
     .filter(({ scenario, sometimes }) => sometimes !== true && !used.has(scenario))
     .map(({ scenario }) => scenario);
   assert.deepEqual(stale, [], `with ${go.version}`);
   context.diagnostic(
-    `${scenarios.length} scenarios, ${go.version}, ${known.differences.length} kinds of difference with a reason`,
+    `${scenarios.length} scenarios over ${secure ? "HTTP/2" : "HTTP/1.1"}, ${go.version}, ${known.differences.length} kinds of difference with a reason`,
   );
 });

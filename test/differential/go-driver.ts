@@ -28,7 +28,7 @@ export async function startGoDriver(program: string): Promise<GoDriver> {
         return { calls: calls.map((call) => ({ ...call, url: urlOf(call, task) })) };
       };
       const { options = {}, steps } = task.scenario;
-      child.stdin.write(`${JSON.stringify({ options, steps: steps.map(resolve) })}\n`);
+      child.stdin.write(`${JSON.stringify({ options, secure: task.secure, steps: steps.map(resolve) })}\n`);
       return JSON.parse(await next()) as Outcome[];
     },
     [Symbol.dispose]() {

@@ -96,6 +96,8 @@ export interface Task {
   readonly scenario: Scenario;
   readonly a: string;
   readonly b: string;
+  /** Over TLS, and so in HTTP/2. */
+  readonly secure: boolean;
 }
 
 /** A client under comparison. */

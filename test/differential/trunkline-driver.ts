@@ -7,7 +7,10 @@ export const trunklineDriver: Driver = {
   name: "Trunkline",
   async run(task) {
     const { options = {}, steps } = task.scenario;
-    const transport = new Transport(transportOptions(options));
+    const transport = new Transport({
+      ...transportOptions(options),
+      ...(task.secure ? { tls: { rejectUnauthorized: false } } : {}),
+    });
     const client = new Client({ transport, ...clientOptions(options) });
     const outcomes: Outcome[] = [];
     try {
@@ -45,11 +48,12 @@ function clientOptions(options: Options): ConstructorParameters<typeof Client>[0
 }
 
 /** `user:pass@/path` and `{B}/path` as whole URLs. */
-export function urlOf(call: Call, { a, b }: Task): string {
+export function urlOf(call: Call, { a, b, secure }: Task): string {
   const [, credentials = "", rest = ""] = /^([^/@]*@)?(.*)$/.exec(call.url) ?? [];
+  const scheme = secure ? "https" : "http";
   return rest.startsWith("{B}")
-    ? `http://${credentials}${b}${rest.slice(3)}`
-    : `http://${credentials}${a}${rest}`;
+    ? `${scheme}://${credentials}${b}${rest.slice(3)}`
+    : `${scheme}://${credentials}${a}${rest}`;
 }
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {

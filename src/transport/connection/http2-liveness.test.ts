@@ -5,10 +5,10 @@ import { http2Settings } from "../http2-options.js";
 import { Liveness } from "./http2-liveness.js";
 
 /** A connection with a request on it, and what its liveness does. */
-function watched() {
+function watched(now = 0) {
   const did: string[] = [];
   let due = Number.POSITIVE_INFINITY;
-  const session = { lastReceivedAt: 1, ping: () => did.push("ping") } as unknown as Http2Session<string>;
+  const session = { lastReceivedAt: 0, ping: () => did.push("ping") } as unknown as Http2Session<string>;
   const settings = http2Settings(true);
   assert.ok(settings !== undefined);
   const liveness = new Liveness(session, settings, {
@@ -20,7 +20,7 @@ function watched() {
     dead: (waited) => did.push(`dead ${waited}`),
     isBusy: () => true,
   });
-  liveness.start(0);
+  liveness.start(now);
   return { liveness, did, due: () => due };
 }
 
@@ -28,6 +28,13 @@ test("Liveness: silence is asked after, doubted after 5 s and dead after 15 s", 
   const { liveness, did, due } = watched();
   for (let i = 0; i < 3; i += 1) liveness.expired(due());
   assert.deepEqual(did, ["ping", "doubt 5000", "dead 15000"]);
+});
+
+test("Liveness: a server that has said nothing yet is not asked before 15 s", () => {
+  const { liveness, did, due } = watched(1_000_000);
+  assert.equal(due(), 1_015_000);
+  liveness.expired(due());
+  assert.deepEqual(did, ["ping"]);
 });
 
 test("Liveness: while the event loop stood still nothing was read, so that time does not count", () => {

@@ -34,6 +34,7 @@ export class Liveness<Owner> implements Expiring {
   #lastAsked = Number.NEGATIVE_INFINITY;
   /** When the next PING is due that nothing but `pingInterval` asks for. */
   #nextRegular = Number.POSITIVE_INFINITY;
+  #startedAt = 0;
   #doubted = false;
   /** When the timer is to fire. */
   #due = Number.POSITIVE_INFINITY;
@@ -52,6 +53,7 @@ export class Liveness<Owner> implements Expiring {
 
   start(now: number): void {
     this.#lastAsked = now - APART_MS;
+    this.#startedAt = now;
     this.#nextRegular = now + this.#settings.pingInterval;
     this.#schedule(now);
   }
@@ -110,9 +112,14 @@ export class Liveness<Owner> implements Expiring {
     this.#schedule(now);
   }
 
+  /** The server's last sign of life; the handshake before it has said anything. */
+  get #lastHeard(): number {
+    return Math.max(this.#session.lastReceivedAt, this.#startedAt);
+  }
+
   #isSuspicious(now: number): boolean {
     if (!this.#host.isBusy() || now - this.#lastAsked < APART_MS) return false;
-    return now - this.#session.lastReceivedAt >= SILENCE_MS;
+    return now - this.#lastHeard >= SILENCE_MS;
   }
 
   #ask(now: number): void {
@@ -129,7 +136,7 @@ export class Liveness<Owner> implements Expiring {
     if (this.#askedAt >= 0) {
       at = this.#askedAt + (this.#doubted ? pingTimeout : Math.min(DOUBT_MS, pingTimeout));
     } else if (this.#host.isBusy()) {
-      const due = Math.max(this.#session.lastReceivedAt + SILENCE_MS, this.#lastAsked + APART_MS);
+      const due = Math.max(this.#lastHeard + SILENCE_MS, this.#lastAsked + APART_MS);
       at = Math.min(at, Math.max(due, now + 1));
     }
     this.#due = Math.max(at, now);

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,6 +51,7 @@ type step struct {
 
 type task struct {
 	Options options `json:"options"`
+	Secure  bool    `json:"secure"`
 	Steps   []step  `json:"steps"`
 }
 
@@ -193,6 +195,10 @@ func run(t task) []outcome {
 	}
 	if o.MaxIdle > 0 {
 		transport.MaxIdleConnsPerHost = o.MaxIdle
+	}
+	if t.Secure {
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+		transport.ForceAttemptHTTP2 = true
 	}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: time.Duration(o.Timeout) * time.Millisecond}
