@@ -20,8 +20,9 @@ function folderOf(stack: unknown): string {
   return place.replace(/^file:\/\//, "").replace(/[^/\\]*$/, "");
 }
 
-// Bundled, all of the package is beside this file; unbundled, it is the folder above.
-export const packageRoot: string = here.endsWith("/transport/") ? here.slice(0, -"transport/".length) : here;
+const FOLDER = "transport/account/";
+// Bundled, all of the package is beside this file; unbundled, it is two folders above.
+export const packageRoot: string = here.endsWith(`/${FOLDER}`) ? here.slice(0, -FOLDER.length) : here;
 
 let ownRoots: readonly string[] | undefined;
 
