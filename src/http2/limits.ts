@@ -19,5 +19,7 @@ export const REMEMBERED_RESETS = 64;
 export const REMEMBERED_ENDS = 64;
 /** The last stream id that is used; the connection is replaced after it. */
 export const LAST_STREAM_ID: number = 2 ** 30 - 1;
+/** Octets of answers (to PING and SETTINGS) that may wait for a server which takes nothing. */
+export const MAX_UNREAD_ANSWERS: number = 64 * 1024;
 /** Of the text in a GOAWAY frame, either way. */
 export const MAX_DEBUG_BYTES = 100;

@@ -15,8 +15,8 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from "./frame-writer.js";
-import { connectionError, Http2Error } from "./http2-error.js";
-import { BLOCK_FACTOR, MAX_DEBUG_BYTES } from "./limits.js";
+import { connectionError, floodError, Http2Error } from "./http2-error.js";
+import { BLOCK_FACTOR, MAX_DEBUG_BYTES, MAX_UNREAD_ANSWERS } from "./limits.js";
 import { Output, type OutputChunk } from "./output.js";
 import { printable } from "./peer-endings.js";
 import { Receiver, STOPPED } from "./receiver.js";
@@ -47,6 +47,8 @@ export class Http2Session<Owner> {
   readonly #maxDataFrame: number;
   #sawOctets = false;
   #preface: string;
+  /** Octets of answers to the server's frames since its side last took anything. */
+  #unreadAnswers = 0;
 
   constructor(effects: SessionEffects<Owner>, options: SessionOptions) {
     const state = new SessionState(effects, options);
@@ -265,6 +267,12 @@ export class Http2Session<Owner> {
       this.#preface = "";
       this.#receiver.settingsOut++;
       this.#receiver.settingsSentAt = now;
+    }
+    // Nothing of what is written is taken: what asks for more of it all the same is after our memory.
+    this.#unreadAnswers = budget > 0 ? 0 : this.#unreadAnswers + state.urgent.length;
+    if (this.#unreadAnswers > MAX_UNREAD_ANSWERS) {
+      this.#die(floodError("The server asks for answer after answer, and reads none of them."));
+      return [];
     }
     out.text(state.urgent + state.control);
     state.urgent = "";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clientOf, fetched, rejection, turns, until } from "../../transport/support.js";
+import { clientOf, closedOnes, fetched, rejection, turns, until } from "../../transport/support.js";
 import { burst, echoPaths, H2World, recordOf, sent, settled } from "./h2-world.js";
 
 // What users of other clients met, where no other test is about it; `docs/http2-tests.md` has the list.
@@ -195,4 +195,70 @@ test("a head that the program's own reader never takes: 60 bodies given up at on
   await settled(transport);
   assert.equal(recordOf(transport).state, "idle");
   assert.equal(world.server.connections, 1);
+});
+
+test("a server that stops reading: a body is pulled no further than its buffers, and bodyTimeout ends its request", async () => {
+  await using world = await H2World.start(
+    async (connection) => {
+      await connection.readHead();
+      connection.wire.socket.pause();
+      await new Promise((resolve) => connection.wire.socket.once("close", resolve));
+    },
+    { settings: { initialWindowSize: 2 ** 31 - 1 }, credit: false },
+  );
+  world.server.script(
+    world.script(
+      async (connection) => {
+        await connection.send({ type: "WINDOW_UPDATE", increment: 2 ** 31 - 1 - 65_535 });
+        await connection.readHead();
+        connection.wire.socket.pause();
+        await new Promise((resolve) => connection.wire.socket.once("close", resolve));
+      },
+      { settings: { initialWindowSize: 2 ** 31 - 1 }, credit: false },
+    ),
+  );
+  let pulled = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      pulled += 65_536;
+      yield new Uint8Array(65_536);
+    }
+  }
+  const transport = world.stepped({ bodyTimeout: 5_000 });
+  const failed = rejection(clientOf(transport).post(world.url(), { body: endless() }));
+  let before = -1;
+  while (before !== pulled) {
+    before = pulled;
+    await turns(200);
+  }
+  assert.ok(pulled < 32 * 1024 * 1024, `${pulled} bytes were pulled`);
+  world.clock.advance(5_001);
+  const error = await failed;
+  assert.equal(error["timeout"], "bodyTimeout");
+  assert.equal(error["phase"], "write");
+  await settled(transport);
+});
+
+test("a server that asks for answers and reads none of them is left before that costs memory", async () => {
+  await using world = await H2World.start(async (connection) => {
+    const { stream } = await connection.readRequest();
+    connection.wire.socket.pause();
+    await connection.send({ type: "HEADERS", stream, status: 200 });
+    const many = Array.from({ length: 500 }, () => [
+      { type: "PING", data: "x" } as const,
+      { type: "DATA", stream, data: "." } as const,
+    ]).flat();
+    while (!connection.wire.socket.destroyed && connection.wire.socket.writable) {
+      await connection.send(...many).catch(() => undefined);
+      await turns(1);
+    }
+  });
+  const transport = world.transport();
+  const response = await clientOf(transport).get(world.url());
+  const error = await rejection(response.text());
+  assert.equal(error["code"], "ERR_TRUNKLINE_HTTP2_FLOOD", error.message);
+  assert.match(error.message, /reads none of them/);
+  const [closed] = await closedOnes(transport, 1);
+  assert.equal(closed?.closed?.reason, "limit-exceeded");
+  assert.ok((closed?.bytesWritten ?? 0) < 16 * 1024 * 1024, `${closed?.bytesWritten} bytes were written`);
 });
