@@ -70,9 +70,12 @@ export interface Trace {
   gotFirstResponseByte?(): void;
   /** The response is complete, or its body broke off. `bytes`: of the whole response, head included. */
   bodyEnd?(event: { readonly bytes: number; readonly error?: unknown }): void;
-  /** The connection can be used again: it went to the next waiter or is idle. Go: `PutIdleConn` without an error. */
-  released?(event: { readonly connection: number; readonly to: "idle" | "waiter" }): void;
-  /** The connection ended with the exchange. Go: `PutIdleConn` with an error. */
+  /**
+   * The connection can be used again: it went to the next waiter or is idle. Of HTTP/2 the stream is over, and the
+   * connection goes on with the `others` on it. Go: `PutIdleConn` without an error.
+   */
+  released?(event: { readonly connection: number; readonly to: "idle" | "waiter" | "others" }): void;
+  /** The connection ended with the exchange: told once to each call that was on it. Go: `PutIdleConn` with an error. */
   closed?(event: {
     readonly connection: number;
     readonly reason: CloseReason;

@@ -59,7 +59,9 @@ export function dialRecord({ dialed, dialError }: Connection): DialRecord {
   return dial;
 }
 
-function streamsOf({ carrier, member }: Connection): Pick<ConnectionRecord, "streams"> {
+function streamsOf({ carrier, member, closedBecause }: Connection): Pick<ConnectionRecord, "streams"> {
   const counts = carrier?.streamCounts?.();
-  return counts === undefined ? {} : { streams: { active: member.active, ...counts } };
+  return counts === undefined
+    ? {}
+    : { streams: { active: closedBecause === undefined ? member.active : 0, ...counts } };
 }

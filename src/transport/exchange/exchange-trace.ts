@@ -50,5 +50,10 @@ export function traceEnd(trace: Trace, exchange: Exchange, error: unknown): void
   if (sentOn === undefined) return;
   const { closedBecause: closed, member } = sentOn;
   if (closed !== undefined) trace.closed?.({ connection: member.id, ...closed });
-  else trace.released?.({ connection: member.id, to: member.state === "idle" ? "idle" : "waiter" });
+  else trace.released?.({ connection: member.id, to: heir(member) });
+}
+
+function heir({ state, multiplexed }: { state: string; multiplexed: boolean }): "idle" | "waiter" | "others" {
+  if (state === "idle") return "idle";
+  return multiplexed ? "others" : "waiter";
 }
