@@ -22,7 +22,7 @@ test("Transport: refuses an option of the wrong kind when it is made, and names 
     [{ proxyTls: { session: "x" } }, /proxyTls .* no TLS option "session"/],
     [
       { tlsByOrigin: { "https://a.test": { cas: "x" } } },
-      /tlsByOrigin\["https:\/\/a.test"\] .* no TLS option "cas"/,
+      /tlsByOrigin\["https:\/\/a.test\/"\] .* no TLS option "cas"/,
     ],
   ];
   for (const [options, message] of wrong) {

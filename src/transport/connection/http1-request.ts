@@ -39,7 +39,7 @@ export function encodeHttp1(outgoing: Outgoing): Http1Request {
 }
 
 /** What the Trailer field announces (RFC 9110 §6.6.2): each name once, as it was first spelled. */
-function namesOf(trailers: readonly string[]): string[] {
+export function namesOf(trailers: readonly string[]): string[] {
   const names = new Map<string, string>();
   for (let i = trailers.length - 2; i >= 0; i -= 2) {
     const name = trailers[i] as string;

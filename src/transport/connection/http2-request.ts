@@ -1,22 +1,37 @@
 import { expectsBody } from "../../http1/index.js";
 import type { Http2RequestHead } from "../../http2/index.js";
 import type { Outgoing } from "../exchange/index.js";
+import { namesOf } from "./http1-request.js";
 
 /** The request as HTTP/2 says it; what was made when it went out before is used again, so that its head is known by the encoder. */
 export function http2Head(outgoing: Outgoing): Http2RequestHead {
   const known = outgoing.http2 as Http2RequestHead | undefined;
   if (known !== undefined) return known;
-  const { method, target, fields, framing, priority } = outgoing;
+  const { method, target, framing } = outgoing;
+  const fields = fieldsOf(outgoing);
   const head: Http2RequestHead = {
     method,
     scheme: target.secure ? "https" : "http",
     authority: hostOf(fields) ?? target.host,
     path: target.path,
-    fields: priority === undefined ? fields : [...fields, "Priority", priority],
+    fields,
     contentLength: framing.kind === "none" ? (expectsBody(method) ? 0 : -1) : framing.length,
   };
   outgoing.http2 = head;
   return head;
+}
+
+/** The request's fields, and what only HTTP/2 says, or says otherwise. */
+function fieldsOf({ fields, priority, trailers }: Outgoing): readonly string[] {
+  const more: string[] = [];
+  if (priority !== undefined) more.push("Priority", priority);
+  if (typeof trailers === "object" && !hasField(fields, "trailer"))
+    more.push("Trailer", namesOf(trailers).join(", "));
+  return more.length === 0 ? fields : [...fields, ...more];
+}
+
+function hasField(fields: readonly string[], name: string): boolean {
+  return fields.some((field, index) => index % 2 === 0 && field.toLowerCase() === name);
 }
 
 /** A Host of the caller's own: it is the authority, as in Go. */
