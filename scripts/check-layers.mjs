@@ -11,6 +11,7 @@ import {
   mayImportTesting,
   nestedAreas,
   pureAreas,
+  straightAreas,
 } from "./lib/layers.mjs";
 import { filesUnder, root } from "./lib/project.mjs";
 
@@ -30,6 +31,7 @@ function folderOf(file) {
 export function layerProblems(files, dependencies = []) {
   const problems = [];
   const valueEdges = new Map();
+  const allEdges = new Map();
   const folderEdges = new Map();
   for (const [file, text] of files) {
     const report = (line, sentence) => problems.push(`${file}:${line}: ${sentence}`);
@@ -42,6 +44,7 @@ export function layerProblems(files, dependencies = []) {
         `"${from}" is not an area of the picture; add it to scripts/lib/layers.mjs or move the file.`,
       );
     valueEdges.set(file, []);
+    if (straightAreas.includes(from) && !isTest(file)) allEdges.set(file, []);
     for (const { specifier, typeOnly, line } of importsOf(text)) {
       if (!specifier.startsWith(".")) {
         builtin(file, from, specifier, dependencies, (sentence) => report(line, sentence));
@@ -54,6 +57,7 @@ export function layerProblems(files, dependencies = []) {
       }
       if (!isTest(file) && isTest(target)) report(line, `it imports the test ${target}.`);
       if (!typeOnly) valueEdges.get(file).push(target);
+      if (areaOf(target) === from) allEdges.get(file)?.push(target);
       const to = areaOf(target);
       if (to !== from && !isAllowed(file, from, to)) {
         report(
@@ -81,6 +85,10 @@ export function layerProblems(files, dependencies = []) {
     problems.push(`these files import each other in a circle: ${cycle.join(" → ")}.`);
   for (const cycle of cycles(folderEdges))
     problems.push(`these folders import each other in a circle: ${cycle.join(" → ")}.`);
+  // Each circle once: with its values, or its folders, or at last with types.
+  if (problems.length === 0)
+    for (const cycle of cycles(allEdges))
+      problems.push(`these files import each other in a circle, types included: ${cycle.join(" → ")}.`);
   return problems;
 }
 

@@ -14,5 +14,5 @@ export { fetch } from "./fetch/index.js";
 export { HTTPError } from "./http-error.js";
 export type { ClientOptions, Init, Middleware } from "./options.js";
 export type { Progress, ProgressListener } from "./progress.js";
-export type { RedirectHop, RedirectListener } from "./redirects.js";
-export type { RetryOptions } from "./retries.js";
+export type { RedirectHop, RedirectListener } from "./redirect-policy.js";
+export type { RetryOptions } from "./retry-options.js";

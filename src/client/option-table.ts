@@ -5,8 +5,8 @@ import { type CookieJar, CookieKeeper } from "./cookies/index.js";
 import { type DecodeLimits, decodeLimits } from "./decode/index.js";
 import type { ClientOptions, Init } from "./options.js";
 import type { ProgressListener } from "./progress.js";
-import type { RedirectListener } from "./redirects.js";
-import { type RetryPolicy, retryPolicy } from "./retries.js";
+import type { RedirectListener } from "./redirect-policy.js";
+import { type RetryPolicy, retryPolicy } from "./retry-options.js";
 
 /**
  * Every option of a client and of a call, in one place: who may be given it, what it may be, and, where it belongs to

@@ -5,8 +5,8 @@ import type { AuthOptions } from "./auth/index.js";
 import type { CookieJar } from "./cookies/index.js";
 import type { DecompressOptions } from "./decode/index.js";
 import type { ProgressListener } from "./progress.js";
-import type { RedirectListener } from "./redirects.js";
-import type { RetryOptions } from "./retries.js";
+import type { RedirectListener } from "./redirect-policy.js";
+import type { RetryOptions } from "./retry-options.js";
 
 /** Wraps a round tripper in another: `use: [(next) => ({ roundTrip: (request) => next.roundTrip(request) })]`. */
 export type Middleware = (next: RoundTripper) => RoundTripper;

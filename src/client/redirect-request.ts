@@ -14,7 +14,7 @@ import {
 } from "../message/index.js";
 import { callError } from "./call-error.js";
 import { withoutCookies } from "./cookie-header.js";
-import type { RedirectPolicy } from "./redirects.js";
+import type { RedirectPolicy } from "./redirect-policy.js";
 import { policyAfter, referrerFor } from "./referrer.js";
 
 /** What never follows to another origin: credentials, for the server or for a proxy. */

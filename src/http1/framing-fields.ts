@@ -38,7 +38,6 @@ const ENC = fourOf("-enc");
 const ODIN = fourOf("odin");
 const CHUN = fourOf("chun");
 const CLOS = fourOf("clos");
-const UPGR = fourOf("upgr");
 const TIME = fourOf("time");
 
 const A = 0x61;
@@ -76,7 +75,6 @@ export class FramingFields {
   chunked = false;
   close = false;
   keepAlive = false;
-  upgrade = false;
   /** Seconds, perhaps with a fraction; -1 when absent. */
   keepAliveTimeout = -1;
   /** -1 when absent. */
@@ -89,7 +87,6 @@ export class FramingFields {
     this.chunked = false;
     this.close = false;
     this.keepAlive = false;
-    this.upgrade = false;
     this.keepAliveTimeout = -1;
     this.keepAliveMax = -1;
     this.#lengthDigits = 0;
@@ -200,7 +197,6 @@ export class FramingFields {
       const length = dropBlanks(buffer, first, to) - first;
       if (length === 10 && isKeepAlive(buffer, first)) this.keepAlive = true;
       else if (length === 5 && isClose(buffer, first)) this.close = true;
-      else if (length === 7 && isUpgrade(buffer, first)) this.upgrade = true;
       from = to + 1;
     }
   }
@@ -340,15 +336,6 @@ function isChunked(buffer: Buffer, at: number): boolean {
 
 function isClose(buffer: Buffer, at: number): boolean {
   return four(buffer, at) === CLOS && lower(buffer, at + 4) === E;
-}
-
-function isUpgrade(buffer: Buffer, at: number): boolean {
-  return (
-    four(buffer, at) === UPGR &&
-    lower(buffer, at + 4) === A &&
-    lower(buffer, at + 5) === D &&
-    lower(buffer, at + 6) === E
-  );
 }
 
 function isTimeout(buffer: Buffer, at: number): boolean {

@@ -73,8 +73,8 @@ describe("ResponseHeadParser: what it reads", () => {
     );
     parse(`${OK}\r\n`, "GET", parser);
     assert.deepEqual(
-      [parser.contentLength, parser.saidClose, parser.keepAlive, parser.upgrade, parser.keepAliveTimeout],
-      [-1, false, true, false, -1],
+      [parser.contentLength, parser.saidClose, parser.keepAlive, parser.keepAliveTimeout],
+      [-1, false, true, -1],
     );
     assert.equal(parser.keepAliveMax, -1);
     assert.equal(parser.bodyKind, BODY_UNTIL_CLOSE);
@@ -224,9 +224,7 @@ describe("ResponseHeadParser: whether the connection lives on", () => {
     });
   }
 
-  test("upgrade: is the token in the Connection field", () => {
-    assert.equal(parse(`${OK}Connection: keep-alive, Upgrade\r\n\r\n`).upgrade, true);
-    assert.equal(parse(`${OK}Upgrade: h2c\r\n\r\n`).upgrade, false);
+  test("informational: 101 is not, since no other head follows it", () => {
     assert.equal(parse("HTTP/1.1 101 Switching\r\nConnection: upgrade\r\n\r\n").informational, false);
   });
 

@@ -69,8 +69,6 @@ export class ResponseHeadParser {
   keepAliveTimeout = -1;
   /** Of `Keep-Alive: max=N`; -1 when absent. */
   keepAliveMax = -1;
-  /** Whether the Connection field has the token `upgrade`. */
-  upgrade = false;
   /** A 1xx other than 101: the final response is still to come. */
   informational = false;
   /** Bytes of this head, its empty line included. */
@@ -245,7 +243,6 @@ export class ResponseHeadParser {
     this.keepAlive = !framing.close && (this.minorVersion === 1 || framing.keepAlive);
     this.keepAliveTimeout = framing.keepAliveTimeout;
     this.keepAliveMax = framing.keepAliveMax;
-    this.upgrade = framing.upgrade;
     this.informational = status < 200 && status !== 101;
     this.bodyKind = this.#decideBody(status);
     this.#allowance -= this.headBytes;

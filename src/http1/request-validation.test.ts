@@ -14,15 +14,15 @@ describe("validateMethod", () => {
 });
 
 describe("validateRequestHeaders", () => {
-  const nothing = { close: false, contentLength: -1, host: false, expectContinue: false, upgrade: false };
+  const nothing = { close: false, contentLength: -1, expectContinue: false, upgrade: false };
   const accepted: [what: string, headers: string[], length: number, facts: object][] = [
     ["nothing", [], 0, nothing],
     ["ordinary headers", ["Accept", "*/*", "X-B", "\t \xe9~"], 0, nothing],
     ["an empty value", ["A", ""], 0, nothing],
     ["Connection: close", ["connection", "Keep-Alive , CLOSE"], 0, { ...nothing, close: true }],
     ["Connection: keep-alive", ["Connection", "keep-alive"], 0, nothing],
-    ["one Host", ["HOST", "example.com:8080"], 0, { ...nothing, host: true }],
-    ["an IPv6 Host", ["Host", "[::1]:80"], 0, { ...nothing, host: true }],
+    ["one Host", ["HOST", "example.com:8080"], 0, nothing],
+    ["an IPv6 Host", ["Host", "[::1]:80"], 0, nothing],
     ["an agreeing Content-Length", ["Content-Length", "12"], 12, { ...nothing, contentLength: 12 }],
     ["a Content-Length for a stream", ["content-length", "12"], -1, { ...nothing, contentLength: 12 }],
     ["Expect", ["Expect", "100-Continue"], 5, { ...nothing, expectContinue: true }],

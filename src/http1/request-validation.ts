@@ -4,8 +4,6 @@ export interface RequestHeaderFacts {
   readonly close: boolean;
   /** The declared Content-Length, -1 when there is none. */
   readonly contentLength: number;
-  /** The list has its own Host. */
-  readonly host: boolean;
   /** `Expect: 100-continue` is in the list. */
   readonly expectContinue: boolean;
   /** `Connection: upgrade` and an Upgrade field are in the list. */
@@ -15,7 +13,6 @@ export interface RequestHeaderFacts {
 const NOTHING_SAID: RequestHeaderFacts = Object.freeze({
   close: false,
   contentLength: -1,
-  host: false,
   expectContinue: false,
   upgrade: false,
 });
@@ -111,7 +108,7 @@ function letterBit(name: string): number {
 class Facts implements RequestHeaderFacts {
   close = false;
   contentLength = -1;
-  host = false;
+  #host = false;
   expectContinue = false;
   upgrade = false;
   readonly #bodyLength: number;
@@ -179,12 +176,12 @@ class Facts implements RequestHeaderFacts {
   }
 
   #addHost(name: string, value: string): void {
-    if (this.host) throw new TypeError(`The header ${name} is there twice; a request has one.`);
+    if (this.#host) throw new TypeError(`The header ${name} is there twice; a request has one.`);
     // Whitespace, a path or user information in it would let two parsers see two hosts.
     // What is not ASCII is a line end to some (0x85), and no host to anybody.
     if (/[^\x21-\x7e]|[/\\?#@,]/.test(value))
       throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no host.`);
-    this.host = true;
+    this.#host = true;
   }
 
   #addLength(name: string, value: string): void {

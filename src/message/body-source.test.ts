@@ -4,7 +4,8 @@ import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { describe, it } from "node:test";
 import vm from "node:vm";
-import { type BodyInit, type BodySource, bodySource } from "./body-source.js";
+import { type BodyInit, bodySource } from "./body-source.js";
+import type { BodySource } from "./source.js";
 
 async function read(source: BodySource): Promise<string> {
   const chunks: Uint8Array[] = [];

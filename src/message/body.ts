@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
 import type { BodyReader } from "./body-reader.js";
-import { type BodySource, platformBodySource } from "./body-source.js";
+import { platformBodySource } from "./body-source.js";
 import { type ByteStream, readAllBytes, streamOf, teeStream, usedStream } from "./body-stream.js";
 import { feedFromIterator } from "./iterator-feed.js";
 import { fromWebStream, OneShotSource } from "./one-shot-source.js";
 import { TextSource } from "./replayable-source.js";
+import type { BodySource } from "./source.js";
 
 /**
  * A body as Fetch has it (§2.2.4): a stream, and perhaps a source that it can be made from again. The stream is made

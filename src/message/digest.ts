@@ -50,11 +50,6 @@ export class DigestAuth {
     this.#random = random ?? (() => loadCrypto().randomBytes(16).toString("hex"));
   }
 
-  /** Whether there is a challenge to answer. */
-  get ready(): boolean {
-    return this.#session !== undefined;
-  }
-
   /**
    * Takes the best of the challenges. False when none can be answered, or when the answer would be no other than the
    * one just refused: the credentials are wrong then. `answered`: whether the refused request had an answer of ours.

@@ -1,5 +1,5 @@
-import type { BodySource } from "./body-source.js";
 import { TextSource } from "./replayable-source.js";
+import type { BodySource } from "./source.js";
 
 /**
  * `value` as JSON, with `content-type: application/json`.

@@ -2,7 +2,7 @@ export { type Challenge, parseChallenges } from "./auth-challenge.js";
 export { Body } from "./body.js";
 export type { BodyFeed } from "./body-feed.js";
 export { BodyReader } from "./body-reader.js";
-export { type BodyInit, type BodySource, bodySource } from "./body-source.js";
+export { type BodyInit, bodySource } from "./body-source.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
 export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
@@ -63,6 +63,7 @@ export {
 } from "./response.js";
 export type { ResponseFacts, ResponseInit } from "./response-facts.js";
 export { realName, type SaveOptions, type SaveProgress } from "./save-body.js";
+export type { BodySource } from "./source.js";
 export { fetchTarget, parseTarget, parseURL, type Target } from "./target.js";
 export { isForbiddenTrailer } from "./trailer-fields.js";
 export type { ResponseOrigin, WireResponse } from "./wire-response.js";

@@ -1,7 +1,7 @@
 import type { BodyFeed } from "./body-feed.js";
 import { BodyReader } from "./body-reader.js";
-import type { BodySource } from "./body-source.js";
 import { ownCopy } from "./chunk.js";
+import type { BodySource } from "./source.js";
 
 /** What a feed needs of a source. */
 type FeedSource = Pick<BodySource, "open" | "length" | "cancel" | "replayable">;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type BodySource, bodySource } from "./body-source.js";
+import { bodySource } from "./body-source.js";
 import { parseFormData } from "./form-data.js";
+import type { BodySource } from "./source.js";
 
 async function collect(source: BodySource): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];

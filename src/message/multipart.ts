@@ -1,5 +1,5 @@
-import type { BodySource } from "./body-source.js";
 import { type BlobLike, readBlob } from "./replayable-source.js";
+import type { BodySource } from "./source.js";
 
 // Loading it takes four milliseconds, and few programs send forms with files.
 const loadCrypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { describe, it } from "node:test";
-import { type BodyInit, type BodySource, bodySource } from "./body-source.js";
+import { type BodyInit, bodySource } from "./body-source.js";
+import type { BodySource } from "./source.js";
 
 async function read(source: BodySource): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import type { BodySource } from "./body-source.js";
 import { chunkBytes } from "./chunk.js";
+import type { BodySource } from "./source.js";
 
 /** A `ReadableStream`, the platform's or another's. */
 export interface WebStreamLike {

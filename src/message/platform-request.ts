@@ -1,6 +1,6 @@
-import type { BodySource } from "./body-source.js";
 import { fromWebStream, OneShotSource, type WebStreamLike } from "./one-shot-source.js";
 import { BytesSource } from "./replayable-source.js";
+import type { BodySource } from "./source.js";
 
 /** Whether it is a request of the platform, or of another implementation of the standard. */
 export function isPlatformRequest(value: object): value is globalThis.Request {

@@ -1,5 +1,5 @@
-import type { BodySource } from "./body-source.js";
 import { chunkBytes } from "./chunk.js";
+import type { BodySource } from "./source.js";
 
 /** A `Blob` or `File`, the platform's or another's. */
 export interface BlobLike {

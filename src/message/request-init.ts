@@ -1,6 +1,6 @@
 import { EventEmitter, getMaxListeners, setMaxListeners } from "node:events";
 import type { Trace } from "../trace/index.js";
-import { type BodyInit, type BodySource, bodySource, formBody, jsonBody } from "./body-source.js";
+import { type BodyInit, bodySource, formBody, jsonBody } from "./body-source.js";
 import type { Headers, HeadersInit } from "./headers.js";
 import type {
   RedirectMode,
@@ -9,6 +9,7 @@ import type {
   RequestCredentials,
   RequestMode,
 } from "./request-members.js";
+import type { BodySource } from "./source.js";
 
 /** What a request can be made with: the members of WHATWG fetch (§5.4). Others are ignored, as Web IDL says. */
 export interface RequestInit {

@@ -1,6 +1,6 @@
-import type { BodySource } from "./body-source.js";
 import type { Headers } from "./headers.js";
 import type { RequestModes } from "./request-members.js";
+import type { BodySource } from "./source.js";
 import type { Target } from "./target.js";
 
 /** What the client and the transport need of a request without paying for the public getters. */

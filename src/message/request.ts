@@ -3,7 +3,6 @@ import { givenMembers } from "../runtime/index.js";
 import type { Trace } from "../trace/index.js";
 import { Body } from "./body.js";
 import { blobOf, decodeUtf8, ownBytes, textStreamOf } from "./body-forms.js";
-import type { BodySource } from "./body-source.js";
 import type { ByteStream } from "./body-stream.js";
 import { parseFormData } from "./form-data.js";
 import { createHeaders, Headers, type HeadersInit, headersFromRaw, rawHeaders } from "./headers.js";
@@ -30,6 +29,7 @@ import {
   requestModes,
 } from "./request-members.js";
 import type { RequestChanges, RequestParts } from "./request-parts.js";
+import type { BodySource } from "./source.js";
 import { fetchTarget, hashOf, type Target } from "./target.js";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);

@@ -11,9 +11,8 @@ export {
   selfSigned,
 } from "./certificates.js";
 export type { FakeHost, FakeRoute } from "./fake-network.js";
-export type { FakePeer } from "./fake-peer.js";
 export { FakeRuntime, type FakeRuntimeOptions } from "./fake-runtime.js";
-export type { FakeSocket } from "./fake-socket.js";
+export type { FakePeer, FakeSocket } from "./fake-socket.js";
 export { type DirectionFault, type Fault, randomFault } from "./fault.js";
 export { type FaultEvent, FaultProxy, type FaultProxyOptions } from "./fault-proxy.js";
 export { FRIENDLY_JSON, type Route } from "./friendly-routes.js";

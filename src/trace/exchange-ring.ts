@@ -1,6 +1,5 @@
 import { exchangeEnd } from "./channels.js";
-import type { ExchangeFacts } from "./recorder.js";
-import type { ExchangeOutcome, ExchangeRecord } from "./records.js";
+import type { ExchangeFacts, ExchangeOutcome, ExchangeRecord } from "./records.js";
 import { bounded, redactPath } from "./redact.js";
 
 const OUTCOMES: readonly ExchangeOutcome[] = ["complete", "failed", "retried", "cancelled", "active"];

@@ -4,7 +4,6 @@ export { composeTraces, type DialTrace, guardTrace, type Trace } from "./hooks.j
 export { OriginStats, REDIAL_SOON, type RecentClose, type SiteTopic } from "./origin-stats.js";
 export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
 export {
-  type ExchangeFacts,
   handshakeOf,
   OTHER_ORIGINS,
   Recorder,
@@ -17,6 +16,7 @@ export type {
   Decision,
   DialFate,
   DialRecord,
+  ExchangeFacts,
   ExchangeOutcome,
   ExchangeRecord,
   Recording,

@@ -2,7 +2,14 @@ import { connectionClose, connectionOpen, decisionMade } from "./channels.js";
 import { ExchangeRing } from "./exchange-ring.js";
 import { OriginStats, REDIAL_SOON } from "./origin-stats.js";
 import type { CloseReason, DialReason } from "./reasons.js";
-import type { ConnectionRecord, Decision, DialRecord, ExchangeRecord, Recording } from "./records.js";
+import type {
+  ConnectionRecord,
+  Decision,
+  DialRecord,
+  ExchangeFacts,
+  ExchangeRecord,
+  Recording,
+} from "./records.js";
 
 /** Who is told of each record as it is made: a recording that is streamed, the diagnostics channels. */
 export interface RecordListener {
@@ -21,29 +28,6 @@ export interface RecorderOptions {
   readonly connections?: number;
   /** Ended exchanges remembered; default 4,096. */
   readonly exchanges?: number;
-}
-
-/** What the recorder reads from an exchange when it ends; times are the runtime's milliseconds. */
-export interface ExchangeFacts {
-  readonly id: number;
-  readonly connectionId: number;
-  readonly origin: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly outcome: ExchangeRecord["outcome"];
-  readonly reused: boolean;
-  /** The id of its HTTP/2 stream; 0 for none. */
-  readonly stream: number;
-  readonly attempt: number;
-  readonly queuedAt: number;
-  readonly sentAt: number;
-  readonly headersAt: number;
-  readonly endedAt: number;
-  readonly idleFor: number;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
-  readonly errorCode: string | undefined;
 }
 
 const CONNECTIONS = 1000;

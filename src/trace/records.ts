@@ -84,15 +84,7 @@ export interface ExchangeRecord {
 }
 
 /** Why a candidate connection was or was not taken. */
-export type Verdict =
-  | "taken"
-  | "busy"
-  | "other-route"
-  | "expired"
-  | "closed"
-  | "too-long-idle"
-  | "draining"
-  | "full";
+export type Verdict = "taken" | "busy" | "expired" | "closed" | "too-long-idle" | "draining" | "full";
 
 /** What became of a dial; `pending` while it goes on. */
 export type DialFate = "served-it" | "served-another" | "went-idle" | "failed" | "cancelled" | "pending";
@@ -175,4 +167,27 @@ export interface ResponseConnection {
     readonly resumed: boolean;
     readonly authorized: boolean;
   };
+}
+
+/** What the recorder reads from an exchange when it ends; times are the runtime's milliseconds. */
+export interface ExchangeFacts {
+  readonly id: number;
+  readonly connectionId: number;
+  readonly origin: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly outcome: ExchangeRecord["outcome"];
+  readonly reused: boolean;
+  /** The id of its HTTP/2 stream; 0 for none. */
+  readonly stream: number;
+  readonly attempt: number;
+  readonly queuedAt: number;
+  readonly sentAt: number;
+  readonly headersAt: number;
+  readonly endedAt: number;
+  readonly idleFor: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly errorCode: string | undefined;
 }

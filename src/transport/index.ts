@@ -10,7 +10,7 @@ export type {
 export { Exchange, type Settle } from "./exchange/index.js";
 export { fetchTransport } from "./fetch-transport.js";
 export type { Http2Options } from "./http2-options.js";
-export type { TransportOptions } from "./options.js";
 export { type OpenRecording, readRecording } from "./recording/index.js";
 export { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 export { Transport } from "./transport.js";
+export type { TransportOptions } from "./transport-options.js";

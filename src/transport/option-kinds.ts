@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { quotedURL } from "../errors/index.js";
 import { ownMembers } from "../runtime/index.js";
 import { isTlsOptionName } from "./dial/index.js";
-import type { TransportOptions } from "./options.js";
+import type { TransportOptions } from "./transport-options.js";
 
 /**
  * Checks the options that are no numbers, so that one that cannot mean anything is refused here and not ignored, or

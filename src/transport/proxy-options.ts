@@ -1,4 +1,4 @@
-import type { TransportOptions } from "./options.js";
+import type { TransportOptions } from "./transport-options.js";
 
 /** Checks the options about proxies that nobody else checks. @throws TypeError for one that cannot be used. */
 export function checkProxyOptions(options: TransportOptions): void {

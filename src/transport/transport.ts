@@ -26,11 +26,12 @@ import {
   Telemetry,
 } from "./exchange/index.js";
 import { checkKinds } from "./option-kinds.js";
-import { normaliseOptions, type TransportOptions } from "./options.js";
+import { normaliseOptions } from "./options.js";
 import { type Origin, Origins } from "./origins.js";
 import type { OpenRecording } from "./recording/index.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 import { type Route, routeName } from "./route/index.js";
+import type { TransportOptions } from "./transport-options.js";
 
 let lastExchangeId = 0;
 
@@ -273,11 +274,6 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** Ends an exchange, wherever it is. @internal */
-  cancel(exchange: Exchange, error: unknown): void {
-    this.#engine.cancel(exchange, error);
   }
 
   /** The transport's clock. @internal */

@@ -64,6 +64,14 @@ for (const { what, changes, expected } of [
     expected: /^these folders import each other in a circle: src\/transport\/dial → src\/transport\/wire/,
   },
   {
+    what: "two files of transport that know each other's types",
+    changes: {
+      "src/transport/dial/index.ts": 'import type { R } from "./race.js";\n',
+      "src/transport/dial/race.ts": 'import type { D } from "./index.js";\n',
+    },
+    expected: /^these files import each other in a circle, types included: src\/transport\/dial\/index\.ts/,
+  },
+  {
     what: "the testing kit in what ships",
     changes: { "src/cli/run.ts": 'import { x } from "../testing/index.js";\n' },
     expected: /^src\/cli\/run\.ts:1: cli may not import testing/,

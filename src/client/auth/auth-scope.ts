@@ -1,6 +1,6 @@
 import { type Request, type Response, requestParts } from "../../message/index.js";
 import type { Send } from "../send.js";
-import type { Authenticator } from "./authenticator.js";
+import type { Authenticator } from "./auth-options.js";
 
 /** Credentials and the only origins they are for. */
 export class AuthScope {

@@ -1,4 +1,4 @@
-import type { Authenticator } from "./authenticator.js";
+import type { Authenticator } from "./auth-options.js";
 import { authorized } from "./authorized.js";
 
 /** HTTP Basic: the credentials go out with every request, unasked. */

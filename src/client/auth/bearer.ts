@@ -1,6 +1,6 @@
 import { type Request, type Response, requestParts } from "../../message/index.js";
 import type { Send } from "../send.js";
-import type { Authenticator, BearerAuth } from "./authenticator.js";
+import type { Authenticator, BearerAuth } from "./auth-options.js";
 import { authorized } from "./authorized.js";
 
 /** A token, kept until a server refuses it. */

@@ -7,7 +7,7 @@ import {
 } from "../../message/index.js";
 import { callError } from "../call-error.js";
 import type { Send } from "../send.js";
-import type { Authenticator } from "./authenticator.js";
+import type { Authenticator } from "./auth-options.js";
 import { authorized } from "./authorized.js";
 
 const MAX_ORIGINS = 64;

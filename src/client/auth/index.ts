@@ -1,8 +1,3 @@
+export type { Authenticator, AuthOptions, BearerAuth, PasswordAuth } from "./auth-options.js";
 export { AuthScope } from "./auth-scope.js";
-export {
-  type Authenticator,
-  type AuthOptions,
-  authenticator,
-  type BearerAuth,
-  type PasswordAuth,
-} from "./authenticator.js";
+export { authenticator } from "./authenticator.js";

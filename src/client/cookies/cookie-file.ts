@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { StoredCookie } from "./open-cookie-jar.js";
+import type { StoredCookie } from "./cookie-store.js";
 
 interface CookieFile {
   readonly version: 1;

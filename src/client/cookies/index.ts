@@ -1,9 +1,5 @@
 export type { CookieJar } from "./cookie-jar.js";
 export { CookieKeeper } from "./cookie-keeper.js";
+export type { CookieJarOptions, CookieStore, StoredCookie } from "./cookie-store.js";
 export { LazyJar } from "./lazy-jar.js";
-export {
-  type CookieJarOptions,
-  type CookieStore,
-  openCookieJar,
-  type StoredCookie,
-} from "./open-cookie-jar.js";
+export { openCookieJar } from "./open-cookie-jar.js";

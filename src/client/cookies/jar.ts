@@ -1,7 +1,7 @@
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import { placeOf } from "./cookie-place.js";
 import { CookieShelf, isExpired } from "./cookie-shelf.js";
-import type { CookieJarOptions, CookieStore, StoredCookie } from "./open-cookie-jar.js";
+import type { CookieJarOptions, CookieStore, StoredCookie } from "./cookie-store.js";
 import { type KeptCookie, readCookie, restoredCookie } from "./read-cookie.js";
 
 /** Servers take no longer field: the default of Apache, and less than nginx and Node take for a whole head. */

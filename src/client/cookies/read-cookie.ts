@@ -1,7 +1,7 @@
 import { Cookie } from "tough-cookie";
 import { canonicalPath, defaultPath } from "./cookie-paths.js";
 import { isWithin, type Place, siteOf, siteOfDomain } from "./cookie-place.js";
-import type { StoredCookie } from "./open-cookie-jar.js";
+import type { StoredCookie } from "./cookie-store.js";
 
 /** A cookie as the jar keeps it. */
 export interface KeptCookie extends StoredCookie {

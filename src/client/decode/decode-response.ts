@@ -12,6 +12,7 @@ import { checkMembers } from "../known-members.js";
 import { pulledBody } from "../pulled-body.js";
 import { type Coding, codingsOf } from "./codings.js";
 import { ERR_DECODE } from "./decode-error.js";
+import type { DecodeLimits } from "./decode-limits.js";
 import { DecodedChunks } from "./decoded-chunks.js";
 
 /** Limits for what a coded body may become. */
@@ -20,13 +21,6 @@ export interface DecompressOptions {
   maxBytes?: number;
   /** Bytes after decoding for each one before, once past 1 MiB; default 1,100, which gzip cannot exceed. */
   maxRatio?: number;
-}
-
-export interface DecodeLimits {
-  readonly maxBytes: number;
-  readonly maxRatio: number;
-  /** Whether a body with a coding that is not known is handed on as it is, as by fetch; else it is refused. */
-  readonly passUnknown: boolean;
 }
 
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;

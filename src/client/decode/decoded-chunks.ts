@@ -3,7 +3,7 @@ import type { BodyReader, Request } from "../../message/index.js";
 import type { ChunkSupply } from "../pulled-body.js";
 import type { Coding } from "./codings.js";
 import { brokenCoding } from "./decode-error.js";
-import type { DecodeLimits } from "./decode-response.js";
+import type { DecodeLimits } from "./decode-limits.js";
 import { Meter } from "./meter.js";
 
 /** A body that is here already is decoded in one call up to this size, which costs a fifth of a stream. */

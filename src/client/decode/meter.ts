@@ -1,6 +1,6 @@
 import type { Request } from "../../message/index.js";
 import { tooLarge } from "./decode-error.js";
-import type { DecodeLimits } from "./decode-response.js";
+import type { DecodeLimits } from "./decode-limits.js";
 
 /** Up to here any ratio is fine: a small body of spaces is no attack. */
 const RATIO_FREE_BYTES = 1024 * 1024;

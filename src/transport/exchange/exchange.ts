@@ -28,7 +28,6 @@ import type {
 } from "../../trace/index.js";
 import type { DialResult } from "../dial/index.js";
 import type { Outgoing } from "./outgoing.js";
-import type { Telemetry } from "./telemetry.js";
 
 /** Who is told how an exchange went: the promise of `roundTrip`, or the client's call. */
 export interface Settle {
@@ -57,6 +56,16 @@ export interface Link {
         abandonBody(exchange: Exchange, reason: unknown): Promise<void>;
       }
     | undefined;
+}
+
+/** Who publishes what happens to an exchange. */
+export interface Watcher {
+  /** The head is about to be written; once more where the exchange goes out again. */
+  sending(socket: unknown): void;
+  /** The head of the response is in. */
+  answered(exchange: Exchange): void;
+  /** The exchange is over; `error` where it failed. */
+  ended(exchange: Exchange, error: unknown): void;
 }
 
 /** A connection that was considered when an exchange asked for one. */
@@ -117,7 +126,7 @@ export class Exchange
   /** Told of what happens to it; its hooks cannot throw. */
   trace: Trace | undefined = undefined;
   /** Publishes what happens to it, where somebody listens. */
-  telemetry: Telemetry | undefined = undefined;
+  telemetry: Watcher | undefined = undefined;
   /** What its body ended with, where it broke off. */
   bodyFailure: unknown = undefined;
 

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { NetworkError } from "../../errors/index.js";
 import { createHeaders, type Headers, type Request, rawHeaders, requestParts } from "../../message/index.js";
-import type { Exchange } from "./exchange.js";
+import type { Exchange, Watcher } from "./exchange.js";
 
 // The channels that OpenTelemetry, Sentry, Datadog and New Relic read to see the requests of fetch and undici. What is
 // published here has the shape of undici's messages, so that they see Trunkline's requests as well, and put their
@@ -66,7 +66,7 @@ class PublishedRequest {
 }
 
 /** One exchange as the channels show it. */
-export class Telemetry {
+export class Telemetry implements Watcher {
   readonly #request: PublishedRequest;
   /** What subscribers added. */
   readonly #added: Headers = createHeaders();
@@ -86,7 +86,6 @@ export class Telemetry {
     return all;
   }
 
-  /** The head is about to be written; once more where the exchange goes out again. */
   sending(socket: unknown): void {
     if (!sendHeaders.hasSubscribers) return;
     const request = this.#request;
@@ -96,7 +95,6 @@ export class Telemetry {
     sendHeaders.publish({ request, headers, socket });
   }
 
-  /** The head of the response is in. */
   answered(exchange: Exchange): void {
     if (!gotHeaders.hasSubscribers) return;
     const { status: statusCode, statusText } = exchange;
@@ -104,7 +102,6 @@ export class Telemetry {
     gotHeaders.publish({ request: this.#request, response: { statusCode, headers, statusText } });
   }
 
-  /** The exchange is over; `error` where it failed. */
   ended(exchange: Exchange, error: unknown): void {
     const request = this.#request;
     if (exchange.outcome === "complete") {

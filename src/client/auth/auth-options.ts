@@ -1,0 +1,27 @@
+import type { Request, Response } from "../../message/index.js";
+import type { Send } from "../send.js";
+
+/** A name and a password, for HTTP Basic (RFC 7617) or Digest (RFC 7616). */
+export interface PasswordAuth {
+  username: string;
+  password: string;
+  /** Default `"basic"`. `"digest"` never sends the password, also where a server asks for Basic. */
+  type?: "basic" | "digest";
+}
+
+/** A bearer token (RFC 6750), or a function that gets one. */
+export interface BearerAuth {
+  /**
+   * The function is called when a token is needed and its answer is kept; a 401 makes it be called once more, once for
+   * all the calls that wait.
+   */
+  bearer: string | (() => string | Promise<string>);
+}
+
+/** Credentials of a client or a call: user and password (Basic, Digest), or a token. */
+export type AuthOptions = PasswordAuth | BearerAuth;
+
+/** Sends requests with credentials, and answers challenges. */
+export interface Authenticator {
+  send(request: Request, next: Send): Promise<Response>;
+}

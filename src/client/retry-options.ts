@@ -1,0 +1,76 @@
+import { ownMembers } from "../runtime/index.js";
+import { checkMembers } from "./known-members.js";
+import type { BudgetLimits } from "./retry-budget.js";
+
+/** How what failed for now is sent again. */
+export interface RetryOptions {
+  /** Attempts of one exchange, the first one counted; default 3. */
+  attempts?: number;
+  /** Methods that may be sent again; default: the idempotent ones (RFC 9110 §9.2.2), and what is marked `idempotent`. */
+  methods?: string[];
+  /** Statuses that are worth another attempt; default 408, 429, 502, 503 and 504. */
+  statuses?: number[];
+  /**
+   * The wait before attempt n + 1 is a random time up to `base` × 2ⁿ⁻¹ ms, at most `max`; defaults 100 and 5,000. A
+   * `Retry-After` field is obeyed instead, up to two minutes; a longer one ends the retries.
+   */
+  backoff?: { base?: number; max?: number };
+  /**
+   * At most this much extra load on an origin: `ratio` of its requests of the last ten seconds (default 0.2), and
+   * `reservePerSecond` retries a second in any case (default 10). Shared by all clients of a transport.
+   */
+  budget?: { ratio?: number; reservePerSecond?: number };
+}
+
+/** The same, complete and checked. */
+export interface RetryPolicy {
+  readonly attempts: number;
+  /** `undefined`: what the request says of itself. */
+  readonly methods: ReadonlySet<string> | undefined;
+  readonly statuses: ReadonlySet<number>;
+  readonly base: number;
+  readonly max: number;
+  readonly budget: BudgetLimits;
+}
+
+const STATUSES = [408, 429, 502, 503, 504];
+
+/** The options with their defaults. @throws RangeError, TypeError for values that make no sense. */
+export function retryPolicy(given: RetryOptions | boolean | undefined): RetryPolicy | undefined {
+  if (given === undefined || given === false) return undefined;
+  const options = given === true ? {} : given;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot use ${String(given)} for retry as it must be true, false or an object of options`,
+    );
+  }
+  const own = ownMembers(options);
+  const backoff = ownMembers(own.backoff ?? {});
+  const budget = ownMembers(own.budget ?? {});
+  checkMembers("retry", own, ["attempts", "methods", "statuses", "backoff", "budget"]);
+  checkMembers("retry.backoff", backoff, ["base", "max"]);
+  checkMembers("retry.budget", budget, ["ratio", "reservePerSecond"]);
+  const policy: RetryPolicy = {
+    attempts: least("retry.attempts", own.attempts ?? 3, 1),
+    methods:
+      own.methods === undefined ? undefined : new Set(own.methods.map((method) => method.toUpperCase())),
+    statuses: new Set(own.statuses ?? STATUSES),
+    base: least("retry.backoff.base", backoff.base ?? 100, 0),
+    max: least("retry.backoff.max", backoff.max ?? 5_000, 0),
+    budget: {
+      ratio: least("retry.budget.ratio", budget.ratio ?? 0.2, 0),
+      reservePerSecond: least("retry.budget.reservePerSecond", budget.reservePerSecond ?? 10, 0),
+    },
+  };
+  for (const status of policy.statuses) {
+    if (!Number.isInteger(status) || status < 200 || status > 999) {
+      throw new RangeError(`Cannot use ${String(status)} in retry.statuses as it is no final status`);
+    }
+  }
+  return policy;
+}
+
+function least(name: string, value: number, minimum: number): number {
+  if (typeof value === "number" && value >= minimum) return value;
+  throw new RangeError(`Cannot use ${String(value)} for ${name} as it must be a number, at least ${minimum}`);
+}
