@@ -218,7 +218,7 @@ export class HttpAgents {
     const ready = (): void => {
       // Whether something answers in its place is known only with the answer.
       if (isMock(socket)) return;
-      this.#ledger.established(connection);
+      this.#established(connection);
       if (connection.request !== undefined) this.#ledger.begins(connection, connection.request);
     };
     if (isReady(socket)) ready();
@@ -289,9 +289,16 @@ export class HttpAgents {
       this.#ledger.neverWas(connection);
       return false;
     }
-    this.#ledger.established(connection);
+    this.#established(connection);
     this.#ledger.begins(connection, request);
     return true;
+  }
+
+  #established(connection: Watched): void {
+    const { tally } = connection.pool;
+    this.#ledger.established(connection);
+    // Node's own agents offer HTTP/1.1 alone.
+    if (tally.origin.startsWith("https:")) tally.count("withoutHttp2");
   }
 
   #failed(request: ClientRequest, error: unknown): void {

@@ -11,6 +11,11 @@ import { inside } from "./undici-inside.js";
 import type { Watched } from "./watched.js";
 
 const CLIENT = "node:http2";
+/** What a server that sets no limit is shown with. */
+const UNLIMITED = 2 ** 32 - 1;
+// Error codes; a program that uses no HTTP/2 is not made to load what names them.
+const REFUSED_STREAM = 7;
+const ENHANCE_YOUR_CALM = 11;
 
 interface Message {
   readonly stream: ClientHttp2Stream;
@@ -25,6 +30,7 @@ export class Http2Sessions {
   readonly #sessions = new WeakMap<ClientHttp2Session, Watched | "other">();
   readonly #goneAway = new WeakSet<ClientHttp2Session>();
   readonly #pools = new PoolTable();
+  readonly #streams = new WeakMap<object, number>();
 
   /** `isKnown` tells the sockets that another watch has: undici speaks HTTP/2 through `node:http2`. */
   constructor(ledger: Ledger, isKnown: (socket: object) => boolean) {
@@ -60,7 +66,11 @@ export class Http2Sessions {
     }
     if (connection === "other") return;
     connection.site = place;
-    connection.pool.tally.demanded();
+    const { tally } = connection.pool;
+    tally.demanded();
+    tally.most("streamsAtOnce", this.#add(tally, 1));
+    tally.most("streamsOnOne", this.#add(connection, 1));
+    this.#whenOver(stream, connection);
     if (connection.established) this.#ledger.begins(connection, stream);
     else session.once("connect", () => this.#ledger.begins(connection, stream));
   }
@@ -83,9 +93,40 @@ export class Http2Sessions {
     const connection = this.#ledger.dial(pool, () => false);
     session.once("goaway", () => this.#goneAway.add(session));
     this.#watchEnd(session, connection);
-    if (session.connecting) session.once("connect", () => this.#ledger.established(connection));
-    else this.#ledger.established(connection);
+    session.on("remoteSettings", ({ maxConcurrentStreams: limit = UNLIMITED }) => {
+      if (limit > 0 && limit < UNLIMITED) tally.least("streamLimit", limit);
+    });
+    if (session.connecting) session.once("connect", () => this.#open(connection));
+    else this.#open(connection);
     return connection;
+  }
+
+  /** So many streams of it are under way. */
+  #add(to: object, count: number): number {
+    const now = (this.#streams.get(to) ?? 0) + count;
+    this.#streams.set(to, now);
+    return now;
+  }
+
+  /** Before the program hears of it: what it sends next comes after. A stream that is not read to its end has a close only. */
+  #whenOver(stream: ClientHttp2Stream, connection: Watched): void {
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      this.#add(connection, -1);
+      this.#add(connection.pool.tally, -1);
+    };
+    stream.once("end", end);
+    stream.once("close", end);
+  }
+
+  #open(connection: Watched): void {
+    const { pool } = connection;
+    this.#ledger.established(connection);
+    pool.tally.count("http2Connections");
+    // One pool for each origin: all of its sessions.
+    pool.tally.most("http2AtOnce", pool.open);
   }
 
   #watchEnd(session: ClientHttp2Session, connection: Watched): void {
@@ -131,7 +172,11 @@ export class Http2Sessions {
     const connection = this.#connectionOf(stream);
     if (connection === undefined) return;
     connection.pool.tally.demand--;
-    if (stream.rstCode !== 0) connection.pool.tally.count("failed");
+    const { rstCode } = stream;
+    if (rstCode !== 0) connection.pool.tally.count("failed");
+    // Others may be of the program's own making: Node sends them where a stream is destroyed.
+    if (rstCode === REFUSED_STREAM) connection.pool.tally.count("streamsRefused");
+    else if (rstCode === ENHANCE_YOUR_CALM) connection.pool.tally.reset("ENHANCE_YOUR_CALM");
     this.#ledger.ends(connection);
   }
 }

@@ -41,6 +41,7 @@ export class Tally {
   readonly #least: Partial<Record<LeastName, number>> = {};
   #highestDemand = 0;
   #failures: Counters = {};
+  #resets: Counters = {};
   #idleEnds: Counters = {};
   #owners: Counters = {};
   #packages: Counters = {};
@@ -84,6 +85,12 @@ export class Tally {
     this.count("failed");
     if (code in this.#failures || Object.keys(this.#failures).length < MAX_ERRORS)
       this.#failures[code] = (this.#failures[code] ?? 0) + 1;
+  }
+
+  /** The server reset a request over HTTP/2. `code`: the name of the error code. */
+  reset(code: string): void {
+    this.#resets[code] = (this.#resets[code] ?? 0) + 1;
+    this.#touched();
   }
 
   /** A connection was opened by an owner, by its key. */
@@ -147,6 +154,7 @@ export class Tally {
       redialed: this.#redialed,
       errors: this.#errors,
       ...someOf("failures", this.#failures),
+      ...someOf("resets", this.#resets),
       ...someOf("idleEnds", this.#idleEnds),
       ...someOf("owners", this.#owners),
       ...someOf("packages", this.#packages),
@@ -160,6 +168,7 @@ export class Tally {
     this.#redialed = {};
     this.#errors = {};
     this.#failures = {};
+    this.#resets = {};
     this.#idleEnds = {};
     this.#owners = {};
     this.#packages = {};

@@ -141,11 +141,14 @@ export class Advice {
 
   /** What lets requests share one connection. */
   oneConnection(): string {
+    const session = code("const session = http2.connect(origin)");
+    if (this.#client === "node:http2")
+      return `One session for each origin, made once and shared: ${session} at module level`;
     return pick(this.#client, {
       trunkline:
         "One route to the origin: one Transport, one proxy and one set of TLS options for all its requests",
       undici: `One connection for each origin: ${code("new Agent({ allowH2: true, connections: 1 })")}`,
-      node: `One session for each origin, made once and shared: ${code("const session = http2.connect(origin)")} at module level`,
+      node: "One agent for all requests to the origin",
       go: "One http.Client for all requests to the origin",
       other: "One client for all requests to the origin",
     });

@@ -129,6 +129,8 @@ export const builtIn: readonly Case[] = [
   { program: "healthy-mocked", finds: [], uncounted: true, notes: /14 requests answered inside the program/ },
   { program: "healthy-unix", finds: [] },
   { program: "http2-session-each", finds: ["client-per-request"], site: true, since: 22 },
+  { program: "http2-several", finds: ["several-connections"], since: 22 },
+  { program: "https-burst", finds: ["http2-would-do"] },
   { program: "healthy-http2", finds: [], since: 22 },
   { program: "healthy-fetch", finds: [] },
   { program: "healthy-fetch-json", finds: [] },
