@@ -83,12 +83,15 @@ for (const peer of [nginx, apache, caddy, haproxy, lighttpd]) {
     test("idle close: is seen as the server's, and its limit learned", async () => {
       await using caller = new Caller();
       const url = at("/small.txt", running.site.shortPort);
-      await caller.client.get(url).text();
+      const response = await caller.client.get(url);
+      await response.text();
       await until(() => caller.closedFor()[0] !== undefined, "the server to close the idle connection");
       assert.equal(caller.closedFor()[0], "server-closed-idle");
       const [origin] = caller.transport.explain().origins;
       const learned = origin?.learnedIdleLimit;
-      assert.ok(learned !== undefined && learned > 500 && learned < 4_000, `learned ${learned}`);
+      // HAProxy hands on the hint of the server behind it; one end before that is no limit of the server's.
+      if (response.headers.get("keep-alive") !== null) assert.equal(learned, undefined);
+      else assert.ok(learned !== undefined && learned > 500 && learned < 4_000, `learned ${learned}`);
       assert.equal(
         await caller.client
           .post(at("/small.txt", running.site.shortPort), { body: "x" })
