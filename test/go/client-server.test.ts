@@ -242,7 +242,7 @@ describe("requests", () => {
   for (const [why, values, agent] of [
     ["by default", [], "trunkline"],
     ["custom", ["foo/1.2.3"], "foo/1.2.3"],
-    ["more than one", ["a", "b"], "a, b"],
+    ["more than one, so the first is sent", ["a", "b"], "a"],
     ["empty, so none is sent", [""], undefined],
   ] as const) {
     test(`Go TestTransportUserAgent: ${why}`, async () => {
