@@ -23,6 +23,6 @@ export interface Command {
 
 /** Options every command has. */
 export const commonOptions: readonly OptionSpec[] = [
-  { name: "json", help: "print one JSON document to standard output and nothing else" },
+  { name: "json", help: "print one JSON document to standard output, and nothing else" },
   { name: "help", short: "h", help: "print this help" },
 ];

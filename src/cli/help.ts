@@ -4,7 +4,7 @@ import { exitCode } from "./exit.js";
 import type { OptionSpec } from "./options.js";
 import { wrap } from "./render/wrap.js";
 
-const endings = `Exit codes: ${exitCode.ok} done, ${exitCode.failed} failed, ${exitCode.usage} usage, ${exitCode.held} a --fail-if held, ${exitCode.interrupted} interrupted.`;
+const endings = `Exit codes: ${exitCode.ok} done, ${exitCode.failed} failed, ${exitCode.usage} usage error, ${exitCode.held} a --fail-if condition was met, ${exitCode.interrupted} interrupted.`;
 
 /** The help of the program: its commands and how they end. */
 export function programHelp(): string[] {
@@ -17,7 +17,7 @@ export function programHelp(): string[] {
     "Commands:",
     ...columns(commands.map((command) => [command.name, command.summary])),
     "",
-    "trunkline <command> --help has the options of a command; --version prints the version.",
+    "trunkline <command> --help lists a command's options; --version prints the version.",
     endings,
   ];
 }

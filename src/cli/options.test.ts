@@ -44,13 +44,13 @@ test("parseOptions: names an unknown option and what was probably meant", () => 
   refused(["--metod", "GET"], /unknown option --metod: did you mean --method\?/);
   refused(["--request", "GET"], /did you mean --method\?/);
   refused(["-x", "http://p"], /unknown option -x: did you mean --proxy http:\/\/p\?/);
-  refused(["-N"], /-N: leave it out/);
+  refused(["-N"], /-N: omit it/);
   refused(["--zzzzzz"], /unknown option --zzzzzz: --help lists/);
 });
 
 test("parseOptions: refuses a missing, a superfluous and a second value", () => {
   refused(["--method"], /--method needs a value: --method <method>/);
-  refused(["--explain=yes"], /--explain takes no value, but was given "yes"/);
+  refused(["--explain=yes"], /--explain takes no value, but got "yes"/);
   refused(["-X", "GET", "-X", "PUT"], /-X was given twice/);
 });
 

@@ -61,14 +61,14 @@ const ofCurl: Readonly<Record<string, (value: string) => string>> = {
 };
 /** Options of curl that ask for what is so anyway. */
 const needless: Readonly<Record<string, string>> = {
-  "--compressed": "coded bodies are asked for and decoded anyway",
-  "--http2": "HTTP/2 is used anyway where the server has it",
-  "--tcp-nodelay": "it is set anyway",
-  "--keepalive": "it is so anyway",
-  "-N": "nothing is held back anyway",
-  "--no-buffer": "nothing is held back anyway",
-  "-#": "progress is shown on a terminal anyway",
-  "--progress-bar": "progress is shown on a terminal anyway",
+  "--compressed": "bodies are requested compressed and decoded by default",
+  "--http2": "HTTP/2 is used by default if the server supports it",
+  "--tcp-nodelay": "it is the default",
+  "--keepalive": "it is the default",
+  "-N": "output is never held back",
+  "--no-buffer": "output is never held back",
+  "-#": "progress is shown on a terminal by default",
+  "--progress-bar": "progress is shown on a terminal by default",
 };
 
 interface Token {
@@ -115,14 +115,14 @@ export function parseOptions(
     if (spec.name === "json")
       refuseCurlJson(token.value, next?.kind === "positional" ? next.value : undefined);
     if (spec.value === undefined && token.value !== undefined) {
-      throw new UsageError(`${token.rawName} takes no value, but was given "${token.value}"`);
+      throw new UsageError(`${token.rawName} takes no value, but got "${token.value}"`);
     }
     if (spec.value !== undefined && token.value === undefined) {
       throw new UsageError(`${token.rawName} needs a value: ${token.rawName} <${spec.value}>`);
     }
     const values = given.get(spec.name) ?? [];
     if (values.length > 0 && spec.value !== undefined && spec.repeat !== true) {
-      throw new UsageError(`${token.rawName} was given twice; it can be given once`);
+      throw new UsageError(`${token.rawName} was given twice; give it once`);
     }
     values.push(token.value ?? "");
     given.set(spec.name, values);
@@ -155,10 +155,10 @@ function programAstray(command: string, args: readonly string[], at: number): Us
       .join(" ");
   const [first = ""] = args.slice(at);
   if (command === "observe" && /^https?:/i.test(first))
-    return new UsageError(`trunkline observe has no use for "${first}": did you mean --target ${first}?`);
+    return new UsageError(`trunkline observe does not take "${first}": did you mean --target ${first}?`);
   const before = at === 0 ? "" : `${quoted(args.slice(0, at))} `;
   return new UsageError(
-    `the program to run follows --, did you mean trunkline ${command} ${before}-- ${quoted(args.slice(at))}?`,
+    `the program to run follows --: did you mean trunkline ${command} ${before}-- ${quoted(args.slice(at))}?`,
   );
 }
 
@@ -170,7 +170,7 @@ function valueAfter(tokens: readonly Token[], index: number): string | undefined
 function unknownOption(rawName: string, specs: readonly OptionSpec[], value: string | undefined): UsageError {
   const takesRequests = specs.some(({ name }) => name === "header");
   if (takesRequests && Object.hasOwn(needless, rawName))
-    return new UsageError(`unknown option ${rawName}: leave it out, as ${needless[rawName]}`);
+    return new UsageError(`unknown option ${rawName}: omit it: ${needless[rawName]}`);
   if (takesRequests && Object.hasOwn(ofCurl, rawName)) {
     const meantHere = ofCurl[rawName]?.(value ?? "…");
     return new UsageError(`unknown option ${rawName}: did you mean ${meantHere}?`);
@@ -189,7 +189,7 @@ function unknownOption(rawName: string, specs: readonly OptionSpec[], value: str
             names.filter((name) => name.startsWith("--")),
           )
         : names.find((name) => name.toLowerCase() === rawName.toLowerCase());
-  const hint = meant === undefined ? "--help lists the options there are" : `did you mean ${meant}?`;
+  const hint = meant === undefined ? "--help lists the options" : `did you mean ${meant}?`;
   return new UsageError(`unknown option ${rawName}: ${hint}`);
 }
 

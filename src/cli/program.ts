@@ -101,7 +101,7 @@ function checkPositionals(command: Command, given: readonly string[]): void {
   }
   const extra = given[command.positionals.length];
   if (extra !== undefined) {
-    throw new UsageError(`trunkline ${command.name} has no use for "${extra}": ${command.usage}`);
+    throw new UsageError(`trunkline ${command.name} does not take "${extra}": ${command.usage}`);
   }
 }
 

@@ -37,7 +37,7 @@ export async function runChild({ command, env, stdoutToStderr }: ChildOptions): 
 
 function sentence(file: string, error: NodeJS.ErrnoException): string {
   if (error.code === "ENOENT")
-    return `there is no program "${file}" to run: it is neither in PATH nor a file`;
-  if (error.code === "EACCES") return `"${file}" cannot be run: it is not executable`;
-  return `"${file}" cannot be run: ${error.message}`;
+    return `cannot find the program "${file}": it is neither in PATH nor a file`;
+  if (error.code === "EACCES") return `cannot run "${file}": it is not executable`;
+  return `cannot run "${file}": ${error.message}`;
 }

@@ -14,7 +14,7 @@ export class BaseURL {
     this.#joins = mode === "join";
     if (this.#joins && (url.search !== "" || url.hash !== "")) {
       throw new TypeError(
-        `Cannot make a Client with this baseURL as it has a ${url.search !== "" ? "query" : "fragment"}, which its calls would not have; give it to each call (query), or set relativeURLs: "resolve"`,
+        `Cannot make a Client with this baseURL: it has a ${url.search !== "" ? "query" : "fragment"}, which calls would lose; pass it to each call (query), or set relativeURLs: "resolve"`,
       );
     }
     this.#prefix = url.href.replace(/[?#].*$/s, "").replace(/\/+$/, "");

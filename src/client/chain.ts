@@ -95,7 +95,7 @@ function withMiddleware(middleware: readonly Middleware[], inner: RoundTripper):
     outer = (middleware[i] as Middleware)(outer);
     if (typeof outer?.roundTrip !== "function") {
       throw new TypeError(
-        `Cannot use middleware ${i} as it did not return an object with a roundTrip method`,
+        `Cannot use middleware ${i}: it did not return an object with a roundTrip method`,
       );
     }
   }

@@ -46,7 +46,7 @@ export class Client {
     const options = ownMembers(given);
     this.transport = options.transport === undefined ? defaultTransport : options.transport;
     if (typeof (this.transport as Partial<RoundTripper> | null)?.roundTrip !== "function") {
-      throw new TypeError("Cannot make a Client as its transport has no roundTrip method; pass a Transport");
+      throw new TypeError("Cannot make a Client: its transport has no roundTrip method; pass a Transport");
     }
     // With the jar, so that a client made from this one has the same.
     this.#options = options.cookies === true ? ownMembers({ ...options, cookies: new LazyJar() }) : options;
@@ -229,18 +229,18 @@ function checkArguments(kind: Verb, input: unknown, init: unknown, more: boolean
     throw new TypeError(`Cannot use this as the URL of ${name}; write ${usage}, or fetch(request)`);
   }
   if (more) {
-    throw new TypeError(`Cannot use a third argument of ${name} as it takes two: ${usage}`);
+    throw new TypeError(`Cannot pass a third argument to ${name}: it takes two, ${usage}`);
   }
   if (init === undefined || init === null) return;
   // What is a thing of the platform's, or a list, is a body.
   if (typeof init !== "object" || Symbol.iterator in init || Symbol.toStringTag in init) {
-    throw new TypeError(`Cannot use this as the options of ${name} as it must be an object; write ${usage}`);
+    throw new TypeError(`Cannot use this as the options of ${name}: they must be an object; write ${usage}`);
   }
   const given = (init as Init).method;
   if (method === undefined || given === undefined) return;
   if (String(given).toUpperCase() !== method) {
     throw new TypeError(
-      `Cannot use method ${JSON.stringify(given)} in ${name} as it sends ${method}; use fetch(url, { method })`,
+      `Cannot use method ${JSON.stringify(given)} in ${name}: it sends ${method}; use fetch(url, { method })`,
     );
   }
 }

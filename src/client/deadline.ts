@@ -167,7 +167,7 @@ function timedOut(
   const isCall = attemptTimeout === undefined;
   const milliseconds = isCall ? call.policy.timeout : attemptTimeout;
   const what = isCall
-    ? `the call took longer than its timeout of ${milliseconds} ms (the present exchange ${Math.round(spent)} ms)`
+    ? `the call took longer than its timeout of ${milliseconds} ms (the current exchange took ${Math.round(spent)} ms)`
     : `attempt ${call.attempts + 1} got no response within the attemptTimeout of ${milliseconds} ms`;
   return new TimeoutError(`${nameOf(request)} timed out: ${what}`, {
     code: "ERR_TRUNKLINE_TIMEOUT",

@@ -14,7 +14,7 @@ export class HTTPError extends Error {
   constructor(method: string, response: Response, url: string) {
     const phrase = response.statusText === "" ? "" : ` ${shownText(response.statusText)}`;
     super(
-      `${method} ${shownURL(url)} was answered with status ${response.status}${phrase}; error.response has the headers and the body`,
+      `${method} ${shownURL(url)} failed with status ${response.status}${phrase}; error.response has the headers and the body`,
     );
     this.response = response;
     this.status = response.status;

@@ -31,7 +31,7 @@ export async function verified(request: Request, response: Response): Promise<Re
   const { createHash } = process.getBuiltinModule("node:crypto");
   const actual = createHash(first.kind).update(bytes).digest("base64");
   if (!wanted.some(({ value }) => same(value, actual)))
-    throw mismatch(request, `it has ${first.kind}-${actual}`);
+    throw mismatch(request, `its hash is ${first.kind}-${actual}`);
   const whole = BodyReader.whole(bytes, 0, bytes.length);
   whole.signal = body.signal;
   replaceResponseBody(response, whole);
@@ -58,7 +58,7 @@ function mismatch(request: Request, what: string): Error {
   return callError(
     request,
     "ERR_TRUNKLINE_INTEGRITY",
-    `the response body is not the one that integrity names: ${what}`,
+    `the response body does not match integrity: ${what}`,
     "body",
   );
 }

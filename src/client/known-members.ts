@@ -5,7 +5,7 @@ export function checkMembers(option: string, given: object, members: readonly st
   for (const name of Object.keys(given)) {
     if (members.includes(name)) continue;
     throw new TypeError(
-      `Cannot use ${JSON.stringify(name)} in ${option} as it has no such member; it has ${members.join(", ")}`,
+      `Cannot use ${JSON.stringify(name)} in ${option}: it is not a member; the members are ${members.join(", ")}`,
     );
   }
 }

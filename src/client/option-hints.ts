@@ -91,7 +91,7 @@ const CONNECTIONS: Readonly<Record<string, string>> = {
   maxSockets: OF_TRANSPORT("maxConnectionsPerOrigin"),
   connections: OF_TRANSPORT("maxConnectionsPerOrigin"),
   maxFreeSockets: OF_TRANSPORT("maxIdleConnectionsPerOrigin"),
-  insecureHTTPParser: "none: a broken message is always refused",
+  insecureHTTPParser: "none: a malformed message is always refused",
 };
 
 /** What belongs to the client and not to one of its calls. */
@@ -156,7 +156,7 @@ export function clientHint(name: string, names: readonly string[]): string {
 }
 
 function meant(what: string): string {
-  return what.startsWith("none: ") ? `; there is ${what}` : `; did you mean ${what}?`;
+  return what.startsWith("none: ") ? `; Trunkline has ${what}` : `; did you mean ${what}?`;
 }
 
 function near(name: string, names: readonly string[]): string | undefined {

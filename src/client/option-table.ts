@@ -160,7 +160,7 @@ const OPTIONS: Table = {
   trailers: {
     on: "call",
     kind: [
-      "headers, or a function that gives them",
+      "headers, or a function that returns them",
       (value) => typeof value === "object" || typeof value === "function",
     ],
   },
@@ -216,7 +216,7 @@ export function needsChain(read: ReadOptions): boolean {
 export function checkKind(name: string, row: Row<never>, value: unknown): void {
   const kind = (row as PlainRow).kind;
   if (kind === undefined || value === undefined || kind[1](value)) return;
-  throw new TypeError(`Cannot use ${shown(value)} for ${name} as it must be ${kind[0]}`);
+  throw new TypeError(`Cannot use ${shown(value)} for ${name}: it must be ${kind[0]}`);
 }
 
 function timeLimit(name: string, value: number | undefined): number {
@@ -224,22 +224,22 @@ function timeLimit(name: string, value: number | undefined): number {
   if (typeof value === "number" && value > 0) return value;
   const none =
     value === 0 || (value as unknown) === false || value === null
-      ? `; for no limit leave it out, or use Infinity`
+      ? `; for no limit omit it or use Infinity`
       : "";
   throw new RangeError(
-    `Cannot use ${shown(value)} for ${name} as it must be a number of milliseconds, more than 0${none}`,
+    `Cannot use ${shown(value)} for ${name}: it must be a number of milliseconds, more than 0${none}`,
   );
 }
 
 function most(name: string, value: number | undefined, kind: string): number {
   if (value === undefined) return NEVER;
   if (typeof value === "number" && value >= 0) return value;
-  throw new RangeError(`Cannot use ${shown(value)} for ${name} as it must be ${kind}, at least 0`);
+  throw new RangeError(`Cannot use ${shown(value)} for ${name}: it must be ${kind}, at least 0`);
 }
 
 function flag(name: string, value: boolean | undefined): boolean {
   if (value === undefined || typeof value === "boolean") return value ?? false;
-  throw new TypeError(`Cannot use ${shown(value)} for ${name} as it must be true or false`);
+  throw new TypeError(`Cannot use ${shown(value)} for ${name}: it must be true or false`);
 }
 
 function callback<T extends (...values: never[]) => unknown>(
@@ -247,7 +247,7 @@ function callback<T extends (...values: never[]) => unknown>(
   value: T | undefined,
 ): T | undefined {
   if (value === undefined || typeof value === "function") return value;
-  throw new TypeError(`Cannot use ${shown(value)} for ${name} as it must be a function`);
+  throw new TypeError(`Cannot use ${shown(value)} for ${name}: it must be a function`);
 }
 
 /** The names in lower case of a client's `sensitiveHeaders`. @throws TypeError for what is no header's name. */
@@ -261,7 +261,7 @@ function headerNames(name: string, value: readonly string[] | undefined): readon
     // With a blank around it a name would fit no header, and what was to be kept would go out.
     return value.map((item) => checkFieldName(item).toLowerCase());
   }
-  throw new TypeError(`Cannot use ${shown(value)} for ${name} as it must be an array of header names`);
+  throw new TypeError(`Cannot use ${shown(value)} for ${name}: it must be an array of header names`);
 }
 
 function keeperOf(jar: CookieJar | boolean | undefined): CookieKeeper | undefined {
@@ -270,7 +270,7 @@ function keeperOf(jar: CookieJar | boolean | undefined): CookieKeeper | undefine
     return new CookieKeeper(jar);
   }
   throw new TypeError(
-    "Cannot use this for cookies as it must be true, false or a jar with cookiesFor and store",
+    "Cannot use this for cookies: it must be true, false or a jar with cookiesFor and store",
   );
 }
 

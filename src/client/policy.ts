@@ -47,7 +47,7 @@ export function checkClientOptions(options: ClientOptions): void {
     const row = optionRow(name);
     if (row === undefined || row.on === "call") {
       throw new TypeError(
-        `Cannot make a Client as it has no option ${JSON.stringify(name)}${clientHint(name, optionNames("client"))}`,
+        `Cannot make a Client: there is no option ${JSON.stringify(name)}${clientHint(name, optionNames("client"))}`,
       );
     }
     checkKind(name, row, value);
@@ -99,12 +99,12 @@ function checkUnknown(
   if (!kind.strict && (value === null || !(isClients || isTrap(name)))) return;
   if (isClients) {
     throw new TypeError(
-      `Cannot use ${JSON.stringify(name)} in ${kind.name} as it is an option of the Client: new Client({ ${name} })`,
+      `Cannot use ${JSON.stringify(name)} in ${kind.name}: it is an option of the Client: new Client({ ${name} })`,
     );
   }
   const unknown = Object.keys(given).filter((other) => optionRow(other) === undefined);
   const hint = callHint(name, optionNames("call"), unknown, kind.takesBody);
-  throw new TypeError(`Cannot use ${JSON.stringify(name)} in ${kind.name} as it has no such option${hint}`);
+  throw new TypeError(`Cannot use ${JSON.stringify(name)} in ${kind.name}: there is no such option${hint}`);
 }
 
 /** Where a client's credentials may go. @throws TypeError for what is no URL. */
@@ -117,7 +117,7 @@ export function allowedOrigins(options: ClientOptions): ReadonlySet<string> {
 /** The error for credentials that would go anywhere. */
 export function nowhereToGo(what: string): TypeError {
   return new TypeError(
-    `Cannot make a Client with ${what} as nothing says where it may be sent; name baseURL, or origins: ["https://api.example.com"]`,
+    `Cannot make a Client with ${what}: nothing limits where it is sent; set baseURL, or origins: ["https://api.example.com"]`,
   );
 }
 

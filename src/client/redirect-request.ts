@@ -57,7 +57,7 @@ export function redirectedRequest(
     throw callError(
       request,
       "ERR_TRUNKLINE_INSECURE_REDIRECT",
-      `the server redirected from https to ${next.origin}, in the clear; set allowInsecureRedirects to follow it`,
+      `the server redirected from https to ${next.origin}, which is unencrypted; set allowInsecureRedirects to follow it`,
     );
   }
   const method = methodAfter(request.method, response.status);
@@ -68,7 +68,7 @@ export function redirectedRequest(
     throw callError(
       request,
       "ERR_TRUNKLINE_BODY_NOT_REPLAYABLE",
-      `the redirect (${response.status}) asks for the body again, and it is a stream that can be sent once; give a string, bytes or a Blob`,
+      `the redirect (${response.status}) asks for the body again, but it is a stream that can be sent only once; use a string, bytes or a Blob`,
       "write",
     );
   }
@@ -125,7 +125,7 @@ function resolveLocation(request: Request, location: string): URL {
     throw callError(
       request,
       "ERR_TRUNKLINE_BAD_REDIRECT",
-      `the server redirected to ${quotedURL(text)}, which is no http or https URL`,
+      `the server redirected to ${quotedURL(text)}, which is not an http or https URL`,
       "headers",
       cause,
     );

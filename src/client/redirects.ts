@@ -40,7 +40,7 @@ export async function followRedirects(
       throw callError(
         current,
         "ERR_TRUNKLINE_REDIRECT_REFUSED",
-        `the server answered with a redirect (${response.status}) and redirect is "error"; use "follow" or "manual" to accept it`,
+        `the server answered with a redirect (${response.status}), and redirect is "error"; use "follow" or "manual" to accept it`,
       );
     }
     const locations = fieldValues(response, "location").filter((value) => value !== "");
@@ -50,7 +50,7 @@ export async function followRedirects(
       throw callError(
         current,
         "ERR_TRUNKLINE_TOO_MANY_REDIRECTS",
-        `the server redirected more than ${policy.maxRedirects} times; it may be a loop, else raise maxRedirects`,
+        `the server redirected more than ${policy.maxRedirects} times; this may be a loop, otherwise raise maxRedirects`,
       );
     }
     let next: Request;

@@ -263,5 +263,5 @@ export function* pairs(headers: ClientOptions["headers"]): Generator<[string, st
 
 function checkMode(mode: RedirectMode): RedirectMode {
   if (mode === "follow" || mode === "manual" || mode === "error") return mode;
-  throw new TypeError(`Cannot use redirect ${JSON.stringify(mode)} as it must be follow, manual or error`);
+  throw new TypeError(`Cannot use redirect ${JSON.stringify(mode)}: it must be follow, manual or error`);
 }

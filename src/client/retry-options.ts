@@ -41,7 +41,7 @@ export function retryPolicy(given: RetryOptions | boolean | undefined): RetryPol
   const options = given === true ? {} : given;
   if (typeof options !== "object" || options === null) {
     throw new TypeError(
-      `Cannot use ${String(given)} for retry as it must be true, false or an object of options`,
+      `Cannot use ${String(given)} for retry: it must be true, false or an object of options`,
     );
   }
   const own = ownMembers(options);
@@ -64,7 +64,7 @@ export function retryPolicy(given: RetryOptions | boolean | undefined): RetryPol
   };
   for (const status of policy.statuses) {
     if (!Number.isInteger(status) || status < 200 || status > 999) {
-      throw new RangeError(`Cannot use ${String(status)} in retry.statuses as it is no final status`);
+      throw new RangeError(`Cannot use ${String(status)} in retry.statuses: it is not a final status`);
     }
   }
   return policy;
@@ -72,5 +72,5 @@ export function retryPolicy(given: RetryOptions | boolean | undefined): RetryPol
 
 function least(name: string, value: number, minimum: number): number {
   if (typeof value === "number" && value >= minimum) return value;
-  throw new RangeError(`Cannot use ${String(value)} for ${name} as it must be a number, at least ${minimum}`);
+  throw new RangeError(`Cannot use ${String(value)} for ${name}: it must be a number, at least ${minimum}`);
 }

@@ -25,12 +25,12 @@ export async function attach(pid: number, preload: string, folder: string): Prom
   }
   if (port === undefined)
     throw new Error(
-      `process ${pid} opens no inspector: it is no Node.js program, or was started without one`,
+      `process ${pid} does not open an inspector: it is not a Node.js program, or was started without one`,
     );
   const inspector = await Inspector.connect(port);
   try {
     const done = await inspector.evaluate(expressionOf(preload, folder, wasOpen === undefined));
-    if (done !== true) throw new Error(`process ${pid} is watched already`);
+    if (done !== true) throw new Error(`process ${pid} is already being watched`);
   } finally {
     inspector.close();
   }

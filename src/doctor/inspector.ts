@@ -25,7 +25,7 @@ export class Inspector {
   /** Connects to the inspector that listens on a port of this machine. */
   static async connect(port: number): Promise<Inspector> {
     const [target] = (await json(port, "/json/list")) as { webSocketDebuggerUrl?: string }[];
-    if (target?.webSocketDebuggerUrl === undefined) throw new Error("its inspector is in use already");
+    if (target?.webSocketDebuggerUrl === undefined) throw new Error("its inspector is already in use");
     const { pathname } = new URL(target.webSocketDebuggerUrl);
     return new Promise((resolve, reject) => {
       const upgrade = request({
@@ -41,7 +41,7 @@ export class Inspector {
         timeout: LIMIT,
       });
       upgrade.on("upgrade", (_response, socket, head) => resolve(new Inspector(socket as Socket, head)));
-      upgrade.on("response", () => reject(new Error("its inspector speaks no WebSocket")));
+      upgrade.on("response", () => reject(new Error("its inspector does not speak WebSocket")));
       upgrade.on("timeout", () => upgrade.destroy(new Error("its inspector does not answer")));
       upgrade.on("error", reject);
       upgrade.end();
@@ -58,7 +58,7 @@ export class Inspector {
     const { result, exceptionDetails } = answer.result ?? {};
     if (answer.error !== undefined) throw new Error(answer.error.message);
     if (exceptionDetails !== undefined)
-      throw new Error(exceptionDetails.exception?.description?.split("\n")[0] ?? "it failed there");
+      throw new Error(exceptionDetails.exception?.description?.split("\n")[0] ?? "it failed in the process");
     return result?.value;
   }
 
@@ -110,7 +110,7 @@ function json(port: number, path: string): Promise<unknown> {
         try {
           resolve(JSON.parse(Buffer.concat(chunks).toString()));
         } catch {
-          reject(new Error("what answers there is no inspector"));
+          reject(new Error("the program at that address is not an inspector"));
         }
       });
     });

@@ -39,16 +39,16 @@ export function reportPage(report: Report, { program, exitCode }: PageSubject): 
 <body>
 <main>
 <h1>Connections of <code>${escaped(program)}</code></h1>
-<p class="lead">${escaped(report.requests === 0 && report.connections === 0 ? "No HTTP request was seen." : firstLine(report))} The program ended with code ${exitCode}.</p>
+<p class="lead">${escaped(report.requests === 0 && report.connections === 0 ? "No HTTP requests were seen." : firstLine(report))} The program ended with code ${exitCode}.</p>
 ${tiles(report)}
 <h2>Findings</h2>
 ${nothingFound(report)}${report.findings.slice(0, MAX_ROWS).map(findingCard).join("\n")}
 ${report.notes.map((note) => `<p class="note">${withCode(note)}</p>`).join("\n")}
 ${pictures(report)}
 <h2>Origins</h2>
-${report.origins.length === 0 ? "<p>No request was seen.</p>" : report.origins.slice(0, MAX_ROWS).map(originCard).join("\n")}
+${report.origins.length === 0 ? "<p>No requests were seen.</p>" : report.origins.slice(0, MAX_ROWS).map(originCard).join("\n")}
 ${owners(report)}
-${report.dropped > 0 ? `<p class="note">${report.dropped} records were left out, as more origins were visited than are kept apart.</p>` : ""}
+${report.dropped > 0 ? `<p class="note">${report.dropped} records were left out: the program visited more origins than the doctor keeps apart.</p>` : ""}
 </main>
 <script>${SCRIPT}</script>
 </body>
@@ -131,11 +131,11 @@ function originCard(origin: OriginReport): string {
   const { learnedIdleLimit } = origin;
   return `<article class="origin">
 <h3>${code(origin.origin)}</h3>
-<p>${escaped(`${count(origin.requests, "request")}, ${count(origin.connections, "connection")}, ${percent(origin.reuse)} reuse, ${milliseconds(origin.handshakeMs)} spent on making connections`)}</p>
+<p>${escaped(`${count(origin.requests, "request")}, ${count(origin.connections, "connection")}, ${percent(origin.reuse)} reuse, ${milliseconds(origin.handshakeMs)} spent on opening connections`)}</p>
 <div class="bar" role="img" aria-label="${percent(origin.reuse)} reuse"><span style="width:${(origin.reuse * 100).toFixed(1)}%"></span></div>
 ${reasons("Opened because", "dial", origin.openedFor)}
 ${reasons("Closed because", "close", origin.closed)}
-${learnedIdleLimit === undefined ? "" : `<p>The server was seen to end connections after ${milliseconds(learnedIdleLimit)} idle.</p>`}
+${learnedIdleLimit === undefined ? "" : `<p>The server was seen to close connections after ${milliseconds(learnedIdleLimit)} idle.</p>`}
 </article>`;
 }
 

@@ -77,7 +77,7 @@ export class Trunkline {
       tally.failed(dial.attempts.at(-1)?.outcome ?? closed.reason);
       return;
     }
-    // A dial that was given up had not been opened.
+    // A dial that was abandoned had not been opened.
     if (origin.open > 0) origin.open--;
     tally.closed(closed.reason);
     if (requests === 0) tally.count("unused");

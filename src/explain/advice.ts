@@ -41,19 +41,19 @@ export class Advice {
     if (own !== undefined)
       return `Make your ${code(this.#asItIs())} once, at module level, and pass that one to every request: ${code(`const ${this.#variable()} = ${own}`)}`;
     return pick(this.#client, {
-      trunkline: `Make one Transport where the module starts and share it, or leave \`transport\` out: ${code("const client = new Client()")}; clients share defaultTransport`,
-      undici: `Make one Agent where the module starts and pass it to every call, or none, and the global one is used: ${code("const agent = new Agent(); … fetch(url, { dispatcher: agent })")}`,
-      node: `Make one agent where the module starts and pass it to every request: ${code(this.#plainAgent({ keepAlive: true }))}`,
+      trunkline: `Make one Transport at module level and share it, or omit \`transport\`: ${code("const client = new Client()")}; clients without one share defaultTransport`,
+      undici: `Make one Agent at module level and pass it to every call, or pass none to use the global one: ${code("const agent = new Agent(); … fetch(url, { dispatcher: agent })")}`,
+      node: `Make one agent at module level and pass it to every request: ${code(this.#plainAgent({ keepAlive: true }))}`,
       go: `Make one transport and share it: ${code("var client = &http.Client{Transport: sharedTransport}")}`,
-      requests: `Make one session where the program starts and send everything through it: ${code("session = requests.Session()")}; the functions of the module make one for each call`,
-      aiohttp: `Make one session where the program starts, and share it: ${code("session = aiohttp.ClientSession()")}`,
-      httpx: `Make one client where the program starts, and share it: ${code("client = httpx.Client()")} (${code("httpx.AsyncClient()")}); the functions of the module make one for each call`,
-      python: `Make one pool where the program starts and send everything through it: ${code("http = urllib3.PoolManager()")}`,
-      java: `Make one ${code("HttpClient")} where the program starts, and share it: ${code("static final HttpClient CLIENT = HttpClient.newHttpClient();")}`,
+      requests: `Make one session when the program starts and send everything through it: ${code("session = requests.Session()")}; the module's functions make a new one for each call`,
+      aiohttp: `Make one session when the program starts, and share it: ${code("session = aiohttp.ClientSession()")}`,
+      httpx: `Make one client when the program starts, and share it: ${code("client = httpx.Client()")} (${code("httpx.AsyncClient()")}); the module's functions make a new one for each call`,
+      python: `Make one pool when the program starts and send everything through it: ${code("http = urllib3.PoolManager()")}`,
+      java: `Make one ${code("HttpClient")} when the program starts, and share it: ${code("static final HttpClient CLIENT = HttpClient.newHttpClient();")}`,
       okhttp: `Make one ${code("OkHttpClient")} and share it; ${code("client.newBuilder()")} makes variants that share its connections`,
-      php: `Make one handle and use it again: ${code("$curl = curl_init();")} where the script starts, ${code("curl_setopt($curl, CURLOPT_URL, $url)")} for each request, no ${code("curl_close")} between them; with Guzzle share one ${code("Client")}`,
-      curl: `Give all URLs to one run of curl, which keeps the connection: ${code("curl url1 url2")}, or ${code("curl --config file")}`,
-      other: "Make the client or session once, where the program starts, and share it",
+      php: `Make one handle and reuse it: ${code("$curl = curl_init();")} when the script starts, ${code("curl_setopt($curl, CURLOPT_URL, $url)")} for each request, and no ${code("curl_close")} in between; with Guzzle, share one ${code("Client")}`,
+      curl: `Pass all URLs to one run of curl, which keeps the connection: ${code("curl url1 url2")}, or ${code("curl --config file")}`,
+      other: "Make the client or session once, when the program starts, and share it",
     });
   }
 
@@ -62,22 +62,22 @@ export class Advice {
     if (inPackage !== undefined) return inPackage;
     const own = familyOf(this.#client) === "node" ? this.#rewritten({ keepAlive: true }) : undefined;
     if (own !== undefined)
-      return `Let the agent keep connections, made once at module level: ${code(own)} instead of ${code(this.#asItIs())}`;
+      return `Make one agent at module level that keeps connections: ${code(own)} instead of ${code(this.#asItIs())}`;
     return pick(this.#client, {
-      trunkline: `Leave out the \`Connection: close\` header, and set ${code("new Transport({ keepAlive: true })")}, which is the default`,
-      undici: `Leave out the \`Connection: close\` header and ${code("reset: true")}, and set ${code("pipelining: 1")}: with 0, undici keeps no connections`,
-      node: `Pass an agent that keeps connections, made once, ${passing(this.#package, this.#secure)}, and leave out \`Connection: close\`: ${code(`const ${this.#variable()} = ${this.#plainAgent({ keepAlive: true })}`)}`,
-      go: `Leave out ${code("req.Close = true")} and ${code("DisableKeepAlives: true")}`,
+      trunkline: `Remove the \`Connection: close\` header and set ${code("new Transport({ keepAlive: true })")}, the default`,
+      undici: `Remove the \`Connection: close\` header and ${code("reset: true")}, and set ${code("pipelining: 1")}: with 0, undici keeps no connections`,
+      node: `Pass one agent that keeps connections, ${passing(this.#package, this.#secure)}, and remove \`Connection: close\`: ${code(`const ${this.#variable()} = ${this.#plainAgent({ keepAlive: true })}`)}`,
+      go: `Remove ${code("req.Close = true")} and ${code("DisableKeepAlives: true")}`,
       python: `urllib.request always sends ${code("Connection: close")}; ${code("http.client.HTTPConnection")} and ${code("requests.Session()")} keep connections`,
       php: `PHP's stream wrapper (${code("file_get_contents")}, ${code("fopen")}) sends ${code("Connection: close")}: use curl with one handle for all requests, or Guzzle with one ${code("Client")}`,
-      curl: `Leave out ${code("--header 'Connection: close'")} and ${code("--http1.0")}`,
-      other: "Turn keep-alive on and leave out the `Connection: close` header",
+      curl: `Remove ${code("--header 'Connection: close'")} and ${code("--http1.0")}`,
+      other: "Turn on keep-alive and remove the `Connection: close` header",
     });
   }
 
   /** The header alone is the cause: the client would keep the connection. */
   withoutCloseHeader(): string {
-    return `Leave out the ${code("Connection: close")} header of the request${this.#package === undefined ? "" : ` (sent through ${this.#package})`}: the client keeps the connection then`;
+    return `Remove the ${code("Connection: close")} header from the request${this.#package === undefined ? "" : ` (sent through ${this.#package})`}: the client then keeps the connection`;
   }
 
   readBodies(): string {
@@ -87,9 +87,9 @@ export class Advice {
       trunkline: `Read or close each body: ${code("await using response = await client.get(url)")}, or ${code("await response.close()")}`,
       undici:
         this.#client === "fetch"
-          ? `Read each body to its end, of failed responses too: ${code("await response.arrayBuffer()")}. ${code("response.body.cancel()")} does not keep the connection where more of the body is to come`
-          : `Read or drop each body, of failed responses too: ${code("await response.body.dump()")}`,
-      node: `Read each response, of failed ones too, or drop it: ${code("response.resume()")}`,
+          ? `Read each body to its end, even of failed responses: ${code("await response.arrayBuffer()")}. ${code("response.body.cancel()")} does not keep the connection if part of the body is still to come`
+          : `Read or discard each body, even of failed responses: ${code("await response.body.dump()")}`,
+      node: `Read or discard each response, even failed ones: ${code("response.resume()")}`,
       go: `Read to the end, then close: ${code("io.Copy(io.Discard, resp.Body); resp.Body.Close()")}`,
       java: `Read each stream to its end and close it: ${code("stream.readAllBytes(); stream.close();")}`,
       other: "Read each response to its end, then close it",
@@ -99,20 +99,20 @@ export class Advice {
   readWhole(): string {
     const range = code('headers: { range: "bytes=0-65535" }');
     return pick(this.#client, {
-      trunkline: `Read to the end, or ask for the part that is needed: ${range}; else each costs a connection`,
-      undici: `Read to the end, or ask for the part that is needed: ${range}`,
-      node: `Read to the end instead of ${code("response.destroy()")}, or ask for a part: ${range}`,
-      go: `Read to the end before ${code("resp.Body.Close()")}, or ask for a part with a Range header`,
-      other: "Read to the end, or ask for the part that is needed with a Range header",
+      trunkline: `Read to the end, or request only the part you need: ${range}; otherwise each costs a connection`,
+      undici: `Read to the end, or request only the part you need: ${range}`,
+      node: `Read to the end instead of ${code("response.destroy()")}, or request only the part you need: ${range}`,
+      go: `Read to the end before ${code("resp.Body.Close()")}, or request only the part you need with a Range header`,
+      other: "Read to the end, or request only the part you need with a Range header",
     });
   }
 
   idleCap(atOnce: number): string {
     const own = this.#rewritten(familyOf(this.#client) === "node" ? { maxFreeSockets: atOnce } : undefined);
-    if (own !== undefined) return `Keep as many idle connections as there are requests at once: ${code(own)}`;
+    if (own !== undefined) return `Keep as many idle connections as there are concurrent requests: ${code(own)}`;
     return pick(this.#client, {
       trunkline: code(`new Transport({ maxIdleConnectionsPerOrigin: ${atOnce} })`),
-      undici: `undici has no cap on idle connections; limit them all: ${code(`new Agent({ connections: ${atOnce} })`)}`,
+      undici: `undici has no cap on idle connections; limit all connections: ${code(`new Agent({ connections: ${atOnce} })`)}`,
       node: code(this.#plainAgent({ keepAlive: true, maxFreeSockets: atOnce })),
       go: code(`&http.Transport{MaxIdleConnsPerHost: ${atOnce}, MaxIdleConns: ${atOnce * 4}}`),
       other: `Let the client keep ${atOnce} idle connections for each host`,
@@ -242,7 +242,7 @@ export class Advice {
       packageAdvice(owner?.madeIn ?? (about === "keep" ? this.#package : undefined), about);
     if (known !== undefined) return known;
     if (owner?.madeIn === undefined || about === "keep") return undefined;
-    return `${owner.madeIn} makes them${owner.site === undefined ? "" : `, called at ${owner.site}`}: make its client once, at module level, and share it, or give it an agent of your own if it takes one`;
+    return `${owner.madeIn} makes them${owner.site === undefined ? "" : `, called at ${owner.site}`}: make its client once, at module level, and share it, or pass it your own agent if it accepts one`;
   }
 
   /** The owner's constructor as the program calls it. */

@@ -6,7 +6,7 @@ export function decisionSentence(decision: Decision): string {
   const limited =
     decision.limitedBy === undefined
       ? ""
-      : ` as ${decision.limitedBy} (${String(decision.limits[decision.limitedBy])}) was reached`;
+      : ` because ${decision.limitedBy} (${String(decision.limits[decision.limitedBy])}) was reached`;
   const waited =
     decision.waited === undefined ? "" : ` after ${decision.waited.toFixed(1)} ms of waiting${limited}`;
   const { dial } = decision;
@@ -19,9 +19,9 @@ export function decisionSentence(decision: Decision): string {
   const could =
     decision.couldHaveReused === undefined
       ? ""
-      : ` What would have saved the dial: ${decision.couldHaveReused}.`;
+      : ` What would have avoided the dial: ${decision.couldHaveReused}.`;
   if (dial?.fate === "served-it") {
-    return `${on}, dialed for it as ${inShort("dial", dial.reason)} (${dial.reason})${waited}.${could}`;
+    return `${on}, dialed for it because ${inShort("dial", dial.reason)} (${dial.reason})${waited}.${could}`;
   }
   const other =
     dial === undefined
@@ -46,6 +46,6 @@ const FATES: Readonly<Record<DialFate, string>> = {
   "served-another": "served another request",
   "went-idle": "was kept idle for the next request",
   failed: "failed",
-  cancelled: "was given up",
+  cancelled: "was abandoned",
   pending: "is still being made",
 };

@@ -77,7 +77,7 @@ export type CountName =
   /** Dials that failed, and the milliseconds they took. */
   | "dialFailures"
   | "dialFailureMs"
-  /** Milliseconds spent on making connections, by phase, and how often the phase took place. */
+  /** Milliseconds spent on opening connections, by phase, and how often the phase took place. */
   | "dnsLookups"
   | "dnsMs"
   | "connectMs"

@@ -16,14 +16,14 @@ export function keepAliveOff(one: Case): Finding | undefined {
   const head = one.count("closedAfterHead");
   if (head >= count / 2) return closedAfterHead(one, count, head, { site, lines });
   return one.finding("keep-alive-off", count, count, {
-    title: `The client uses a connection for one request: ${plural(count, "connection")} closed by its own wish`,
+    title: `The client closes its connection after each request: ${plural(count, "connection")}`,
     evidence: [
-      ...(off > 0 ? [`${plural(off, "connection")} closed as keep-alive is off in the client`] : []),
-      ...(said > 0 ? [`${plural(said, "connection")} closed as the request said Connection: close`] : []),
+      ...(off > 0 ? [`${plural(off, "connection")} closed because keep-alive is off in the client`] : []),
+      ...(said > 0 ? [`${plural(said, "connection")} closed because the request said Connection: close`] : []),
       ...lines,
     ],
     remedy: said > off ? one.advice.withoutCloseHeader() : one.advice.keepAliveOn(),
-    doubt: "It may be meant, where each request must reach another server behind a load balancer.",
+    doubt: "This may be intended if each request must reach a different server behind a load balancer.",
     ...(site === undefined ? {} : { site }),
   });
 }
@@ -36,16 +36,16 @@ function closedAfterHead(
   { site, lines }: { site?: string | undefined; lines: string[] },
 ): Finding {
   return one.finding("keep-alive-off", count, count, {
-    title: `The client ends its connection after each HEAD: ${plural(head, "connection")} for one request each`,
+    title: `The client closes its connection after each HEAD: ${plural(head, "connection")} for one request each`,
     evidence: [
-      `${plural(head, "connection")} closed by the client after a HEAD, of which it trusts no server to send no body`,
+      `${plural(head, "connection")} closed by the client after a HEAD, because it does not trust servers to send no body`,
       ...lines,
     ],
     remedy:
       one.facts.client === "node:http"
-        ? "Let the server send Content-Length to HEAD as it does to GET: without it Node does not keep the connection. Or send GET and read the body"
-        : `Send GET instead of HEAD and read the body, where it is small: ${code("await (await fetch(url)).arrayBuffer()")}; or send the HEAD through ${code("node:http")}, which keeps the connection`,
-    doubt: "Where the body is large, a connection may cost less than the body.",
+        ? "Have the server send Content-Length in response to HEAD, as it does to GET: without it Node does not keep the connection. Or send GET and read the body"
+        : `If the body is small, send GET instead of HEAD and read the body: ${code("await (await fetch(url)).arrayBuffer()")}; or send the HEAD through ${code("node:http")}, which keeps the connection`,
+    doubt: "If the body is large, a connection may cost less than the body.",
     ...(site === undefined ? {} : { site }),
   });
 }
@@ -59,14 +59,14 @@ export function bodyUnread(one: Case): Finding | undefined {
   const { site, lines } = one.sites("body-unread");
   if (one.sharesConnections) return unreadStreams(one, count, { site, lines });
   return one.finding("body-unread", count, count, {
-    title: `${plural(count, "response")} ${count === 1 ? "was" : "were"} given up with the body unread, which pins and costs connections`,
+    title: `${plural(count, "response")} ${count === 1 ? "was" : "were"} abandoned with the body unread, which ties up connections and costs new ones`,
     evidence: [
       ...(closed > 0 ? [`${plural(closed, "connection")} closed with an unread body`] : []),
-      ...(leaked > 0 ? [`${plural(leaked, "response")} dropped unread, or holding a connection now`] : []),
+      ...(leaked > 0 ? [`${plural(leaked, "response")} dropped unread, or still holding a connection`] : []),
       ...lines,
     ],
     remedy: one.advice.readBodies(),
-    doubt: "How many are found depends on when the garbage collector runs; there may be more.",
+    doubt: "The number found depends on when the garbage collector runs; there may be more.",
     ...(site === undefined ? {} : { site }),
   });
 }
@@ -88,7 +88,7 @@ function unreadStreams(
       ...lines,
     ],
     remedy: one.advice.readBodies(),
-    doubt: "How many are found depends on when the garbage collector runs; there may be more.",
+    doubt: "The number found depends on when the garbage collector runs; there may be more.",
     ...(site === undefined ? {} : { site }),
   });
 }
@@ -98,13 +98,13 @@ export function bodyAbandoned(one: Case): Finding | undefined {
   if (count < 2) return undefined;
   const { site, lines } = one.sites("body-abandoned");
   return one.finding("body-abandoned", count, count, {
-    title: `${plural(count, "body", "bodies")} given up part-way: each cost its connection`,
+    title: `${plural(count, "body", "bodies")} abandoned part-way: each cost its connection`,
     evidence: [
       `${plural(count, "connection")} closed in the middle of a body (${percent(count / Math.max(1, one.requests))} of the requests)`,
       ...lines,
     ],
     remedy: one.advice.readWhole(),
-    doubt: "It may be right: not reading the rest of a huge body can be cheaper than a new connection.",
+    doubt: "This may be right: not reading the rest of a huge body can be cheaper than a new connection.",
     ...(site === undefined ? {} : { site }),
   });
 }
@@ -115,16 +115,16 @@ export function serverClosesEach(one: Case): Finding | undefined {
   const count = said + ended;
   if (count < REPEATED || count < EACH * one.requests) return undefined;
   return one.finding("server-closes-each", count, count, {
-    title: `The server ends the connection with its responses: ${count} of ${plural(one.requests, "request")}`,
+    title: `The server closes the connection after its responses: ${count} of ${plural(one.requests, "request")}`,
     evidence: [
       ...(said > 0 ? [`${plural(said, "response")} said Connection: close`] : []),
       ...(ended > 0 ? [`${plural(ended, "response")} had no length and ended with the connection`] : []),
     ],
     remedy:
       ended > said
-        ? "Let the server send Content-Length or chunks; no setting of the client changes it"
-        : "Turn keep-alive on in the server or in the proxy before it: in Node leave out `Connection: close` and `server.maxRequestsPerSocket`, in nginx `keepalive_timeout 65;`; no setting of the client changes it",
-    doubt: "A server that is shutting down says so too.",
+        ? "Have the server send Content-Length or chunks; no client setting changes this"
+        : "Turn on keep-alive in the server or the proxy in front of it: in Node remove `Connection: close` and `server.maxRequestsPerSocket`, in nginx set `keepalive_timeout 65;`; no client setting changes this",
+    doubt: "A server that is shutting down does the same.",
   });
 }
 
@@ -132,8 +132,8 @@ export function http10Peer(one: Case): Finding | undefined {
   const count = one.closed("http-1.0");
   if (count < 2) return undefined;
   return one.finding("http-1.0-peer", count, count, {
-    title: `The server answers with HTTP/1.0 and keeps no connection: ${plural(count, "connection")} for one response each`,
+    title: `The server answers with HTTP/1.0 and does not keep connections: ${plural(count, "connection")} for one response each`,
     evidence: [`${plural(count, "response")} were HTTP/1.0 without Connection: keep-alive`],
-    remedy: "Speak HTTP/1.1 in the server or the proxy before it; for nginx: `proxy_http_version 1.1;`",
+    remedy: "Use HTTP/1.1 in the server or the proxy in front of it; for nginx: `proxy_http_version 1.1;`",
   });
 }

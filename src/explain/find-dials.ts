@@ -28,15 +28,15 @@ export function unboundedBurst(one: Case): Finding | undefined {
     severity: out !== undefined || open >= 10 * BURST ? "high" : "medium",
     title:
       out === undefined
-        ? `A burst opened ${plural(open, "connection")} at once, with no limit on them`
-        : `A burst of ${plural(wanted, "connection")} at once, with no limit on them, used up ${out.what}`,
+        ? `A burst opened ${plural(open, "connection")} at once, with no limit`
+        : `A burst of ${plural(wanted, "connection")} at once, with no limit, used up ${out.what}`,
     evidence: [
       `${plural(one.connections, "connection")} for ${plural(one.requests, "request")}`,
-      `${busy} dialed as all others were busy`,
+      `${busy} dialed because all others were busy`,
       ...(out === undefined ? [] : [out.line]),
     ],
-    remedy: `${one.advice.connectionCap(20)}, so that requests wait for a connection instead of making one`,
-    doubt: "If so many requests at once are usual and the server can bear it, nothing is wrong.",
+    remedy: `${one.advice.connectionCap(20)}, so that requests wait for a connection instead of opening one`,
+    doubt: "If this many concurrent requests are normal and the server can handle them, nothing is wrong.",
   });
 }
 
@@ -48,7 +48,7 @@ export function exhausted(one: Case): { count: number; what: string; line: strin
   const count = codes.reduce((sum, [, times]) => sum + times, 0);
   return {
     count,
-    what: EXHAUSTED_WORDS[first] ?? "what the system has for connections",
+    what: EXHAUSTED_WORDS[first] ?? "the system's resources for connections",
     line: codes.map(([name, times]) => `${plural(times, "dial")} failed with ${name}`).join(", "),
   };
 }
@@ -73,8 +73,8 @@ export function queueing(one: Case): Finding | undefined {
     severity: single && one.requests > 0 && count >= one.requests / 2 ? "medium" : "low",
     milliseconds: spent,
     title: single
-      ? `${plural(count, "request")} waited for one another on the one connection of a Client: ${seconds(spent / count)} on average`
-      : `${plural(count, "request")} waited ${seconds(spent / count)} on average as a limit on connections was reached`,
+      ? `${plural(count, "request")} waited for each other on a Client's single connection: ${seconds(spent / count)} on average`
+      : `${plural(count, "request")} waited ${seconds(spent / count)} on average because a limit on connections was reached`,
     evidence: [
       `${seconds(spent)} of waiting in all`,
       ...(limit === undefined ? [] : [`the limit is ${plural(limit, "connection")}`]),
@@ -82,8 +82,8 @@ export function queueing(one: Case): Finding | undefined {
     ],
     remedy: single
       ? "Use a Pool, which has several connections, instead of a Client: `new Pool(origin, { connections: 10 })`"
-      : `Fewer requests at once; or, if the server bears more connections, a higher ${name}${limit === undefined ? "" : ` than ${limit}`}`,
-    doubt: "It may be meant: a limit protects the server, and waiting is what it is for.",
+      : `Make fewer requests at once; or, if the server can handle more connections, raise ${name}${limit === undefined ? "" : ` than ${limit}`}`,
+    doubt: "This may be intended: a limit protects the server by making requests wait.",
   });
 }
 
@@ -102,10 +102,10 @@ export function slowDns(one: Case): Finding | undefined {
     evidence: [`${plural(lookups, "lookup")} took ${seconds(spent)} in all`],
     remedy:
       familyOf(one.facts.client) === "trunkline"
-        ? "Keep connections so that fewer lookups are needed, or give a caching `lookup` to the Transport; a resolver nearby, or UV_THREADPOOL_SIZE where the thread pool is busy"
-        : "Keep connections so that fewer lookups are needed, use a caching lookup or a resolver nearby, or UV_THREADPOOL_SIZE where the thread pool is busy",
+        ? "Keep connections so that fewer lookups are needed, pass a caching `lookup` to the Transport, use a nearby resolver, or raise UV_THREADPOOL_SIZE if the thread pool is busy"
+        : "Keep connections so that fewer lookups are needed, use a caching lookup or a nearby resolver, or raise UV_THREADPOOL_SIZE if the thread pool is busy",
     doubt:
-      "The first lookup of a name is the slowest; and a busy thread pool makes a fast resolver look slow.",
+      "The first lookup of a name is the slowest, and a busy thread pool makes a fast resolver look slow.",
   });
 }
 
@@ -118,15 +118,15 @@ export function tlsNotResumed(one: Case): Finding | undefined {
   return one.finding("tls-not-resumed", full, 0, {
     severity: full >= 20 ? "medium" : "low",
     milliseconds: (full * one.count("tlsMs")) / handshakes / 2,
-    title: `${full} of ${plural(handshakes, "TLS handshake")} could have resumed a session and did not`,
+    title: `${full} of ${plural(handshakes, "TLS handshake")} could have resumed a session but did not`,
     evidence: [
       `${plural(one.count("tlsResumed"), "handshake")} resumed`,
       `${seconds(one.count("tlsMs") / handshakes)} for a handshake on average`,
     ],
     remedy:
-      "Let the server issue session tickets, with keys shared between its instances; in the client share one transport, agent or session, as sessions are kept there",
+      "Have the server issue session tickets, with keys shared between its instances; in the client, share one transport, agent or session, which is where sessions are kept",
     doubt:
-      "Which side is the cause is not known from here; `trunkline probe` tells whether the server resumes.",
+      "The client cannot tell which side is the cause; `trunkline probe` shows whether the server resumes sessions.",
   });
 }
 
@@ -151,7 +151,7 @@ export function overDialing(one: Case): Finding | undefined {
       ...(excessive ? [`up to ${open} open at once, up to ${demand} requests at once`] : []),
     ],
     remedy: one.advice.connectionCap(Math.max(1, demand ?? one.connections - unused)),
-    doubt: "Requests that were cancelled while their connections were made look alike.",
+    doubt: "Requests that were cancelled while their connections were being made look the same.",
   });
 }
 
@@ -177,29 +177,29 @@ export function dialFailures(one: Case): Finding | undefined {
 const DIAL_WORDS: readonly (readonly [RegExp, string])[] = [
   [
     /^E[MN]FILE$/,
-    "Open fewer connections at once and close what is not needed: the descriptors are used up. `ulimit -n` raises their number where so many are right",
+    "Open fewer connections at once and close what you do not need: file descriptors are used up. If you do need that many, raise the limit with `ulimit -n`",
   ],
   [
     /^(?:EADDRNOTAVAIL|EAGAIN)$/,
-    "Reuse connections: the local ports to this destination are used up, and each closed one is blocked for a minute (TIME_WAIT)",
+    "Reuse connections: the local ports for this destination are used up, and each stays blocked for about a minute after its connection closes (TIME_WAIT)",
   ],
   [/^ENOBUFS$/, "Open fewer connections at once: the system has no memory for more"],
-  [/^ECONNREFUSED$/, "Nobody listens at this address and port: check both, and that the server runs"],
-  [/^(?:ENOTFOUND|EAI_AGAIN)$/, "The name cannot be resolved: check its spelling, and the resolver"],
+  [/^ECONNREFUSED$/, "Nothing is listening at this address and port: check both, and that the server is running"],
+  [/^(?:ENOTFOUND|EAI_AGAIN)$/, "The name cannot be resolved: check its spelling and the resolver"],
   [
     /TIMEDOUT|TIMEOUT/,
-    "Nobody answers: check the address, a firewall on the way, and that the server is not overloaded. Where a name has several addresses, Node gives each 250 ms: `net.setDefaultAutoSelectFamilyAttemptTimeout(1000)` on slow lines",
+    "There is no answer: check the address, any firewall on the way, and that the server is not overloaded. If a name has several addresses, Node gives each one 250 ms: raise that on slow networks with `net.setDefaultAutoSelectFamilyAttemptTimeout(1000)`",
   ],
-  [/^E(?:HOST|NET)UNREACH$/, "There is no way to the address: check the network and the routes"],
+  [/^E(?:HOST|NET)UNREACH$/, "There is no route to the address: check the network and its routes"],
   [
     /CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/,
-    "The certificate is not trusted: its error code says why; give the client the authority it is signed by (`ca`)",
+    "The certificate is not trusted; the error code says why. Give the client the authority that signed it (`ca`)",
   ],
 ];
 
 function dialRemedy(codes: readonly string[]): string {
   const words = codes.flatMap((name) => DIAL_WORDS.find(([pattern]) => pattern.test(name))?.[1] ?? []);
   return words.length === 0
-    ? "Check the name, the port and that the server runs; the error codes above say what went wrong"
+    ? "Check the name and the port, and that the server is running; the error codes above say what went wrong"
     : [...new Set(words)].slice(0, 2).join(". ");
 }

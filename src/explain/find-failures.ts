@@ -13,14 +13,14 @@ export function serverHangsUp(one: Case): Finding | undefined {
   const soon = one.count("hangUpMs") / count;
   return one.finding("server-hangs-up", count, count, {
     severity: count >= one.requests / 10 ? "high" : "medium",
-    title: `The server ended ${plural(count, "connection")} without answering the request on it, ${seconds(soon)} after it was sent`,
+    title: `The server closed ${plural(count, "connection")} without answering the request, ${seconds(soon)} after it was sent`,
     evidence: [
       `${count} of ${plural(one.requests, "request")} got no answer (${percent(count / Math.max(1, one.requests))})`,
-      `${onNew} of them on a new connection, ${count - onNew} on one that was in use a moment before: no idle limit explains that`,
+      `${onNew} of them on a new connection, ${count - onNew} on one that was in use a moment before, so no idle limit explains it`,
       ...codes(one),
     ],
-    remedy: `Look at the server's log at that time: what ends a connection without a word is a handler that crashes, a process that is killed, or a proxy whose upstream does so. No setting of the client helps`,
-    doubt: "A firewall or a limit on connections that refuses some of them looks alike.",
+    remedy: `Check the server's log at that time: the usual causes are a handler that crashes, a process that is killed, or a proxy whose upstream does either. No client setting helps`,
+    doubt: "A firewall or connection limit that refuses some connections looks the same.",
   });
 }
 
@@ -34,9 +34,9 @@ export function clientTimeouts(one: Case): Finding | undefined {
     severity: count >= one.requests / 5 ? "high" : count >= one.requests / 20 ? "medium" : "low",
     milliseconds: count * given,
     title: `${count} of ${plural(one.requests, "request")} were cut off by the client's own time limit, after ${seconds(given)} on average`,
-    evidence: [`each costs its connection, as HTTP/1.1 can only cancel by closing`, ...codes(one)],
+    evidence: [`each costs its connection, because HTTP/1.1 can only cancel by closing it`, ...codes(one)],
     remedy: `Find out why the server takes longer than ${seconds(given)}, or set ${one.advice.timeLimit()}`,
-    doubt: "Whether the server would have answered later is not known.",
+    doubt: "It is not known whether the server would have answered later.",
   });
 }
 
@@ -52,14 +52,14 @@ export function networkForgetsIdle(one: Case): Finding | undefined {
   if (failedAfter === undefined || fine >= failedAfter) return undefined;
   return one.finding("network-forgets-idle", count, count, {
     severity: "high",
-    title: `${plural(count, "request")} on connections idle for ${seconds(failedAfter)} or longer got no answer at all: something on the way forgets idle connections`,
+    title: `${plural(count, "request")} on connections idle for ${seconds(failedAfter)} or longer got no answer at all: something on the network path drops idle connections`,
     evidence: [
-      `${count} of ${plural(one.count("timeLimits"), "request")} that ran into the time limit came first after a pause`,
-      ...(fine > 0 ? [`connections idle for up to ${seconds(fine)} were used without trouble`] : []),
+      `${count} of ${plural(one.count("timeLimits"), "request")} that hit the time limit were the first after a pause`,
+      ...(fine > 0 ? [`connections idle for up to ${seconds(fine)} worked`] : []),
       ...codes(one),
     ],
-    remedy: `Drop idle connections before the network does: ${one.advice.idleTimeout(Math.max(1, Math.floor(Math.max(fine, failedAfter * 0.5))))}; ${code(`trunkline probe ${one.facts.origin}`)} finds how long they live. Where the firewall or NAT is yours, raise its idle timeout`,
-    doubt: "A server that stands still just then looks alike.",
+    remedy: `Drop idle connections before the network does: ${one.advice.idleTimeout(Math.max(1, Math.floor(Math.max(fine, failedAfter * 0.5))))}; ${code(`trunkline probe ${one.facts.origin}`)} measures how long they live. If the firewall or NAT is yours, raise its idle timeout`,
+    doubt: "A server that stalls at that moment looks the same.",
   });
 }
 
@@ -69,12 +69,12 @@ export function processStoodStill(one: Case): Finding | undefined {
   if (count < 1) return undefined;
   return one.finding("process-stood-still", count, count, {
     severity: one.count("failed") > 0 ? "medium" : "low",
-    title: `The process stood still for a while, and ${plural(count, "connection")} ${count === 1 ? "was" : "were"} dead when it went on`,
-    evidence: ["its clock went on by seconds in which nothing of it ran", ...codes(one)],
+    title: `The process was paused for a while, and ${plural(count, "connection")} ${count === 1 ? "was" : "were"} dead when it resumed`,
+    evidence: ["its clock advanced by seconds in which none of its code ran", ...codes(one)],
     remedy:
-      "Nothing of the client is wrong. Where the machine sleeps or the process is stopped (serverless, a paused container, SIGSTOP), send again what may be sent twice, or make the client anew on waking",
+      "The client is not at fault. If the machine sleeps or the process is paused (serverless, a paused container, SIGSTOP), retry what may be sent twice, or make a new client on waking",
     doubt:
-      "Code that keeps the event loop busy for seconds looks alike, where the time it used is not known.",
+      "If CPU time is not known, code that keeps the event loop busy for seconds looks the same.",
   });
 }
 
@@ -84,12 +84,12 @@ export function headOverLimit(one: Case): Finding | undefined {
   if (count < 2) return undefined;
   return one.finding("head-over-limit", count, count, {
     severity: count >= one.requests / 5 ? "high" : "medium",
-    title: `The client refused ${plural(count, "response")}: their headers are larger than its limit`,
+    title: `The client refused ${plural(count, "response")}: their headers exceed its limit`,
     evidence: codes(one),
     remedy:
       one.facts.client === "node:http"
-        ? `Raise the limit where the server is trusted: ${code("node --max-http-header-size=65536")}, or ${code("maxHeaderSize: 65536")} of the request (default 16384); and see which header of the server grows, often a cookie`
-        : `Raise the limit where the server is trusted: ${code("new Agent({ maxHeaderSize: 65536 })")}, or ${code("node --max-http-header-size=65536")} for fetch; and see which header of the server grows, often a cookie`,
+        ? `If you trust the server, raise the limit: ${code("node --max-http-header-size=65536")}, or ${code("maxHeaderSize: 65536")} on the request (default 16384); and find out which response header grows, often a cookie`
+        : `If you trust the server, raise the limit: ${code("new Agent({ maxHeaderSize: 65536 })")}, or ${code("node --max-http-header-size=65536")} for fetch; and find out which response header grows, often a cookie`,
   });
 }
 
@@ -98,10 +98,10 @@ export function protocolErrors(one: Case): Finding | undefined {
   if (count < 2) return undefined;
   return one.finding("protocol-errors", count, count, {
     severity: count >= one.requests / 5 ? "high" : "medium",
-    title: `${plural(count, "response")} ${count === 1 ? "was" : "were"} no valid HTTP, and cost the connection`,
+    title: `${plural(count, "response")} ${count === 1 ? "was" : "were"} not valid HTTP, which cost the connection`,
     evidence: codes(one),
     remedy:
-      "The error's code names what was wrong (`HPE_…` of Node's parser): mend the server, or check that the port speaks HTTP and not TLS or another protocol",
+      "The error code says what was wrong (`HPE_…` comes from Node's parser): fix the server, or check that the port speaks HTTP and not TLS or another protocol",
   });
 }
 
@@ -111,30 +111,30 @@ export function poolDestroyed(one: Case): Finding | undefined {
   if (count < REPEATED || one.owner?.type === "Session") return undefined;
   const { site, lines } = one.sites("pool-destroyed");
   return one.finding("pool-destroyed", count, count, {
-    title: `${plural(count, "connection")} thrown away with the pool and dialed again soon after: the program ends it itself`,
-    evidence: lines.length > 0 ? lines : ["connections were closed by the client's own destroy() or close()"],
+    title: `${plural(count, "connection")} closed with their pool and dialed again soon after: the program closes the pool itself`,
+    evidence: lines.length > 0 ? lines : ["connections were closed by the program's own destroy() or close()"],
     remedy:
       DESTROY[one.facts.client] ??
-      `Leave out the call that ends the pool after each request (${code("agent.destroy()")}); once, when the program ends, is enough`,
+      `Remove the call that closes the pool after each request (${code("agent.destroy()")}); close it once, when the program ends`,
     ...(site === undefined ? {} : { site }),
   });
 }
 
 const DESTROY: Readonly<Record<string, string>> = {
-  java: `Leave out ${code("disconnect()")} of HttpURLConnection: it closes the connection. Read the stream to its end and close it: ${code("stream.close()")}; the connection is kept then`,
+  java: `Remove ${code("disconnect()")} on HttpURLConnection: it closes the connection. Read the stream to its end and close it: ${code("stream.close()")}; the connection is then kept`,
 };
 
-/** The server answers before the request's body is whole, so the connection cannot be kept. */
+/** The server answers before the whole request body is sent, so the connection cannot be kept. */
 export function uploadUnfinished(one: Case): Finding | undefined {
   const count = one.closed("upload-unfinished");
   if (count < 2) return undefined;
   return one.finding("upload-unfinished", count, count, {
-    title: `${plural(count, "upload")} answered before the end: the rest could not be sent, and each cost its connection`,
+    title: `${plural(count, "upload")} answered before its end: the rest could not be sent, and each cost its connection`,
     evidence: [`${count} of ${plural(one.requests, "request")}`, ...codes(one)],
     remedy:
       one.facts.client === "trunkline"
-        ? `Ask first: ${code("expectContinue: true")}; or let the server read the body to its end before it answers`
-        : `Ask the server before the body is sent: ${code('headers: { expect: "100-continue" }')} with ${code("node:http")} (write the body on ${code('"continue"')}); or let the server read the body to its end before it answers (413 and 401 are the usual ones)`,
+        ? `Ask first: ${code("expectContinue: true")}; or have the server read the whole body before it answers`
+        : `Ask the server before the body is sent: ${code('headers: { expect: "100-continue" }')} with ${code("node:http")} (write the body on ${code('"continue"')}); or have the server read the whole body before it answers (usually 413 or 401)`,
   });
 }
 
@@ -145,9 +145,9 @@ export function listenersLeft(one: Case): Finding | undefined {
   return one.finding("listeners-left", count, 0, {
     severity: "low",
     milliseconds: 0,
-    title: `MaxListenersExceededWarning: listeners are put on a kept socket for each request and never taken off`,
+    title: `MaxListenersExceededWarning: each request adds listeners to a kept socket and never removes them`,
     evidence: [`${plural(one.count("listenersLeft"), "listener")} on one socket when Node warned`, ...lines],
-    remedy: `A kept socket serves many requests. Listen on the request instead (${code('request.once("timeout", …)')}, ${code('request.once("close", …)')}), or take the listener off when the request is over`,
+    remedy: `A kept socket serves many requests. Listen on the request instead (${code('request.once("timeout", …)')}, ${code('request.once("close", …)')}), or remove the listener when the request is over`,
     ...(site === undefined ? {} : { site }),
   });
 }

@@ -24,7 +24,7 @@ export function idleLimitChurn(one: Case): Finding | undefined {
     evidence: [
       ...(capped > 0
         ? [
-            `${plural(capped, "connection")} closed as too many were idle${cap === undefined ? "" : ` (${cap} are kept)`}`,
+            `${plural(capped, "connection")} closed because too many were idle${cap === undefined ? "" : ` (${cap} are kept)`}`,
           ]
         : []),
       ...(evicted > 0
@@ -60,14 +60,14 @@ export function idleTimeoutRace(one: Case): Finding | undefined {
   const again = one.advice.sendAgain();
   return one.finding("idle-timeout-race", stale + ended, ended + failures, {
     severity: failures > 0 ? "high" : stale > 0 || one.severity(ended) === "high" ? "medium" : "low",
-    title: `The server ends idle connections after about ${seconds(limit)}, the client keeps them ${inForce === undefined || inForce === 0 ? "longer" : `for ${seconds(inForce)}`}`,
+    title: `The server closes idle connections after about ${seconds(limit)}; the client keeps them ${inForce === undefined || inForce === 0 ? "longer" : `for ${seconds(inForce)}`}`,
     evidence: [
       ...(ended > 0
         ? [`${plural(ended, "idle connection")} ended by the server and dialed again soon after`]
         : []),
       ...(stale > 0
         ? [
-            `${plural(stale, "request")} met a connection the server had ended: ${failures} failed, ${stale - failures} were sent again`,
+            `${plural(stale, "request")} met a connection that the server had closed: ${failures} failed, ${stale - failures} were retried`,
           ]
         : []),
       ...afterPause(one),
@@ -78,8 +78,8 @@ export function idleTimeoutRace(one: Case): Finding | undefined {
         : `${client}${again === undefined ? "" : `, and ${again}`}; or ${server}`,
     doubt:
       one.learnedIdleLimit === undefined
-        ? "The limit is what the server announces; something on the way may end connections sooner."
-        : "The limit is learned from when idle connections ended.",
+        ? "The limit is what the server announces; something on the network path may close connections sooner."
+        : "The limit was learned from when idle connections closed.",
   });
 }
 
@@ -99,16 +99,16 @@ export function serverIdleShort(one: Case): Finding | undefined {
     severity: one.severity(count) === "low" ? "low" : "medium",
     title:
       atOnce > 0
-        ? `The server announces an idle limit of ${seconds(announcedIdleLimit)}, of which the client keeps nothing: ${plural(count, "connection")} for one request each`
+        ? `The server announces an idle limit of ${seconds(announcedIdleLimit)}, which is too short for the client to keep connections: ${plural(count, "connection")} for one request each`
         : `The server announces an idle limit of ${seconds(announcedIdleLimit)}, and requests come later than that: ${plural(count, "connection")} dropped and dialed again`,
     evidence: [
       `Responses said Keep-Alive: timeout=${Math.round(announcedIdleLimit / 1000)}`,
       ...(atOnce > 0
-        ? [`${plural(atOnce, "connection")} not kept: Node takes a second off what is announced, to be sure`]
+        ? [`${plural(atOnce, "connection")} not kept: to be safe, Node subtracts a second from what is announced`]
         : []),
       ...(obeyed > 0 ? [`${plural(obeyed, "connection")} closed by the client just before the limit`] : []),
     ],
-    remedy: `A longer keep-alive in the server, above the pause between requests: ${SERVER_IDLE}. No setting of the client changes it`,
+    remedy: `Set a keep-alive in the server that is longer than the pause between requests: ${SERVER_IDLE}. No client setting changes this`,
   });
 }
 
@@ -128,12 +128,12 @@ export function idleTimeoutShort(one: Case): Finding | undefined {
     ],
     remedy:
       limit === undefined
-        ? `A longer ${one.advice.idleTimeoutName()}${inForce === undefined ? "" : ` than ${inForce}`}, if the server keeps idle connections for longer: \`trunkline probe ${one.facts.origin}\` finds out for how long`
+        ? `A longer ${one.advice.idleTimeoutName()}${inForce === undefined ? "" : ` than ${inForce}`}, if the server keeps idle connections for longer: \`trunkline probe ${one.facts.origin}\` measures how long`
         : one.advice.idleTimeout(Math.floor(limit * 0.8)),
     doubt:
       limit === undefined
-        ? "How long the server keeps idle connections is not known; beyond its limit requests fail."
-        : "The server's limit may be learned, not announced.",
+        ? "How long the server keeps idle connections is not known; beyond its limit, requests fail."
+        : "The server's limit may have been learned, not announced.",
   });
 }
 
@@ -147,11 +147,11 @@ export function staleRetries(one: Case): Finding | undefined {
   const again = one.advice.sendAgain();
   return one.finding("stale-retries", count, count, {
     severity: failed > 0 ? "high" : one.severity(count),
-    title: `${plural(count, "request")} met a dead idle connection: ${failed} failed, ${retried} were sent again`,
+    title: `${plural(count, "request")} met a dead idle connection: ${failed} failed, ${retried} were retried`,
     evidence: [
-      ...(retried > 0 ? [`${plural(retried, "request")} sent again on another connection`] : []),
-      ...(failed > 0 ? [`${plural(failed, "request")} failed as they could not be sent twice safely`] : []),
-      ...(limit === undefined ? [] : [`the server ends idle connections after about ${seconds(limit)}`]),
+      ...(retried > 0 ? [`${plural(retried, "request")} retried on another connection`] : []),
+      ...(failed > 0 ? [`${plural(failed, "request")} failed because they could not be sent twice safely`] : []),
+      ...(limit === undefined ? [] : [`the server closes idle connections after about ${seconds(limit)}`]),
       ...afterPause(one),
     ],
     remedy: [
@@ -159,21 +159,21 @@ export function staleRetries(one: Case): Finding | undefined {
       ...(again === undefined ? [] : [again]),
       `or a longer keep-alive in the server (${SERVER_IDLE})`,
     ].join("; "),
-    doubt: "A server that restarts, or a middlebox that forgets connections, looks alike.",
+    doubt: "A server that restarts, or a middlebox that drops idle connections, looks the same.",
   });
 }
 
 function shorterThan(one: Case): string {
   const { failedAfter } = one.facts.least;
   return failedAfter === undefined
-    ? `A shorter ${one.advice.idleTimeoutName()}: \`trunkline probe ${one.facts.origin}\` finds the server's limit`
+    ? `A shorter ${one.advice.idleTimeoutName()}: \`trunkline probe ${one.facts.origin}\` measures the server's limit`
     : one.advice.idleTimeout(Math.max(1, Math.floor(failedAfter * 0.8)));
 }
 
 function afterPause(one: Case): string[] {
   const after = one.count("failedAfterPause");
   const all = Object.values(one.facts.failures ?? {}).reduce((sum, count) => sum + count, 0);
-  return after === 0 ? [] : [`${after} of ${plural(all, "failed request")} came first after a pause`];
+  return after === 0 ? [] : [`${after} of ${plural(all, "failed request")} were the first after a pause`];
 }
 
 /** Whether idle connections end at ages that no limit explains: below one after which another was used. */
@@ -188,16 +188,16 @@ export function serverRestarts(one: Case): Finding | undefined {
   if (count < REPEATED + 1 || !restarts(one) || idleTimeoutRace(one) !== undefined) return undefined;
   return one.finding("server-restarts", count, count, {
     severity: failed >= REPEATED ? "medium" : "low",
-    title: `The server ended ${plural(ended + failed, "idle connection")} at uneven ages, as one does that is restarted or replaced`,
+    title: `The server ended ${plural(ended + failed, "idle connection")} at irregular ages, like a server that is restarted or replaced`,
     evidence: [
-      `others were used again after ${seconds(one.facts.most.reusedAfter ?? 0)} idle, so it is no idle limit`,
+      `others were reused after ${seconds(one.facts.most.reusedAfter ?? 0)} idle, so this is not an idle limit`,
       ...(one.facts.least.announcedIdleLimit === undefined
         ? []
         : [`the server announces ${seconds(one.facts.least.announcedIdleLimit)}`]),
-      ...(failed > 0 ? [`${plural(failed, "request")} failed as they met one`] : []),
+      ...(failed > 0 ? [`${plural(failed, "request")} failed because they met one`] : []),
     ],
     remedy:
-      "Nothing in the client's time limits helps. Let requests that may be sent twice be sent again, and let the server finish what is under way before it ends (`server.close()` in Node, a drain time in the balancer)",
-    doubt: "A balancer that moves connections looks alike.",
+      "No client timeout helps. Retry requests that may be sent twice, and let the server finish its requests before it exits (`server.close()` in Node, a drain time in the balancer)",
+    doubt: "A balancer that moves connections looks the same.",
   });
 }

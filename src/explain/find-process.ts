@@ -43,8 +43,8 @@ export function clientPerRequest(evidence: Evidence): Finding[] {
     const spared = Math.max(0, Math.min(facts.created, facts.requests) - 1);
     const lost =
       facts.requests <= facts.created * HARDLY_ANY
-        ? "nothing can be reused"
-        : "what one has opened no other can use";
+        ? "none can be reused"
+        : "none can be shared";
     const failures = evidence.origins.reduce(
       (sum, one) => sum + exhaustedAt(one, one.owners?.[ownerKey(facts)] !== undefined),
       0,
@@ -56,12 +56,12 @@ export function clientPerRequest(evidence: Evidence): Finding[] {
       count: facts.created,
       cost: { connections: spared, milliseconds: rounded(spared * handshake) },
       ...(facts.site === undefined ? {} : { site: facts.site }),
-      title: `${plural(facts.created, facts.type)} ${made} for ${plural(facts.requests, "request")}: connections belong to it, so ${lost} (${facts.client})`,
+      title: `${plural(facts.created, facts.type)} ${made} for ${plural(facts.requests, "request")}: each has its own connections, so ${lost} (${facts.client})`,
       evidence: [
         `${plural(facts.created, facts.type)} made${facts.site === undefined ? "" : ` at ${facts.site}`}`,
         `${plural(facts.requests, "request")} sent through them`,
         ...(failures > 0
-          ? [`${plural(failures, "dial")} failed as the system had no more ports or descriptors`]
+          ? [`${plural(failures, "dial")} failed because the system had no more ports or descriptors`]
           : []),
       ],
       remedy: new Advice(facts.client, {
@@ -69,7 +69,7 @@ export function clientPerRequest(evidence: Evidence): Finding[] {
         secure: isSecure(facts, evidence.origins),
       }).shareOne(),
       doubt:
-        "A program that needs many separate pools, for instance one for each tenant's certificate, looks alike.",
+        "A program that needs many separate pools, for example one for each tenant's certificate, looks the same.",
     };
   });
 }
@@ -108,16 +108,16 @@ export function workerPerJob({ processes = [], origins }: Evidence): Finding[] {
         connections: connections - 1,
         milliseconds: rounded((connections - 1) * averageHandshake(origins)),
       },
-      title: `${many} made ${plural(connections, "connection")} for ${plural(requests, "request")}: each has connections of its own, which end with it`,
+      title: `${many} made ${plural(connections, "connection")} for ${plural(requests, "request")}: each has its own connections, which close with it`,
       evidence: [
         `up to ${aliveAtOnce(jobs)} of ${many} lived at once`,
         `${requests} of ${plural(all, "request")} came from them`,
       ],
       remedy:
         what === "thread"
-          ? "Let a few long-lived threads take the jobs in turn (a pool of workers), or send the requests from the main thread"
+          ? "Let a few long-lived threads (a worker pool) take the jobs in turn, or send the requests from the main thread"
           : "Let one long-lived process take the jobs in turn, instead of a process for each",
-      doubt: "Where jobs are rare, a connection each is no loss.",
+      doubt: "If jobs are rare, one connection each is no loss.",
     },
   ];
 }
@@ -171,11 +171,11 @@ export function duplicateModule(evidence: Evidence): Finding[] {
     severity: "medium",
     count: of.size,
     cost: { connections: 0, milliseconds: 0 },
-    title: `${name} is loaded from ${of.size} places: each copy has pools and defaults of its own`,
+    title: `${name} is loaded from ${of.size} places: each copy has its own pools and defaults`,
     evidence: [...of]
       .sort()
       .map(([path, version]) => (version === undefined ? path : `${path} (${version})`)),
-    remedy: `Use one version of ${name} everywhere: \`npm ls ${name}\` shows who brings it, \`npm dedupe\` often mends it`,
+    remedy: `Use one version of ${name} everywhere: \`npm ls ${name}\` shows who depends on it; \`npm dedupe\` often fixes it`,
     doubt: "Copies that talk to different origins do no harm.",
   }));
 }
@@ -216,13 +216,13 @@ export function routeSplit(evidence: Evidence): Finding[] {
         connections: spared,
         milliseconds: rounded(spared * averageHandshake(others.flatMap((one) => one.all))),
       },
-      title: `One server is reached as ${ranked.map((one) => one.origin).join(" and ")}: connections of one are not reused for the other`,
+      title: `One server is reached as ${ranked.map((one) => one.origin).join(" and ")}: connections to one are not reused for the other`,
       evidence: ranked.map(
         (one) =>
           `${one.origin}: ${plural(one.requests, "request")}, ${plural(one.connections, "connection")}`,
       ),
       remedy: `Write it one way everywhere: \`${main.origin}\``,
-      doubt: "They may be different servers, for instance one for IPv4 and one for IPv6.",
+      doubt: "They may be different servers, for example one for IPv4 and one for IPv6.",
     });
   }
   return findings;

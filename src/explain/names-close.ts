@@ -5,77 +5,77 @@ import type { ReasonWords } from "./names.js";
 export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   // policy of this client
   "idle-timeout": {
-    short: "idle for as long as this client keeps them",
+    short: "idle for as long as this client keeps connections",
     meaning: "It was idle for as long as this client keeps idle connections.",
     cause:
-      "No request came within `idleTimeout`, within what the server announced in `Keep-Alive: timeout`, or within what was learned of the server: the evidence says which.",
+      "No request came within `idleTimeout`, within what the server announced in `Keep-Alive: timeout`, or within the limit learned for the server: the evidence says which.",
     remedy:
-      "Nothing, unless requests come again soon after: then raise `idleTimeout`, if the server keeps connections for longer.",
-    saved: "a longer idleTimeout, where the server keeps idle connections longer than that",
+      "Nothing, unless requests often come soon afterwards: then raise `idleTimeout`, if the server keeps connections longer.",
+    saved: "a longer idleTimeout, if the server keeps idle connections longer than that",
   },
   "max-idle": {
-    short: "more were idle than the client keeps in all",
+    short: "more were idle than the client keeps in total",
     meaning:
-      "There were more idle connections than `maxIdleConnections` in all; the one idle for longest went.",
-    cause: "More connections come free at once than the limit keeps.",
+      "There were more idle connections in total than `maxIdleConnections`; the one idle longest was closed.",
+    cause: "More connections become free at once than the limit allows.",
     remedy: "Raise `maxIdleConnections`.",
     saved: "a larger maxIdleConnections",
   },
   "max-idle-per-origin": {
-    short: "more were idle than the client keeps for an origin",
+    short: "more were idle than the client keeps per origin",
     meaning:
-      "There were more idle connections to the origin than `maxIdleConnectionsPerOrigin`; the one idle for longest went.",
-    cause: "Requests at once outnumber the limit. Go's default of 2 is the classic case.",
-    remedy: "Raise `maxIdleConnectionsPerOrigin` to the number of requests at once.",
+      "There were more idle connections to the origin than `maxIdleConnectionsPerOrigin`; the one idle longest was closed.",
+    cause: "There are more concurrent requests than the limit. Go's default of 2 is the classic case.",
+    remedy: "Raise `maxIdleConnectionsPerOrigin` to the number of concurrent requests.",
     saved: "a larger maxIdleConnectionsPerOrigin",
   },
   evicted: {
     short: "made room for another origin",
-    meaning: "It was closed while it could be reused, so that a request that could not use it got its slot.",
-    cause: "`maxConnections` is reached and other origins need connections.",
-    remedy: "Raise `maxConnections`, or leave it out.",
+    meaning: "It was reusable, but was closed to free its slot for a request that could not use it.",
+    cause: "`maxConnections` was reached, and other origins needed connections.",
+    remedy: "Raise `maxConnections`, or remove it.",
     saved: "a larger maxConnections",
   },
   "max-age": {
-    short: "as old as the client lets one become",
-    meaning: "It was as old as `maxConnectionAge` allows.",
+    short: "it reached the client's maximum age",
+    meaning: "It reached the age that `maxConnectionAge` allows.",
     cause: "The setting.",
     remedy:
-      "Nothing: it is how a client follows DNS changes and load balancers. Raise it if the handshakes cost too much.",
+      "Nothing: this is how a client follows DNS changes and load balancers. Raise it if the handshakes cost too much.",
     saved: "a larger maxConnectionAge",
   },
   "address-gone": {
-    short: "DNS no longer gives its address",
-    meaning: "Its address is no longer one that DNS gives for the name it was dialed for.",
+    short: "DNS no longer lists its address",
+    meaning: "DNS no longer lists its address for the name it was dialed for.",
     cause:
-      "The server moved, or a load balancer took the address out: two answers in a row lacked it. Only with the option `dns`.",
+      "The server moved, or a load balancer removed the address: two answers in a row did not include it. Only with the option `dns`.",
     remedy:
-      "Nothing: requests go where the name leads now. Where a name's servers take turns in its answers, `dns: { retire: false }`.",
+      "Nothing: requests now go where the name leads. If the name's answers rotate among its servers, set `dns: { retire: false }`.",
   },
   "tls-replaced": {
-    short: "made with TLS options that were replaced",
-    meaning: "The transport's TLS options were replaced, and it was made with the old ones.",
+    short: "its TLS options were replaced",
+    meaning: "It was made with the transport's old TLS options, which have been replaced.",
     cause: "`transport.updateTls()`: a new certificate, key or authority.",
     remedy: "Nothing: new connections use the new options.",
   },
   "max-requests": {
-    short: "carried as many requests as it may",
-    meaning: "It carried as many requests as it may.",
+    short: "carried as many requests as allowed",
+    meaning: "It carried as many requests as allowed.",
     cause: "`maxRequestsPerConnection`, or the server's `Keep-Alive: max`.",
-    remedy: "Raise the one that the evidence names.",
-    saved: "a larger maxRequestsPerConnection, or Keep-Alive: max of the server",
+    remedy: "Raise the limit that the evidence names.",
+    saved: "a larger maxRequestsPerConnection, or a larger Keep-Alive: max from the server",
   },
   "keep-alive-off": {
     short: "keep-alive is off",
     meaning: "The transport keeps no connections.",
     cause: "`keepAlive: false`.",
-    remedy: "`keepAlive: true`, which is the default.",
+    remedy: "Set `keepAlive: true`, the default.",
   },
   "transport-closed": {
     short: "the client or its pool was closed",
     meaning: "Its transport was closed or destroyed.",
     cause: "`close()`, `destroy()`, or the end of an `await using` block.",
-    remedy: "Nothing, at the end of a program. Where it happens for each request, share the transport.",
+    remedy: "Nothing, at the end of a program. If it happens for each request, share the transport.",
   },
   "idle-closed-by-caller": {
     short: "the program closed it while it was idle",
@@ -85,19 +85,19 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     saved: "not calling closeIdle()",
   },
   surplus: {
-    short: "nobody needed it when it was ready",
-    meaning: "When its dial was done nobody needed it, and it could not be kept.",
-    cause: "Another connection came free first, while keep-alive is off.",
-    remedy: "`keepAlive: true`, so that it can wait for the next request.",
+    short: "it was no longer needed when it was ready",
+    meaning: "By the time it was ready it was no longer needed, and it could not be kept.",
+    cause: "Another connection became free first, and keep-alive is off.",
+    remedy: "Set Set Set `keepAlive: true`, so that it can wait for the next request.",
   },
   // the peer
   "server-closed-idle": {
-    short: "the server ended it while it was idle",
-    meaning: "The server ended it while it was idle.",
+    short: "the server closed it while it was idle",
+    meaning: "The server closed it while it was idle.",
     cause:
       "The server's keep-alive timeout is shorter than this client's `idleTimeout`, or the server restarted.",
     remedy:
-      "Set `idleTimeout` below the server's limit, or raise the server's. The client learns the limit, and then closes first.",
+      "Set `idleTimeout` below the server's limit, or raise the server's. The client learns the limit, and from then on closes first.",
     saved: "a longer keep-alive timeout in the server",
   },
   "server-idle-timeout": {
@@ -111,8 +111,8 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     short: "the response said Connection: close",
     meaning: "The response said `Connection: close`.",
     cause:
-      "Keep-alive is off in the server or in a proxy before it, the server limits requests for each connection, or it is shutting down.",
-    remedy: "Turn keep-alive on in the server or the proxy.",
+      "Keep-alive is off in the server or in a proxy in front of it, the server limits requests per connection, or it is shutting down.",
+    remedy: "Turn on keep-alive in the server or the proxy.",
     saved: "keep-alive in the server, whose response said Connection: close",
   },
   "http-1.0": {
@@ -120,34 +120,34 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     meaning: "The server speaks HTTP/1.0 and did not offer to keep the connection.",
     cause:
       "An old server, or a proxy that speaks HTTP/1.0 to its upstream or downstream (nginx does so by default).",
-    remedy: "HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
+    remedy: "Use Use Use HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
     saved: "HTTP/1.1 in the server",
   },
   "closed-by-eof-body": {
     short: "the response had no length, so it ended with the connection",
-    meaning: "The response had neither a length nor chunks, so the end of the connection was its end.",
+    meaning: "The response had neither a length nor chunks, so only the end of the connection could mark its end.",
     cause: "A server or script that writes a body without `Content-Length` or `Transfer-Encoding`.",
-    remedy: "Let the server send `Content-Length`, or chunks.",
+    remedy: "Have the server send `Content-Length` or chunks.",
     saved: "a Content-Length or chunks in the server's response",
   },
   "server-closed-mid-response": {
-    short: "the server ended it in the middle of a response",
-    meaning: "The server ended it before the response was complete.",
-    cause: "The server, or a proxy before it, crashed, restarted, or has a time limit.",
-    remedy: "Look at the server's log at that time. The evidence says how much was missing.",
+    short: "the server closed it in the middle of a response",
+    meaning: "The server closed it before the response was complete.",
+    cause: "The server, or a proxy in front of it, crashed, restarted, or enforced a time limit.",
+    remedy: "Check the server's log at that time. The evidence says how much was missing.",
   },
   "server-closed-unanswered": {
-    short: "the server ended it without an answer",
-    meaning: "The server ended it after the request was sent and before any byte of a response.",
+    short: "the server closed it without an answer",
+    meaning: "The server closed it after the request was sent, before any byte of a response.",
     cause:
-      "On a reused connection: the server's idle limit passed just then. On a new one: the server refuses or crashes.",
+      "On a reused connection: the server's idle limit was reached at that moment. On a new one: the server refuses requests or crashes.",
     remedy:
-      "On reused connections set `idleTimeout` below the server's limit, and mark what can be repeated as `idempotent: true`, so that it is sent again.",
+      "For reused connections, set `idleTimeout` below the server's limit, and mark repeatable requests `idempotent: true` so that they are retried.",
   },
   goaway: {
-    short: "the server said GOAWAY",
+    short: "the server sent GOAWAY",
     meaning:
-      "The HTTP/2 server said GOAWAY: it takes no more requests on this connection. Those it had begun were let finish.",
+      "The HTTP/2 server sent GOAWAY: it accepts no more requests on this connection. Those it had begun were let finish.",
     cause:
       "The server is shutting down, or limits a connection's age or requests. With a code other than NO_ERROR it objects to something: the evidence has the code, the last stream it looked at, and its text.",
     remedy:
@@ -155,42 +155,42 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   },
   reset: {
     short: "it was reset",
-    meaning: "The connection was reset: the peer, or something on the way, refused what was sent on it.",
-    cause: "A server that ended it just before, a middlebox that forgot it, or a server that crashed.",
-    remedy: "If it had been idle before, set `idleTimeout` below the limit of the server or the middlebox.",
+    meaning: "The connection was reset: the peer, or something on the network path, rejected what was sent on it.",
+    cause: "The server had just closed it, a middlebox had dropped it, or the server crashed.",
+    remedy: "If it had been idle, set `idleTimeout` below the limit of the server or the middlebox.",
   },
   // what the caller did
   "request-said-close": {
     short: "the request said Connection: close",
     meaning: "The request itself said `Connection: close`.",
-    cause: "The header is set in the code.",
-    remedy: "Leave the header out.",
-    saved: "leaving Connection: close out of the request before",
+    cause: "The program sets the header.",
+    remedy: "Remove the header.",
+    saved: "removing Connection: close from the previous request",
   },
   "body-unread": {
     short: "the response's body was not read",
     meaning:
-      "The response's body was closed or dropped with nothing of it read, and was too long to be read ahead.",
-    cause: "Code that looks at the status only.",
+      "The response's body was closed or dropped before any of it was read, and was too long to be read ahead.",
+    cause: "Code that looks only at the status.",
     remedy:
-      "Read the body (`await response.bytes()`), or use HEAD. Up to 256 KiB is read on close to save the connection.",
-    saved: "reading the response body of the request before",
+      "Read the body (`await response.bytes()`), or use HEAD. Closing a body reads up to 256 KiB of it to save the connection.",
+    saved: "reading the previous response body",
   },
   "body-abandoned": {
-    short: "the response's body was given up part-way",
-    meaning: "The response's body was given up part-way.",
-    cause: "A reader that stops early: `break` in a `for await`, `cancel()`, a parser that has enough.",
-    remedy: "Read to the end, ask for a part (`Range`), or accept one connection for each.",
-    saved: "reading the response body of the request before to its end",
+    short: "the response's body was abandoned part-way",
+    meaning: "The response's body was abandoned part-way.",
+    cause: "A reader that stops early: `break` in a `for await`, `cancel()`, a parser that has all it needs.",
+    remedy: "Read to the end, request only a part (`Range`), or accept the cost of one connection each.",
+    saved: "reading the previous response body to its end",
   },
   aborted: {
-    short: "the program called the request off",
+    short: "the program cancelled the request",
     meaning:
-      "The caller's signal aborted the request, and HTTP/1.1 can only cancel by closing. Over HTTP/2: so many requests were given up that the connection was left before the server took it for an attack.",
+      "The caller's signal aborted the request, and HTTP/1.1 can only cancel by closing the connection. Over HTTP/2: so many requests were given up that the connection was left before the server took it for an attack.",
     cause: "`AbortController.abort()` or `AbortSignal.timeout()`.",
     remedy:
       "Nothing. If requests are cancelled often, each costs a connection over HTTP/1.1; HTTP/2 cancels without that.",
-    saved: "not aborting the request before",
+    saved: "not aborting the previous request",
   },
   timeout: {
     short: "the client's own time limit passed",
@@ -200,10 +200,10 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     remedy: "Raise the limit, or find out why the server is slow.",
   },
   "upload-unfinished": {
-    short: "the answer came before the request's body was sent",
-    meaning: "The response was complete before the request's body was, so the rest could not be sent.",
-    cause: "The server answered early, for instance with 413 or 401.",
-    remedy: "`expectContinue: true` asks the server first.",
+    short: "the response came before the request's body was sent",
+    meaning: "The response was complete before the whole request body was sent, so the rest could not be sent.",
+    cause: "The server answered early, for example with 413 or 401.",
+    remedy: "Set `expectContinue: true` to ask the server first.",
   },
   upgraded: {
     short: "it was handed over for another protocol",
@@ -215,48 +215,48 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     short: "the request's body failed",
     meaning:
       "The request's body failed or did not match its declared length, so the request could not be completed.",
-    cause: "The stream given as body raised an error, or ended too early or too late.",
-    remedy: "Mend the source of the body, or leave the length out.",
+    cause: "The body stream raised an error, or was shorter or longer than declared.",
+    remedy: "Fix the source of the body, or omit the length.",
   },
   // what went wrong
   "protocol-error": {
     short: "the response was not valid HTTP",
-    meaning: "The server sent something that is not HTTP, or is ambiguous.",
+    meaning: "The server sent something that is not valid HTTP, or is ambiguous.",
     cause: "Another protocol on that port, a faulty server, or an attempt at response splitting.",
-    remedy: "The evidence names what was wrong and where: mend the server.",
+    remedy: "Fix the server: the evidence says what was wrong and where.",
   },
   "unsolicited-data": {
-    short: "bytes came that belong to no response",
+    short: "bytes arrived that belong to no response",
     meaning: "Bytes arrived that belong to no response.",
     cause:
-      "The server sent more than the declared length, a body where none may be (HEAD, 204, 304), or data on an idle connection.",
-    remedy: "Mend the server: what comes after a response could be taken for the next one.",
+      "The server sent more than the declared length, a body where none is allowed (HEAD, 204, 304), or data on an idle connection.",
+    remedy: "Fix the server: bytes after a response could be mistaken for the next one.",
   },
   "limit-exceeded": {
     short: "the server passed a limit",
     meaning: "The response, or an HTTP/2 server's frames, passed a limit of this client.",
     cause:
       "A head larger than `maxHeaderBytes`, too many 1xx responses, or a flood of HTTP/2 frames that carry nothing (PING, SETTINGS, RST_STREAM, empty DATA): the evidence names it.",
-    remedy: "Raise the limit if the server is trusted. No option allows floods: mend the server.",
+    remedy: "Raise the limit if you trust the server. No option allows floods: mend the server.",
   },
   "dial-failed": {
     short: "it could not be made",
     meaning: "The connection could not be made.",
-    cause: "Name resolution, connecting or a proxy failed, or took too long: the evidence says which.",
-    remedy: "Check name, port and that the server runs; each attempt and its outcome is in the record.",
+    cause: "DNS, the connection or a proxy failed or took too long: the evidence says which.",
+    remedy: "Check the name and the port, and that the server is running; the record lists each attempt and its outcome.",
   },
   "tls-error": {
     short: "TLS failed",
     meaning: "TLS failed: the handshake, the certificate, or a record.",
     cause:
-      "A certificate that is not trusted or not for this name, versions that do not meet, or a peer that does not speak TLS.",
-    remedy: "The evidence names it; for a private authority set `tls: { ca }`.",
+      "A certificate that is not trusted or not valid for this name, no TLS version in common, or a peer that does not speak TLS.",
+    remedy: "The evidence says which; for a private authority, set `tls: { ca }`.",
   },
   "write-error": {
     short: "writing the request failed",
     meaning: "Writing the request failed.",
-    cause: "The peer had closed its side, or the network is gone.",
-    remedy: "As for `server-closed-unanswered`.",
+    cause: "The peer had closed its side, or the network went down.",
+    remedy: "The same as for `server-closed-unanswered`.",
   },
   "ping-timeout": {
     short: "the peer did not answer a PING",

@@ -36,7 +36,7 @@ test("notes: failures are split into first after a pause and any", () => {
   });
   assert.match(
     one.notes[0] ?? "",
-    /3 requests failed: ECONNRESET × 2, EPIPE × 1; 2 of them first after a pause of 60 s or longer/,
+    /3 requests failed: ECONNRESET × 2, EPIPE × 1; 2 of them were the first after a pause of 60 s or longer/,
   );
   assert.deepEqual(one.failed, { ECONNRESET: 2, EPIPE: 1 });
 });

@@ -58,7 +58,7 @@ export function notesOf(
       continue;
     }
     notes.push(
-      `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, ${percent(one.reuse)} reuse; ${how}. What causes it is not known.`,
+      `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, ${percent(one.reuse)} reuse; ${how}. The cause is not known.`,
     );
   }
   for (const facts of evidence.origins) {
@@ -68,22 +68,22 @@ export function notesOf(
     const redirects = facts.counts.redirectBodies ?? 0;
     if (redirects >= 3)
       notes.push(
-        `${facts.origin}: ${plural(redirects, "connection")} closed by the package that follows redirects, which drops their bodies: nothing of yours to read. Ask for the address that is redirected to, where it is known.`,
+        `${facts.origin}: ${plural(redirects, "connection")} closed by the package that follows redirects, which drops their bodies: there is nothing for you to read. If you know the final address, request it directly.`,
       );
   }
   const mocked = evidence.origins.reduce((sum, { counts }) => sum + (counts.mocked ?? 0), 0);
   if (mocked > 0)
     notes.push(
-      `${plural(mocked, "request")} answered inside the program (by msw, nock or the like): no connection was made for ${mocked === 1 ? "it" : "them"}.`,
+      `${plural(mocked, "request")} answered inside the program (by msw, nock or similar): no connection was made for ${mocked === 1 ? "it" : "them"}.`,
     );
   for (const { stoodStillMs = 0, busyMs = 0 } of evidence.processes ?? []) {
     if (stoodStillMs > 0)
       notes.push(
-        `The process stood still for ${seconds(stoodStillMs)} in all (stopped, or the machine slept).`,
+        `The process was paused for ${seconds(stoodStillMs)} in total (stopped, or the machine slept).`,
       );
     if (busyMs > 0)
       notes.push(
-        `The program's own code kept the event loop busy for ${seconds(busyMs)} in all: nothing else ran meanwhile.`,
+        `The program's own code blocked the event loop for ${seconds(busyMs)} in total.`,
       );
   }
   return notes.slice(0, MAX);
@@ -109,7 +109,7 @@ function failureNote({ origin, counts, failures = {}, least, closed }: OriginFac
     return `${origin}: ${plural(failed, "request")} failed${named}, as the program itself called ${failed === 1 ? "it" : "them"} off.`;
   const pause =
     after === 0
-      ? "none of them first after a pause"
-      : `${after} of them first after a pause${least.failedAfter === undefined ? "" : ` of ${seconds(least.failedAfter)} or longer`}`;
-  return `${origin}: ${plural(failed, "request")} failed${named}; ${pause}. What causes it is not known.`;
+      ? "none of them was the first after a pause"
+      : `${after} of them were the first after a pause${least.failedAfter === undefined ? "" : ` of ${seconds(least.failedAfter)} or longer`}`;
+  return `${origin}: ${plural(failed, "request")} failed${named}; ${pause}. The cause is not known.`;
 }

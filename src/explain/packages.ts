@@ -4,7 +4,7 @@ import { code } from "./words.js";
 type About = "share" | "keep" | "read";
 
 const AWS =
-  "Make one client of the SDK at module level and share it: `const s3 = new S3Client({ … })` (DynamoDBClient and the others alike); each has an agent of its own";
+  "Make one client of the SDK at module level and share it: `const s3 = new S3Client({ … })` (likewise DynamoDBClient and the others); each has its own agent";
 const ELASTIC = "Make one `Client` at module level and share it: `const client = new Client({ node })`";
 
 /** Packages that make agents or take bodies in their own way, the first that fits; a name with its version. */
@@ -13,32 +13,32 @@ const KNOWN: readonly (readonly [RegExp, Partial<Record<About, string>>])[] = [
     /^(?:@smithy|@aws-sdk|@aws)\//,
     {
       share: AWS,
-      read: `Read each ${code("Body")} to its end (${code("await response.Body.transformToByteArray()")}) or drop it: ${code("response.Body.resume()")}; where only the metadata is wanted, ask for it: ${code("HeadObjectCommand")}`,
+      read: `Read each ${code("Body")} to its end (${code("await response.Body.transformToByteArray()")}) or discard it: ${code("response.Body.resume()")}; if you only want the metadata, use ${code("HeadObjectCommand")}`,
     },
   ],
   [
     /^aws-sdk(?:@2|$)/,
     {
-      keep: `The SDK's version 2 keeps connections when it is told to: set ${code("AWS_NODEJS_CONNECTION_REUSE_ENABLED=1")} in the environment, or give it ${code("httpOptions: { agent: new https.Agent({ keepAlive: true }) }")}`,
+      keep: `Version 2 of the SDK keeps connections only if told to: set ${code("AWS_NODEJS_CONNECTION_REUSE_ENABLED=1")} in the environment, or pass ${code("httpOptions: { agent: new https.Agent({ keepAlive: true }) }")}`,
     },
   ],
   [/^@(?:elastic|opensearch-project)\/|^elasticsearch\b|^hpagent\b/, { share: ELASTIC }],
   [
     /^https?-proxy-agent@[0-6]\./,
     {
-      keep: `Its version 5 keeps no connections whatever it is told; version 7 does: ${code("npm install https-proxy-agent@7")}, then ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}`,
+      keep: `Version 5 never keeps connections; version 7 can: ${code("npm install https-proxy-agent@7")}, then ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}`,
     },
   ],
   [
     /^(?:https?|socks)-proxy-agent\b|^proxy-agent\b/,
     {
-      keep: `Tell it to: ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}, made once at module level`,
+      keep: `Turn it on: ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}, made once at module level`,
     },
   ],
   [
     /^axios\b/,
     {
-      read: `With ${code('responseType: "stream"')} read or drop each body, of failed responses too: ${code("response.data.resume()")}, in a catch ${code("error.response?.data.resume()")}`,
+      read: `With ${code('responseType: "stream"')} read or discard each body, even of failed responses: ${code("response.data.resume()")}, in a catch ${code("error.response?.data.resume()")}`,
     },
   ],
 ];

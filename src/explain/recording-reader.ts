@@ -66,7 +66,7 @@ function fromDocument(text: string, name: string): ReadRecording {
   if (value === undefined || !("startedAt" in value) || !("version" in value)) {
     throw new RecordingError(
       "ERR_TRUNKLINE_RECORDING",
-      `${name} is no Trunkline recording: its first line is not a recording's header`,
+      `${name} is not a Trunkline recording: its first line is not a recording header`,
     );
   }
   checkVersion(value["version"], name);

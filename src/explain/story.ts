@@ -24,7 +24,7 @@ export function explainById(recording: Recording, id: string): string {
   if (match === null) {
     throw new RecordingError(
       "ERR_TRUNKLINE_RECORDING",
-      `${JSON.stringify(id)} names no request or connection: write r92 for request 92, c17 for connection 17`,
+      `${JSON.stringify(id)} is not a request or connection: write r92 for request 92, c17 for connection 17`,
     );
   }
   const number = Number(match[2]);
@@ -67,14 +67,14 @@ export function explainConnection(recording: Recording, id: number): string {
   if (record === undefined) throw missing("connection", "c", id, recording.connections, recording);
   const lines = [`Connection ${id} to ${record.origin} (${record.route})`, ""];
   const { meaning } = DIAL_REASONS[record.openedFor] ?? { meaning: "" };
-  lines.push(`It was dialed for the reason ${record.openedFor}. ${meaning}`.trim());
+  lines.push(`Reason for the dial: ${record.openedFor}. ${meaning}`.trim());
   const previous = recording.connections.find((one) => one.id === record.previous);
   if (record.previous !== undefined) {
     const why =
       previous?.closed === undefined
         ? ""
         : `, which was closed as ${previous.closed.reason} by the ${previous.closed.by}: ${sentence(previous.closed.evidence)}`;
-    lines.push(`It stands in for connection ${record.previous}${why === "" ? "." : why}`);
+    lines.push(`It replaced connection ${record.previous}${why === "" ? "." : why}`);
   }
   lines.push(dialLine(record));
   for (const attempt of record.dial.attempts)
@@ -92,7 +92,7 @@ export function explainConnection(recording: Recording, id: number): string {
     );
   if (shown.length < carried.length) lines.push(`  and ${carried.length - shown.length} more between them`);
   if (carried.length < record.requests)
-    lines.push(`  The recorder has forgotten ${record.requests - carried.length} of them.`);
+    lines.push(`  The recorder no longer has ${record.requests - carried.length} of them.`);
   lines.push(...closeLines(record, carried));
   return lines.join("\n");
 }
@@ -129,16 +129,16 @@ function closeLines(record: ConnectionRecord, carried: readonly ExchangeRecord[]
     record.closedAt === undefined
       ? ""
       : ` ${seconds(record.closedAt - record.openedAt)} after its dial began`;
-  const lines = [`It was ended by the ${closed.by}${after} (${closed.reason}): ${sentence(closed.evidence)}`];
+  const lines = [`It was closed by the ${closed.by}${after} (${closed.reason}): ${sentence(closed.evidence)}`];
   if (words !== undefined)
     lines.push(words.meaning, `Usual cause: ${words.cause}`, `Remedy: ${words.remedy}`);
   const touched = carried.filter((exchange) => exchange.outcome !== "complete");
   if (touched.length > 0)
     lines.push(
-      `Touched by it: ${touched.map((exchange) => `r${exchange.id} (${exchange.outcome})`).join(", ")}.`,
+      `Requests affected: ${touched.map((exchange) => `r${exchange.id} (${exchange.outcome})`).join(", ")}.`,
     );
   if (record.delayed !== undefined)
-    lines.push(`It made fail or wait: ${record.delayed.map((id) => `r${id}`).join(", ")}.`);
+    lines.push(`Requests that failed or waited because of it: ${record.delayed.map((id) => `r${id}`).join(", ")}.`);
   return lines;
 }
 
@@ -174,12 +174,12 @@ function outcomeOf(exchange: ExchangeRecord, connection: ConnectionRecord | unde
   const cause =
     connection?.closed === undefined || exchange.outcome === "complete"
       ? ""
-      : `; the connection was ended by the ${connection.closed.by} (${connection.closed.reason}): ${sentence(connection.closed.evidence)}`;
+      : `; the connection was closed by the ${connection.closed.by} (${connection.closed.reason}): ${sentence(connection.closed.evidence)}`;
   switch (exchange.outcome) {
     case "complete":
       return `It was answered with status ${exchange.status ?? "unknown"} and over${took}.`;
     case "retried":
-      return `It met a dead connection and went out again${sentenceEnd(cause)}`;
+      return `It met a dead connection and was retried${sentenceEnd(cause)}`;
     case "active":
       return "It was under way when the recording ended.";
     default:
@@ -209,7 +209,7 @@ function missing(
       ? `it has no ${what}s`
       : `it has ${letter}${Math.min(...ids)} to ${letter}${Math.max(...ids)}`;
   const { connections, exchanges } = recording.dropped;
-  const forgot = connections + exchanges > 0 ? ", and the recorder had to forget some" : "";
+  const forgot = connections + exchanges > 0 ? ", and the recorder had to discard some" : "";
   return new RecordingError(
     "ERR_TRUNKLINE_RECORDING",
     `The recording has no ${what} ${letter}${id}: ${has}${forgot}`,

@@ -37,7 +37,7 @@ export function reportText(report: Report): string {
   if (report.dropped > 0) {
     lines.push(
       "",
-      `The recorder has forgotten ${plural(report.dropped, "single record")}; the totals above are complete.`,
+      `The recorder no longer has ${plural(report.dropped, "record")}; the totals above are complete.`,
     );
   }
   return lines.join("\n");
@@ -68,7 +68,7 @@ function originLines(origin: OriginReport): string[] {
   const lines = [
     `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}${spokenOn(origin)}${origin.connections === 0 || origin.requests === 0 ? "" : `, ${percent(origin.reuse)} reuse`}`,
   ];
-  if (origin.connections > 0) lines.push(`  ${seconds(origin.handshakeMs)} spent on making connections`);
+  if (origin.connections > 0) lines.push(`  ${seconds(origin.handshakeMs)} spent on opening connections`);
   if (origin.streams !== undefined) lines.push(...streamLines(origin.streams));
   const opened = ranked(origin.openedFor);
   if (opened.length > 0) lines.push("  opened because");
@@ -77,7 +77,7 @@ function originLines(origin: OriginReport): string[] {
   if (closed.length > 0) lines.push("  closed because");
   for (const [reason, count] of closed) lines.push(`    ${count} × ${inShort("close", reason)} (${reason})`);
   if (origin.learnedIdleLimit !== undefined)
-    lines.push(`  the server was seen to end connections after ${seconds(origin.learnedIdleLimit)} idle`);
+    lines.push(`  the server was seen to close connections after ${seconds(origin.learnedIdleLimit)} idle`);
   return lines;
 }
 

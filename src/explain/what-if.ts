@@ -46,7 +46,7 @@ export interface WhatIf {
  *   connections are ended by the server at the shortest idle age at which it did so in the recording.
  * - Requests by POST and PATCH are taken for such as cannot be sent twice.
  * - An origin that spoke HTTP/2 does so again, with the limit on requests at a time that was recorded. With `http2:
- *   false` its requests have a connection each, and one that was given up costs its connection. Where HTTP/2 was off,
+ *   false` its requests have a connection each, and one that was abandoned costs its connection. Where HTTP/2 was off,
  *   `http2: true` takes all `https:` origins to speak it, with 100 requests at a time: see `assumedHttp2`.
  * - A server's GOAWAY is not replayed.
  * - What the recorder has forgotten is not there: see `partial`.
@@ -87,10 +87,10 @@ export function whatIfText(result: WhatIf): string {
   const saved = result.modelledDials - result.predictedDials;
   const lines = [
     saved > 0
-      ? `With ${settings}, ${saved} of ${plural(result.modelledDials, "dial")} would have been reuses: ${result.predictedDials} would be left.`
+      ? `With ${settings}, ${saved} of ${plural(result.modelledDials, "dial")} would have been reuses, leaving ${result.predictedDials}.`
       : saved < 0
-        ? `With ${settings}, there would have been ${plural(-saved, "dial")} more: ${result.predictedDials} in place of ${result.modelledDials}.`
-        : `With ${settings}, there would have been as many dials: ${result.predictedDials}.`,
+        ? `With ${settings}, there would have been ${plural(-saved, "dial")} more: ${result.predictedDials} instead of ${result.modelledDials}.`
+        : `With ${settings}, the number of dials would have been the same: ${result.predictedDials}.`,
   ];
   if (result.queued > 0) {
     lines.push(
@@ -99,7 +99,7 @@ export function whatIfText(result: WhatIf): string {
   }
   if (result.refused > 0) lines.push(`${plural(result.refused, "request")} would have been refused.`);
   lines.push(
-    `In fact ${plural(result.actualDials, "connection")} ${result.actualDials === 1 ? "was" : "were"} opened for ${plural(result.requests, "request")}; the model gives ${result.modelledDials} for the settings of the recording.`,
+    `Actually, ${plural(result.actualDials, "connection")} ${result.actualDials === 1 ? "was" : "were"} opened for ${plural(result.requests, "request")}; with the recording's own settings the model gives ${result.modelledDials}.`,
   );
   if (result.assumedHttp2.length > 0) {
     const named = result.assumedHttp2.slice(0, 3).join(", ");
@@ -109,7 +109,7 @@ export function whatIfText(result: WhatIf): string {
     );
   }
   if (result.partial)
-    lines.push("The recorder had to forget records, so this is about the part that is left.");
+    lines.push("The recorder had to discard records, so this covers only the rest.");
   return lines.join("\n");
 }
 
@@ -185,13 +185,13 @@ function checked(settings: WhatIfSettings): WhatIfSettings {
     }
     if (!(name in DEFAULTS)) {
       throw new TypeError(
-        `Cannot replay with ${JSON.stringify(name)} as it is no setting of the pool; those are ${[...Object.keys(DEFAULTS), "http2", "maxStreams"].join(", ")}`,
+        `Cannot replay with ${JSON.stringify(name)}: it is not a pool setting; the settings are ${[...Object.keys(DEFAULTS), "http2", "maxStreams"].join(", ")}`,
       );
     }
     const good = name === "keepAlive" ? typeof value === "boolean" : typeof value === "number" && value >= 0;
     if (!good) {
       throw new RangeError(
-        `Cannot replay with ${String(value)} for ${name} as it must be ${name === "keepAlive" ? "true or false" : "a number, at least 0"}`,
+        `Cannot replay with ${String(value)} for ${name}: it must be ${name === "keepAlive" ? "true or false" : "a number, at least 0"}`,
       );
     }
   }
@@ -202,6 +202,6 @@ function checkStreamSetting(name: "http2" | "maxStreams", value: unknown): void 
   const good = name === "http2" ? typeof value === "boolean" : typeof value === "number" && value >= 1;
   if (good) return;
   throw new RangeError(
-    `Cannot replay with ${String(value)} for ${name} as it must be ${name === "http2" ? "true or false" : "a number, at least 1"}`,
+    `Cannot replay with ${String(value)} for ${name}: it must be ${name === "http2" ? "true or false" : "a number, at least 1"}`,
   );
 }

@@ -28,7 +28,7 @@ describe("chunk writer", () => {
   });
 
   const refused: [what: string, trailers: string[], message: RegExp][] = [
-    ["a name that is no token", ["a b", "c"], /"a b"/],
+    ["a name that is not a token", ["a b", "c"], /"a b"/],
     ["a value with CRLF", ["A", "b\r\nC: d"], /A/],
     ["a value beyond latin1", ["A", "€"], /A/],
     ["a name without value", ["A"], /A/],

@@ -18,7 +18,7 @@ export function chunkHeader(length: number): string {
  * Ends a chunked body with trailer fields (name, value, …) in this order and case; without any it is
  * {@link LAST_CHUNK}.
  *
- * @throws TypeError that names the offending field: a name that is no token, a value with CR, LF, NUL or another
+ * @throws TypeError that names the offending field: a name that is not a token, a value with CR, LF, NUL or another
  * control byte, or a field that may only stand in a head (RFC 9110 §6.5.1).
  */
 export function encodeTrailers(trailers: readonly string[]): string {
@@ -34,12 +34,12 @@ export function validateTrailers(trailers: readonly string[]): void {
     const name = trailers[i] as string;
     const value = trailers[i + 1];
     if (!isToken(name))
-      throw new TypeError(`The trailer name ${JSON.stringify(name)} is not a valid HTTP token.`);
+      throw new TypeError(`The trailer name ${JSON.stringify(name)} is not a valid HTTP token`);
     if (isForbiddenTrailer(name))
-      throw new TypeError(`The field ${name} cannot be a trailer; send it as a header.`);
+      throw new TypeError(`The field ${name} cannot be a trailer; send it as a header`);
     if (typeof value !== "string" || !isFieldValue(value)) {
       throw new TypeError(
-        `The value of the trailer ${name} holds a control character (such as CR, LF or NUL) or one beyond latin1.`,
+        `The value of the trailer ${name} contains a control character (such as CR, LF or NUL) or a character outside Latin-1`,
       );
     }
   }

@@ -133,7 +133,7 @@ describe("ChunkedDecoder", () => {
     ["data longer than its size", "5\r\nhello!\r\n", BAD, /no CRLF after the data.*"!" at byte 8/],
     ["a bare LF after the data", "5\r\nhello\n", BAD, /0x0a/],
     ["a CR alone after the data", "5\r\nhello\r0", BAD, /"0"/],
-    ["a folded trailer", "0\r\nA: b\r\n c\r\n\r\n", "ERR_TRUNKLINE_BAD_TRAILER", /no name/],
+    ["a folded trailer", "0\r\nA: b\r\n c\r\n\r\n", "ERR_TRUNKLINE_BAD_TRAILER", /a line without a name/],
     ["a trailer without colon", "0\r\nAbc\r\n\r\n", "ERR_TRUNKLINE_BAD_TRAILER", /token/],
     ["a space before a trailer's colon", "0\r\nA : b\r\n\r\n", "ERR_TRUNKLINE_BAD_TRAILER", /token/],
     ["a NUL in a trailer", "0\r\nA: \0\r\n\r\n", "ERR_TRUNKLINE_BAD_TRAILER", /control byte/],

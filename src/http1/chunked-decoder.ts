@@ -179,11 +179,11 @@ export class ChunkedDecoder {
         case TRAILER_FIRST:
           if (byte === CR) this.#state = END_LF;
           else if ((bits & TOKEN) !== 0) this.#enterTrailer();
-          else throw this.#badTrailer("a line that starts with no name", buffer, at, start);
+          else throw this.#badTrailer("a line without a name", buffer, at, start);
           break;
         case TRAILER_NAME:
           if (byte === COLON) this.#state = TRAILER_VALUE;
-          else if ((bits & TOKEN) === 0) throw this.#badTrailer("a name that is no token", buffer, at, start);
+          else if ((bits & TOKEN) === 0) throw this.#badTrailer("a name that is not a token", buffer, at, start);
           break;
         case TRAILER_VALUE:
           if (byte === CR) this.#state = TRAILER_LF;

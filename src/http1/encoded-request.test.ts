@@ -51,12 +51,12 @@ describe("RequestWriter", () => {
   });
 
   const refused: [what: string, framing: RequestFraming, pieces: string[], message: RegExp][] = [
-    ["any byte of no body", NO_BODY, ["a"], /at least 1 bytes in place of 0/],
-    ["any byte of a length of 0", length(0), ["a"], /at least 1 bytes in place of 0/],
-    ["a byte after the length", length(2), ["ab", "c"], /at least 3 bytes in place of 2/],
+    ["any byte of no body", NO_BODY, ["a"], /at least 1 bytes instead of 0/],
+    ["any byte of a length of 0", length(0), ["a"], /at least 1 bytes instead of 0/],
+    ["a byte after the length", length(2), ["ab", "c"], /at least 3 bytes instead of 2/],
     ["a byte after the length was released", length(2), ["ab", "release", "c"], /at least 3/],
-    ["a chunk beyond the length", length(2), ["abc"], /at least 3 bytes in place of 2/],
-    ["an end before the length", length(2), ["a", "end"], /has 1 bytes in place of 2/],
+    ["a chunk beyond the length", length(2), ["abc"], /at least 3 bytes instead of 2/],
+    ["an end before the length", length(2), ["a", "end"], /has 1 bytes instead of 2/],
     ["chunks beyond a declared length", { kind: "chunked", length: 1 }, ["ab"], /at least 2/],
     ["chunks short of a declared length", { kind: "chunked", length: 3 }, ["ab", "end"], /has 2 bytes/],
   ];

@@ -13,7 +13,7 @@ export class BodyLengthError extends Error {
   readonly more: boolean;
 
   constructor(declared: number, actual: number, more: boolean) {
-    super(`The body has ${more ? "at least " : ""}${actual} bytes in place of ${declared}.`);
+    super(`The body has ${more ? "at least " : ""}${actual} bytes instead of ${declared}`);
     this.declared = declared;
     this.actual = actual;
     this.more = more;

@@ -152,7 +152,7 @@ export class FramingFields {
         if (value > Number.MAX_SAFE_INTEGER) throw badLength(buffer, base, start, end, "is more than 2^53-1");
       } else if (byte === COMMA) {
         if (digits === 0)
-          throw badLength(buffer, base, start, end, start === end ? "is empty" : "has an empty member");
+          throw badLength(buffer, base, start, end, start === end ? "is empty" : "has an empty list element");
         if (this.#lengthDigits === 0) {
           this.contentLength = value;
           this.#lengthDigits = digits;
@@ -180,10 +180,10 @@ export class FramingFields {
 
   #readCoding(buffer: Buffer, base: number, start: number, end: number): void {
     if (this.chunked) {
-      throw badCoding(buffer, base, start, end, "follows another one; only a single `chunked` is understood");
+      throw badCoding(buffer, base, start, end, "follows another; only a single `chunked` is supported");
     }
     if (end - start !== 7 || !isChunked(buffer, start)) {
-      throw badCoding(buffer, base, start, end, "is not supported; only a single `chunked` is understood");
+      throw badCoding(buffer, base, start, end, "is not supported; only a single `chunked` is supported");
     }
     this.chunked = true;
   }
@@ -274,14 +274,14 @@ function dropBlanks(buffer: Buffer, from: number, to: number): number {
 function badLength(buffer: Buffer, base: number, start: number, end: number, what: string): ProtocolError {
   return new ProtocolError(
     "ERR_TRUNKLINE_CONTENT_LENGTH",
-    `The response's Content-Length ${excerpt(buffer, start, end)} at byte ${start - base} ${what}, so where its body ends is unknown.`,
+    `The response's Content-Length ${excerpt(buffer, start, end)} at byte ${start - base} ${what}, so the end of its body is unknown`,
   );
 }
 
 function badCoding(buffer: Buffer, base: number, start: number, end: number, what: string): ProtocolError {
   return new ProtocolError(
     "ERR_TRUNKLINE_TRANSFER_ENCODING",
-    `The response's Transfer-Encoding ${excerpt(buffer, start, end)} at byte ${start - base} ${what}.`,
+    `The response's Transfer-Encoding ${excerpt(buffer, start, end)} at byte ${start - base} ${what}`,
   );
 }
 

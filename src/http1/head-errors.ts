@@ -49,7 +49,7 @@ export function badByte(
   if (line === base) {
     return new ProtocolError(
       "ERR_TRUNKLINE_BAD_STATUS_LINE",
-      `The response's status line ${excerpt(buffer, base, at)} ${stray(byte)} at byte ${where}.`,
+      `The response's status line ${excerpt(buffer, base, at)} ${stray(byte)} at byte ${where}`,
     );
   }
   return new ProtocolError("ERR_TRUNKLINE_BAD_HEADER", describe(buffer, line, colon, at, where));
@@ -58,23 +58,23 @@ export function badByte(
 function describe(buffer: Buffer, line: number, colon: number, at: number, where: number): string {
   const byte = buffer[at] as number;
   if (colon >= 0)
-    return `The value of the response header ${excerpt(buffer, line, colon)} ${stray(byte)} at byte ${where}.`;
+    return `The value of the response header ${excerpt(buffer, line, colon)} ${stray(byte)} at byte ${where}`;
   const name = excerpt(buffer, line, at);
   if (at > line && (byte === SP || byte === HTAB)) {
-    return `The response header ${name} has a blank where only a colon may follow its name, at byte ${where}.`;
+    return `The response header ${name} has whitespace between its name and the colon, at byte ${where}`;
   }
   if (at > line && (byte === CR || byte === LF)) {
-    return `The response header line ${name} has no colon before its end at byte ${where}.`;
+    return `The response header line ${name} has no colon before its end at byte ${where}`;
   }
   if (at === line && (byte === SP || byte === HTAB)) {
-    return `A response header line at byte ${where} starts with a blank: folded headers are obsolete and refused.`;
+    return `A response header line at byte ${where} starts with whitespace: folded headers are obsolete and not accepted`;
   }
   if (at === line && byte === LF)
-    return `The response's headers end with a bare LF at byte ${where}; CRLF is required.`;
-  if (byte === COLON) return `A response header line at byte ${where} has no name before its colon.`;
+    return `The response's headers end with a bare LF at byte ${where}; CRLF is required`;
+  if (byte === COLON) return `A response header line at byte ${where} has no name before its colon`;
   return at === line
-    ? `A response header name starts with ${describeByte(byte)} at byte ${where}, which no name may hold.`
-    : `The response header name ${name} is followed by ${describeByte(byte)} at byte ${where}, which no name may hold.`;
+    ? `A response header name starts with ${describeByte(byte)} at byte ${where}, which is not allowed in a name`
+    : `The response header name ${name} is followed by ${describeByte(byte)} at byte ${where}, which is not allowed in a name`;
 }
 
 /** `at` is the byte that should have been the LF after a CR. */
@@ -89,23 +89,23 @@ export function missingLineFeed(
   if (line === base) {
     return new ProtocolError(
       "ERR_TRUNKLINE_BAD_STATUS_LINE",
-      `The response's status line ${excerpt(buffer, base, at)} has a CR without LF at byte ${where - 1}.`,
+      `The response's status line ${excerpt(buffer, base, at)} has a CR without LF at byte ${where - 1}`,
     );
   }
   const place =
     colon < 0 ? "The response's head" : `The value of the response header ${excerpt(buffer, line, colon)}`;
-  return new ProtocolError("ERR_TRUNKLINE_BAD_HEADER", `${place} has a CR without LF at byte ${where - 1}.`);
+  return new ProtocolError("ERR_TRUNKLINE_BAD_HEADER", `${place} has a CR without LF at byte ${where - 1}`);
 }
 
 function stray(byte: number): string {
   if (byte === LF) return "ends in a bare LF instead of CRLF";
-  return `holds the control byte ${describeByte(byte)}`;
+  return `contains the control byte ${describeByte(byte)}`;
 }
 
 export function headTooLarge(limit: number): ProtocolError {
   return new ProtocolError(
     "ERR_TRUNKLINE_HEADERS_TOO_LARGE",
-    `The response's headers exceed ${limit} bytes; raise maxHeaderBytes if this server is to be trusted with more.`,
+    `The response's headers exceed ${limit} bytes; raise maxHeaderBytes if you trust this server`,
     true,
   );
 }
@@ -113,7 +113,7 @@ export function headTooLarge(limit: number): ProtocolError {
 export function tooManyHeaders(): ProtocolError {
   return new ProtocolError(
     "ERR_TRUNKLINE_TOO_MANY_HEADERS",
-    `The response has more than ${MAX_HEADER_COUNT} header fields.`,
+    `The response has more than ${MAX_HEADER_COUNT} header fields`,
     true,
   );
 }
@@ -121,7 +121,7 @@ export function tooManyHeaders(): ProtocolError {
 export function tooManyInformational(): ProtocolError {
   return new ProtocolError(
     "ERR_TRUNKLINE_TOO_MANY_INFORMATIONAL",
-    `The server sent more than ${MAX_INFORMATIONAL} informational (1xx) responses and no final one.`,
+    `The server sent more than ${MAX_INFORMATIONAL} informational (1xx) responses and no final one`,
     true,
   );
 }
@@ -129,13 +129,13 @@ export function tooManyInformational(): ProtocolError {
 export function lengthAndCoding(contentLength: number): ProtocolError {
   return new ProtocolError(
     "ERR_TRUNKLINE_TRANSFER_ENCODING",
-    `The response has both Transfer-Encoding: chunked and Content-Length: ${contentLength}, which is how responses are smuggled.`,
+    `The response has both Transfer-Encoding: chunked and Content-Length: ${contentLength}, which allows response smuggling`,
   );
 }
 
 export function codingInOldVersion(): ProtocolError {
   return new ProtocolError(
     "ERR_TRUNKLINE_TRANSFER_ENCODING",
-    "The response has Transfer-Encoding: chunked in HTTP/1.0, which knows no transfer codings.",
+    "The response has Transfer-Encoding: chunked in HTTP/1.0, which has no transfer codings",
   );
 }

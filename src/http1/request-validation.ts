@@ -24,7 +24,7 @@ const NOTHING_SAID: RequestHeaderFacts = Object.freeze({
  */
 export function validateMethod(method: string): void {
   if (!isToken(method))
-    throw new TypeError(`The method ${quote(method)} is not a valid HTTP token, such as GET.`);
+    throw new TypeError(`The method ${quote(method)} is not a valid HTTP token, such as GET`);
 }
 
 /**
@@ -41,11 +41,11 @@ export function validateRequestHeaders(headers: readonly string[], bodyLength = 
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1];
-    if (!isHeaderName(name)) throw new TypeError(`The header name ${quote(name)} is not a valid HTTP token.`);
-    if (typeof value !== "string") throw new TypeError(`The header ${name} has no value.`);
+    if (!isHeaderName(name)) throw new TypeError(`The header name ${quote(name)} is not a valid HTTP token`);
+    if (typeof value !== "string") throw new TypeError(`Header ${name} has no value`);
     if (!isFieldValue(value)) {
       throw new TypeError(
-        `The value of the header ${name} holds a control character (such as CR, LF or NUL) or one beyond latin1.`,
+        `The value of the header ${name} contains a control character (such as CR, LF or NUL) or a character outside Latin-1`,
       );
     }
     if (mayMatter(name)) facts.add(name, value);
@@ -130,7 +130,7 @@ class Facts implements RequestHeaderFacts {
         break;
       case "transfer-encoding":
         throw new TypeError(
-          `The header ${name} cannot be set by hand: how the body is framed follows from the body.`,
+          `Header ${name} cannot be set by hand: the body decides its own framing`,
         );
       case "connection":
         for (const token of value.split(",")) this.#addConnection(name, token.trim().toLowerCase());
@@ -141,21 +141,21 @@ class Facts implements RequestHeaderFacts {
       case "te":
         if (value.trim().toLowerCase() !== "trailers") {
           throw new TypeError(
-            `The header ${name} may only be "trailers": no other transfer coding is understood.`,
+            `Header ${name} may only be "trailers": no other transfer coding is supported`,
           );
         }
         this.#te = true;
         break;
       case "expect":
         if (value.trim().toLowerCase() !== "100-continue") {
-          throw new TypeError(`The header ${name} may only be "100-continue": nothing else is defined.`);
+          throw new TypeError(`Header ${name} may only be "100-continue": no other value is defined`);
         }
         this.expectContinue = true;
         break;
       case "keep-alive":
       case "proxy-connection":
         throw new TypeError(
-          `The header ${name} cannot be set by hand: the transport's options decide about reuse.`,
+          `Header ${name} cannot be set by hand: the transport's options control reuse`,
         );
     }
   }
@@ -164,34 +164,34 @@ class Facts implements RequestHeaderFacts {
   judge(): void {
     if (this.upgrade && !this.#upgradeTo) {
       throw new TypeError(
-        'The header Connection says "upgrade", but there is no Upgrade header that says to what.',
+        'Header Connection says "upgrade", but no Upgrade header names the protocol.',
       );
     }
     if (this.#upgradeTo && !this.upgrade) {
-      throw new TypeError('The header Upgrade needs "Connection: upgrade" beside it.');
+      throw new TypeError('Header Upgrade also needs "Connection: upgrade".');
     }
     if (this.#connectionTe && !this.#te) {
-      throw new TypeError('The header Connection says "te", but there is no TE header.');
+      throw new TypeError('Header Connection says "te", but there is no TE header.');
     }
   }
 
   #addHost(name: string, value: string): void {
-    if (this.#host) throw new TypeError(`The header ${name} is there twice; a request has one.`);
+    if (this.#host) throw new TypeError(`Header ${name} appears twice; a request may have only one.`);
     // Whitespace, a path or user information in it would let two parsers see two hosts.
     // What is not ASCII is a line end to some (0x85), and no host to anybody.
     if (/[^\x21-\x7e]|[/\\?#@,]/.test(value))
-      throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no host.`);
+      throw new TypeError(`Header ${name} has the value ${quote(value)}, which is not a valid host.`);
     this.#host = true;
   }
 
   #addLength(name: string, value: string): void {
-    if (this.contentLength >= 0) throw new TypeError(`The header ${name} is there twice; a request has one.`);
+    if (this.contentLength >= 0) throw new TypeError(`Header ${name} appears twice; a request may have only one`);
     const length = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
     if (!Number.isSafeInteger(length)) {
-      throw new TypeError(`The header ${name} has the value ${quote(value)}, which is no length in bytes.`);
+      throw new TypeError(`Header ${name} has the value ${quote(value)}, which is not a length in bytes`);
     }
     if (this.#bodyLength >= 0 && length !== this.#bodyLength) {
-      throw new TypeError(`The header ${name} says ${length} bytes, but the body has ${this.#bodyLength}.`);
+      throw new TypeError(`Header ${name} says ${length} bytes, but the body has ${this.#bodyLength}`);
     }
     this.contentLength = length;
   }
@@ -202,7 +202,7 @@ class Facts implements RequestHeaderFacts {
     else if (token === "te") this.#connectionTe = true;
     else if (token !== "keep-alive" && token !== "") {
       throw new TypeError(
-        `The header ${name} holds ${quote(token)}; only close, keep-alive, and upgrade or te with their headers are understood.`,
+        `Header ${name} contains ${quote(token)}; only close, keep-alive, and upgrade or te with their headers are supported`,
       );
     }
   }

@@ -23,7 +23,7 @@ export class FloodGuard {
     }
     if (++this.#frames <= MAX_IDLE_FRAMES) return;
     throw floodError(
-      `The server sent more than ${MAX_IDLE_FRAMES} frames, the last a ${frameName(type)}, without a header block or an octet of a body between them.`,
+      `The server sent more than ${MAX_IDLE_FRAMES} frames, the last a ${frameName(type)}, without a header block or an octet of a body between them`,
     );
   }
 }
@@ -63,7 +63,7 @@ export class FaultGuard {
   count(http2Code: number, now: number): void {
     if (this.#bucket.take(now)) return;
     throw floodError(
-      `The server made this client reset more than ${MAX_FAULTY_STREAMS} streams, the last with ${codeName(http2Code)}.`,
+      `The server made this client reset more than ${MAX_FAULTY_STREAMS} streams, the last with ${codeName(http2Code)}`,
     );
   }
 }

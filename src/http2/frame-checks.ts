@@ -25,14 +25,14 @@ export function uint31(buffer: Buffer, at: number): number {
 
 export function needsStream(type: number, stream: number): void {
   if (stream === 0) {
-    throw connectionError(`The server sent a ${frameName(type)} frame without a stream.`);
+    throw connectionError(`The server sent a ${frameName(type)} frame without a stream`);
   }
 }
 
 export function needsConnection(type: number, stream: number): void {
   if (stream !== 0) {
     throw connectionError(
-      `The server sent a ${frameName(type)} frame on stream ${stream}, but it belongs to the connection.`,
+      `The server sent a ${frameName(type)} frame on stream ${stream}, but such a frame belongs to the connection`,
     );
   }
 }
@@ -46,11 +46,11 @@ export function wrongLength(type: number, length: number, wanted: string): Http2
 }
 
 export function lengthText(type: number, length: number, wanted: string): string {
-  return `The server sent a ${frameName(type)} frame of ${length} octets instead of ${wanted}.`;
+  return `The server sent a ${frameName(type)} frame of ${length} octets instead of ${wanted}`;
 }
 
 export function paddingTooLong(type: number): Http2Error {
   return connectionError(
-    `The server sent a ${frameName(type)} frame with more padding than it has room for.`,
+    `The server sent a ${frameName(type)} frame with more padding than fits in it`,
   );
 }

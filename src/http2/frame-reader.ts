@@ -138,7 +138,7 @@ export class FrameReader {
     // From the 9 octets alone: what is refused is not waited for.
     if (length > MAX_FRAME_BYTES) {
       throw frameSizeError(
-        `The server sent a ${frameName(type)} frame of ${length} octets; this client takes at most ${MAX_FRAME_BYTES}.`,
+        `The server sent a ${frameName(type)} frame of ${length} octets; this client accepts at most ${MAX_FRAME_BYTES}`,
       );
     }
     if (type === DATA) {
@@ -259,7 +259,7 @@ export class FrameReader {
         break;
       case PUSH_PROMISE:
         throw connectionError(
-          "The server sent a PUSH_PROMISE, but this client said that it takes no pushes.",
+          "The server sent a PUSH_PROMISE, but this client has disabled server push",
         );
       case PING:
         needsLength(type, length, 8);
@@ -310,13 +310,13 @@ export class FrameReader {
     needsStream(CONTINUATION, stream);
     if (this.#blockStream !== stream) {
       throw connectionError(
-        `The server sent a CONTINUATION on stream ${stream}, which has no header block to go on.`,
+        `The server sent a CONTINUATION on stream ${stream}, which has no open header block`,
       );
     }
     this.#visitor.frame(CONTINUATION, flags, stream, length, length);
     if (++this.#continuations > MAX_CONTINUATIONS) {
       throw floodError(
-        `The server sent a header block in more than ${MAX_CONTINUATIONS + 1} frames on stream ${stream}.`,
+        `The server sent a header block in more than ${MAX_CONTINUATIONS + 1} frames on stream ${stream}`,
       );
     }
     this.#append(buffer, from, from + length);
@@ -331,7 +331,7 @@ export class FrameReader {
     const length = this.#blockLength + to - from;
     if (length > this.#maxBlock) {
       throw floodError(
-        `The server sent a header block of more than ${this.#maxBlock} octets on stream ${this.#blockStream}.`,
+        `The server sent a header block of more than ${this.#maxBlock} octets on stream ${this.#blockStream}`,
       );
     }
     if (this.#block.length < length) {
@@ -358,7 +358,7 @@ export class FrameReader {
   #expectNoBlock(type: number, stream: number): void {
     if (this.#blockStream === 0) return;
     throw connectionError(
-      `The server sent a ${frameName(type)} frame on stream ${stream} inside the header block of stream ${this.#blockStream}.`,
+      `The server sent a ${frameName(type)} frame on stream ${stream} inside the header block of stream ${this.#blockStream}`,
     );
   }
 }

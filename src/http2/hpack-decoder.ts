@@ -74,7 +74,7 @@ export class HpackDecoder {
         this.#table.insert(entry);
         sink.field(name, entry.value, entry.line, entry.kind, entry.size);
       } else if (first >= 0x20) {
-        throw compressionError("a table size update stands after a field");
+        throw compressionError("a table size update follows a field");
       } else {
         const named = this.#nameReference(0x0f);
         const name = named === undefined ? this.#string() : named.name;
@@ -93,14 +93,14 @@ export class HpackDecoder {
       const bytes = this.#integer(0x1f);
       if (bytes > this.#allowed) {
         throw compressionError(
-          `a table size update to ${bytes} is above the ${this.#allowed} that it may be`,
+          `a table size update to ${bytes} exceeds the limit of ${this.#allowed}`,
         );
       }
       if (this.#owed >= 0 && bytes <= this.#owed) this.#owed = -1;
       this.#table.resize(bytes);
     }
     if (this.#owed >= 0 && this.#at < this.#end) {
-      throw compressionError("the table size update that a lower limit demands is missing");
+      throw compressionError("the table size update that a lower limit requires is missing");
     }
   }
 
@@ -134,7 +134,7 @@ export class HpackDecoder {
       }
       factor *= 128;
     }
-    throw compressionError("an integer is larger than any that makes sense");
+    throw compressionError("an integer is too large");
   }
 
   #string(): string {

@@ -44,7 +44,7 @@ export function frameSizeError(message: string): Http2Error {
 /** A header block that cannot be decoded: the tables of the two ends differ from here on (RFC 7541). */
 export function compressionError(what: string): Http2Error {
   return connectionError(
-    `The server sent a header block that cannot be decompressed: ${what}.`,
+    `The server sent a header block that cannot be decompressed: ${what}`,
     COMPRESSION_ERROR,
   );
 }
@@ -65,7 +65,7 @@ export function malformed(
   code: ErrorCode = "ERR_TRUNKLINE_BAD_HEADER",
   http2Code: number = PROTOCOL_ERROR,
 ): Http2Error {
-  return new Http2Error(code, "stream", http2Code, `The response is malformed: ${what}.`);
+  return new Http2Error(code, "stream", http2Code, `The response is malformed: ${what}`);
 }
 
 /** A limit of this client on one response. */

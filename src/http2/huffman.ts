@@ -106,7 +106,7 @@ export function huffmanDecode(buffer: Buffer, start: number, end: number): strin
         continue;
       }
       const symbol = entry & 0x1ff;
-      if (symbol === END_OF_STRING) throw compressionError("a Huffman string holds the end-of-string code");
+      if (symbol === END_OF_STRING) throw compressionError("a Huffman string contains the end-of-string code");
       out[length++] = symbol;
       bits -= entry >>> 9;
       base = 0;
@@ -122,7 +122,7 @@ export function huffmanDecode(buffer: Buffer, start: number, end: number): strin
   }
   const ones = (1 << bits) - 1;
   if (base !== 0 || bits > MAX_PADDING_BITS || (held & ones) !== ones) {
-    throw compressionError("a Huffman string does not end with the padding it must have");
+    throw compressionError("a Huffman string does not end with valid padding");
   }
   return latin1(out, 0, length);
 }

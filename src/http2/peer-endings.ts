@@ -9,10 +9,10 @@ import { Http2Error } from "./http2-error.js";
 
 /** What a code of the server's is about, where a reader can do something with it. */
 function remedy(code: number): string {
-  if (code === HTTP_1_1_REQUIRED) return "; it wants HTTP/1.1 for this request";
+  if (code === HTTP_1_1_REQUIRED) return "; it requires HTTP/1.1 for this request";
   if (code === INADEQUATE_SECURITY)
-    return "; it does not accept the TLS version or cipher that was agreed on";
-  if (code === ENHANCE_YOUR_CALM) return "; it finds that this client asks too much of it";
+    return "; it does not accept the negotiated TLS version or cipher";
+  if (code === ENHANCE_YOUR_CALM) return "; it considers the load from this client excessive";
   return "";
 }
 
@@ -23,7 +23,7 @@ export function resetByServer(id: number, code: number, status: number): Http2Er
       "ERR_TRUNKLINE_STREAM_REFUSED",
       "stream",
       code,
-      `The server refused stream ${id} without processing the request (REFUSED_STREAM).`,
+      `The server refused stream ${id} without processing the request (REFUSED_STREAM)`,
     );
   }
   const when = status === 0 ? "before it answered" : `in the middle of its ${status} response`;
@@ -31,18 +31,18 @@ export function resetByServer(id: number, code: number, status: number): Http2Er
     "ERR_TRUNKLINE_STREAM_RESET",
     "stream",
     code,
-    `The server reset stream ${id} ${when}, with ${codeName(code)}${remedy(code)}.`,
+    `The server reset stream ${id} ${when}, with ${codeName(code)}${remedy(code)}`,
   );
 }
 
 /** The server sent GOAWAY and did not process the stream. */
 export function goneAway(last: number, code: number, debug: string): Http2Error {
-  const words = debug === "" ? "" : ` and the text ${JSON.stringify(debug)}`;
+  const words = debug === "" ? "" : ` and the message ${JSON.stringify(debug)}`;
   return new Http2Error(
     "ERR_TRUNKLINE_GOAWAY",
     "stream",
     code,
-    `The server takes no more requests on this connection and did not process this one: GOAWAY with ${codeName(code)}, last stream ${last}${words}${remedy(code)}.`,
+    `The server accepts no more requests on this connection and did not process this one: GOAWAY with ${codeName(code)}, last stream ${last}${words}${remedy(code)}`,
   );
 }
 

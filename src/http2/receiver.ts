@@ -65,7 +65,7 @@ export class Receiver<Owner> implements FrameVisitor {
       // A GOAWAY tells what is wrong, which is better to know than that it came first.
       if (type !== GOAWAY && (type !== SETTINGS || (flags & FLAG_ACK) !== 0)) {
         const what = type === SETTINGS ? "an acknowledgement of SETTINGS" : `a ${frameName(type)} frame`;
-        throw connectionError(`The server began with ${what} instead of its SETTINGS.`);
+        throw connectionError(`The server began with ${what} instead of its SETTINGS`);
       }
     }
     if (type === DATA) this.#beginData(stream, length, content);
@@ -76,7 +76,7 @@ export class Receiver<Owner> implements FrameVisitor {
     // Whatever becomes of it, it used the connection's window and is given back at once: no reader can hold up others.
     this.#connectionLeft -= length;
     if (this.#connectionLeft < 0) {
-      throw windowError("connection", "The server sent more than the connection's window allows.");
+      throw windowError("connection", "The server sent more than the connection's window allows");
     }
     this.#connectionOwed += length;
     if (this.#connectionOwed * 2 >= state.connectionWindow) {
@@ -99,7 +99,7 @@ export class Receiver<Owner> implements FrameVisitor {
     } else if (length > stream.receiveLeft) {
       state.faulty(
         stream,
-        windowError("stream", `The server sent more than the window of stream ${id} allows.`),
+        windowError("stream", `The server sent more than the window of stream ${id} allows`),
       );
     } else {
       stream.receiveLeft -= length;
@@ -172,13 +172,13 @@ export class Receiver<Owner> implements FrameVisitor {
     trailers: boolean,
     endStream: boolean,
   ): Http2Error | undefined {
-    if (trailers) return endStream ? undefined : malformed("it has a second head that does not end it");
+    if (trailers) return endStream ? undefined : malformed("it has a second head that does not end the stream");
     if (head.status >= 200) return undefined;
     if (endStream) return malformed(`it ends with the status ${head.status}`);
     if (++stream.informational <= MAX_INFORMATIONAL) return undefined;
     return responseLimit(
       "ERR_TRUNKLINE_TOO_MANY_INFORMATIONAL",
-      `The server sent more than ${MAX_INFORMATIONAL} informational (1xx) responses before the final one.`,
+      `The server sent more than ${MAX_INFORMATIONAL} informational (1xx) responses before the final one`,
     );
   }
 
@@ -212,7 +212,7 @@ export class Receiver<Owner> implements FrameVisitor {
     const state = this.#state;
     if (state.isIdle(id)) {
       throw connectionError(
-        `The server sent a ${frameName(type)} frame on stream ${id}, which was never opened.`,
+        `The server sent a ${frameName(type)} frame on stream ${id}, which was never opened`,
       );
     }
     if (state.wasReset(id)) return;
@@ -229,7 +229,7 @@ export class Receiver<Owner> implements FrameVisitor {
     const stream = state.streams.get(id);
     if (stream === undefined) {
       if (state.isIdle(id)) {
-        throw connectionError(`The server reset stream ${id}, which was never opened.`);
+        throw connectionError(`The server reset stream ${id}, which was never opened`);
       }
       return;
     }
@@ -268,7 +268,7 @@ export class Receiver<Owner> implements FrameVisitor {
       if (stream.sendWindow > MAX_31_BITS) {
         throw windowError(
           "connection",
-          `The server's SETTINGS make the window of stream ${stream.id} too large.`,
+          `The server's SETTINGS make the window of stream ${stream.id} too large`,
         );
       }
     }
@@ -279,7 +279,7 @@ export class Receiver<Owner> implements FrameVisitor {
     const state = this.#state;
     state.flood.count(SETTINGS, state.now);
     if (this.settingsOut === 0) {
-      throw connectionError("The server acknowledged SETTINGS that this client did not send.");
+      throw connectionError("The server acknowledged SETTINGS that this client did not send");
     }
     this.settingsOut--;
     state.measured(state.now - this.settingsSentAt);
@@ -323,12 +323,12 @@ export class Receiver<Owner> implements FrameVisitor {
     state.flood.count(WINDOW_UPDATE, state.now);
     if (id === 0) {
       if (increment === 0)
-        throw connectionError("The server sent a WINDOW_UPDATE of 0 octets for the connection.");
+        throw connectionError("The server sent a WINDOW_UPDATE of 0 octets for the connection");
       state.send.window += increment;
       if (state.send.window > MAX_31_BITS) {
         throw windowError(
           "connection",
-          "The server's WINDOW_UPDATE makes the connection's window too large.",
+          "The server's WINDOW_UPDATE makes the connection's window too large",
         );
       }
       state.send.wake();
@@ -338,16 +338,16 @@ export class Receiver<Owner> implements FrameVisitor {
     const stream = state.streams.get(id);
     if (stream === undefined) {
       if (state.isIdle(id)) {
-        throw connectionError(`The server sent a WINDOW_UPDATE on stream ${id}, which was never opened.`);
+        throw connectionError(`The server sent a WINDOW_UPDATE on stream ${id}, which was never opened`);
       }
       return;
     }
     if (increment === 0) {
-      state.faulty(stream, streamError(`The server sent a WINDOW_UPDATE of 0 octets on stream ${id}.`));
+      state.faulty(stream, streamError(`The server sent a WINDOW_UPDATE of 0 octets on stream ${id}`));
     } else if (stream.sendWindow + increment > MAX_31_BITS) {
       state.faulty(
         stream,
-        windowError("stream", `The server's WINDOW_UPDATE makes the window of stream ${id} too large.`),
+        windowError("stream", `The server's WINDOW_UPDATE makes the window of stream ${id} too large`),
       );
     } else {
       stream.sendWindow += increment;

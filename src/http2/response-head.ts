@@ -96,7 +96,7 @@ export class ResponseHead implements FieldSink {
 
   #takeStatus(value: string): Http2Error | undefined {
     if (this.#trailers) return malformed("its trailers have a :status");
-    if (this.status !== 0) return malformed("it has :status twice");
+    if (this.status !== 0) return malformed(":status appears twice");
     if (this.#count !== 1) return malformed(":status comes after other fields");
     if (!/^[1-9][0-9][0-9]$/.test(value)) return malformed(`its :status is ${shown(value)}`);
     this.status = Number(value);
@@ -106,7 +106,7 @@ export class ResponseHead implements FieldSink {
 
   #takeLength(value: string, kind: number): Http2Error | undefined {
     const code = "ERR_TRUNKLINE_CONTENT_LENGTH";
-    if (this.contentLength >= 0) return malformed("it has content-length twice", code);
+    if (this.contentLength >= 0) return malformed("content-length appears twice", code);
     const digits = (kind & KIND_BLANK) === 0 ? value : value.trim();
     const length = /^[0-9]+$/.test(digits) ? Number(digits) : Number.NaN;
     if (!Number.isSafeInteger(length)) return malformed(`its content-length is ${shown(value)}`, code);
@@ -117,11 +117,11 @@ export class ResponseHead implements FieldSink {
 
 function whatIsWrong(name: string, kind: number): string {
   if ((kind & KIND_BAD_NAME) !== 0) {
-    return name === "" ? "a field has an empty name" : `${shown(name)} is no name of a field in lower case`;
+    return name === "" ? "a field has an empty name" : `${shown(name)} is not a lower-case field name`;
   }
   if ((kind & KIND_CONNECTION) !== 0) return `it has the field ${name}, which HTTP/2 does not allow`;
-  if ((kind & KIND_PSEUDO) !== 0) return `it has ${shown(name)}, which no response has`;
-  return `the value of ${name} holds a control character`;
+  if ((kind & KIND_PSEUDO) !== 0) return `it has ${shown(name)}, which is not allowed in a response`;
+  return `the value of ${name} contains a control character`;
 }
 
 function shown(text: string): string {
@@ -134,13 +134,13 @@ function shown(text: string): string {
 function tooLarge(maxBytes: number): Http2Error {
   return responseLimit(
     "ERR_TRUNKLINE_HEADERS_TOO_LARGE",
-    `The response's headers exceed ${maxBytes} bytes, counting 32 more for each field; raise maxHeaderBytes if this server is to be trusted with more.`,
+    `The response's headers exceed ${maxBytes} bytes, counting 32 more for each field; raise maxHeaderBytes if you trust this server`,
   );
 }
 
 function tooMany(): Http2Error {
   return responseLimit(
     "ERR_TRUNKLINE_TOO_MANY_HEADERS",
-    `The response has more than ${MAX_FIELDS} header fields.`,
+    `The response has more than ${MAX_FIELDS} header fields`,
   );
 }

@@ -23,7 +23,7 @@ export function shortBody(missing: number): Http2Error {
 /** A frame on a stream whose response is complete. */
 export function afterEnd(type: number, id: number): Http2Error {
   return streamError(
-    `The server sent a ${frameName(type)} frame on stream ${id} after it had ended it.`,
+    `The server sent a ${frameName(type)} frame on stream ${id} after it had ended it`,
     STREAM_CLOSED,
   );
 }
@@ -31,7 +31,7 @@ export function afterEnd(type: number, id: number): Http2Error {
 /** What is wrong with so many octets more of a body; else takes them off what content-length promised. */
 export function contentFault<Owner>(stream: Http2Stream<Owner>, octets: number): Http2Error | undefined {
   if (octets > 0 && !mayHaveBody(stream)) {
-    return malformed(`a response to ${stream.head.method} of status ${stream.status} has no body`);
+    return malformed(`a response to ${stream.head.method} with status ${stream.status} must not have a body`);
   }
   if (stream.bodyLeft < 0) return undefined;
   if (octets > stream.bodyLeft) {

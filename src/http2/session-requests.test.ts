@@ -267,7 +267,7 @@ describe("Http2Session: heads", () => {
     const failure = harness.failures.get("a");
     assert.equal(failure?.reach, "unsent");
     assert.equal(failure?.error.code, "ERR_TRUNKLINE_REQUEST_HEADERS_TOO_LARGE");
-    assert.match(failure?.error.message ?? "", /the server takes at most 300\.$/);
+    assert.match(failure?.error.message ?? "", /the server accepts at most 300$/);
   });
 });
 

@@ -150,7 +150,7 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
     [
       "two :status",
       headersFrames(1, block([":status", "200", ":status", "200"]), false, 99),
-      /:status twice/,
+      /:status appears twice/,
     ],
     [
       ":status after a field",
@@ -163,19 +163,19 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
     ["a :status with a space", head(1, " 200"), /:status is " 200"/],
     ["an empty :status", head(1, ""), /:status is ""/],
     ["a :status of 000", head(1, "000"), /:status is "000"/],
-    [":path", head(1, 200, [":path", "/"]), /":path", which no response has/],
-    [":unknown", head(1, 200, [":unknown", "x"]), /which no response has/],
-    ["a lone colon", head(1, 200, [":", "x"]), /which no response has/],
+    [":path", head(1, 200, [":path", "/"]), /":path", which is not allowed in a response/],
+    [":unknown", head(1, 200, [":unknown", "x"]), /which is not allowed in a response/],
+    ["a lone colon", head(1, 200, [":", "x"]), /which is not allowed in a response/],
     ["101", head(1, 101), /101, which HTTP\/2 does not have/],
     ["a 1xx that ends the stream", head(1, 103, [], true), /ends with the status 103/],
-    ["a name in upper case", head(1, 200, ["Content-Type", "x"]), /"Content-Type" is no name/],
-    ["a name with a space", head(1, 200, ["a b", "x"]), /"a b" is no name/],
-    ["a name with a colon", head(1, 200, ["a:b", "x"]), /"a:b" is no name/],
-    ["a name with NUL", head(1, 200, ["a\0", "x"]), /is no name/],
-    ["a name with DEL", head(1, 200, ["a\x7f", "x"]), /is no name/],
-    ["a name beyond ASCII", head(1, 200, ["a\xe9", "x"]), /"a\\xe9" is no name/],
+    ["a name in upper case", head(1, 200, ["Content-Type", "x"]), /"Content-Type" is not a lower-case field name/],
+    ["a name with a space", head(1, 200, ["a b", "x"]), /"a b" is not a lower-case field name/],
+    ["a name with a colon", head(1, 200, ["a:b", "x"]), /"a:b" is not a lower-case field name/],
+    ["a name with NUL", head(1, 200, ["a\0", "x"]), /is not a lower-case field name/],
+    ["a name with DEL", head(1, 200, ["a\x7f", "x"]), /is not a lower-case field name/],
+    ["a name beyond ASCII", head(1, 200, ["a\xe9", "x"]), /"a\\xe9" is not a lower-case field name/],
     ["an empty name", head(1, 200, ["", "x"]), /empty name/],
-    ["NUL in a value", head(1, 200, ["a", "x\0y"]), /value of a holds a control character/],
+    ["NUL in a value", head(1, 200, ["a", "x\0y"]), /value of a contains a control character/],
     ["CR in a value", head(1, 200, ["a", "x\ry"]), /control character/],
     ["LF in a value", head(1, 200, ["a", "x\ny"]), /control character/],
     ["CR LF at a value's end", head(1, 200, ["a", "x\r\n"]), /control character/],
@@ -188,9 +188,9 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
     [
       "two content-lengths",
       head(1, 200, ["content-length", "1", "content-length", "2"]),
-      /content-length twice/,
+      /content-length appears twice/,
     ],
-    ["two equal ones", head(1, 200, ["content-length", "1", "content-length", "1"]), /content-length twice/],
+    ["two equal ones", head(1, 200, ["content-length", "1", "content-length", "1"]), /content-length appears twice/],
     ["a list of content-lengths", head(1, 200, ["content-length", "1, 1"]), /content-length is "1, 1"/],
     ["a negative content-length", head(1, 200, ["content-length", "-1"]), /content-length is "-1"/],
     ["an empty content-length", head(1, 200, ["content-length", ""]), /content-length is ""/],
@@ -213,16 +213,16 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
     ["a body longer than its length", head(1, 200, ["content-length", "3"]) + data(1, "abcd"), /longer than/],
     ["a body before its head", data(1, "x"), /body came before its head/],
     ["a body after a 1xx alone", head(1, 103) + data(1, "x", true), /body came before its head/],
-    ["a body with 204", head(1, 204) + data(1, "x", true), /status 204 has no body/],
-    ["a body with 304", head(1, 304) + data(1, "x", true), /status 304 has no body/],
+    ["a body with 204", head(1, 204) + data(1, "x", true), /status 204 must not have a body/],
+    ["a body with 304", head(1, 304) + data(1, "x", true), /status 304 must not have a body/],
     ["a second head", head(1, 200) + head(1, 200), /trailers have a :status/],
     [
       "trailers that do not end it",
       head(1, 200) + trailers(1, ["a", "b"], false),
-      /second head that does not end it/,
+      /second head that does not end the stream/,
     ],
-    ["a pseudo-field in trailers", head(1, 200) + trailers(1, [":path", "/"]), /which no response has/],
-    ["a bad name in trailers", head(1, 200) + trailers(1, ["A", "b"]), /no name/],
+    ["a pseudo-field in trailers", head(1, 200) + trailers(1, [":path", "/"]), /which is not allowed in a response/],
+    ["a bad name in trailers", head(1, 200) + trailers(1, ["A", "b"]), /is not a lower-case field name/],
   ] as const) {
     test(`refuses ${what}`, () => {
       const harness = asked();
@@ -241,7 +241,7 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
   test("refuses a body of a response to HEAD", () => {
     const harness = asked("HEAD");
     harness.feed(head(1, 200), data(1, "x", true));
-    assert.match(refused(harness, 1), /response to HEAD of status 200 has no body/);
+    assert.match(refused(harness, 1), /response to HEAD with status 200 must not have a body/);
   });
 
   test("takes white space at the ends of a value for what it is", () => {

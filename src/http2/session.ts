@@ -299,17 +299,17 @@ export class Http2Session<Owner> {
   /** Why a head that was to leave must not; with its code where another connection would not do either. */
   #whyNot({ head }: Http2Stream<Owner>): [message: string, code?: ErrorCode] | undefined {
     const { peer, streams, unsure, accepting } = this.#state;
-    if (!accepting) return ["The connection takes no more requests."];
+    if (!accepting) return ["The connection accepts no more requests"];
     if (streams.size + unsure.length >= this.limit) {
-      return [`The server lowered its limit to ${this.limit} streams before the request left.`];
+      return [`The server lowered its limit to ${this.limit} streams before the request left`];
     }
     if (head.protocol !== undefined && !peer.connectProtocol) {
-      return ["The server does not offer extended CONNECT (RFC 8441)."];
+      return ["The server does not offer extended CONNECT (RFC 8441)"];
     }
     const most = peer.maxHeaderListSize;
     if (most < Number.POSITIVE_INFINITY && headListSize(head) > most) {
       return [
-        `The request's headers take ${headListSize(head)} bytes, counting 32 more for each field; the server takes at most ${most}.`,
+        `The request's headers take ${headListSize(head)} bytes, counting 32 more for each field; the server accepts at most ${most}`,
         "ERR_TRUNKLINE_REQUEST_HEADERS_TOO_LARGE",
       ];
     }
@@ -382,12 +382,12 @@ export class Http2Session<Owner> {
   }
 }
 
-const SPEAK_HTTP_1 = "leave http2.priorKnowledge out, or set http2: false";
+const SPEAK_HTTP_1 = "remove http2.priorKnowledge, or set http2: false";
 
 function noHttp2(first: number): Http2Error {
   return connectionError(
     first === LETTER_H
-      ? `The server answered in HTTP/1.1 on a connection that was to speak HTTP/2; ${SPEAK_HTTP_1}.`
-      : `The server's first octets are no HTTP/2; if it speaks HTTP/1.1, ${SPEAK_HTTP_1}.`,
+      ? `The server answered in HTTP/1.1 on an HTTP/2 connection; ${SPEAK_HTTP_1}`
+      : `The server's first octets are not HTTP/2; if it speaks HTTP/1.1, ${SPEAK_HTTP_1}`,
   );
 }

@@ -44,7 +44,7 @@ export class PeerSettings {
    */
   apply(buffer: Buffer, start: number, count: number): void {
     if (count > MAX_SETTINGS) {
-      throw floodError(`The server sent ${count} settings in one frame; ${MAX_SETTINGS} is the most.`);
+      throw floodError(`The server sent ${count} settings in one frame; the maximum is ${MAX_SETTINGS}`);
     }
     // The first frame says all there is to say: what it leaves out has no limit.
     if (!this.received) this.maxConcurrentStreams = Number.POSITIVE_INFINITY;
@@ -67,7 +67,7 @@ export class PeerSettings {
         break;
       case SETTING_INITIAL_WINDOW_SIZE:
         if (value > MAX_31_BITS) {
-          throw badSetting("INITIAL_WINDOW_SIZE", value, "2147483647 is the most", FLOW_CONTROL_ERROR);
+          throw badSetting("INITIAL_WINDOW_SIZE", value, "the maximum is 2147483647", FLOW_CONTROL_ERROR);
         }
         this.initialWindowSize = value;
         break;
@@ -76,7 +76,7 @@ export class PeerSettings {
           throw badSetting(
             "MAX_FRAME_SIZE",
             value,
-            `it is from ${MAX_FRAME_BYTES} to ${MAX_FRAME_BYTES_LIMIT}`,
+            `it must be from ${MAX_FRAME_BYTES} to ${MAX_FRAME_BYTES_LIMIT}`,
           );
         }
         this.maxFrameSize = value;
@@ -86,7 +86,7 @@ export class PeerSettings {
         break;
       case SETTING_ENABLE_CONNECT_PROTOCOL:
         if (value > 1 || (value === 0 && this.connectProtocol)) {
-          throw badSetting("ENABLE_CONNECT_PROTOCOL", value, "it is 0 or 1, and never 0 after 1");
+          throw badSetting("ENABLE_CONNECT_PROTOCOL", value, "it must be 0 or 1, and never 0 after 1");
         }
         this.connectProtocol = value === 1;
         break;
@@ -95,5 +95,5 @@ export class PeerSettings {
 }
 
 function badSetting(name: string, value: number, why: string, code?: number): Error {
-  return connectionError(`The server set SETTINGS_${name} to ${value}: ${why}.`, code);
+  return connectionError(`The server set SETTINGS_${name} to ${value}: ${why}`, code);
 }

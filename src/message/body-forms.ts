@@ -7,7 +7,7 @@ import { extractMimeType, serializeMimeType } from "./mime-type.js";
 export function textStreamOf(body: Body | undefined): ReadableStream<string> {
   if (body === undefined) return new ReadableStream({ start: (controller) => controller.close() });
   if (body.unusable)
-    throw new TypeError("Cannot read this body as it has already been used; clone() it first");
+    throw new TypeError("Cannot read this body: it has already been used; clone() it first");
   return body.stream.pipeThrough(new TextDecoderStream());
 }
 
@@ -34,6 +34,6 @@ export function decodeUtf8(bytes: Buffer): string {
 /** The error of a second consumer. */
 export function alreadyUsed(what: string): TypeError {
   return new TypeError(
-    `Cannot read the response body (${what}) as it has already been used; clone() the response first`,
+    `Cannot read the response body (${what}): it has already been used; clone() the response first`,
   );
 }

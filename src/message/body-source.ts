@@ -107,13 +107,13 @@ function fromObject(body: object): BodySource {
 /** `fetch` turns anything else into a string; that is done only where the text can be meant. */
 function fromOther(body: unknown): BodySource {
   if (typeof body === "function" || typeof body === "symbol") {
-    throw new TypeError(`A ${typeof body} cannot be a request body: call it, or pass its text.`);
+    throw new TypeError(`A ${typeof body} cannot be a request body: call it, or pass a string`);
   }
   if (typeof body === "object" && body !== null) {
     const ownText: unknown = (body as { readonly toString?: unknown }).toString;
     if (typeof ownText !== "function" || ownText === Object.prototype.toString) {
       throw new TypeError(
-        `${article(tagOf(body))} cannot be a request body: use json to send it as JSON, form to send it as a form.`,
+        `${article(tagOf(body))} cannot be a request body: use json to send it as JSON, or form to send it as a form`,
       );
     }
   }

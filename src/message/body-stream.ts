@@ -203,7 +203,7 @@ export async function readAllBytes(reader: ReadableStreamDefaultReader<unknown>)
     const { done, value } = await reader.read();
     if (done) break;
     if (!isUint8Array(value)) {
-      throw new TypeError("Cannot read this body as its stream gave a chunk that is no Uint8Array");
+      throw new TypeError("Cannot read this body: its stream returned a chunk that is not a Uint8Array");
     }
     chunks.push(value);
   }

@@ -217,5 +217,5 @@ function isDisturbed(stream: object): boolean {
 }
 
 function alreadyUsed(): TypeError {
-  return new TypeError("Cannot read this body as it has already been used; clone() it first");
+  return new TypeError("Cannot read this body: it has already been used; clone() it first");
 }

@@ -22,12 +22,12 @@ describe("jsonBody", () => {
   const cycle: { self?: unknown } = {};
   cycle.self = cycle;
   for (const [what, value, message] of [
-    ["undefined", undefined, /cannot be undefined: it has no JSON form/],
-    ["a function", () => 1, /cannot be a function/],
-    ["a symbol", Symbol("x"), /cannot be a symbol/],
-    ["toJSON without result", { toJSON: () => undefined }, /toJSON gives undefined/],
-    ["a BigInt", { n: 1n }, /cannot be written as JSON: .*BigInt/],
-    ["a cycle", cycle, /cannot be written as JSON: .*circular structure/],
+    ["undefined", undefined, /option: undefined has no JSON form; use null$/],
+    ["a function", () => 1, /option: a function has no JSON form/],
+    ["a symbol", Symbol("x"), /option: a symbol has no JSON form/],
+    ["toJSON without result", { toJSON: () => undefined }, /toJSON returns undefined/],
+    ["a BigInt", { n: 1n }, /Cannot serialise the `json` option: .*BigInt/],
+    ["a cycle", cycle, /Cannot serialise the `json` option: .*circular structure/],
   ] as const) {
     it(`jsonBody: refuses ${what}`, () => {
       assert.throws(
@@ -65,10 +65,10 @@ describe("formBody", () => {
   }
 
   for (const [what, form, message] of [
-    ["undefined", { a: undefined }, /form field "a" is text or an array of texts, not undefined/],
+    ["undefined", { a: undefined }, /Form field "a" must be a string or an array of strings, not undefined/],
     ["null", { a: null }, /not null/],
     ["an object", { a: {} }, /not object/],
-    ["an array in an array", { a: [["b"]] }, /not object/],
+    ["an nested array", { a: [["b"]] }, /not object/],
     ["null for the form", null, /not null/],
     ["a string for the form", "a=b", /not string/],
   ] as const) {

@@ -11,11 +11,11 @@ export function jsonBody(value: unknown): BodySource {
     text = JSON.stringify(value);
   } catch (cause) {
     const why = cause instanceof Error ? firstLine(cause.message) : String(cause);
-    throw new TypeError(`The json of this request cannot be written as JSON: ${why}.`, { cause });
+    throw new TypeError(`Cannot serialise the \`json\` option: ${why}`, { cause });
   }
   if (text === undefined) {
     throw new TypeError(
-      `The json of this request cannot be ${describe(value)}: it has no JSON form; null has.`,
+      `Cannot serialise the \`json\` option: ${describe(value)} has no JSON form; use null`,
     );
   }
   return new TextSource(text, "application/json");
@@ -23,7 +23,7 @@ export function jsonBody(value: unknown): BodySource {
 
 function describe(value: unknown): string {
   if (value === undefined) return "undefined";
-  return typeof value === "object" ? "an object whose toJSON gives undefined" : `a ${typeof value}`;
+  return typeof value === "object" ? "an object whose toJSON returns undefined" : `a ${typeof value}`;
 }
 
 function firstLine(message: string): string {
@@ -48,7 +48,7 @@ function encodeForm(form: FormInit): string {
   if (form instanceof URLSearchParams) return form.toString();
   if (typeof form !== "object" || form === null) {
     throw new TypeError(
-      `form takes an object or URLSearchParams, not ${form === null ? "null" : typeof form}.`,
+      `The form option must be an object or URLSearchParams, not ${form === null ? "null" : typeof form}`,
     );
   }
   const fields = new URLSearchParams();
@@ -70,7 +70,7 @@ function fieldText(name: string, value: unknown): string {
       return String(value);
     default: {
       const type = value === null ? "null" : typeof value;
-      throw new TypeError(`The form field "${name}" is text or an array of texts, not ${type}.`);
+      throw new TypeError(`Form field "${name}" must be a string or an array of strings, not ${type}`);
     }
   }
 }

@@ -29,14 +29,14 @@ export function checkFieldName(name: unknown): string {
 }
 
 function badName(name: string): TypeError {
-  if (name === "") return new TypeError("A header's name cannot be empty.");
+  if (name === "") return new TypeError("A header name cannot be empty");
   let at = 0;
   while (TOKEN[name.charCodeAt(at)] === 1) at++;
   // No further than to what is wrong: a whole line given as a name, `Authorization: Bearer …`, has its value behind.
   const end = Math.min(at + 1, 60);
   const shown = JSON.stringify(end < name.length ? `${name.slice(0, end)}…` : name);
   return new TypeError(
-    `${shown} cannot be a header's name: ${describe(name.charCodeAt(at))} at position ${at} is not allowed there.`,
+    `${shown} is not a valid header name: ${describe(name.charCodeAt(at))} at position ${at} is not allowed`,
   );
 }
 
@@ -64,8 +64,8 @@ function badValue(name: string, value: string): TypeError {
   const advice =
     code > 255
       ? "header values are bytes, so encode it first (encodeURIComponent, or RFC 8187 for parameters)"
-      : "remove it, it would end the header";
-  return new TypeError(`The value of header "${name}" has ${describe(code)} at position ${at}: ${advice}.`);
+      : "remove it: it would end the header";
+  return new TypeError(`The value of header "${name}" has ${describe(code)} at position ${at}: ${advice}`);
 }
 
 function describe(code: number): string {

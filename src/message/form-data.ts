@@ -13,7 +13,7 @@ export function parseFormData(bytes: Uint8Array, contentType: string | null): Fo
     const boundary = type.parameters.get("boundary");
     if (boundary === undefined) {
       throw new TypeError(
-        "This body cannot be read as multipart/form-data: its content type names no boundary.",
+        "Cannot read this body as multipart/form-data: its content type has no boundary",
       );
     }
     return parseMultipart(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), boundary);
@@ -27,6 +27,6 @@ export function parseFormData(bytes: Uint8Array, contentType: string | null): Fo
   }
   const seen = contentType === null ? "has no content type" : `is ${JSON.stringify(contentType)}`;
   throw new TypeError(
-    `formData() reads multipart/form-data or application/x-www-form-urlencoded, and this body ${seen}.`,
+    `formData() reads multipart/form-data or application/x-www-form-urlencoded, and this body ${seen}`,
   );
 }

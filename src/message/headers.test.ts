@@ -58,14 +58,14 @@ describe("new Headers: takes what fetch takes", () => {
   }
 
   const refused: [string, unknown, RegExp][] = [
-    ["null", null, /not from null/],
-    ["a string", "a: b", /not from string/],
-    ["a number", 1, /not from number/],
+    ["null", null, /or other Headers, not null/],
+    ["a string", "a: b", /or other Headers, not string/],
+    ["a number", 1, /or other Headers, not number/],
     ["a pair of one", [["a"]], /this one has 1 item/],
     ["a pair of three", [["a", "b", "c"]], /this one has 3 items/],
-    ["strings for pairs", ["ab"], /is a pair/],
+    ["strings for pairs", ["ab"], /must be a pair/],
     ["an empty name", { "": "x" }, /name cannot be empty/],
-    ["a space in a name", { "a b": "x" }, /"a …" cannot be a header's name: a space at position 1/],
+    ["a space in a name", { "a b": "x" }, /"a …" is not a valid header name: a space at position 1/],
     ["a colon in a name", { "a:": "x" }, /":" at position 1/],
     ["a name beyond latin1", { Ā: "x" }, /U\+0100 at position 0/],
     ["a latin1 name", { ä: "x" }, /U\+00E4/],

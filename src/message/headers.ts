@@ -34,7 +34,7 @@ let brandOf: (headers: Headers) => void;
  * There are no forbidden names. The headers of a response that came from the network are immutable; copy them
  * with `new Headers(response.headers)` to change them.
  *
- * Every method throws a `TypeError` for a name that is no token (RFC 9110 §5.1) and for a value with CR, LF, NUL
+ * Every method throws a `TypeError` for a name that is not a token (RFC 9110 §5.1) and for a value with CR, LF, NUL
  * or a character beyond U+00FF.
  */
 export class Headers {
@@ -65,7 +65,7 @@ export class Headers {
     fieldsOf = (headers) => headers.#split();
     brandOf = (headers) => {
       if (!(#fields in headers))
-        throw new TypeError("This method is for Headers, and was called on another object.");
+        throw new TypeError("Cannot call this method: it was called on an object that is not a Headers");
     };
     copy = (headers) => wrap(headers.#split().slice(), "", 0, headers.#immutable);
     freeze = (headers) => {
@@ -166,7 +166,7 @@ export class Headers {
   /** Calls `callback(value, name, headers)` for each pair, in the order of iteration. */
   forEach(callback: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void {
     if (typeof callback !== "function") {
-      throw new TypeError(`Headers.forEach takes a function, not ${typeof callback}.`);
+      throw new TypeError(`Headers.forEach needs a function, not ${typeof callback}`);
     }
     // The pairs are asked for again at each step, so that a change made meanwhile is seen.
     for (let i = 0; ; i++) {
@@ -236,7 +236,7 @@ export class Headers {
   #beforeChange(name: string): void {
     if (this.#immutable) {
       throw new TypeError(
-        `Header "${name}" cannot be changed: these are the headers of a response; copy them with new Headers(response.headers).`,
+        `Header "${name}" cannot be changed: response headers are read-only; copy them with new Headers(response.headers)`,
       );
     }
     this.#split();
@@ -257,7 +257,7 @@ export class Headers {
   #fill(init: HeadersInit): void {
     if ((typeof init !== "object" && typeof init !== "function") || init === null) {
       throw new TypeError(
-        `Headers are made from an object, pairs or other Headers, not from ${init === null ? "null" : typeof init}.`,
+        `Headers must be an object, pairs or other Headers, not ${init === null ? "null" : typeof init}`,
       );
     }
     const iterate: unknown = (init as { readonly [Symbol.iterator]?: unknown })[Symbol.iterator];
@@ -278,11 +278,11 @@ export class Headers {
           ? (pair as { readonly [Symbol.iterator]?: unknown })[Symbol.iterator]
           : undefined;
       if (iterate === undefined || iterate === null) {
-        throw new TypeError("Each item of a list of headers is a pair: [name, value].");
+        throw new TypeError("Each item in a list of headers must be a pair: [name, value]");
       }
       const items = listOf(pair as object, iterate);
       if (items.length !== 2) {
-        throw new TypeError(`Each item of a list of headers is a pair, this one has ${items.length} items.`);
+        throw new TypeError(`Each item in a list of headers must be a pair; this one has ${items.length} items`);
       }
       this.#add(checkFieldName(items[0]), items[1]);
     }
@@ -293,7 +293,7 @@ export class Headers {
     for (const key of Reflect.ownKeys(record)) {
       const property = Reflect.getOwnPropertyDescriptor(record, key);
       if (property?.enumerable !== true) continue;
-      if (typeof key === "symbol") throw new TypeError("A symbol cannot be a header's name.");
+      if (typeof key === "symbol") throw new TypeError("A symbol cannot be a header name");
       const name = checkFieldName(key);
       this.#add(name, record[key]);
     }
@@ -345,7 +345,7 @@ Object.defineProperty(Headers.prototype, Symbol.iterator, {
 /** The items of what can be iterated, by its own method. */
 function listOf(source: object, iterate: unknown): readonly unknown[] {
   if (Array.isArray(source) && iterate === Array.prototype[Symbol.iterator]) return source;
-  if (typeof iterate !== "function") throw new TypeError("A list of headers must be iterable.");
+  if (typeof iterate !== "function") throw new TypeError("A list of headers must be iterable");
   return [...{ [Symbol.iterator]: () => iterate.call(source) as Iterator<unknown> }];
 }
 

@@ -40,6 +40,6 @@ function reveal(holder: object, member: string, length: number | undefined): voi
 export function needArguments(given: ArrayLike<unknown>, needed: number, operation: string): void {
   if (given.length >= needed) return;
   throw new TypeError(
-    `${operation} needs ${needed === 1 ? "one argument" : `${needed} arguments`}, and was given ${given.length}`,
+    `${operation} needs ${needed === 1 ? "one argument" : `${needed} arguments`} but got ${given.length}`,
   );
 }

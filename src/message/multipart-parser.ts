@@ -24,7 +24,7 @@ export function parseMultipart(body: Buffer, boundary: string): FormData {
     if (body.toString("latin1", at, at + 2) === "--") return form;
     at = lineEnd(body, at);
     const headEnd = body.indexOf(CRLF + CRLF, at - 2, "latin1");
-    if (headEnd === -1 || headEnd - at > MAX_PART_HEAD) throw broken("the head of a part has no end");
+    if (headEnd === -1 || headEnd - at > MAX_PART_HEAD) throw broken("the header section of a part has no end");
     const head = partHead(headEnd < at ? "" : body.toString("utf8", at, headEnd));
     const start = headEnd + 4;
     const end = body.indexOf(Buffer.concat([Buffer.from(CRLF), delimiter]), start - 2);
@@ -39,7 +39,7 @@ function firstDelimiter(body: Buffer, delimiter: Buffer): number {
   for (let at = body.indexOf(delimiter); at !== -1; at = body.indexOf(delimiter, at + 1)) {
     if (at === 0 || body.toString("latin1", at - 2, at) === CRLF) return at + delimiter.length;
   }
-  throw broken("it does not have the boundary of its content type");
+  throw broken("it does not contain the boundary from its content type");
 }
 
 /** Where the line behind a delimiter begins; white space may stand between (RFC 2046 §5.1.1). */
@@ -56,12 +56,12 @@ function partHead(text: string): PartHead {
   let contentType: string | undefined;
   for (const line of text === "" ? [] : text.split(CRLF)) {
     const colon = line.indexOf(":");
-    if (colon <= 0) throw broken("a part has a line that is no field");
+    if (colon <= 0) throw broken("a part has a header line that is not a field");
     const field = line.slice(0, colon).trim().toLowerCase();
     const value = line.slice(colon + 1).trim();
     if (field === "content-type") contentType = value;
     if (field !== "content-disposition") continue;
-    if (!/^form-data\s*(?:;|$)/i.test(value)) throw broken("a part is no form-data");
+    if (!/^form-data\s*(?:;|$)/i.test(value)) throw broken("a part is not form-data");
     name = parameter(value, "name");
     filename = parameter(value, "filename");
   }
@@ -89,5 +89,5 @@ function append(form: FormData, { name, filename, contentType }: PartHead, bytes
 }
 
 function broken(why: string): TypeError {
-  return new TypeError(`This body cannot be read as multipart/form-data: ${why}.`);
+  return new TypeError(`Cannot read this body as multipart/form-data: ${why}`);
 }

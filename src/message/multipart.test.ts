@@ -145,7 +145,7 @@ describe("parseFormData", () => {
     });
     assert.throws(() => parseFormData(bytes("nonsense"), "multipart/form-data; boundary=x"), {
       name: "TypeError",
-      message: /cannot be read as multipart\/form-data/,
+      message: /Cannot read this body as multipart\/form-data/,
     });
     assert.throws(() => parseFormData(bytes("--x--\r\n"), "multipart/form-data"), TypeError);
   });

@@ -34,13 +34,13 @@ describe("bodySource: refuses streams that cannot be sent", () => {
     assert.throws(() => bodySource(locked), { name: "TypeError", message: /locked/ });
     await reader.read();
     reader.releaseLock();
-    assert.throws(() => bodySource(locked), { name: "TypeError", message: /read from already/ });
+    assert.throws(() => bodySource(locked), { name: "TypeError", message: /already been read from/ });
   });
 
   it("bodySource: a read or a destroyed Node stream", async () => {
     const consumed = Readable.from(["a"]);
     for await (const _ of consumed);
-    assert.throws(() => bodySource(consumed), { name: "TypeError", message: /read or destroyed already/ });
+    assert.throws(() => bodySource(consumed), { name: "TypeError", message: /already been read or destroyed/ });
     const destroyed = Readable.from(["a"]);
     destroyed.destroy();
     assert.throws(() => bodySource(destroyed), TypeError);
@@ -146,7 +146,7 @@ describe("BodySource.cancel: closes a stream exactly once, on every path", () =>
       const source = bodySource(probe.body);
       const iterator = source.open();
       await iterator.next();
-      await assert.rejects(iterator.next(), { name: "TypeError", message: /this stream gave number/ });
+      await assert.rejects(iterator.next(), { name: "TypeError", message: /this stream returned number/ });
       assert.equal(probe.closed(), 1);
       await source.cancel();
       assert.equal(probe.closed(), 1);
@@ -257,7 +257,7 @@ describe("BodySource: a stream's error reaches the reader", () => {
   it("next: a ReadableStream of strings is refused, as in fetch", async () => {
     await assert.rejects(bodySource(webStream("text")).open().next(), {
       name: "TypeError",
-      message: /is a Uint8Array; this stream gave string/,
+      message: /must be a Uint8Array; this stream returned string/,
     });
   });
 });

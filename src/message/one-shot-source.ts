@@ -57,7 +57,7 @@ export class OneShotSource implements BodySource {
   open(): AsyncIterator<Uint8Array, undefined, undefined> {
     if (this.#opened) {
       throw new TypeError(
-        "This request body is a stream that was already sent: give a string, bytes or a Blob to send it again.",
+        "Cannot send this request body again: it is a stream that was already sent; use a string, bytes or a Blob",
       );
     }
     this.#opened = true;
@@ -72,7 +72,7 @@ export class OneShotSource implements BodySource {
 
   /** May take as long as what is behind it takes to close. */
   cancel(reason?: unknown): Promise<void> {
-    if (!this.#ended) this.#failure = { error: reason ?? new Error("The request body was cancelled.") };
+    if (!this.#ended) this.#failure = { error: reason ?? new Error("The request body was cancelled") };
     return this.#end(reason);
   }
 
@@ -132,10 +132,10 @@ export class OneShotSource implements BodySource {
 /** @throws TypeError when the stream is locked or was read from already. */
 export function fromWebStream(stream: WebStreamLike): ChunkStream {
   if (stream.locked) {
-    throw new TypeError("This ReadableStream is locked to a reader, so it cannot be a request body.");
+    throw new TypeError("Cannot use this ReadableStream as a request body: it is locked to a reader");
   }
   if (isDisturbed(stream)) {
-    throw new TypeError("This ReadableStream was read from already, so it cannot be a request body.");
+    throw new TypeError("Cannot use this ReadableStream as a request body: it has already been read from");
   }
   let reader: WebReader | undefined;
   return {
@@ -169,7 +169,7 @@ export function branchSource(branch: WebStreamLike): OneShotSource {
 /** @throws TypeError when the stream is destroyed or was read from already; one that failed fails when it is read. */
 export function fromNodeStream(stream: NodeStreamLike): ChunkStream {
   if (!stream.errored && (stream.destroyed === true || isDisturbed(stream))) {
-    throw new TypeError("This stream was read or destroyed already, so it cannot be a request body.");
+    throw new TypeError("Cannot use this stream as a request body: it has already been read or destroyed");
   }
   // While the request waits for its connection nobody else listens, and an 'error' nobody hears ends the process.
   // The stream keeps the error, and its iterator gives it to whoever reads.

@@ -23,7 +23,7 @@ export function ownResponse(given: Response | globalThis.Response): Response {
       return ofPlatform(given);
   }
   throw new TypeError(
-    "The middleware or round tripper of this client resolved with something that is no Response",
+    "The middleware or round tripper of this client resolved with something that is not a Response",
   );
 }
 

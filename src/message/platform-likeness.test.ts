@@ -5,13 +5,13 @@ import { Request, Response } from "./index.js";
 
 test("Request: says what is wrong with a URL, method or signal of another kind", () => {
   const make = (input: unknown, init?: object) => () => new Request(input as string, init);
-  assert.throws(make(5), /Cannot request "5" as it is not a valid URL/);
+  assert.throws(make(5), /Cannot request "5": it is not a valid URL/);
   assert.throws(make(null), /Cannot request "null"/);
   assert.throws(make({}), /Cannot request "\[object Object\]"/);
   assert.equal(make({ toString: () => "http://a.test/x" })().url, "http://a.test/x");
   assert.throws(make("http://a.test", { method: "a b" }), /Cannot use "a b" as a method/);
   for (const signal of [5, {}, "x"]) {
-    assert.throws(make("http://a.test", { signal }), /Cannot use this as signal as it is no AbortSignal/);
+    assert.throws(make("http://a.test", { signal }), /Cannot use this as signal: it is not an AbortSignal/);
   }
 });
 

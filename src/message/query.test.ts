@@ -35,15 +35,15 @@ describe("appendQuery", () => {
   });
 
   for (const [what, query, message] of [
-    ["a nested object", { a: { b: 1 } }, /query parameter "a" is an object, which has no text form/],
-    ["an array in an array", { a: [[1]] }, /is an array in an array/],
+    ["a nested object", { a: { b: 1 } }, /query parameter "a" is an object, which cannot be written as text/],
+    ["an nested array", { a: [[1]] }, /is a nested array/],
     ["a function", { a: () => 1 }, /is a function/],
     ["a symbol", { a: Symbol("s") }, /is a symbol/],
     ["an invalid date", { a: new Date(Number.NaN) }, /invalid Date/],
     ["a Map", { a: new Map() }, /is an object/],
     ["an object without prototype", { a: Object.create(null) }, /is an object/],
-    ["a string for all", "a=1", /takes an object or URLSearchParams/],
-    ["an array for all", [["a", "1"]], /takes an object or URLSearchParams/],
+    ["a string for all", "a=1", /must be an object or URLSearchParams/],
+    ["an array for all", [["a", "1"]], /must be an object or URLSearchParams/],
   ] as const) {
     it(`appendQuery: refuses ${what}`, () => {
       assert.throws(() => appendQuery("http://h/", query as unknown as QueryInit), {

@@ -34,7 +34,7 @@ function joined(search: string, added: string): string {
 function encodeQuery(query: QueryInit): string {
   if (query instanceof URLSearchParams) return query.toString();
   if (typeof query !== "object" || query === null || Array.isArray(query)) {
-    throw new TypeError("query takes an object or URLSearchParams.");
+    throw new TypeError("The query option must be an object or URLSearchParams");
   }
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -64,13 +64,13 @@ function parameterText(name: string, value: unknown): string {
     default:
       break;
   }
-  const type = Array.isArray(value) ? "array in an array" : typeof value;
+  const type = Array.isArray(value) ? "nested array" : typeof value;
   throw new TypeError(
-    `The query parameter "${name}" is ${/^[aou]/.test(type) ? "an" : "a"} ${type}, which has no text form: give a string, number, boolean, Date or an array of them.`,
+    `The query parameter "${name}" is ${/^[aou]/.test(type) ? "an" : "a"} ${type}, which cannot be written as text: use a string, number, boolean, Date or an array of them`,
   );
 }
 
 function dateText(name: string, date: Date): string {
-  if (Number.isNaN(date.getTime())) throw new TypeError(`The query parameter "${name}" is an invalid Date.`);
+  if (Number.isNaN(date.getTime())) throw new TypeError(`The query parameter "${name}" is an invalid Date`);
   return date.toISOString();
 }

@@ -84,7 +84,7 @@ export function priorityField(
   const urgency = Object.hasOwn(URGENCY, priority ?? "auto") ? URGENCY[priority ?? "auto"] : undefined;
   if (urgency === undefined) {
     throw new TypeError(
-      `Cannot use priority ${JSON.stringify(priority)} as it must be "high", "low", "auto"`,
+      `Cannot use priority ${JSON.stringify(priority)}: it must be "high", "low", "auto"`,
     );
   }
   return incremental === true ? `u=${urgency}, i` : `u=${urgency}`;
@@ -101,7 +101,7 @@ export function continueWait(value: boolean | number): number | undefined {
   if (value === true) return DEFAULT_CONTINUE_WAIT;
   if (typeof value === "number" && value >= 0) return value;
   throw new RangeError(
-    `Cannot use ${String(value)} for expectContinue as it must be true, false or milliseconds`,
+    `Cannot use ${String(value)} for expectContinue: it must be true, false or milliseconds`,
   );
 }
 
@@ -123,7 +123,7 @@ export function checkedSignal(given: unknown): AbortSignal | undefined {
   const signal = given as AbortSignal;
   if (typeof signal.addEventListener !== "function" || typeof signal.aborted !== "boolean") {
     throw new TypeError(
-      "Cannot use this as signal as it is no AbortSignal; pass the signal of an AbortController",
+      "Cannot use this as signal: it is not an AbortSignal; pass the signal of an AbortController",
     );
   }
   allowSharing(signal);
@@ -155,7 +155,7 @@ export function normaliseMethod(method: string): string {
   if (NORMALISED.has(upper)) return upper;
   if (typeof method !== "string" || !TOKEN.test(method)) {
     throw new TypeError(
-      `Cannot use ${JSON.stringify(method)} as a method as it is not a token (RFC 9110 §9.1)`,
+      `Cannot use ${JSON.stringify(method)} as a method: it is not a token (RFC 9110 §9.1)`,
     );
   }
   return method;

@@ -96,7 +96,7 @@ export function requestMembers(init: unknown): RequestMembers {
   const referrerPolicy = choice("referrerPolicy", from["referrerPolicy"], POLICIES);
   const { signal, window } = from;
   if (window !== undefined && window !== null) {
-    throw new TypeError("Cannot use this as window as it can only be null");
+    throw new TypeError("Cannot use this as window: it can only be null");
   }
   const hasModes =
     cache !== undefined ||
@@ -139,7 +139,7 @@ export function requestModes(base: RequestModes, members: RequestMembers): Reque
   const given = members.modes ?? ownMembers<Partial<RequestModes>>({});
   // A request that is made from another with anything changed is not what a navigation had asked for.
   const mode = given.mode ?? (base.mode === "navigate" ? "same-origin" : base.mode);
-  if (mode === "navigate") throw new TypeError('Cannot use mode "navigate" as only a browser navigates');
+  if (mode === "navigate") throw new TypeError('Cannot use mode "navigate": only browsers navigate');
   const modes = {
     cache: given.cache ?? base.cache,
     credentials: given.credentials ?? base.credentials,
@@ -151,7 +151,7 @@ export function requestModes(base: RequestModes, members: RequestMembers): Reque
     referrerPolicy: given.referrerPolicy ?? "",
   } as RequestModes;
   if (modes.cache === "only-if-cached" && modes.mode !== "same-origin") {
-    throw new TypeError('Cannot use cache "only-if-cached" as it needs mode "same-origin"');
+    throw new TypeError('Cannot use cache "only-if-cached": it needs mode "same-origin"');
   }
   return modes;
 }
@@ -162,7 +162,7 @@ function referrerOf(given: string): string {
   try {
     url = new URL(given);
   } catch (cause) {
-    throw new TypeError(`Cannot use ${JSON.stringify(given)} as referrer as it is no URL`, { cause });
+    throw new TypeError(`Cannot use ${JSON.stringify(given)} as referrer: it is not a URL`, { cause });
   }
   return url.protocol === "about:" && url.pathname === "client" ? "about:client" : url.href;
 }
@@ -172,7 +172,7 @@ function choice(member: string, value: unknown, values: readonly string[]): stri
   const given = `${value}`;
   if (values.includes(given)) return given;
   const shown = values.map((one) => JSON.stringify(one)).join(", ");
-  throw new TypeError(`Cannot use ${member} ${JSON.stringify(given)} as it must be ${shown}`);
+  throw new TypeError(`Cannot use ${member} ${JSON.stringify(given)}: it must be ${shown}`);
 }
 
 function text(value: unknown): string | undefined {

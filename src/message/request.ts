@@ -297,7 +297,7 @@ export class Request {
   /** The same request again. A body that can be read only once is split between the two. */
   clone(): Request {
     const body = this.#whole();
-    if (body?.unusable === true) throw new TypeError("Cannot clone this request as its body has been used");
+    if (body?.unusable === true) throw new TypeError("Cannot clone this request: its body has been used");
     const copy = derive(this, { source: undefined });
     copy.#body = body?.clone();
     return copy;
@@ -383,7 +383,7 @@ export class Request {
   #setBody(body: Body, { duplex, keepalive }: { duplex: boolean; keepalive: boolean }): void {
     this.#refuseBodyless();
     if (!body.replayable) {
-      if (keepalive) throw new TypeError("Cannot send a stream with keepalive, as it could not be kept");
+      if (keepalive) throw new TypeError("Cannot send a stream with keepalive: keepalive needs a body that can be buffered");
       if (!duplex) throw new TypeError('Cannot send a stream without duplex: "half" in the same init');
       const { mode } = this.#modes;
       if (mode !== "cors" && mode !== "same-origin") {

@@ -166,7 +166,7 @@ export class Response {
   static json(value: unknown, init?: ResponseInit): Response {
     needArguments(arguments, 1, "Response.json");
     const text = JSON.stringify(value);
-    if (text === undefined) throw new TypeError("Cannot make a JSON response as the value is not JSON");
+    if (text === undefined) throw new TypeError("Cannot make a JSON response: the value is not JSON");
     const response = new Response(undefined, FROM_WIRE);
     inheritFromPlatform("Response", Response);
     response.#fill(responseHead(init), Body.json(text));
@@ -179,7 +179,7 @@ export class Response {
     const location = redirectLocation(url);
     const code = Number(status) & 0xffff;
     if (![301, 302, 303, 307, 308].includes(code)) {
-      throw new RangeError(`Cannot redirect with status ${status} as it must be 301, 302, 303, 307 or 308`);
+      throw new RangeError(`Cannot redirect with status ${status}: it must be 301, 302, 303, 307 or 308`);
     }
     const response = new Response(null, { status: code });
     response.headers.set("location", location);
@@ -266,7 +266,7 @@ export class Response {
 
   #origin(what: string): ResponseOrigin {
     if (this.#wire === undefined) {
-      throw new TypeError(`Cannot tell ${what} of this response as it was not received from a server`);
+      throw new TypeError(`This response has no ${what}: it was not received from a server`);
     }
     return this.#wire.exchange;
   }
@@ -373,7 +373,7 @@ export class Response {
   clone(): Response {
     const body = this.#whole();
     if (body?.unusable === true) {
-      throw new TypeError("Cannot clone this response as its body has been used");
+      throw new TypeError("Cannot clone this response: its body has been used");
     }
     const copy = new Response(undefined, FROM_WIRE);
     copy.#wire = this.#wire;
@@ -491,5 +491,5 @@ export function replaceResponseBody(response: Response, body: BodyReader | null)
 }
 
 function notAResponse(): Promise<never> {
-  return Promise.reject(new TypeError("This method is for a Response, and was called on another object"));
+  return Promise.reject(new TypeError("Cannot call this method: it was called on an object that is not a Response"));
 }

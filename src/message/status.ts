@@ -21,18 +21,18 @@ interface HeadInit {
 export function responseHead(init: HeadInit | null | undefined): ResponseHead {
   if (init === undefined || init === null) return { status: 200, statusText: "", headers: new Headers() };
   if (typeof init !== "object" && typeof init !== "function") {
-    throw new TypeError(`Cannot make a Response with ${typeof init} as init; pass an object`);
+    throw new TypeError(`Cannot make a Response with ${typeof init} as init: pass an object`);
   }
   const { headers: given, status: code, statusText: text } = givenMembers(init);
   const headers = new Headers(given);
   const status = code === undefined ? 200 : Number(code) & 0xffff;
   const statusText = text === undefined ? "" : `${text}`;
   if (status < 200 || status > 599) {
-    throw new RangeError(`Cannot make a Response with status ${String(code)} as it must be 200 to 599`);
+    throw new RangeError(`Cannot make a Response with status ${String(code)}: it must be from 200 to 599`);
   }
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(statusText)) {
     throw new TypeError(
-      `Cannot use ${JSON.stringify(statusText)} as statusText as it is no text of one line in latin1`,
+      `Cannot use ${JSON.stringify(statusText)} as statusText: it must be one line of Latin-1 text`,
     );
   }
   return { status, statusText, headers };

@@ -63,7 +63,7 @@ export function parseAnyURL(url: string, base?: string | URL): URL {
   } catch {
     // Node's own error holds the text as it was given, and the base.
     const cause = Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" });
-    throw new TypeError(`Cannot request ${quotedURL(url)} as it is not a valid URL${suggestion(url)}`, {
+    throw new TypeError(`Cannot request ${quotedURL(url)}: it is not a valid URL${suggestion(url)}`, {
       cause,
     });
   }
@@ -94,7 +94,7 @@ export function fetchTarget(url: string): Target {
   const parsed = parseAnyURL(url);
   if (parsed.username !== "" || parsed.password !== "") {
     throw new TypeError(
-      "Cannot make a Request from a URL with a user name or password; use an Authorization header, or a Client, which makes one of them",
+      "Cannot make a Request from a URL with a user name or password; use an Authorization header, or a Client, which makes that header from them",
     );
   }
   return parsed.protocol === "http:" || parsed.protocol === "https:"
@@ -111,7 +111,7 @@ export function hashOf(url: string): string {
 }
 
 function wrongScheme(url: string, { protocol }: URL): string {
-  return `Cannot request ${quotedURL(url)} as its scheme is ${JSON.stringify(protocol.slice(0, -1))}, not http or https${suggestion(url)}`;
+  return `Cannot request ${quotedURL(url)}: its scheme is ${JSON.stringify(protocol.slice(0, -1))}, not http or https${suggestion(url)}`;
 }
 
 /** Where `Response.redirect` leads: any absolute URL. */
@@ -119,7 +119,7 @@ export function redirectLocation(url: string | URL): string {
   try {
     return new URL(url).href;
   } catch {
-    throw new TypeError(`Cannot redirect to ${quotedURL(String(url))} as it is not a valid absolute URL`);
+    throw new TypeError(`Cannot redirect to ${quotedURL(String(url))}: it is not a valid absolute URL`);
   }
 }
 
@@ -131,7 +131,7 @@ function suggestion(url: string): string {
 }
 
 function targetOf(url: URL, source: string): Target {
-  if (url.hostname === "") throw new TypeError(`Cannot request ${quotedURL(source)} as it names no host`);
+  if (url.hostname === "") throw new TypeError(`Cannot request ${quotedURL(source)}: it has no host`);
   const secure = url.protocol === "https:";
   const hostname = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
   const path = `${url.pathname}${queryOf(url)}`;

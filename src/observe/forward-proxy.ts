@@ -58,17 +58,17 @@ export class ForwardProxy implements Observer {
     const seen = this.#ledgers.size > 0;
     return [
       seen
-        ? "seen as a proxy: a client may share or keep connections to a proxy in another way than those to servers, so --target tells more"
-        : "no request came to the proxy: most clients, Go's included, go directly to localhost, and some know no HTTP_PROXY; --target is for those",
+        ? "seen as a proxy: a client may treat connections to a proxy differently from connections to servers, so --target shows more"
+        : "no request came to the proxy: most clients, including Go's, go directly to localhost, and some ignore HTTP_PROXY; use --target for those",
       ...(tls === undefined
         ? []
-        : [`${tls} tunnels carried TLS: connections are counted, requests cannot be seen`]),
+        : [`${tls} tunnels carried TLS: connections are counted, but requests are not visible`]),
       ...opaqueNotices(opaque),
       ...this.#listener.notices,
       ...(this.#misdirected === 0
         ? []
         : [
-            `${this.#misdirected} requests were meant for a server, not for a proxy, and were answered with 400`,
+            `${this.#misdirected} requests were meant for a server, not a proxy, and were answered with 400`,
           ]),
       ...(this.#uncounted === 0 ? [] : [`${this.#uncounted} connections to more origins were not counted`]),
     ];

@@ -142,7 +142,7 @@ test("infer: two kept and the others ended at once, again and again, is a cap of
   assert.deepEqual(kinds(report), ["idle-limit-churn"]);
   assert.match(
     report.findings[0]?.evidence[0] ?? "",
-    /12 connections closed as too many were idle \(2 are kept\)|11 connections/,
+    /12 connections closed because too many were idle \(2 are kept\)|11 connections/,
   );
 });
 

@@ -51,7 +51,7 @@ export class Listener {
   get notices(): readonly string[] {
     if (this.refused === 0) return [];
     return [
-      `${this.refused} connections could not be accepted, most likely for want of open files (ulimit -n)`,
+      `${this.refused} connections could not be accepted, probably because too many files were open (ulimit -n)`,
     ];
   }
 

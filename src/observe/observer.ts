@@ -31,7 +31,7 @@ export function opaqueNotices(opaque: Readonly<Record<string, number>>): string[
     ...(opaque["not-http"] === undefined
       ? []
       : [
-          `${opaque["not-http"]} connections carried what is not HTTP/1, from where on requests are not counted`,
+          `${opaque["not-http"]} connections carried something other than HTTP/1; requests after that are not counted`,
         ]),
   ];
 }

@@ -59,7 +59,7 @@ export class ReverseProxy implements Observer {
       ...(opaque["tls"] === undefined
         ? []
         : [
-            `${opaque["tls"]} connections spoke TLS to the observer, so their requests could not be seen; give the client ${this.url}, the observer itself makes TLS to an https target`,
+            `${opaque["tls"]} connections spoke TLS to the observer, so their requests were not visible; give the client ${this.url} and let the observer add TLS for an https target`,
           ]),
       ...opaqueNotices(opaque),
       ...this.#listener.notices,

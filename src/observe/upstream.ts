@@ -16,13 +16,13 @@ export interface Target {
 
 /** Reads an origin, or says in a sentence what is wrong with it. */
 export function parseTarget(text: string): Target | string {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `"${text}" is no origin: did you mean http://${text}?`;
-  if (!URL.canParse(text)) return `"${text}" is no origin; write it as http://host:port`;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `"${text}" is not an origin: did you mean http://${text}?`;
+  if (!URL.canParse(text)) return `"${text}" is not an origin; write it as http://host:port`;
   const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:")
     return `only http and https servers can be observed, not ${url.protocol.slice(0, -1)}`;
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "")
-    return `the target is an origin alone, without a path or credentials: ${url.origin}`;
+    return `the target must be an origin, without a path or credentials: ${url.origin}`;
   const secure = url.protocol === "https:";
   return {
     origin: url.origin,
@@ -71,7 +71,7 @@ export function dial(target: Target): Dial {
     raw.once("error", reject);
     if (socket !== raw) socket.once("error", reject);
     raw.once("close", () =>
-      reject(new Error(`the connection to ${target.origin} was closed while it was made`)),
+      reject(new Error(`the connection to ${target.origin} was closed while it was being made`)),
     );
     socket.once(secure ? "secureConnect" : "connect", () => {
       if (secure) times.tls = performance.now() - connected;
@@ -94,13 +94,13 @@ export function dialError(error: unknown, target: Target): { code: string; sente
   const { code = "", message } = error as NodeJS.ErrnoException;
   const where = `${target.host}:${target.port}`;
   const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `nothing listens at ${where}; start the server first`,
-    ENOTFOUND: `the name ${target.host} is not known`,
+    ECONNREFUSED: `nothing is listening at ${where}; start the server first`,
+    ENOTFOUND: `the name ${target.host} does not exist`,
     EAI_AGAIN: `the name ${target.host} could not be looked up`,
     ETIMEDOUT: `${where} does not answer`,
     EHOSTUNREACH: `${where} cannot be reached`,
     ENETUNREACH: `${where} cannot be reached`,
-    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: `${where} speaks no HTTP/1.1, which is what can be observed`,
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: `${where} does not speak HTTP/1.1, the only protocol that can be observed`,
     EPROTO: `${where} does not speak TLS; did you mean http://${target.authority}?`,
     ERR_SSL_WRONG_VERSION_NUMBER: `${where} does not speak TLS; did you mean http://${target.authority}?`,
     ERR_SSL_PACKET_LENGTH_TOO_LONG: `${where} does not speak TLS; did you mean http://${target.authority}?`,
@@ -108,7 +108,7 @@ export function dialError(error: unknown, target: Target): { code: string; sente
   if (/CERT|SIGNED|ALTNAME|VERIFY/.test(code)) {
     return {
       code,
-      sentence: `the certificate of ${target.origin} is not trusted (${code}); NODE_EXTRA_CA_CERTS=<file> adds an authority`,
+      sentence: `the certificate of ${target.origin} is not trusted (${code}); add its authority with NODE_EXTRA_CA_CERTS=<file>`,
     };
   }
   // With several addresses Node's error is a list; its first member says it.

@@ -36,7 +36,7 @@ test("endAfterExchange: names the first of the reasons that hold, with its figur
   assert.deepEqual(endAfterExchange(one, LIMITS, 3000), {
     reason: "max-age",
     by: "client",
-    evidence: "It was 2.0 s old; maxConnectionAge is 60.0 s, give or take 10 %.",
+    evidence: "it was 2.0 s old; maxConnectionAge is 60.0 s, plus or minus 10 %",
   });
   one.requests = 4;
   one.serverRequestsLeft = 1;
@@ -45,18 +45,18 @@ test("endAfterExchange: names the first of the reasons that hold, with its figur
   assert.deepEqual(endAfterExchange(one, LIMITS, 3000), {
     reason: "max-requests",
     by: "server",
-    evidence: "It carried 4 requests, as many as the server's Keep-Alive header allows.",
+    evidence: "it carried 4 requests, as many as the server's Keep-Alive header allows",
   });
   one.requests = 5;
   assert.deepEqual(endAfterExchange(one, LIMITS, 3000), {
     reason: "max-requests",
     by: "client",
-    evidence: "It carried 5 requests; maxRequestsPerConnection is 5.",
+    evidence: "it carried 5 requests; maxRequestsPerConnection is 5",
   });
   assert.deepEqual(endAfterExchange(one, { ...LIMITS, keepAlive: false }, 3000), {
     reason: "keep-alive-off",
     by: "client",
-    evidence: "keepAlive is false.",
+    evidence: "keepAlive is false",
   });
   one.closeWhenReleased = { reason: "goaway", by: "server", evidence: "GOAWAY" };
   assert.equal(endAfterExchange(one, { ...LIMITS, keepAlive: false }, 3000), one.closeWhenReleased);
@@ -66,22 +66,22 @@ test("endOfAge, endOfIdleness: say how old or idle it was, and the limit", () =>
   const one = member();
   one.openedAt = 500;
   one.idleSince = 700;
-  assert.match(endOfAge(one, LIMITS, 1000).evidence, /^It was 500 ms old;/);
+  assert.match(endOfAge(one, LIMITS, 1000).evidence, /^it was 500 ms old;/);
   assert.deepEqual(endOfIdleness(one, 200, "idleTimeout", 1000), {
     reason: "idle-timeout",
     by: "client",
-    evidence: "It was idle for 300 ms; the limit is 200 ms, idleTimeout.",
+    evidence: "it was idle for 300 ms; the limit is 200 ms, idleTimeout",
   });
 });
 
 test("endOfUnneeded: only where it cannot be kept", () => {
-  const why = "When its dial was done, nobody needed it any more.";
+  const why = "it was no longer needed when its dial was done";
   assert.equal(endOfUnneeded(LIMITS, false), undefined);
   assert.deepEqual(endOfUnneeded(LIMITS, true), { reason: "transport-closed", by: "caller", evidence: why });
   assert.deepEqual(endOfUnneeded({ ...LIMITS, keepAlive: false }, false), {
     reason: "surplus",
     by: "client",
-    evidence: `${why} keepAlive is false.`,
+    evidence: `${why}, and keepAlive is false`,
   });
 });
 
@@ -90,11 +90,11 @@ test("endOfEvicted: names who waited, how long, and for which limit", () => {
   const waiter = new Waiter<string>();
   waiter.waitingSince = 100;
   route.undialed.insert(waiter);
-  const evidence = "A request to http://b that could not use it had waited 300 ms because of";
+  const evidence = "a request to http://b that could not use it had waited 300 ms because of";
   assert.deepEqual(endOfEvicted(route, LIMITS, true, 400), {
     reason: "evicted",
     by: "client",
-    evidence: `${evidence} maxConnectionsPerOrigin (3).`,
+    evidence: `${evidence} maxConnectionsPerOrigin (3)`,
   });
-  assert.equal(endOfEvicted(route, LIMITS, false, 400).evidence, `${evidence} maxConnections (7).`);
+  assert.equal(endOfEvicted(route, LIMITS, false, 400).evidence, `${evidence} maxConnections (7)`);
 });

@@ -6,7 +6,7 @@ import type { Member, PoolRoute } from "./entities/index.js";
 export const TRANSPORT_CLOSED: CloseCause = {
   reason: "transport-closed",
   by: "caller",
-  evidence: "The transport was closed.",
+  evidence: "the transport was closed",
 };
 
 /** Milliseconds for people. */
@@ -17,23 +17,23 @@ export function inWords(milliseconds: number): string {
 /** The end of a connection that has reached `maxConnectionAge`. */
 export function endOfAge<O>(member: Member<O>, limits: PoolLimits, now: number): CloseCause {
   const age = inWords(now - member.openedAt);
-  const evidence = `It was ${age} old; maxConnectionAge is ${inWords(limits.maxConnectionAge)}, give or take 10 %.`;
+  const evidence = `it was ${age} old; maxConnectionAge is ${inWords(limits.maxConnectionAge)}, plus or minus 10 %`;
   return { reason: "max-age", by: "client", evidence };
 }
 
 /** The end of a connection that has been idle for as long as it may. */
 export function endOfIdleness<O>(member: Member<O>, limit: number, limitIs: string, now: number): CloseCause {
-  const evidence = `It was idle for ${inWords(now - member.idleSince)}; the limit is ${inWords(limit)}, ${limitIs}.`;
+  const evidence = `it was idle for ${inWords(now - member.idleSince)}; the limit is ${inWords(limit)}, ${limitIs}`;
   return { reason: "idle-timeout", by: "client", evidence };
 }
 
 /** Why a new connection that nobody needs any more cannot be kept for later, if it cannot. */
 export function endOfUnneeded(limits: PoolLimits, shutDown: boolean): CloseCause | undefined {
-  const evidence = "When its dial was done, nobody needed it any more.";
+  const evidence = "it was no longer needed when its dial was done";
   if (shutDown) return { reason: "transport-closed", by: "caller", evidence };
   return limits.keepAlive
     ? undefined
-    : { reason: "surplus", by: "client", evidence: `${evidence} keepAlive is false.` };
+    : { reason: "surplus", by: "client", evidence: `${evidence}, and keepAlive is false` };
 }
 
 /** The end of an idle connection that makes room for a waiter of `route`, which cannot use it. */
@@ -47,6 +47,6 @@ export function endOfEvicted<O>(
     ? `maxConnectionsPerOrigin (${limits.maxConnectionsPerOrigin})`
     : `maxConnections (${limits.maxConnections})`;
   const waited = inWords(now - (route.undialed.head?.waitingSince ?? now));
-  const evidence = `A request to ${route.origin} that could not use it had waited ${waited} because of ${limit}.`;
+  const evidence = `a request to ${route.origin} that could not use it had waited ${waited} because of ${limit}`;
   return { reason: "evicted", by: "client", evidence };
 }

@@ -617,8 +617,8 @@ test("tick: the evidence of an idle limit says whose it was", () => {
     pool.tick(1000);
   }
   assert.deepEqual(said, [
-    "It was idle for 1.0 s; the limit is 500 ms, idleTimeout.",
-    "It was idle for 1.0 s; the limit is 200 ms, what the server announced in Keep-Alive, less a margin.",
+    "it was idle for 1.0 s; the limit is 500 ms, idleTimeout",
+    "it was idle for 1.0 s; the limit is 200 ms, what the server announced in Keep-Alive, minus a margin",
   ]);
 });
 

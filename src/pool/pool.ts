@@ -214,7 +214,7 @@ export class Pool<O, W extends Waiter<O>> {
   /** Closes all idle connections. */
   closeIdle(now: number): void {
     this.#turnover.endAllIdle(
-      { reason: "idle-closed-by-caller", by: "caller", evidence: "closeIdle() was called." },
+      { reason: "idle-closed-by-caller", by: "caller", evidence: "closeIdle() was called" },
       now,
     );
   }

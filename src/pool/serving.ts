@@ -135,20 +135,20 @@ export function endAfterExchange<O>(
 ): CloseCause | undefined {
   if (member.closeWhenReleased !== undefined) return member.closeWhenReleased;
   if (!limits.keepAlive) {
-    return { reason: "keep-alive-off", by: "client", evidence: "keepAlive is false." };
+    return { reason: "keep-alive-off", by: "client", evidence: "keepAlive is false" };
   }
   if (member.requests >= limits.maxRequestsPerConnection) {
     return {
       reason: "max-requests",
       by: "client",
-      evidence: `It carried ${member.requests} requests; maxRequestsPerConnection is ${limits.maxRequestsPerConnection}.`,
+      evidence: `it carried ${member.requests} requests; maxRequestsPerConnection is ${limits.maxRequestsPerConnection}`,
     };
   }
   if (member.serverRequestsLeft <= 0) {
     return {
       reason: "max-requests",
       by: "server",
-      evidence: `It carried ${member.requests} requests, as many as the server's Keep-Alive header allows.`,
+      evidence: `it carried ${member.requests} requests, as many as the server's Keep-Alive header allows`,
     };
   }
   if (now >= member.expiresAt) return endOfAge(member, limits, now);

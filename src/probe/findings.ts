@@ -86,7 +86,7 @@ export interface IdleLimit {
 
 /** What suits a client of this server. */
 export interface Setting {
-  /** `server` is what to set there instead, where the server is yours. */
+  /** `server` is what to set there instead, if the server is yours. */
   readonly client: "trunkline" | "undici" | "http.Agent" | "go" | "server";
   readonly code: string;
   readonly why: string;

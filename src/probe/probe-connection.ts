@@ -141,7 +141,7 @@ export class ProbeConnection {
         },
         responseEnded: () => finish(true),
         upgraded: () =>
-          reject(new Error("the server answered 101 to a request that asked for nothing of the kind")),
+          reject(new Error("the server answered 101 to a request that did not ask for an upgrade")),
       });
       follower.expect(method);
       this.#onData = (chunk) => {

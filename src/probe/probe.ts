@@ -223,21 +223,21 @@ class Probe {
 function whyNone(target: Target, addresses: readonly AddressHealth[]): string {
   const [first] = addresses;
   const where = addresses.length === 1 ? `${first?.address}` : `any of its ${addresses.length} addresses`;
-  return `${target.origin} cannot be reached at ${where}: ${first?.error ?? "it has no address"}`;
+  return `cannot reach ${target.origin} at ${where}: ${first?.error ?? "it has no address"}`;
 }
 
 function inWords(error: unknown): string {
   const { code = "", message } = error as NodeJS.ErrnoException;
   const known: Readonly<Record<string, string>> = {
-    ECONNREFUSED: "refused, nothing listens there",
-    ECONNRESET: "reset while it was made",
-    EHOSTUNREACH: "no way there",
-    ENETUNREACH: "no way to that network",
+    ECONNREFUSED: "refused: nothing is listening there",
+    ECONNRESET: "reset while it was being made",
+    EHOSTUNREACH: "no route to it",
+    ENETUNREACH: "no route to that network",
     ETIMEDOUT: "no answer",
-    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "no HTTP/1.1 is spoken there, which is what is looked at",
-    EPROTO: "no TLS is spoken there",
-    ERR_SSL_WRONG_VERSION_NUMBER: "no TLS is spoken there",
-    ERR_SSL_PACKET_LENGTH_TOO_LONG: "no TLS is spoken there",
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "it does not speak HTTP/1.1, the only protocol that is probed",
+    EPROTO: "it does not speak TLS",
+    ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",
   };
   if (/CERT|SIGNED|ALTNAME|VERIFY/.test(code)) return `its certificate is not trusted (${code})`;
   return known[code] ?? message;

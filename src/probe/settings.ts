@@ -47,7 +47,7 @@ function limited(limit: number, timeout: number, why: string): Setting[] {
     {
       client: "undici",
       code: `new Agent({ keepAliveTimeout: ${timeout}, keepAliveMaxTimeout: ${timeout} })`,
-      why: timeout > UNDICI_DEFAULT ? "its default of 4 s gives connections up earlier than needed" : why,
+      why: timeout > UNDICI_DEFAULT ? "its default of 4 s drops connections earlier than needed" : why,
     },
     { client: "http.Agent", code: `new http.Agent({ keepAlive: true, timeout: ${timeout} })`, why },
     {
@@ -63,7 +63,7 @@ function limited(limit: number, timeout: number, why: string): Setting[] {
           {
             client: "server" as const,
             code: SERVER_IDLE.replaceAll("`", ""),
-            why: "where the server is yours",
+            why: "if the server is yours",
           },
         ]
       : []),
@@ -71,7 +71,7 @@ function limited(limit: number, timeout: number, why: string): Setting[] {
 }
 
 function unlimited(alive: number): Setting[] {
-  const why = `a connection idle for ${inWords(alive)} still worked, and none was ended before`;
+  const why = `a connection idle for ${inWords(alive)} still worked, and none was closed before that`;
   const timeout = Math.round(alive);
   return [
     {
@@ -92,7 +92,7 @@ function unlimited(alive: number): Setting[] {
 
 function closesEach(): Setting[] {
   const why =
-    "the server ends the connection with each response, so no setting of a client keeps it; turn keep-alive on there";
+    "the server closes the connection after each response, so no client setting can keep it; turn on keep-alive in the server";
   return [
     { client: "trunkline", code: "new Transport()", why },
     { client: "undici", code: "new Agent()", why },

@@ -8,7 +8,7 @@ import type { ConnectionRecord, Decision, ExchangeRecord } from "./records.js";
 export interface ChannelMessages {
   /** A connection is open. */
   readonly "trunkline:connection:open": ConnectionRecord;
-  /** A connection has ended, or a dial has failed or was given up. */
+  /** A connection has ended, or a dial has failed or was abandoned. */
   readonly "trunkline:connection:close": ConnectionRecord;
   /** An exchange is over, its body included. */
   readonly "trunkline:exchange:end": ExchangeRecord;

@@ -33,13 +33,13 @@ export class OriginStats {
   requests = 0;
   /** Requests that failed; those that the caller gave up are none of them. */
   failed = 0;
-  /** Connections opened: a dial that failed or was given up is none. */
+  /** Connections opened: a dial that failed or was abandoned is none. */
   connections = 0;
   openedFor: Partial<Record<DialReason, number>> = {};
   closed: Partial<Record<CloseReason, number>> = {};
   /** Dials within {@link REDIAL_SOON} of the close of the connection they stand in for, by why that closed. */
   redialed: Partial<Record<CloseReason, number>> = {};
-  /** Milliseconds spent on making connections, by phase, and how often the phase took place. */
+  /** Milliseconds spent on opening connections, by phase, and how often the phase took place. */
   dnsLookups = 0;
   dnsMs = 0;
   connectMs = 0;

@@ -251,11 +251,11 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (why.kind === "queue-timeout")
       return timedOut(exchange, "queueTimeout", queueTimeout, "queue", now, holders);
     if (why.kind === "no-streams") {
-      const allows = `its server allows no request at a time on any of its connections, and that did not change within ${Math.round(why.waited)} ms`;
+      const allows = `its server allows no requests on any of its connections, and did not change that within ${Math.round(why.waited)} ms`;
       return turnedAway(exchange, "ERR_TRUNKLINE_NO_STREAMS", `${allows}; ${holders}`);
     }
     const waiting = why.waiting === 1 ? "1 request waits" : `${why.waiting} requests wait`;
-    const many = `${waiting} for a connection already (maxWaiting ${maxWaiting}); ${holders}`;
+    const many = `${waiting} for a connection already (maxWaiting is ${maxWaiting}); ${holders}`;
     return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
   }
 
@@ -342,7 +342,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   settingsTimedOut(exchange: Exchange, now: number): unknown {
-    const extra = "the server agreed to HTTP/2 and sent no SETTINGS; http2: false speaks HTTP/1.1";
+    const extra = "the server agreed to HTTP/2 but sent no SETTINGS; set http2: false to use HTTP/1.1";
     return timedOut(exchange, "tlsTimeout", this.tlsTimeout, "tls", now, extra);
   }
 

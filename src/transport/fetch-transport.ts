@@ -31,7 +31,7 @@ const COLLECTED_BYTES = 1024 * 1024;
 export function fetchTransport(fetch: Fetch = globalThis.fetch): RoundTripper {
   if (typeof fetch !== "function") {
     throw new TypeError(
-      "Cannot make a fetchTransport of this as it must be a function, as globalThis.fetch is",
+      "Cannot make a fetchTransport from this: it must be a function like globalThis.fetch",
     );
   }
   return new FetchTransport(fetch === globalThis.fetch ? undefined : fetch);
@@ -69,7 +69,7 @@ function refuseWhatFetchLacks(request: Request): void {
 
 function lacking(name: string): TypeError {
   return new TypeError(
-    `Cannot send a request with ${name} over fetchTransport as fetch has nothing like it; use a Transport`,
+    `Cannot send a request with ${name} over fetchTransport: fetch does not support it; use a Transport`,
   );
 }
 
@@ -121,7 +121,7 @@ async function bodyOf(source: BodySource): Promise<Uint8Array | ReadableStream<U
 function answer(request: Request, response: globalThis.Response): Response {
   if (response.type === "opaqueredirect") {
     throw new TypeError(
-      "Cannot follow redirects over this fetch as it hides them (opaqueredirect); use one that shows them, as Node's does",
+      "Cannot follow redirects over this fetch: it hides them (opaqueredirect); use one that shows them, as Node's does",
     );
   }
   const { body } = response;

@@ -60,12 +60,12 @@ const MEMBERS: Record<keyof Http2Options, true> = {
 
 function checked(given: Http2Options): Http2Options {
   if (typeof given !== "object" || given === null) {
-    throw new TypeError(`Cannot use http2 as it must be true, false or an object, and is ${typeof given}`);
+    throw new TypeError(`Cannot use http2: it must be true, false or an object, not ${typeof given}`);
   }
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(MEMBERS, name)) continue;
     throw new TypeError(
-      `Cannot use http2 as it has no member ${JSON.stringify(name)}; it takes ${Object.keys(MEMBERS).join(", ")}`,
+      `Cannot use http2: it has no member ${JSON.stringify(name)}; it accepts ${Object.keys(MEMBERS).join(", ")}`,
     );
   }
   return given;
@@ -78,7 +78,7 @@ function own(options: Http2Options, name: keyof Http2Options): unknown {
 function flag(options: Http2Options, name: keyof Http2Options): boolean {
   const value = own(options, name);
   if (value === undefined || typeof value === "boolean") return value ?? false;
-  throw new TypeError(`Cannot use http2.${name} as it must be true or false, and is ${typeof value}`);
+  throw new TypeError(`Cannot use http2.${name}: it must be true or false, not ${typeof value}`);
 }
 
 function number(
@@ -95,6 +95,6 @@ function number(
   if (typeof value === "number" && value >= least && value <= most && whole) return value;
   const range = most === NEVER ? `at least ${least}` : `from ${least} to ${most}`;
   throw new RangeError(
-    `Cannot use ${String(value)} for http2.${name} as it must be ${isTime ? "a number of milliseconds" : "a whole number"}, ${range}`,
+    `Cannot use ${String(value)} for http2.${name}: it must be ${isTime ? "a number of milliseconds" : "a whole number"}, ${range}`,
   );
 }

@@ -44,11 +44,11 @@ const ALIASES: Readonly<Record<string, string>> = {
   unixSocket: "socketPath",
   allowH2: "http2",
   h2: "http2",
-  agent: "none: a Transport is what an agent is elsewhere",
-  dispatcher: "none: a Transport is what a dispatcher is elsewhere",
+  agent: "none: a Transport does what an agent does elsewhere",
+  dispatcher: "none: a Transport does what a dispatcher does elsewhere",
   fetch: "new Client({ transport: fetchTransport(fetch) })",
-  pipelining: "none: a connection has one request at a time",
-  scheduling: "none: the connection used last is used first",
+  pipelining: "none: a connection carries one request at a time",
+  scheduling: "none: the most recently used connection is reused first",
 };
 
 /** TLS options that people give beside the others. */
@@ -60,9 +60,9 @@ const TLS = new Set([
 
 /** What is policy of a call. */
 const CLIENTS: Readonly<Record<string, string>> = {
-  timeout: "timeout of the Client or the call (here are connectTimeout, headersTimeout and bodyTimeout)",
+  timeout: "timeout of the Client or the call (a Transport has connectTimeout, headersTimeout and bodyTimeout)",
   requestTimeout:
-    "timeout of the Client or the call (here are connectTimeout, headersTimeout and bodyTimeout)",
+    "timeout of the Client or the call (a Transport has connectTimeout, headersTimeout and bodyTimeout)",
   params: "query of each call",
   searchParams: "query of each call",
   query: "query of each call",
@@ -84,7 +84,7 @@ const CLIENT_OPTIONS = new Set([
 export function transportHint(name: string, options: ReadonlySet<string>): string {
   const found = meaning(name, options);
   if (found === undefined) return "";
-  return found.startsWith("none: ") ? `; there is ${found}` : `; did you mean ${found}?`;
+  return found.startsWith("none: ") ? `; Trunkline has ${found}` : `; did you mean ${found}?`;
 }
 
 function meaning(name: string, options: ReadonlySet<string>): string | undefined {
@@ -95,5 +95,5 @@ function meaning(name: string, options: ReadonlySet<string>): string | undefined
   if (CLIENT_OPTIONS.has(name)) return `${name} of the Client`;
   if (!Object.hasOwn(ALIASES, name)) return undefined;
   const alias = ALIASES[name] as string;
-  return alias === "http2" && !options.has(alias) ? "none: this version speaks HTTP/1.1 alone" : alias;
+  return alias === "http2" && !options.has(alias) ? "none: this version speaks only HTTP/1.1" : alias;
 }

@@ -37,7 +37,7 @@ function checkEyeballs(value: unknown): void {
   const { delay } = ownMembers(value as { readonly delay?: unknown });
   if (delay !== undefined && !(typeof delay === "number" && delay >= 0)) {
     throw new RangeError(
-      `Cannot use ${String(delay)} for happyEyeballs.delay as it must be a number of milliseconds, at least 0`,
+      `Cannot use ${String(delay)} for happyEyeballs.delay: it must be a number of milliseconds, at least 0`,
     );
   }
 }
@@ -48,28 +48,28 @@ function checkRecorder(value: unknown): void {
   for (const [name, count] of Object.entries(value as Readonly<Record<string, unknown>>)) {
     if (count === undefined || (Number.isInteger(count) && (count as number) >= 0)) continue;
     throw new RangeError(
-      `Cannot use ${String(count)} for recorder.${name} as it must be a whole number, at least 0`,
+      `Cannot use ${String(count)} for recorder.${name}: it must be a whole number, at least 0`,
     );
   }
 }
 
 function checkTls(name: string, value: unknown): void {
   if (value === undefined) return;
-  if (!isObject(value)) throw new TypeError(`Cannot use ${name} as it must be an object of TLS options`);
+  if (!isObject(value)) throw new TypeError(`Cannot use ${name}: it must be an object of TLS options`);
   for (const member of Object.keys(value)) {
     if (!isTlsOptionName(member)) {
-      throw new TypeError(`Cannot use ${name} as there is no TLS option ${JSON.stringify(member)}`);
+      throw new TypeError(`Cannot use ${name}: there is no TLS option ${JSON.stringify(member)}`);
     }
   }
   const { rejectUnauthorized, checkServerIdentity } = ownMembers(value as Readonly<Record<string, unknown>>);
   if (rejectUnauthorized !== undefined && !isBoolean(rejectUnauthorized)) {
     throw new TypeError(
-      `Cannot use ${name}.rejectUnauthorized as it must be true or false, and is ${describe(rejectUnauthorized)}`,
+      `Cannot use ${name}.rejectUnauthorized: it must be true or false, not ${describe(rejectUnauthorized)}`,
     );
   }
   if (checkServerIdentity !== undefined && !isFunction(checkServerIdentity)) {
     throw new TypeError(
-      `Cannot use ${name}.checkServerIdentity as it must be a function, and is ${describe(checkServerIdentity)}`,
+      `Cannot use ${name}.checkServerIdentity: it must be a function, not ${describe(checkServerIdentity)}`,
     );
   }
 }
@@ -80,7 +80,7 @@ function checkObject(name: string, value: unknown, kind: string, members: readon
     : undefined;
   if (isObject(value) && unknown === undefined) return;
   const has = unknown === undefined ? "" : `, and has no ${JSON.stringify(unknown)}`;
-  throw new TypeError(`Cannot use ${name} as it must be ${kind}${has}`);
+  throw new TypeError(`Cannot use ${name}: it must be ${kind}${has}`);
 }
 
 function expect(
@@ -91,7 +91,7 @@ function expect(
 ): void {
   const value = options[name];
   if (value === undefined || holds(value)) return;
-  throw new TypeError(`Cannot use ${name} as it must be ${kind}, and is ${describe(value)}`);
+  throw new TypeError(`Cannot use ${name}: it must be ${kind}, not ${describe(value)}`);
 }
 
 function describe(value: unknown): string {

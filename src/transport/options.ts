@@ -39,7 +39,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
   for (const name of Object.keys(options)) {
     if (!OPTION_NAMES.has(name))
       throw new TypeError(
-        `Cannot make a Transport as it has no option ${JSON.stringify(name)}${transportHint(name, OPTION_NAMES)}`,
+        `Cannot make a Transport: there is no option ${JSON.stringify(name)}${transportHint(name, OPTION_NAMES)}`,
       );
   }
   const count = (name: keyof TransportOptions, fallback: number, least = 1): number =>
@@ -50,7 +50,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
     const value: unknown = options[name];
     if (value !== 0 && value !== false && value !== null) return time(name, fallback);
     throw new RangeError(
-      `Cannot use ${value} for ${name} as it must be a number of milliseconds, more than 0; for no limit use Infinity`,
+      `Cannot use ${value} for ${name}: it must be a number of milliseconds, more than 0; use Infinity for no limit`,
     );
   };
   checkKinds(options);
@@ -60,7 +60,7 @@ export function normaliseOptions(options: TransportOptions): Settings {
   const least = count("minIdleConnectionsPerOrigin", 0, 0);
   if (least > Math.min(maxIdlePerOrigin, maxIdle)) {
     throw new RangeError(
-      `Cannot keep ${least} idle connections (minIdleConnectionsPerOrigin) as at most ${Math.min(maxIdlePerOrigin, maxIdle)} are allowed`,
+      `Cannot keep ${least} idle connections (minIdleConnectionsPerOrigin): at most ${Math.min(maxIdlePerOrigin, maxIdle)} are allowed`,
     );
   }
   const keepAlive = options.keepAlive ?? true;
@@ -111,7 +111,7 @@ function number(
     (whole && value !== NEVER && !Number.isInteger(value))
   ) {
     const kind = whole ? "a whole number" : "a number of milliseconds";
-    throw new RangeError(`Cannot use ${String(value)} for ${name} as it must be ${kind}, at least ${least}`);
+    throw new RangeError(`Cannot use ${String(value)} for ${name}: it must be ${kind}, at least ${least}`);
   }
   return value;
 }

@@ -57,7 +57,7 @@ export class Origins {
     // Much is remembered by the name of an origin, so that has a bound: DNS's own.
     if (target.hostname.length > MAX_HOST) {
       throw new TypeError(
-        `Cannot request ${target.origin.slice(0, 40)}… as its host name has ${target.hostname.length} characters, and ${MAX_HOST} are the most`,
+        `Cannot request ${target.origin.slice(0, 40)}…: its host name has ${target.hostname.length} characters, and the maximum is ${MAX_HOST}`,
       );
     }
     const way = this.#dials.routeTo(target, proxy);

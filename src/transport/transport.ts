@@ -198,7 +198,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
    */
   recordTo(path: string): OpenRecording {
     if (this.#engine.recorder === undefined) {
-      throw new TypeError("Cannot record as this Transport was made with recorder: false; leave that out");
+      throw new TypeError("Cannot record: this Transport was made with recorder: false; remove that option");
     }
     return this.#engine.history.recordTo(path);
   }
@@ -213,7 +213,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   async preconnect(origin: string, n = 1): Promise<void> {
     if (!Number.isInteger(n) || n < 0) {
       throw new RangeError(
-        `Cannot preconnect ${String(n)} connections as it must be a whole number, at least 0`,
+        `Cannot preconnect ${String(n)} connections: the count must be a whole number, at least 0`,
       );
     }
     const target = parseTarget(origin);
@@ -245,7 +245,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     for (const name of Object.keys(options)) {
       if (name !== "tls" && name !== "tlsByOrigin" && name !== "proxyTls") {
         throw new TypeError(
-          `Cannot update ${JSON.stringify(name)} as updateTls takes tls, tlsByOrigin and proxyTls`,
+          `Cannot update ${JSON.stringify(name)}: updateTls takes tls, tlsByOrigin and proxyTls`,
         );
       }
     }
@@ -255,7 +255,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#engine.retire(({ secure, proxy }) => secure || proxy?.scheme === "https", {
       reason: "tls-replaced",
       by: "client",
-      evidence: "updateTls() replaced the TLS options that it was made with.",
+      evidence: "updateTls() replaced the TLS options it was made with",
     });
   }
 
@@ -308,7 +308,7 @@ function hasListeners(): boolean {
 
 function noPriorKnowledge({ proxy }: Route): NetworkError {
   return new NetworkError(
-    `Cannot speak HTTP/2 by prior knowledge through the proxy ${proxy?.name}, which forwards requests in HTTP/1.1; leave http2.priorKnowledge out, or use a socks5 proxy`,
+    `Cannot speak HTTP/2 by prior knowledge through the proxy ${proxy?.name}, which forwards requests in HTTP/1.1; remove http2.priorKnowledge, or use a socks5 proxy`,
     { code: "ERR_TRUNKLINE_PROTOCOL", phase: "proxy", url: proxy?.name ?? "" },
   );
 }

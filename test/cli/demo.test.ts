@@ -85,6 +85,6 @@ test("demo: prints the table, Go's stored figures and the answer, and no picture
   assert.match(stdout, /^A new HTTP client for every task: are the TCP connections closed\?\n/);
   assert.match(stdout, /trunkline, new client each +1 +1,000 +1 +99\.9% +\S+ ms/);
   assert.match(stdout, /Go 1\.19\.8's own client .*stored figures/);
-  assert.match(stdout, /No, a client per task is not what closes connections/);
+  assert.match(stdout, /No, a client per task does not close connections/);
   assert.doesNotMatch(stdout, /\u001b|█/);
 });

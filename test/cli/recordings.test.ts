@@ -60,7 +60,7 @@ test("trunkline why, replay: a recording that is cut off shows what it has, and 
   const { code, stdout, stderr } = await runCli(["why", cut, "r1"]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^GET /);
-  assert.match(stderr, /^trunkline: a part of the recording is missing \(it has no end.*\)\n$/);
+  assert.match(stderr, /^trunkline: part of the recording is missing \(it is not complete.*\)\n$/);
   assert.equal((await runCli(["why", "-", "r1"], { input: text })).code, 0);
 });
 
@@ -72,13 +72,13 @@ test("trunkline why, replay: bad input ends with a sentence and its code", async
   for (const [args, expected, message] of [
     [["why", join(folder, "none"), "r1"], 1, /there is no such file/],
     [["why", folder, "r1"], 1, /it is a folder/],
-    [["why", other, "r1"], 1, /is no Trunkline recording/],
+    [["why", other, "r1"], 1, /is not a Trunkline recording/],
     [["why", newer, "r1"], 1, /newer|version 99/],
     [["why", file, "r999999"], 1, /999999/],
-    [["why", file, "q7"], 2, /names no request or connection/],
+    [["why", file, "q7"], 2, /is not a request or connection/],
     [["why", file], 2, /needs a request or connection/],
     [["replay", file], 2, /needs a setting/],
-    [["replay", file, "--set", "nonsense=1"], 2, /is no setting of the pool/],
+    [["replay", file, "--set", "nonsense=1"], 2, /is not a pool setting/],
     [["replay", file, "--set", "idleTimeout=soon"], 2, /needs a number/],
     [["replay", file, "--set", "idleTimeout"], 2, /--set needs name=value/],
   ] as const) {

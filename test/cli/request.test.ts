@@ -104,10 +104,10 @@ test("request: ends with 1 and a sentence when refused, cut off, or unable to wr
   assert.match(cut.stderr, /^trunkline: .+\n$/);
   const unwritable = await runCli([server.url("/"), "-o", join(tmpdir(), "no-such-folder", "file")]);
   assert.equal(unwritable.code, 1);
-  assert.match(unwritable.stderr, /^trunkline: the body cannot be written to .*its folder does not exist\n$/);
+  assert.match(unwritable.stderr, /^trunkline: cannot write the body to .*its folder does not exist\n$/);
   const unreadable = await runCli([server.url("/"), "-d", "@/no/such/file"]);
   assert.equal(unreadable.code, 1);
-  assert.match(unreadable.stderr, /^trunkline: the body for -d cannot be read: .+\n$/);
+  assert.match(unreadable.stderr, /^trunkline: cannot read the body for -d: .+\n$/);
 });
 
 test("request --json: prints the one document of the contract, for one request, many, and a failure", async () => {
@@ -204,7 +204,7 @@ test("request: --proxy goes through it, none goes direct, and what is no proxy i
   assert.deepEqual([direct.code, direct.stdout, proxy.log.seen.length], [0, "hello\n", 1]);
   const wrong = await runCli([server.url("/"), "--proxy", "ftp://user:secret@proxy"]);
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /Cannot use "ftp:\/\/user:\*\*\*@proxy\/" as --proxy as its scheme is ftp/);
+  assert.match(wrong.stderr, /Cannot use "ftp:\/\/user:\*\*\*@proxy\/" as --proxy: its scheme is ftp/);
 });
 
 test("request: curl's habits: -i, -I, -v, -u, -s, -S, -L, -f, and groups of them; this machine needs no scheme", async () => {
@@ -264,7 +264,7 @@ test("request: --http2-prior-knowledge and --http1.1 choose the protocol, and sa
     const two = await runCli([http2.url(), "--http1.1", "--http2-prior-knowledge"]);
     assert.deepEqual([two.code, /exclude each other/.test(two.stderr)], [2, true]);
     const needless = await runCli([http2.url(), "--http2"]);
-    assert.match(needless.stderr, /unknown option --http2: leave it out, as HTTP\/2 is used anyway/);
+    assert.match(needless.stderr, /unknown option --http2: omit it: HTTP\/2 is used by default/);
   } finally {
     await http2.close();
     await both.close();

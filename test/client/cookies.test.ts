@@ -218,14 +218,14 @@ describe("openCookieJar", () => {
         ["{}", "its version is not 1"],
         ["null", "its version is not 1"],
         ['{"version":1}', "it has no list of cookies"],
-        ['{"version":1,"cookies":[{"name":"secret"}]}', "cookie 1 of it is incomplete"],
+        ['{"version":1,"cookies":[{"name":"secret"}]}', "cookie 1 is incomplete"],
       ] as const) {
         await writeFile(file, content);
         const error = await openCookieJar({ file }).then(
           () => assert.fail("it opened"),
           (reason: Error) => reason,
         );
-        assert.ok(error.message.includes(`cookies.json" as ${why}; move it away`), error.message);
+        assert.ok(error.message.includes(`cookies.json": ${why}; move the file away`), error.message);
         assert.doesNotMatch(error.message, /secret/);
         assert.equal(await readFile(file, "utf8"), content);
       }

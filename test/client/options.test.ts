@@ -18,10 +18,10 @@ describe("verbs: what is no option is refused, with what it is called here", () 
     [
       "post",
       [{ name: "Ada", age: 1 }],
-      /"name" in post as it has no such option; did you mean json: \{ name, age \}\?/,
+      /"name" in post: there is no such option; did you mean json: \{ name, age \}\?/,
     ],
     ["put", [{ a: 1, b: 1, c: 1, d: 1 }], /did you mean json: \{ a, b, c, … \}\?/],
-    ["get", [{ page: 2 }], /"page" in get .* did you mean query: \{ page \}\?/],
+    ["get", [{ page: 2 }], /"page" in get: .* did you mean query: \{ page \}\?/],
     ["get", [{ params: { q: 1 } }], /did you mean query\?/],
     ["get", [{ searchParams: "q=1" }], /did you mean query\?/],
     ["post", [{ data: { a: 1 } }], /did you mean json/],
@@ -29,9 +29,9 @@ describe("verbs: what is no option is refused, with what it is called here", () 
     ["post", [{ Json: 1 }], /did you mean json\?/],
     ["get", [{ dispatcher: {} }], /new Client\(\{ transport \}\)/],
     ["get", [{ ca: "x" }], /new Transport\(\{ tls: \{ ca \} \}\)/],
-    ["get", [{ cookies: true }], /"cookies" in get as it is an option of the Client/],
+    ["get", [{ cookies: true }], /"cookies" in get: it is an option of the Client/],
     ["get", [{ baseURL: "http://b.test" }], /option of the Client/],
-    ["get", [{ timeout: 0 }], /for no limit leave it out, or use Infinity/],
+    ["get", [{ timeout: 0 }], /for no limit omit it or use Infinity/],
     ["get", [{ timeout: "5s" }], /"5s" for timeout/],
     ["get", [{ retry: 3 }], /3 for retry/],
     ["get", [{ query: "a=1" }], /query/],
@@ -39,14 +39,14 @@ describe("verbs: what is no option is refused, with what it is called here", () 
     ["get", [{ idempotent: "yes" }], /true or false/],
     ["get", [{ onInformational: {} }], /a function/],
     ["get", [{ trace: "x" }], /callbacks/],
-    ["get", [{ method: "POST" }], /"POST" in get as it sends GET/],
+    ["get", [{ method: "POST" }], /"POST" in get: it sends GET/],
     ["post", ["text"], /write post\(url, \{ json, headers \}\)/],
     ["post", [[1, 2]], /must be an object/],
     ["post", [new FormData()], /must be an object/],
     ["post", [new Blob(["x"])], /must be an object/],
     ["post", [new URLSearchParams("a=1")], /must be an object/],
-    ["post", [null, { headers: {} }], /third argument of post/],
-    ["post", [undefined, undefined], /third argument of post/],
+    ["post", [null, { headers: {} }], /third argument to post/],
+    ["post", [undefined, undefined], /third argument to post/],
   ] as const) {
     test(`${verb} with ${JSON.stringify(given)}`, async () => {
       const { client, sent } = recorded();
@@ -219,10 +219,10 @@ describe("Transport: options of other clients", () => {
     [{ params: {} }, /query of each call/],
     [{ fetch: () => 1 }, /fetchTransport\(fetch\)/],
     [{ baseURL: "x" }, /baseURL of the Client/],
-    [{ pipelining: 1 }, /there is none/],
-    [{ headersTimeout: 0 }, /for no limit use Infinity/],
-    [{ bodyTimeout: false }, /for no limit use Infinity/],
-    [{ connectTimeout: null }, /for no limit use Infinity/],
+    [{ pipelining: 1 }, /Trunkline has none/],
+    [{ headersTimeout: 0 }, /use Infinity for no limit/],
+    [{ bodyTimeout: false }, /use Infinity for no limit/],
+    [{ connectTimeout: null }, /use Infinity for no limit/],
   ] as const) {
     test(`refuses ${JSON.stringify(options)}`, () => {
       assert.throws(() => new Transport(options as never), expected);

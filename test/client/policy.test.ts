@@ -29,7 +29,7 @@ describe("throwOnError", () => {
     assert.ok(error instanceof HTTPError);
     assert.equal(
       error.message,
-      "GET http://a.test/x?token=*** was answered with status 404 Not Found; error.response has the headers and the body",
+      "GET http://a.test/x?token=*** failed with status 404 Not Found; error.response has the headers and the body",
     );
     assert.equal(error.status, 404);
     assert.equal(await error.response.text(), "gone");
@@ -182,7 +182,7 @@ describe("middleware", () => {
     });
     await assert.rejects(new Client({ transport, use: [throwing] }).get("http://a.test/"), oops);
     const nothing: Middleware = () => ({ roundTrip: async () => undefined as never });
-    await assert.rejects(new Client({ transport, use: [nothing] }).get("http://a.test/"), /no Response/);
+    await assert.rejects(new Client({ transport, use: [nothing] }).get("http://a.test/"), /not a Response/);
     assert.throws(() => new Client({ transport, use: [(() => undefined) as never] }), /middleware 0/);
   });
 
@@ -350,10 +350,10 @@ describe("options", () => {
     [{ use: {} }, /array of functions/],
     [{ origins: "http://a.test" }, /array of origins/],
     [{ sensitiveHeaders: "x-key" }, /array of header names/],
-    [{ timeout: 0 }, /0 for timeout .* more than 0; for no limit leave it out, or use Infinity/],
-    [{ timeout: false }, /for no limit leave it out/],
-    [{ timeout: null }, /for no limit leave it out/],
-    [{ attemptTimeout: 0 }, /for no limit leave it out/],
+    [{ timeout: 0 }, /0 for timeout: .* more than 0; for no limit omit it or use Infinity/],
+    [{ timeout: false }, /for no limit omit it/],
+    [{ timeout: null }, /for no limit omit it/],
+    [{ attemptTimeout: 0 }, /for no limit omit it/],
     [{ timeout: "5s" }, /"5s" for timeout/],
     [{ baseURL: "http://a.test/?key=1" }, /has a query.*relativeURLs: "resolve"/],
     [{ relativeURLs: "append" }, /"join" or "resolve"/],
@@ -361,11 +361,11 @@ describe("options", () => {
     [{ maxRedirects: "3" }, /"3" for maxRedirects/],
     [{ throwOnError: 1 }, /true or false/],
     [{ retry: { attempts: 0 } }, /retry\.attempts/],
-    [{ retry: { statuses: [42] } }, /no final status/],
+    [{ retry: { statuses: [42] } }, /not a final status/],
     [{ cookies: {} }, /cookiesFor and store/],
     [{ decompress: "gzip" }, /decompress/],
-    [{ auth: { username: "u", password: "p" } }, /nothing says where it may be sent/],
-    [{ headers: { authorization: "x" } }, /default authorization header .* name baseURL, or origins/],
+    [{ auth: { username: "u", password: "p" } }, /nothing limits where it is sent/],
+    [{ headers: { authorization: "x" } }, /default authorization header: .* set baseURL, or origins/],
     [{ headers: { cookie: "x" }, origins: ["nonsense"] }, /not a valid URL/],
   ] as const) {
     test(`Client: refuses ${JSON.stringify(options)} and says why`, () => {

@@ -98,7 +98,7 @@ test("trunkline doctor --report: writes one page that loads nothing and shows al
     "0",
   ]);
   assert.equal(unwritable.code, 1);
-  assert.match(unwritable.stderr, /the report could not be written to/);
+  assert.match(unwritable.stderr, /cannot write the report to/);
 });
 
 test("trunkline doctor: says in one sentence what is wrong with the command", async () => {

@@ -82,7 +82,7 @@ describe("doctor: a program that does not end", () => {
     await doctor.says(/in the last/);
     assert.equal(await doctor.end(), 0);
     const wrong = started([cli, "doctor", "--every", "soon", "--", process.execPath, "-e", ""]);
-    await wrong.says(/--every takes a time of 100ms or more/);
+    await wrong.says(/--every needs a time of 100ms or more/);
     assert.equal(await wrong.end(), 2);
   });
 
@@ -106,7 +106,7 @@ describe("doctor: a program that does not end", () => {
     const gone = started(["-e", ""]);
     await gone.end();
     const doctor = started([cli, "doctor", "--attach", String(gone.child.pid)]);
-    await doctor.says(/there is no process \d+ that may be watched/);
+    await doctor.says(/there is no process \d+ that this user may watch/);
     assert.equal(await doctor.end(), 1);
   });
 

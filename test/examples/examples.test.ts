@@ -40,7 +40,7 @@ const outputs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   ],
   "what-if": [
     /^with a cap of 2 the server accepted 1[0-9]{2} connections$/m,
-    /^With maxIdleConnectionsPerOrigin: 10, \d+ of \d+ dials would have been reuses: \d+ would be left\.$/m,
+    /^With maxIdleConnectionsPerOrigin: 10, \d+ of \d+ dials would have been reuses, leaving \d+\.$/m,
     /^with a cap of 10 the server accepted 10 connections$/m,
   ],
   upload: ["sent 1000000 bytes in several pieces, the server got 1000000", "multipart/form-data; boundary=…"],

@@ -30,7 +30,7 @@ test("why: of a cold burst the request whose demand dialed is not reused, the ot
     [first?.reused, first?.dial?.reason, first?.dial?.fate],
     [false, "first-use", "served-it"],
   );
-  assert.match(String(first), /dialed for it as there was none yet \(first-use\)/);
+  assert.match(String(first), /dialed for it because there was none yet \(first-use\)/);
   assert.deepEqual([second?.reused, second?.dial], [true, undefined]);
   assert.match(String(second), /which carried 1 other request at the time/);
   await Promise.all(responses.map((response) => response.text()));
@@ -88,7 +88,7 @@ test("why: a full connection and one that drains are candidates, with their stre
   assert.equal(await (await slow).text(), "ok");
   const [closed] = transport.connections();
   assert.equal(closed?.closed?.reason, "goaway");
-  assert.match(closed.closed.evidence, /GOAWAY with NO_ERROR, last stream 1 and the text "maintenance"/);
+  assert.match(closed.closed.evidence, /GOAWAY with NO_ERROR, last stream 1 and the message "maintenance"/);
 });
 
 test("why: a request that waits as all are full names the stream limit", async () => {
@@ -163,7 +163,7 @@ test("closed: what a server's GOAWAY objected to is in the evidence of a connect
   await turns(2);
   const [{ closed } = {}] = transport.connections();
   assert.equal(closed?.reason, "goaway");
-  assert.match(closed.evidence, /GOAWAY with ENHANCE_YOUR_CALM, last stream 1 and the text "too_many_pings"/);
+  assert.match(closed.evidence, /GOAWAY with ENHANCE_YOUR_CALM, last stream 1 and the message "too_many_pings"/);
 });
 
 test("body-unread: over HTTP/2 it holds streams and costs no connection", async () => {

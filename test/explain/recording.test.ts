@@ -141,7 +141,7 @@ test("Decision: names the connection that had just closed, and why", async () =>
   const closed = why.candidates.find((candidate) => candidate.verdict === "closed");
   assert.equal(closed?.facts["reason"], "server-said-close");
   assert.equal(closed?.facts["by"], "server");
-  assert.match(String(why), /What would have saved the dial: keep-alive in the server/);
+  assert.match(String(why), /What would have avoided the dial: keep-alive in the server/);
   await response.text();
 });
 

@@ -74,7 +74,7 @@ test("what-if: an origin that did not take the HTTP/2 it was offered does not sp
   assert.deepEqual([result.predictedDials, result.assumedHttp2], [result.modelledDials, []]);
 });
 
-test("what-if: a request that was given up costs its connection over HTTP/1.1, and a stream over HTTP/2", async () => {
+test("what-if: a request that was abandoned costs its connection over HTTP/1.1, and a stream over HTTP/2", async () => {
   await using world = await World.start();
   const server = await http2Server(world, async (connection) => {
     for (;;) {
@@ -99,10 +99,10 @@ test("what-if: settings of HTTP/2 are checked", async () => {
   const recording = await overHttp2(2);
   assert.throws(
     () => whatIf(recording, { http2: 1 as never }),
-    /Cannot replay with 1 for http2 as it must be true or false/,
+    /Cannot replay with 1 for http2: it must be true or false/,
   );
   assert.throws(
     () => whatIf(recording, { maxStreams: 0 }),
-    /Cannot replay with 0 for maxStreams as it must be a number, at least 1/,
+    /Cannot replay with 0 for maxStreams: it must be a number, at least 1/,
   );
 });

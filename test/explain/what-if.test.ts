@@ -146,7 +146,7 @@ test("whatIf: a name that is no setting and a value out of range are refused in 
   const recording = transport.recording();
   assert.throws(
     () => whatIf(recording, { maxIdle: 2 } as WhatIfSettings),
-    /"maxIdle" as it is no setting of the pool; those are maxConnections,/,
+    /"maxIdle": it is not a pool setting; the settings are maxConnections,/,
   );
   assert.throws(() => whatIf(recording, { idleTimeout: -1 }), RangeError);
   assert.throws(() => whatIf(recording, { keepAlive: 1 } as unknown as WhatIfSettings), RangeError);

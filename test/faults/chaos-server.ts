@@ -26,7 +26,7 @@ interface Answer {
 
 /**
  * Answers each request with its own id, and does to each answer what a bad server or a bad way may: resets, ends and
- * stalls at any byte, drips, and bytes that nobody asked for in front of the next answer.
+ * stalls at any byte, drips, and unsolicited bytes in front of the next answer.
  */
 export class ChaosServer implements AsyncDisposable {
   readonly #random: () => number;

@@ -128,8 +128,8 @@ test("ForwardProxy: what it cannot do is answered with a sentence", async () => 
     for (const [request, expected] of [
       ["GET / HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 [\s\S]*this is a proxy/],
       ["CONNECT nonsense HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 [\s\S]*host and a port/],
-      [`GET ${origin}/ HTTP/1.1\r\n\r\n`, /^HTTP\/1\.1 502 [\s\S]*nothing listens at/],
-      [`CONNECT ${new URL(origin).host} HTTP/1.1\r\n\r\n`, /^HTTP\/1\.1 502 [\s\S]*nothing listens at/],
+      [`GET ${origin}/ HTTP/1.1\r\n\r\n`, /^HTTP\/1\.1 502 [\s\S]*nothing is listening at/],
+      [`CONNECT ${new URL(origin).host} HTTP/1.1\r\n\r\n`, /^HTTP\/1\.1 502 [\s\S]*nothing is listening at/],
     ] as const) {
       const client = new EndsClient(proxy.url);
       client.socket.write(request);
@@ -157,6 +157,6 @@ test("trunkline observe: without --target it is the program's proxy, and says wh
   const silent = await runCli(["observe", "--", process.execPath, "-e", "0"]);
   assert.match(
     silent.stderr,
-    /no request came to the proxy: most clients, Go's included, go directly to localhost/,
+    /no request came to the proxy: most clients, including Go's, go directly to localhost/,
   );
 });

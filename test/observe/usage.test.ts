@@ -18,13 +18,13 @@ async function closedPort(): Promise<number> {
 for (const [args, message] of [
   [["--target", "localhost:8080"], /did you mean http:\/\/localhost:8080\?/],
   [["--target", "ftp://localhost"], /only http and https/],
-  [["--target", "http://localhost/path"], /an origin alone/],
+  [["--target", "http://localhost/path"], /must be an origin/],
   [["--target", "http://u:p@localhost"], /without a path or credentials/],
   [["--listen", "nonsense"], /--listen needs host:port/],
   [["--listen", "127.0.0.1:70000"], /--listen needs host:port/],
   [
     ["--target", "http://localhost", "extra"],
-    /follows --, did you mean trunkline observe --target http:\/\/localhost -- extra\?/,
+    /follows --: did you mean trunkline observe --target http:\/\/localhost -- extra\?/,
   ],
   [["--fail-if", "reuse<95"], /did you mean reuse<95%\?/],
   [["--fail-if", "finding:body-unred"], /did you mean body-unread\?/],
@@ -42,11 +42,11 @@ test("trunkline observe: a target that is down, a port in use and a program that
   await using server = await CountingServer.start();
   const port = await closedPort();
   const down = await runCli(["observe", "--target", `http://127.0.0.1:${port}`]);
-  assert.match(down.stderr, /nothing listens at 127\.0\.0\.1:\d+; start the server first/);
+  assert.match(down.stderr, /nothing is listening at 127\.0\.0\.1:\d+; start the server first/);
   const inUse = await runCli(["observe", "--target", server.origin, "--listen", new URL(server.origin).port]);
   assert.match(inUse.stderr, /is in use by another program/);
   const missing = await runCli(["observe", "--target", server.origin, "--", "no-such-program-here"]);
-  assert.match(missing.stderr, /there is no program "no-such-program-here"/);
+  assert.match(missing.stderr, /cannot find the program "no-such-program-here"/);
   const notTls = await runCli(["observe", "--target", server.origin.replace("http:", "https:")]);
   assert.match(notTls.stderr, /does not speak TLS/);
   for (const { code, stdout, stderr } of [down, inUse, missing, notTls]) {

@@ -95,8 +95,8 @@ test("trunkline probe: bad input is refused with a sentence", async () => {
     [["http://u:p@localhost/"], 2, /without a path or credentials/],
     [["http://localhost", "--max-wait", "soon"], 2, /--max-wait needs a number of seconds/],
     [[], 2, /needs an origin/],
-    [["http://no-such-name.invalid"], 1, /no-such-name\.invalid (?:is not known|could not be looked up)/],
-    [["http://127.0.0.1:1"], 1, /nothing listens there/],
+    [["http://no-such-name.invalid"], 1, /no-such-name\.invalid (?:does not exist|could not be looked up)/],
+    [["http://127.0.0.1:1"], 1, /nothing is listening there/],
     [[origin], 1, /its certificate is not trusted/],
   ] as const) {
     const { code, stdout, stderr } = await runCli(["probe", ...args]);

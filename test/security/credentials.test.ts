@@ -111,7 +111,7 @@ test("credentials: a header named in sensitiveHeaders goes to the allowed origin
 test("credentials: a default header named in sensitiveHeaders needs a place to go", () => {
   assert.throws(() => new Client({ headers: { "x-key": "s" }, sensitiveHeaders: ["X-Key"] }), {
     name: "TypeError",
-    message: /^Cannot make a Client with a default x-key header as nothing says where it may be sent/,
+    message: /^Cannot make a Client with a default x-key header: nothing limits where it is sent/,
   });
   for (const name of [" x-key", "x-key ", "x key", ""]) {
     assert.throws(() => new Client({ sensitiveHeaders: [name] }), { name: "TypeError" }, name);

@@ -119,10 +119,10 @@ test("Transport: refuses a rejectUnauthorized and a checkServerIdentity of anoth
   for (const value of [0, "", "false", null]) {
     assert.throws(() => new Transport(loose({ tls: { rejectUnauthorized: value } })), {
       name: "TypeError",
-      message: /^Cannot use tls\.rejectUnauthorized as it must be true or false, and is /,
+      message: /^Cannot use tls\.rejectUnauthorized: it must be true or false, not /,
     });
   }
   assert.throws(() => new Transport(loose({ proxyTls: { checkServerIdentity: true } })), {
-    message: /^Cannot use proxyTls\.checkServerIdentity as it must be a function/,
+    message: /^Cannot use proxyTls\.checkServerIdentity: it must be a function/,
   });
 });

@@ -268,7 +268,7 @@ for (const wire of WIRES) {
           });
           const text = await next.then((response) => response.text(), String);
           // Over TLS, a record that came in one read with the answer cannot be seen before a POST has been written.
-          const refused = method === "POST" && wire === "TLS" && /nobody asked for came together/.test(text);
+          const refused = method === "POST" && wire === "TLS" && /unsolicited bytes came with/.test(text);
           if (text !== "honest" && !refused) wrong.push(`${what}, ${use}: ${text}`);
         }
       }

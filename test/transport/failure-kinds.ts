@@ -116,7 +116,7 @@ export const FAILURE_KINDS: readonly FailureKind[] = [
     name: "http to an HTTPS port",
     phase: "headers",
     code: /ERR_TRUNKLINE/,
-    message: /https|TLS|without an answer|ended the connection/i,
+    message: /https|TLS|without answering|ended the connection/i,
     url: async (world) => (await tlsServer(world, tlsOf(["127.0.0.1"]))).replace("https:", "http:"),
   },
   {
@@ -131,7 +131,7 @@ export const FAILURE_KINDS: readonly FailureKind[] = [
     name: "closed unanswered",
     phase: "headers",
     code: /SERVER_CLOSED/,
-    message: /without an answer/,
+    message: /without answering/,
     reason: "server-closed-unanswered",
     url: scripted(["readRequest", "end"]),
   },

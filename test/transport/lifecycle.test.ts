@@ -364,7 +364,7 @@ test("Transport.close: a body that nobody reads is given up ten seconds later, o
   assert.equal(closed, false);
   const error = await rejection(unread.text());
   assert.equal(error["code"], "ERR_TRUNKLINE_CLOSED");
-  assert.match(error.message, /nobody read the response's body for 10 s/);
+  assert.match(error.message, /the response's body was not read for 10 s/);
   const [record] = transport.connections().filter((one) => one.state === "closed");
   assert.equal(record?.closed?.reason, "transport-closed");
   transport.destroy();

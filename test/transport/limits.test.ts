@@ -20,7 +20,7 @@ test("maxWaiting: one more is refused at once, with who holds the connections", 
   const error = await rejection(client.get(world.server.url("/3")));
   assert.equal(error["code"], "ERR_TRUNKLINE_TOO_MANY_WAITING");
   assert.equal(error["phase"], "queue");
-  assert.match(error.message, /1 request waits for a connection already \(maxWaiting 1\)/);
+  assert.match(error.message, /1 request waits for a connection already \(maxWaiting is 1\)/);
   assert.match(
     error.message,
     /1 connection to http:\/\/127\.0\.0\.1:\d+ is held, the longest by GET \/slow\/report for 250 ms/,
@@ -67,7 +67,7 @@ test("queueTimeout: says which origin holds the connections when maxConnections 
   const { origin } = new URL(world.server.url());
   assert.match(
     (await waiting).message,
-    new RegExp(`other origins hold the connections, ${origin} the most with 1`),
+    new RegExp(`other origins hold the connections; ${origin} holds the most, 1`),
   );
   abort.abort();
   await first;

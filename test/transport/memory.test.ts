@@ -103,7 +103,7 @@ test("memory: a host name that no DNS can know is refused before anything is rem
   await using world = await World.start();
   const transport = world.transport();
   const error = await rejection(clientOf(transport).get(`http://${"a".repeat(300)}.test/`));
-  assert.match(error.message, /its host name has 305 characters, and 254 are the most/);
+  assert.match(error.message, /its host name has 305 characters, and the maximum is 254/);
   assert.equal(transport.recording().connections.length, 0);
 });
 

@@ -250,7 +250,7 @@ test("proxy: credentials that a proxy refuses are tried once, and the refusal is
   const none = await withTransport({ proxy: `http://${via}` }, (transport) =>
     rejection(body(transport, "https://site.test/")),
   );
-  assert.match(none.message, /it wants credentials: give them in the proxy's URL/);
+  assert.match(none.message, /it requires credentials: put them in the proxy's URL/);
 });
 
 // Go: TestTransportProxyConnectHeader, TestTransportProxyGetConnectHeader, TestOnProxyConnectResponse,
@@ -413,7 +413,7 @@ test("proxy socks5: names are resolved here, and the next address is tried when 
     assert.deepEqual(proxy.log.seen, [`127.0.0.9:${plain.port}`, `127.0.0.1:${plain.port}`]);
   });
   for (const [code, words] of [
-    [1, /could not connect and does not say why/],
+    [1, /could not connect and gave no reason/],
     [2, /does not allow the connection/],
     [4, /cannot reach or resolve that host/],
     [5, /was refused by that host/],

@@ -52,7 +52,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   "max-idle": {
     by: "client",
-    evidence: /2 were idle; maxIdleConnections is 1/,
+    evidence: /2 connections were idle; maxIdleConnections is 1/,
     async provoke(world) {
       const other = await world.another();
       const transport = world.transport({ maxIdleConnections: 1 });
@@ -63,7 +63,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   "max-idle-per-origin": {
     by: "client",
-    evidence: /2 of this origin were idle; maxIdleConnectionsPerOrigin is 1/,
+    evidence: /2 connections to this origin were idle; maxIdleConnectionsPerOrigin is 1/,
     async provoke(world) {
       const gate = world.server.gate();
       world.server.script([{ repeat: ["readRequest", { wait: gate }, { replyOk: "ok" }] }]);
@@ -98,7 +98,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   "address-gone": {
     by: "client",
-    evidence: /^site\.test no longer has the address 127\.0\.0\.1 /,
+    evidence: /^site\.test no longer resolves to 127\.0\.0\.1/,
     async provoke(world) {
       let address = "127.0.0.1";
       const transport = world.stepped({
@@ -166,7 +166,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   surplus: {
     by: "client",
-    evidence: /nobody needed it any more.*keepAlive is false/,
+    evidence: /no longer needed.*, and keepAlive is false/,
     async provoke(world) {
       const transport = world.transport({ keepAlive: false });
       const abort = new AbortController();
@@ -226,7 +226,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   "closed-by-eof-body": {
     by: "server",
-    evidence: /no length, so the end of the connection was its end/,
+    evidence: /no length, so it ended with the connection/,
     async provoke(world) {
       world.server.script(["readRequest", { reply: `${HEAD}\r\nuntil the end` }, "end"]);
       const transport = world.transport();
@@ -244,7 +244,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   "server-closed-unanswered": {
     by: "server",
-    evidence: /without an answer, \d+ ms after the request began/,
+    evidence: /without answering, \d+ ms after the request began/,
     async provoke(world) {
       world.server.script(["readRequest", "end"]);
       return failing(world.transport(), world.server.url());
@@ -281,7 +281,7 @@ const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, Clo
   },
   "body-abandoned": {
     by: "caller",
-    evidence: /given up part-way: \d+ bytes of it were left/,
+    evidence: /abandoned part-way:  \d+ bytes of it were left/,
     async provoke(world) {
       world.server.script(raw(`${HEAD}Content-Length: 1000000\r\n\r\nabc`));
       const transport = world.transport();

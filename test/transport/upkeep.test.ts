@@ -62,7 +62,7 @@ test("dns: a connection in use to an address that is gone finishes its exchange 
   assert.deepEqual(await Promise.all(both), ["ok", "ok"]);
   const closed = retiring.connections()[0]?.closed;
   assert.deepEqual([closed?.reason, closed?.by], ["address-gone", "client"]);
-  assert.match(closed?.evidence ?? "", /^site\.test no longer has the address 127\.0\.0\.1/);
+  assert.match(closed?.evidence ?? "", /^site\.test no longer resolves to 127\.0\.0\.1/);
   assert.equal(keeping.snapshot().totals.idle, 1);
 });
 
@@ -232,6 +232,6 @@ test("tlsByOrigin: an origin's own options are laid over the general ones, and n
   assert.equal(error["code"], "ERR_TRUNKLINE_TLS_HANDSHAKE");
   assert.match(error.message, /share no TLS version; see tls\.minVersion/);
   for (const name of ["127.0.0.1", "http://127.0.0.1", "https://127.0.0.1/path"]) {
-    assert.throws(() => new Transport({ tlsByOrigin: { [name]: {} } }), /is no https origin/, name);
+    assert.throws(() => new Transport({ tlsByOrigin: { [name]: {} } }), /is not an https origin/, name);
   }
 });

@@ -87,7 +87,7 @@ function cannotWrite(name: string, error: unknown): CommandFailure {
         : code === "EACCES"
           ? "permission was denied"
           : message;
-  return new CommandFailure(`the body cannot be written to ${name}: ${why}`);
+  return new CommandFailure(`cannot write the body to ${name}: ${why}`);
 }
 
 /** A NUL byte near the start: no text has one, nearly every binary format does. */
@@ -98,6 +98,6 @@ function looksBinary(chunk: Uint8Array): boolean {
 function binaryRefused(response: Response): CommandFailure {
   const type = response.headers.get("content-type") ?? "no content-type";
   return new CommandFailure(
-    `the body is binary (${type}) and could upset this terminal: save it with -o <file>, or insist with -o -`,
+    `the body is binary (${type}) and could garble your terminal: save it with -o <file>, or print it anyway with -o -`,
   );
 }

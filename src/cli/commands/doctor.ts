@@ -70,9 +70,9 @@ function modeOf(options: ParsedOptions, context: Context, every: number | undefi
   const { program: command } = options;
   const pid = options.value("attach");
   const given = [command.length > 0, pid !== undefined, options.has("read")].filter(Boolean).length;
-  if (given > 1) throw new UsageError("trunkline doctor takes one of -- <command…>, --attach and --read");
+  if (given > 1) throw new UsageError("trunkline doctor takes only one of -- <command…>, --attach and --read");
   if (options.has("folder") && !options.has("read"))
-    throw new UsageError("--folder says what --read reads; give both");
+    throw new UsageError("--folder needs --read: it names the folder to read");
   if (options.has("read")) {
     const watch = async (): Promise<Watched> => {
       const folder = options.value("folder");
@@ -84,7 +84,7 @@ function modeOf(options: ParsedOptions, context: Context, every: number | undefi
   if (pid !== undefined) {
     const id = Number(pid);
     if (!Number.isSafeInteger(id) || id <= 0)
-      throw new UsageError(`--attach takes the id of a process, not "${pid}"`);
+      throw new UsageError(`--attach needs a process id, not "${pid}"`);
     return { named: [`process ${id}`], watch: (preload) => watchProcess(id, preload, context, every) };
   }
   if (command.length === 0)
@@ -126,12 +126,12 @@ async function watchProcess(
   const folder = new WatchFolder(preload, process.env);
   const reporter = new Reporter(folder, stderr, wholeText, every);
   try {
-    if (!isAlive(pid)) throw new CommandFailure(`there is no process ${pid} that may be watched`);
+    if (!isAlive(pid)) throw new CommandFailure(`there is no process ${pid} that this user may watch`);
     await attach(pid, preload, folder.folder).catch((error: unknown) => {
-      throw new CommandFailure(`process ${pid} cannot be watched: ${(error as Error).message}`);
+      throw new CommandFailure(`cannot watch process ${pid}: ${(error as Error).message}`);
     });
     await stderr.line(
-      `trunkline: watching process ${pid} from now on, without its children and threads; Ctrl-C ends it and prints the report`,
+      `trunkline: watching process ${pid}, but not its children or threads; press Ctrl-C to stop and print the report`,
     );
     while (!interrupted.aborted && isAlive(pid)) await pause(ALIVE_EVERY, interrupted);
     return watchedIn(folder, exitCode.ok);
@@ -188,11 +188,11 @@ function wholeText(
   const unseen = threads - processes.filter((one) => one.thread === true).length;
   if (unseen > 0)
     parts.push(
-      `Unseen: ${unseen === 1 ? "1 thread" : `${unseen} threads`} that got an environment of their own (the \`env\` of new Worker).`,
+      `Unseen: ${unseen === 1 ? "1 thread" : `${unseen} threads`} that were started with their own environment (the \`env\` option of new Worker).`,
     );
   if (tooOld.length > 0)
     parts.push(
-      `Unseen: processes on Node ${tooOld.join(" and ")}; what can be watched begins with Node ${OLDEST_NODE}.`,
+      `Not seen: processes on Node ${tooOld.join(" and ")}; the doctor needs Node ${OLDEST_NODE} or newer.`,
     );
   return parts.join("\n\n");
 }
@@ -202,16 +202,16 @@ function timeOf(text: string): number {
   const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
   const milliseconds = Number(match?.[1]) * (units[match?.[2] ?? "s"] ?? 1000);
   if (match === null || milliseconds < 100)
-    throw new UsageError(`--every takes a time of 100ms or more, as 30s, 5m or 1h, not "${text}"`);
+    throw new UsageError(`--every needs a time of 100ms or more, such as 30s, 5m or 1h, not "${text}"`);
   return milliseconds;
 }
 
 function whyNothing(file: string, { watched, tooOld }: Gathered): string | undefined {
   if (watched > 0) return undefined;
   if (tooOld.length > 0)
-    return `trunkline: the program ran on Node ${tooOld.join(" and ")}; what can be watched begins with Node ${OLDEST_NODE}`;
+    return `trunkline: the program ran on Node ${tooOld.join(" and ")}; the doctor needs Node ${OLDEST_NODE} or newer`;
   if (file === "a service")
-    return "trunkline: nothing was written there; a service writes when it was started with NODE_OPTIONS=--require=trunkline/doctor/register";
+    return "trunkline: nothing has been written there; start the service with NODE_OPTIONS=--require=trunkline/doctor/register";
   return `trunkline: "${basename(file)}" ran, but no Node.js program was seen in it; trunkline observe watches programs of any language, from the server's side`;
 }
 
@@ -219,6 +219,6 @@ function writePage(file: string, page: string): void {
   try {
     writeFileSync(file, page);
   } catch (error) {
-    throw new CommandFailure(`the report could not be written to ${file}: ${(error as Error).message}`);
+    throw new CommandFailure(`cannot write the report to ${file}: ${(error as Error).message}`);
   }
 }

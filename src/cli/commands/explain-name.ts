@@ -65,6 +65,6 @@ function lookUp(topic: Topic, name: string): NamedExplanation[] {
       .map((one) => one.name),
   );
   const hint =
-    meant === undefined ? `trunkline ${topic} list prints the names there are` : `did you mean ${meant}?`;
+    meant === undefined ? `trunkline ${topic} list prints every name` : `did you mean ${meant}?`;
   throw new UsageError(`there is no ${topic} "${name}": ${hint}`);
 }

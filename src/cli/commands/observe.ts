@@ -65,7 +65,7 @@ function runOf(
 }
 
 async function untilInterrupted(observer: Observer, { stderr, interrupted }: Context): Promise<void> {
-  await stderr.line(`trunkline: observing at ${observer.url}; Ctrl-C ends it with the report`);
+  await stderr.line(`trunkline: observing at ${observer.url}; press Ctrl-C to stop and print the report`);
   const progress = new Progress(stderr, () => {
     const { connections, open, requests } = observer.counts;
     return `${grouped(requests)} requests on ${grouped(connections)} connections, ${grouped(open)} open`;

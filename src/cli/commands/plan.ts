@@ -42,7 +42,7 @@ export async function makePlan(options: ParsedOptions, context: Context): Promis
     throw new UsageError("-o writes one body, so it cannot be combined with -n or -c");
   }
   if (output === "-" && json) {
-    throw new UsageError("-o - and --json both want standard output; give -o a file name");
+    throw new UsageError("-o - and --json both write to standard output; give -o a file name");
   }
   const include = options.has("include") || options.has("head");
   for (const [flag, given] of [
@@ -53,7 +53,7 @@ export async function makePlan(options: ParsedOptions, context: Context): Promis
       throw new UsageError(`${flag} shows one exchange, so it cannot be combined with -n or -c`);
   }
   if (include && json) {
-    throw new UsageError("-i and -I print to standard output, where --json prints its document; use -v");
+    throw new UsageError("-i and -I print to standard output, which --json needs for itself; use -v");
   }
   const target = withScheme(options.positionals[0]!);
   const body = await readBody(options, context);
@@ -97,7 +97,7 @@ function withScheme(target: string): string {
   if (/^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:[/?#]|$)/i.test(target))
     return `http://${target}`;
   if (/^:\d+(?:[/?#]|$)/.test(target))
-    throw new UsageError(`"${target}" names no host: did you mean localhost${target}?`);
+    throw new UsageError(`"${target}" has no host: did you mean localhost${target}?`);
   throw new UsageError(`"${target}" has no scheme: did you mean http://${target}?`);
 }
 
@@ -137,7 +137,7 @@ function parseHeader(text: string): [string, string] {
 
 function parseUser(text: string): { username: string; password: string } {
   const colon = text.indexOf(":");
-  if (colon < 0) throw new UsageError("-u needs user:password; for an empty password, write the colon");
+  if (colon < 0) throw new UsageError("-u needs user:password; for an empty password, keep the colon");
   return { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
@@ -194,7 +194,7 @@ async function literalOrFile(text: string, flag: string, context: Context): Prom
     return await readFile(name);
   } catch (error) {
     throw new CommandFailure(
-      `the body for ${flag} cannot be read: ${error instanceof Error ? error.message : error}`,
+      `cannot read the body for ${flag}: ${error instanceof Error ? error.message : error}`,
     );
   }
 }

@@ -74,7 +74,7 @@ function waitOf(text: string | undefined): number {
 
 function sentence(error: Error): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOTFOUND") return `the name ${hostOf(error)} is not known`;
+  if (code === "ENOTFOUND") return `the name ${hostOf(error)} does not exist`;
   if (code === "EAI_AGAIN") return `the name ${hostOf(error)} could not be looked up`;
   return message;
 }

@@ -13,11 +13,11 @@ export async function readRecording(path: string, { stderr, readStdin }: Context
   const recording = explained(() => parseRecording(text, path === "-" ? "Standard input" : path));
   const { complete, unreadable } = recording;
   const missing = [
-    ...(complete ? [] : ["it has no end: the program was cut off, or is still writing"]),
+    ...(complete ? [] : ["it is not complete: the program was killed, or is still writing"]),
     ...(unreadable === 0 ? [] : [`${plural(unreadable, "line")} could not be read`]),
   ];
   if (missing.length > 0)
-    await stderr.line(`trunkline: a part of the recording is missing (${printable(missing.join("; "))})`);
+    await stderr.line(`trunkline: part of the recording is missing (${printable(missing.join("; "))})`);
   return recording;
 }
 
@@ -41,6 +41,6 @@ async function textOf(path: string): Promise<string> {
       EISDIR: "it is a folder",
       EACCES: "it may not be read",
     };
-    throw new CommandFailure(`the recording ${path} cannot be read: ${why[code ?? ""] ?? message}`);
+    throw new CommandFailure(`cannot read the recording ${path}: ${why[code ?? ""] ?? message}`);
   }
 }

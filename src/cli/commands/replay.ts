@@ -7,7 +7,7 @@ import { readRecording } from "./recording-file.js";
 export const replay: Run = async (options, context) => {
   const given = options.values("set");
   if (given.length === 0)
-    throw new UsageError("trunkline replay needs a setting: --set maxIdleConnectionsPerOrigin=20");
+    throw new UsageError("trunkline replay needs a setting, such as --set maxIdleConnectionsPerOrigin=20");
   const settings = Object.fromEntries(given.map(settingOf)) as WhatIfSettings;
   const recording = await readRecording(options.positionals[0] ?? "", context);
   let result: ReturnType<typeof whatIf>;

@@ -18,7 +18,7 @@ export async function startObserver(options: ParsedOptions): Promise<Observer> {
   const { host, port } = listenOn(options.value("listen"));
   const given = options.value("target");
   if (given === undefined) {
-    if (options.has("keep-host")) throw new UsageError("--keep-host needs --target: a proxy changes no Host");
+    if (options.has("keep-host")) throw new UsageError("--keep-host needs --target: a proxy never changes Host");
     return listening(() => ForwardProxy.start({ host, port }), host, port);
   }
   const target = parseTarget(given);
@@ -56,7 +56,7 @@ function listenOn(text: string | undefined): { host: string; port: number } {
   const match = /^(?:(\[[0-9a-f:.]+\]|[^:[\]]*):)?(\d{1,5})$/i.exec(text);
   const port = Number(match?.[2]);
   if (match === null || port > 65_535)
-    throw new UsageError(`--listen needs host:port or a port, not "${text}"; 127.0.0.1:0 takes a free one`);
+    throw new UsageError(`--listen needs host:port or a port, not "${text}"; 127.0.0.1:0 picks a free port`);
   const host = match[1]?.replace(/^\[|\]$/g, "") ?? "";
   return { host: host === "" ? "127.0.0.1" : host, port };
 }
@@ -64,9 +64,9 @@ function listenOn(text: string | undefined): { host: string; port: number } {
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): string {
   const where = `${host}:${port}`;
   if (error.code === "EADDRINUSE")
-    return `${where} is in use by another program; --listen ${host}:0 takes a free port`;
-  if (error.code === "EACCES") return `${where} may not be listened on; take a port above 1023`;
+    return `${where} is in use by another program; --listen ${host}:0 picks a free port`;
+  if (error.code === "EACCES") return `not allowed to listen on ${where}; use a port above 1023`;
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
-    return `${host} is no address of this machine`;
-  return `${where} cannot be listened on: ${error.message}`;
+    return `${host} is not an address of this machine`;
+  return `cannot listen on ${where}: ${error.message}`;
 }

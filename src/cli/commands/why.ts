@@ -10,7 +10,7 @@ export const why: Run = async (options, context) => {
   const match = /^([rc]?)(\d+)$/i.exec(id);
   if (match === null)
     throw new UsageError(
-      `"${id}" names no request or connection: write r92 for request 92, c17 for connection 17`,
+      `"${id}" is not a request or connection: write r92 for request 92, c17 for connection 17`,
     );
   const recording = await readRecording(path, context);
   const text = explained(() => explainById(recording, id));

@@ -16,10 +16,10 @@ export function answer(results: readonly ScenarioResult[], go: GoResult): string
   const when = go.measured ? "measured beside it just now" : "stored figures";
   const cancelled = here("large bodies cancelled");
   return [
-    `No, a client per task is not what closes connections: ${grouped(REQUESTS)} POSTs, ${MOST} at once, took ` +
+    `No, a client per task does not close connections: ${grouped(REQUESTS)} POSTs, ${MOST} at once, took ` +
       `${plural(here("new client each")?.connections ?? 0, "connection")} with a new Client each and ` +
-      `${count("one shared client")} with one shared Client, since both send through the same Transport.`,
-    `Nor does sharing a client cure it: Go (${go.version}, ${when}) opened ${inGo(goNames.clientEach)} with a client each and ` +
+      `${count("one shared client")} with one shared Client, because both use the same Transport.`,
+    `Nor does sharing a client help by itself: Go (${go.version}, ${when}) opened ${inGo(goNames.clientEach)} with a client each and ` +
       `${inGo(goNames.shared)} with one shared client, because it keeps only two idle connections per host (with ` +
       `MaxIdleConnsPerHost=100 it opened ${inGo(goNames.idleCap100)}), and the same cap of two made ` +
       `${count("shared, idle cap 2")} here.`,

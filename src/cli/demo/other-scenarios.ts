@@ -44,7 +44,7 @@ const others: readonly Other[] = [
   {
     name: "node:http, new agent each",
     client: "http-new-agent",
-    words: "a new agent has no connection to reuse",
+    words: "a new agent has no connections to reuse",
     prepare: (origin) => {
       const agents: Agent[] = [];
       return {

@@ -65,7 +65,7 @@ export function goTable(go: GoResult, style: Style): string[] {
   );
   const origin = go.measured
     ? "measured just now on this machine"
-    : "stored figures: no Go was found here, or it took too long";
+    : "stored figures: Go was not found, or took too long";
   return [`${style.paint("bold", heading!)}  (${origin})`, ...lines];
 }
 

@@ -131,14 +131,14 @@ function inWords(
   if (opened !== undefined) {
     const [reason, count] = opened;
     if (reason === "all-busy" && count < concurrency && held === 0)
-      parts.push("one for each request at once");
+      parts.push("one for each concurrent request");
     else if (reason !== "first-use") parts.push(inShort("dial", reason));
-    else if (count > 1) parts.push("a new transport has no connection to reuse");
+    else if (count > 1) parts.push("a new transport has no connections to reuse");
     else parts.push("the one connection was free again each time");
   }
   const [ended] = ranked(closed);
   if (ended !== undefined) parts.push(`${grouped(ended[1])} closed: ${inShort("close", ended[0])}`);
-  if (held > 0) parts.push(`${grouped(held)} held by bodies nobody reads`);
+  if (held > 0) parts.push(`${grouped(held)} held by unread bodies`);
   return parts.join("; ");
 }
 

@@ -24,8 +24,8 @@ export function probeStory(result: ProbeResult): string[] {
 
 function versions({ http: { version, h2 } }: ProbeResult): string {
   const spoken = version === undefined ? "no HTTP/1" : `HTTP/${version}`;
-  if (h2 === undefined) return `${spoken} (HTTP/2 is negotiated in TLS, which this origin has none of)`;
-  return h2 ? `${spoken} and HTTP/2` : `${spoken}; HTTP/2 was offered and not taken`;
+  if (h2 === undefined) return `${spoken} (HTTP/2 is negotiated in TLS, which this origin does not use)`;
+  return h2 ? `${spoken} and HTTP/2` : `${spoken}; HTTP/2 was offered but not chosen`;
 }
 
 function http2Lines({ http2 }: ProbeResult): string[] {
@@ -63,7 +63,7 @@ function tlsLine({ tls }: ProbeResult): string[] {
   const resumption =
     tls.resumes === true
       ? "sessions are resumed"
-      : "sessions are not resumed, so each new connection pays for a full handshake";
+      : "sessions are not resumed, so each new connection needs a full handshake";
   return [`  TLS         ${tls.version}; ${resumption}`];
 }
 
@@ -78,11 +78,11 @@ function latency({ phases }: ProbeResult): string[] {
     `transfer ${duration(receiving)}`,
   ];
   const spared = (dns ?? 0) + connect + (tls ?? 0);
-  return [`  latency     ${parts.join(", ")}; a kept connection spares ${duration(spared)}`];
+  return [`  latency     ${parts.join(", ")}; a kept connection saves ${duration(spared)}`];
 }
 
 const BECAUSE: Readonly<Record<NonNullable<KeepAlive["because"]>, string>> = {
-  "said-close": "it says Connection: close",
+  "said-close": "it sends Connection: close",
   "http-1.0": "it speaks HTTP/1.0",
   "closed-by-eof-body": "its response has no length and ends with the connection",
   "closed-without-a-word": "it closes without saying so",
@@ -94,7 +94,7 @@ function keepAliveLines(keepAlive: KeepAlive | undefined): string[] {
   const said = announced === undefined ? "no limit announced" : `Keep-Alive announces ${duration(announced)}`;
   if (reused) return [`  keep-alive  connections are kept; ${said}`];
   return [
-    `  keep-alive  each response ends its connection: ${because === undefined ? "no second one came" : BECAUSE[because]}`,
+    `  keep-alive  each response ends its connection: ${because === undefined ? "no second response came" : BECAUSE[because]}`,
   ];
 }
 
@@ -109,14 +109,14 @@ function idleLines({ idle }: ProbeResult): string[] {
     ...(silentlyDeadAfter === undefined
       ? []
       : [
-          `              one idle for ${duration(silentlyDeadAfter)} looked open and carried nothing: something on the way forgets connections`,
+          `              one idle for ${duration(silentlyDeadAfter)} looked open but carried nothing: something on the network path drops idle connections`,
         ]),
   ];
 }
 
 function settingLines({ settings }: ProbeResult): string[] {
   if (settings.length === 0)
-    return ["The idle limit was not looked for, so there are no settings to suggest."];
+    return ["The idle limit was not measured, so there are no settings to suggest."];
   const width = Math.max(...settings.map(({ client }) => client.length));
   const same = settings.every(({ why }) => why === settings[0]?.why);
   return [

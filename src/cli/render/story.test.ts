@@ -82,7 +82,7 @@ test("connectionStory: tells in one line why a connection was opened, how, what 
   );
   assert.match(
     two!,
-    /closed by the server after 10\.0 ms: the server ended it while it was idle \(server-closed-idle; FIN after 4 ms\?\[2J\)$/,
+    /closed by the server after 10\.0 ms: the server closed it while it was idle \(server-closed-idle; FIN after 4 ms\?\[2J\)$/,
   );
   assert.deepEqual(none, []);
 });

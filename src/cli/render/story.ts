@@ -95,7 +95,7 @@ function endText(connection: ConnectionRecord): string {
     case "idle":
       return "idle, kept for the next request";
     case "active":
-      return "still in use: a body on it is neither read nor closed";
+      return "still in use: a response body on it was neither read nor closed";
     default:
       return `now ${state}`;
   }

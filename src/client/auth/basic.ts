@@ -5,7 +5,7 @@ import { authorized } from "./authorized.js";
 export function basicAuth(username: string, password: string): Authenticator {
   if (username.includes(":")) {
     throw new TypeError(
-      "Cannot use this username for Basic authentication as it has a colon (RFC 7617 §2); use Digest",
+      "Cannot use this username for Basic authentication: it has a colon (RFC 7617 §2); use Digest",
     );
   }
   const value = `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;

@@ -46,6 +46,6 @@ export class BearerAuthenticator implements Authenticator {
 function checkToken(token: unknown): string {
   if (typeof token === "string" && /^[\x21-\x7e]+$/.test(token)) return token;
   throw new TypeError(
-    `Cannot use this bearer token as it ${typeof token === "string" ? "is empty or holds a space, a line end or a character that is not ASCII" : `is ${token === null ? "null" : typeof token}, not a string`}`,
+    `Cannot use this bearer token: it ${typeof token === "string" ? "is empty or contains a space, a line end or a non-ASCII character" : `is ${token === null ? "null" : typeof token}, not a string`}`,
   );
 }

@@ -60,7 +60,7 @@ function sentAlready(request: Request): Error {
   return callError(
     request,
     "ERR_TRUNKLINE_BODY_NOT_REPLAYABLE",
-    "the server asks for Digest authentication, and the body is a stream that was sent already; make another request first, or give a string, bytes or a Blob",
+    "the server asks for Digest authentication, but the body is a stream that was already sent; make another request first, or use a string, bytes or a Blob",
     "write",
   );
 }

@@ -28,7 +28,7 @@ export async function readCookieFile(file: string): Promise<readonly StoredCooki
   if (version !== 1) throw notCookies(file, "its version is not 1");
   if (!Array.isArray(cookies)) throw notCookies(file, "it has no list of cookies");
   const broken = cookies.findIndex((cookie) => !isCookie(cookie));
-  if (broken >= 0) throw notCookies(file, `cookie ${broken + 1} of it is incomplete`);
+  if (broken >= 0) throw notCookies(file, `cookie ${broken + 1} is incomplete`);
   return cookies as readonly StoredCookie[];
 }
 
@@ -53,7 +53,7 @@ export async function writeCookieFile(file: string, cookies: readonly StoredCook
 
 function notCookies(file: string, why: string): Error {
   return new Error(
-    `Cannot load cookies from ${JSON.stringify(file)} as ${why}; move it away to begin with an empty jar, or restore it`,
+    `Cannot load cookies from ${JSON.stringify(file)}: ${why}; move the file away to start with an empty jar, or restore it`,
   );
 }
 

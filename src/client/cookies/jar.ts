@@ -68,7 +68,7 @@ class OwnJar implements CookieStore {
     const { file } = this.#options;
     if (file === undefined) {
       throw new TypeError(
-        "Cannot save this cookie jar as it has no file; open it with openCookieJar({ file })",
+        "Cannot save this cookie jar: it has no file; open it with openCookieJar({ file })",
       );
     }
     // One at a time: the later state must be the one that stays.

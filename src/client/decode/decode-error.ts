@@ -10,11 +10,11 @@ const CUT_SHORT = /unexpected end/i;
 /** The coded body is broken, or ends before its end. */
 export function brokenCoding(request: Request, coding: string, cause: unknown): NetworkError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const what = CUT_SHORT.test(why) ? "ends before its end" : `is corrupt (${why})`;
+  const what = CUT_SHORT.test(why) ? "is cut short" : `is corrupt (${why})`;
   return callError(
     request,
     ERR_DECODE,
-    `the ${coding} body ${what}; what was read of it cannot be trusted`,
+    `the ${coding} body ${what}; what was read so far cannot be trusted`,
     "body",
     cause,
   );
@@ -25,7 +25,7 @@ export function tooLarge(request: Request, coding: string, limit: string): Netwo
   return callError(
     request,
     "ERR_TRUNKLINE_DECODED_SIZE",
-    `the ${coding} body decodes to more than ${limit}; raise it where the server is to be trusted`,
+    `the ${coding} body decodes to more than ${limit}; raise this limit if you trust the server`,
     "body",
   );
 }

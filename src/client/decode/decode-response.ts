@@ -36,7 +36,7 @@ export function decodeLimits(
   const members = given === undefined || given === true ? {} : given;
   if (typeof members !== "object" || members === null) {
     throw new TypeError(
-      `Cannot use ${String(given)} for decompress as it must be true, false or { maxBytes, maxRatio }`,
+      `Cannot use ${String(given)} for decompress: it must be true, false or { maxBytes, maxRatio }`,
     );
   }
   const options = ownMembers(members);
@@ -77,14 +77,14 @@ function decoded(
     return refused(
       raw,
       request,
-      `the body has the coding ${JSON.stringify(codings.slice(0, 40))}, which is not supported here`,
+      `the body has the coding ${JSON.stringify(codings.slice(0, 40))}, which is not supported`,
     );
   }
   if (codings.length > MAX_CODINGS) {
     return refused(
       raw,
       request,
-      `the body has ${codings.length} codings on top of each other, more than ${MAX_CODINGS}`,
+      `the body has ${codings.length} nested codings; the maximum is ${MAX_CODINGS}`,
     );
   }
   return pulledBody(new DecodedChunks(raw, codings, limits, request));
@@ -92,7 +92,7 @@ function decoded(
 
 function refused(raw: BodyReader, request: Request, what: string): BodyReader {
   const reader = new BodyReader(undefined, -1);
-  reader.fail(callError(request, ERR_DECODE, `${what}; set decompress: false to get it as it is`, "body"));
+  reader.fail(callError(request, ERR_DECODE, `${what}; set decompress: false to get it undecoded`, "body"));
   void raw.cancel(undefined);
   return reader;
 }

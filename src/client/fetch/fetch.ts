@@ -48,7 +48,7 @@ export function fetch(
       if (init !== undefined && init !== null) refuseForeignMembers(init);
       const request = init === undefined && input instanceof Request ? input : new Request(input, init);
       if (request.bodyUsed) {
-        throw new TypeError("Cannot fetch this request as its body has already been used; clone() it first");
+        throw new TypeError("Cannot fetch this request: its body has already been used; clone() it first");
       }
       prepare(request, resolve);
     } catch (error) {
@@ -70,7 +70,7 @@ function prepare(request: Request, resolve: Resolve): void {
     return;
   }
   if (request.cache === "only-if-cached") {
-    throw networkError('Cannot fetch with cache "only-if-cached" as there is no cache');
+    throw networkError('Cannot fetch with cache "only-if-cached": there is no cache');
   }
   const sent = withStandardFields(request);
   spendBody(request);
@@ -83,7 +83,7 @@ function send(request: Request, resolve: Resolve): void {
   const { port } = requestParts(request).target;
   if (isBadPort(port)) {
     throw networkError(
-      `Cannot fetch from port ${port}, as the standard keeps it for another protocol; a Client may`,
+      `Cannot fetch from port ${port}: the standard reserves it for another protocol; a Client may`,
     );
   }
   const started = timelineNow();

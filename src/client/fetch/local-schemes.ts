@@ -36,9 +36,9 @@ function fromData(request: Request, url: string): Response {
 
 function fromBlob(request: Request, url: string): Response {
   if (request.method !== "GET")
-    throw networkError(`Cannot fetch a blob: URL with ${request.method} as it has no method but GET`);
+    throw networkError(`Cannot fetch a blob: URL with ${request.method}: only GET is allowed`);
   const blob = resolveObjectURL(url);
-  if (blob === undefined) throw networkError("Cannot fetch a blob: URL that no blob has (any more)");
+  if (blob === undefined) throw networkError("Cannot fetch this blob: URL: its blob no longer exists");
   const range = request.headers.get("range");
   if (range === null) {
     const fields: [string, string][] = [["Content-Length", `${blob.size}`]];

@@ -1,9 +1,9 @@
 /** What other implementations of fetch are told in `init` of where a request goes, and where it is said here. */
 const REFUSED: Readonly<Record<string, string>> = {
   dispatcher:
-    "make a Transport with what it is for (proxy, tls, dial, lookup), and fetch with a Client on it",
-  agent: "make a Transport with what it is for (proxy, tls, dial, lookup), and fetch with a Client on it",
-  client: "make a Transport with what it is for (proxy, tls), and fetch with a Client on it",
+    "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
+  agent: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
+  client: "configure a Transport instead (proxy, tls) and fetch with a Client that uses it",
   proxy: "use new Client({ transport: new Transport({ proxy }) })",
   socketPath: "use new Client({ transport: new Transport({ socketPath }) })",
   unix: "use new Client({ transport: new Transport({ socketPath }) })",
@@ -21,7 +21,7 @@ export function refuseForeignMembers(init: object): void {
     const value: unknown = (init as Readonly<Record<string, unknown>>)[name];
     if (value === undefined || value === null || value === false || value === "") continue;
     throw new TypeError(
-      `Cannot fetch with ${name}, as nothing here would obey it; ${REFUSED[name] as string}`,
+      `Cannot fetch with ${name}: it has no effect here; ${REFUSED[name] as string}`,
     );
   }
 }

@@ -93,9 +93,9 @@ export class IdleSet<O> {
 
   /** What the limit comes from. */
   limitInWords(member: Member<O>, limit: number): string {
-    if (limit === member.serverIdleLimit) return "what the server announced in Keep-Alive, less a margin";
+    if (limit === member.serverIdleLimit) return "what the server announced in Keep-Alive, minus a margin";
     if (limit === this.#limits.idleTimeout) return "idleTimeout";
-    return "0.9 of what was learned about this server";
+    return "0.9 of the limit learned for this server";
   }
 
   #tooOld(member: Member<O>, now: number): boolean {
@@ -117,12 +117,12 @@ export function findSurplus<O>(
   const { maxIdleConnections: max, maxIdleConnectionsPerOrigin: maxPerOrigin } = all.limits;
   const oldestHere = route.idle.oldest;
   if (route.counts.idle > maxPerOrigin && oldestHere !== undefined) {
-    const evidence = `${route.counts.idle} of this origin were idle; maxIdleConnectionsPerOrigin is ${maxPerOrigin}.`;
+    const evidence = `${route.counts.idle} connections to this origin were idle; maxIdleConnectionsPerOrigin is ${maxPerOrigin}`;
     return { member: oldestHere, end: { reason: "max-idle-per-origin", by: "client", evidence } };
   }
   const { oldest } = all.idle;
   if (all.counts.idle <= max || oldest === undefined) return undefined;
-  const evidence = `${all.counts.idle} were idle; maxIdleConnections is ${max}.`;
+  const evidence = `${all.counts.idle} connections were idle; maxIdleConnections is ${max}`;
   return { member: oldest, end: { reason: "max-idle", by: "client", evidence } };
 }
 

@@ -151,7 +151,7 @@ export function spoken(decision: Decision): Decision {
   return decision;
 }
 
-/** What would have saved the dial: from why the connection before it was lost, else from the dial's own reason. */
+/** What would have avoided the dial: from why the connection before it was lost, else from the dial's own reason. */
 function couldHave(
   dial: Member<Link> | undefined,
   recent: readonly RecentClose[],

@@ -35,7 +35,7 @@ export class LiveConnections implements Iterable<Connection> {
       if (member.state !== "idle") continue;
       const idle = now - member.idleSince + unseen;
       if (idle < pool.slots.idle.limitOf(member, now) && now + unseen < member.expiresAt) continue;
-      const evidence = `It was idle for ${Math.round(idle / 1000)} s, ${Math.round(unseen / 1000)} s of them while this machine was suspended.`;
+      const evidence = `it was idle for ${Math.round(idle / 1000)} s, ${Math.round(unseen / 1000)} s of them while this machine was suspended`;
       pool.retire(member, { reason: "idle-timeout", by: "client", evidence }, now);
     }
   }

@@ -25,5 +25,5 @@ function elsewhere(pool: Pool<Link, Exchange>): string {
   for (const { origin, active, dialing } of pool.snapshot().origins) {
     if (active + dialing > most.held) most = { origin, held: active + dialing };
   }
-  return `other origins hold the connections, ${most.origin} the most with ${most.held}`;
+  return `other origins hold the connections; ${most.origin} holds the most, ${most.held}`;
 }

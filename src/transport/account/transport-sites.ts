@@ -38,7 +38,7 @@ export function noteTransport(): TransportSite {
   ) {
     warned = true;
     process.emitWarning(
-      `${known.transports} Transports were made at ${site} for ${known.requests} requests. A Transport owns the connections: make one and share it, or leave it out and every Client uses defaultTransport`,
+      `${known.transports} Transports were made at ${site} for ${known.requests} requests. A Transport owns its connections: make one and share it, or omit it so that every Client uses defaultTransport`,
       { code: "TRUNKLINE_TRANSPORT_PER_REQUEST", type: "TrunklineWarning" },
     );
   }

@@ -33,14 +33,14 @@ export function unsolicitedBeforeUse(buffer: Buffer, bytes: number, idleFor: num
   return (
     idleTimeout(buffer, 0, bytes, idleFor) ??
     unasked(
-      `bytes had arrived that nobody asked for, found before the next request, after ${inWords(idleFor)} idle`,
+      `unsolicited bytes had arrived, found before the next request, after ${inWords(idleFor)} idle`,
     )
   );
 }
 
 /** Bytes came right behind an answer, before the next request was written, and reached us after that. */
 export const ARRIVED_BEFORE_REQUEST: CloseCause = unasked(
-  "bytes that nobody asked for came together with the end of the answer before",
+  "unsolicited bytes came with the end of the previous response",
 );
 
 function unasked(evidence: string): CloseCause {
@@ -69,13 +69,13 @@ export function closedIdle(idleFor: number): CloseCause {
 /** The same, found when the connection was about to be used again. */
 export function closedBeforeUse(idleFor: number): CloseCause {
   const { evidence, ...cause } = closedIdle(idleFor);
-  return { ...cause, evidence: `${evidence}, which was found before the next request` };
+  return { ...cause, evidence: `${evidence}, found before the next request` };
 }
 
 export const CLOSED_BY_EOF_BODY: CloseCause = {
   reason: "closed-by-eof-body",
   by: "server",
-  evidence: "the response had no length, so the end of the connection was its end",
+  evidence: "the response had no length, so it ended with the connection",
 };
 
 /** The peer ended the connection while an answer was due. `missing`: what of the body, undefined before it. */
@@ -91,7 +91,7 @@ export function endedEarly(exchange: Exchange, missing: string | undefined, now:
   return {
     reason: "server-closed-unanswered",
     by: "server",
-    evidence: `the server ended the connection without an answer, ${Math.round(now - exchange.assignedAt)} ms after the request began`,
+    evidence: `the server closed the connection without answering, ${Math.round(now - exchange.assignedAt)} ms after the request began`,
   };
 }
 
@@ -101,7 +101,7 @@ export function givenUp(exchange: Exchange, why: string): CloseCause {
   return {
     reason: read ? "body-abandoned" : "body-unread",
     by: "caller",
-    evidence: `the response body was ${read ? "given up part-way" : "closed unread"}: ${why} (${exchange.method} status ${exchange.status})`,
+    evidence: `the response body was ${read ? "abandoned part-way" : "closed unread"}: ${why} (${exchange.method} status ${exchange.status})`,
   };
 }
 

@@ -27,6 +27,6 @@ export class Drain {
 
 /** Why the rest of a body is not worth reading to its end; `undefined` when it may be. */
 export function tooMuchLeft({ kind, remaining }: IncomingBody): string | undefined {
-  if (kind === BODY_UNTIL_CLOSE) return "its end is the end of the connection";
+  if (kind === BODY_UNTIL_CLOSE) return "it ends with the connection";
   return kind === BODY_LENGTH && remaining > DRAIN_BYTES ? `${remaining} bytes of it were left` : undefined;
 }

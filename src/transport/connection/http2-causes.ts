@@ -6,7 +6,7 @@ import { brokenBy } from "./causes.js";
 
 /** The server takes no more requests. */
 export function goneAway(lastStream: number, code: number, debug: string): CloseCause {
-  const words = debug === "" ? "" : ` and the text ${JSON.stringify(debug)}`;
+  const words = debug === "" ? "" : ` and the message ${JSON.stringify(debug)}`;
   return {
     reason: "goaway",
     by: "server",
@@ -31,7 +31,7 @@ export function unansweredPing(waited: number): CloseCause {
 export const TOO_MANY_RESETS: CloseCause = {
   reason: "aborted",
   by: "caller",
-  evidence: "so many of its requests were given up that the server might take it for an attack",
+  evidence: "so many of its requests were cancelled that the server might take it for an attack",
 };
 
 export function noSettings(milliseconds: number): CloseCause {

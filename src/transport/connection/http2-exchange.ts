@@ -25,7 +25,7 @@ export class Http2Exchange implements Expiring {
   trailerBlock = "";
   /** Octets handed to a reader that wanted no more for the moment; their credit waits. */
   unpaid = 0;
-  /** Set while the rest of a body that was given up is read. */
+  /** Set while the rest of a body that was abandoned is read. */
   drain: Drain | undefined = undefined;
   /** It is over for its caller; the stream may still count. */
   settled = false;

@@ -40,7 +40,7 @@ export function speak(
 
 function offeredInVain({ origin }: Route): NetworkError {
   return new NetworkError(
-    `The server of ${origin} chose HTTP/2, which tls.ALPNProtocols offers and http2: false turns off; leave "h2" out of the one, or the other out`,
+    `The server at ${origin} chose HTTP/2, which tls.ALPNProtocols offers and http2: false turns off; remove "h2" from tls.ALPNProtocols, or remove http2: false`,
     { code: "ERR_TRUNKLINE_PROTOCOL", phase: "tls", url: origin },
   );
 }
@@ -53,7 +53,7 @@ function tooWeak({ tlsInfo }: DialResult, { origin }: Route): NetworkError | und
   if (tlsInfo === undefined || tlsInfo.version === "TLSv1.3") return undefined;
   if (tlsInfo.version === "TLSv1.2" && STRONG.test(tlsInfo.cipher)) return undefined;
   return new NetworkError(
-    `The server of ${origin} agreed to HTTP/2 over ${tlsInfo.version} with ${tlsInfo.cipher}, which RFC 9113 section 9.2 forbids; mend the server, or use http2: false`,
+    `The server at ${origin} negotiated HTTP/2 over ${tlsInfo.version} with ${tlsInfo.cipher}, which RFC 9113 section 9.2 forbids; fix the server, or set http2: false`,
     { code: "ERR_TRUNKLINE_TLS", phase: "tls", url: origin },
   );
 }

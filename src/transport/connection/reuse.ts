@@ -95,7 +95,7 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
     return {
       reason: "upgraded",
       by: "server",
-      evidence: "the server switched protocols (101), so the connection speaks HTTP/1.1 no longer",
+      evidence: "the server switched protocols (101), so the connection no longer speaks HTTP/1.1",
     };
   }
   if (parser.bodyKind === BODY_UNTIL_CLOSE) return CLOSED_BY_EOF_BODY;
@@ -103,7 +103,7 @@ export function whyNotReusable(facts: ReuseFacts): CloseCause | undefined {
     return {
       reason: "protocol-error",
       by: "server",
-      evidence: `the response had status ${parser.status}, which has no body, and announced one`,
+      evidence: `the response had status ${parser.status}, which allows no body, but announced one`,
     };
   }
   if (facts.uploading) {

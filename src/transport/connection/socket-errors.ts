@@ -13,7 +13,7 @@ export function causeOfSocketError(error: NodeJS.ErrnoException, busy: boolean, 
     };
   }
   if (code === "ETIMEDOUT") {
-    return { reason: "reset", by: "network", evidence: `${code}: the network gave no answer` };
+    return { reason: "reset", by: "network", evidence: `${code}: no answer from the network` };
   }
   if (code === "EPIPE") {
     return { reason: "write-error", by: "server", evidence: `${code}: the peer no longer accepts data` };

@@ -6,7 +6,7 @@ import type { Wire, WireSink } from "./wire.js";
 export const UPGRADED: CloseCause = {
   reason: "upgraded",
   by: "server",
-  evidence: "the server switched protocols (101, or 2xx to CONNECT); the caller has the connection now",
+  evidence: "the server switched protocols (101, or 2xx to CONNECT); the caller now owns the connection",
 };
 
 /** Whether the response, whose head is in, turns the connection into the tunnel that the request asked for. */

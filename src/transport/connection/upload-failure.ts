@@ -32,10 +32,10 @@ export function uploadFailure(
     const { declared, actual, more } = error;
     const atLeast = more ? "at least " : "";
     return {
-      cause: broken(`the request declared ${declared} bytes and its body had ${atLeast}${actual}`),
+      cause: broken(`the request declared ${declared} bytes, but its body had ${atLeast}${actual}`),
       error: bodyFailed(
         exchange,
-        `Content-Length is ${declared} but the body has ${atLeast}${actual} bytes; leave Content-Length out, or make them agree`,
+        `Content-Length is ${declared} but the body has ${atLeast}${actual} bytes; omit Content-Length or make it match`,
         undefined,
         "ERR_TRUNKLINE_BODY_LENGTH",
       ),

@@ -22,7 +22,7 @@ export function dnsError(host: string, cause: unknown): NetworkError {
   if (code === "ENOTFOUND") {
     message = `no address was found for ${host}: check the spelling, or the DNS record if the name should exist`;
   } else if (code === "ESERVFAIL" || code === "EREFUSED") {
-    message = `the DNS server could not say whether ${host} exists (${code.slice(1)}): check the servers in dns.servers or this machine's DNS settings, then try again`;
+    message = `the DNS server could not tell whether ${host} exists (${code.slice(1)}): check the servers in dns.servers or this machine's DNS settings, then try again`;
   } else if (code === "EAI_AGAIN") {
     message = `the DNS server did not answer for ${host}: check this machine's network and DNS settings, then try again`;
   }
@@ -35,7 +35,7 @@ export function dnsError(host: string, cause: unknown): NetworkError {
 }
 
 export function noAddressError(host: string): NetworkError {
-  const message = `the lookup of ${host} gave no usable IP address: check the option lookup, or the DNS record`;
+  const message = `the lookup of ${host} returned no usable IP address: check the option lookup or the DNS record`;
   return new NetworkError(message, { code: "ERR_TRUNKLINE_DNS", phase: "dns" });
 }
 
@@ -49,7 +49,7 @@ export function notAllowedError(
   const what = isLiteral ? `the address ${target.host}` : `${target.host} (${addresses})`;
   const message =
     cause === undefined
-      ? `allowAddress refuses ${what}: allow the address there, or do not ask for this host`
+      ? `allowAddress refuses ${what}: allow the address there, or avoid this host`
       : `allowAddress failed for ${what}: ${messageOf(cause)}`;
   return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "connect", cause });
 }
@@ -66,12 +66,12 @@ const remedies: Readonly<Record<string, string>> = {
   reset: "check the server, and any firewall or proxy in between",
   unreachable: "check this machine's network and routes",
   "timed-out": "check the address, and any firewall that drops packets",
-  EADDRNOTAVAIL: "check the option localAddress, or too many connections are open to this server",
-  EADDRINUSE: "check the option localAddress, or too many connections are open to this server",
-  EINVAL: "check the option localAddress: it must be of the server's address family",
+  EADDRNOTAVAIL: "check the option localAddress; too many connections may be open to this server",
+  EADDRINUSE: "check the option localAddress; too many connections may be open to this server",
+  EINVAL: "check the option localAddress: it must have the server's address family",
   ERR_INVALID_IP_ADDRESS: "the option localAddress must be an IP address",
-  EACCES: "this process has no permission for it",
-  EPERM: "this process, or a firewall of this machine, does not permit it",
+  EACCES: "this process does not have permission",
+  EPERM: "permission was denied to this process, or by a firewall on this machine",
   ENOENT: "check the path, and that the server is running",
   ENOTSOCK: "the path is not a socket",
   EMFILE: "too many files and sockets are open in this process: raise the limit or use fewer connections",

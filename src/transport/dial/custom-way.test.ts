@@ -132,7 +132,7 @@ test("dial option: what it throws, rejects with or wrongly returns is told as it
       /: at once$/,
     ],
     [() => Promise.resolve("nonsense" as unknown as Duplex), /: it did not return a Duplex stream$/],
-    [() => Promise.resolve(destroyed), /: it returned a stream that is destroyed already$/],
+    [() => Promise.resolve(destroyed), /: it returned a destroyed stream$/],
   ];
   for (const [dial, message] of cases) {
     const steered = new SteeredRuntime();

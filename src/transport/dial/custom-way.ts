@@ -55,7 +55,7 @@ export class CustomWay implements Way {
   #returned(stream: unknown): void {
     if (!(stream instanceof Duplex)) this.#failed("it did not return a Duplex stream");
     else if (this.#abort.signal.aborted) destroyQuietly(stream);
-    else if (stream.destroyed) this.#failed("it returned a stream that is destroyed already");
+    else if (stream.destroyed) this.#failed("it returned a destroyed stream");
     else if ((stream as SocketView).connecting === true) this.#connect(stream);
     else this.#opened(stream);
   }

@@ -142,7 +142,7 @@ test("Dialer: each failing certificate has its code and says what to do; no byte
     [
       other,
       "TLS_NAME",
-      /the certificate of 127\.0\.0\.1:\d+ is not for example\.test but for other\.test, \*\.other\.test: use a name/,
+      /the certificate of 127\.0\.0\.1:\d+ is valid for other\.test, \*\.other\.test, not for example\.test: use a name/,
     ],
     [expired, "TLS_EXPIRED", /has expired on .*2021.*: the server needs a new one/],
     [future, "TLS_EXPIRED", /is not valid before .*: check this machine's clock/],
@@ -150,7 +150,7 @@ test("Dialer: each failing certificate has its code and says what to do; no byte
     [
       stranger,
       "TLS_UNTRUSTED",
-      /is not trusted \(.*issued by A Stranger [0-9a-f]+; the server sent example\.test\): give .* tls\.ca if you trust it, or have the server send the intermediate/,
+      /is not trusted \(.*issued by A Stranger [0-9a-f]+; the server sent example\.test\): set tls\.ca .* if you trust it, or have the server send its missing intermediate/,
     ],
     [
       intermediate,
@@ -186,7 +186,7 @@ test("Dialer: failed handshakes have their code and a hint", async () => {
     [
       serveTcp((socket) => socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")),
       "HTTP_ON_TLS",
-      /did not answer in TLS, .*: use http:\/\//,
+      /did not answer in TLS; .*: use http:\/\//,
     ],
     [
       serveTcp((socket) => socket.end()),
@@ -207,7 +207,7 @@ test("Dialer: failed handshakes have their code and a hint", async () => {
     [
       serve({ ALPNProtocols: ["h2"] }),
       "TLS_HANDSHAKE",
-      /speaks none of the protocols offered; see tls\.ALPNProtocols/,
+      /supports none of the offered protocols; see tls\.ALPNProtocols/,
     ],
     [serve({ requestCert: true, ca, maxVersion: "TLSv1.2" }), "TLS_HANDSHAKE", /client certificate/],
   ];
@@ -249,7 +249,7 @@ test("Dialer: tlsTimeout limits the handshake alone, and a cancel ends it", asyn
         [error.code, error.phase, error.timeout],
         ["ERR_TRUNKLINE_TLS_TIMEOUT", "tls", "tlsTimeout"],
       );
-      assert.match(error.message, /did not end within tlsTimeout \(10002 ms\)/);
+      assert.match(error.message, /did not finish within tlsTimeout \(10002 ms\)/);
       assert.deepEqual(Object.keys(timings ?? {}), ["connect", "tls"]);
     }
     assert.deepEqual(steered.held, { timers: 0, sockets: 0 });

@@ -199,7 +199,7 @@ test("dnsSettings: refuses what it does not know or cannot use", () => {
     (options: object, hasLookup = false) =>
     () =>
       dnsSettings(options, hasLookup);
-  assert.throws(check({ ttl: 5 }), /dns\.ttl as there is no such setting/);
+  assert.throws(check({ ttl: 5 }), /dns\.ttl: there is no such setting/);
   assert.throws(check({ maxTtl: -1 }), RangeError);
   assert.throws(check({ minTtl: "1" }), RangeError);
   assert.throws(check({ servers: ["one.one.one.one"] }), /no IP address/);

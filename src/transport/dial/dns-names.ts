@@ -74,24 +74,24 @@ export function dnsSettings(options: DnsOptions | undefined, hasLookup: boolean)
   const settings = { minTtl: 1000, maxTtl: 300_000, defaultTtl: 10_000, negativeTtl: 5000, maxNames: 1024 };
   for (const [name, value] of Object.entries(numbers)) {
     if (!Object.hasOwn(settings, name)) {
-      throw new TypeError(`Cannot use dns.${name} as there is no such setting; see DnsOptions`);
+      throw new TypeError(`Cannot use dns.${name}: there is no such setting; see DnsOptions`);
     }
     if (value === undefined) continue;
     if (typeof value !== "number" || !(value >= (name === "maxNames" ? 1 : 0))) {
-      throw new RangeError(`Cannot use ${String(value)} for dns.${name} as it must be a number, at least 0`);
+      throw new RangeError(`Cannot use ${String(value)} for dns.${name}: it must be a number, at least 0`);
     }
     settings[name as keyof typeof settings] = value;
   }
   if (servers !== undefined && hasLookup) {
     throw new TypeError(
-      "Cannot use dns.servers together with lookup, which answers in their place; leave one out",
+      "Cannot use dns.servers together with lookup, which replaces them; use one of the two",
     );
   }
   for (const server of servers ?? []) {
     const address = isIP(server) === 0 ? server.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1") : server;
     if (isIP(address) === 0) {
       throw new TypeError(
-        `Cannot use ${JSON.stringify(server)} in dns.servers as it is no IP address; write it as 192.0.2.1 or [2001:db8::1]:53`,
+        `Cannot use ${JSON.stringify(server)} in dns.servers: it is not an IP address; write it as 192.0.2.1 or [2001:db8::1]:53`,
       );
     }
   }

@@ -19,7 +19,7 @@ export function proxyUnreachable(proxy: ProxyServer, error: NetworkError): Netwo
 /** With `allowAddress`, a name that the proxy would resolve: what it resolves to, nobody here can judge. */
 export function proxyWouldResolve(target: DialRequest, proxy: ProxyServer): NetworkError {
   return new NetworkError(
-    `allowAddress cannot be applied to ${target.host}, as the proxy ${proxy.name} would resolve the name: go direct (proxy: false), or use a socks5 proxy, for which names are resolved here`,
+    `allowAddress cannot check ${target.host}, because the proxy ${proxy.name} would resolve the name: connect directly (proxy: false), or use a socks5 proxy, for which Trunkline resolves names itself`,
     { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "proxy" },
   );
 }
@@ -34,11 +34,11 @@ export function connectRefused(
   const phrase = reply.statusText === "" ? "" : ` ${reply.statusText}`;
   const excerpt = excerptOf(reply.body);
   const said = excerpt === "" ? "" : `, and said ${JSON.stringify(excerpt)}`;
-  let advice = "; check that the proxy lets this host and port through, and that it can reach it";
+  let advice = "; check that the proxy allows this host and port and can reach them";
   if (status === 407) {
     advice =
       proxy.username === undefined
-        ? "; it wants credentials: give them in the proxy's URL, as http://user:password@host:port"
+        ? "; it requires credentials: put them in the proxy's URL, as http://user:password@host:port"
         : "; check the user name and password in the proxy's URL, and that the proxy offers Basic or Digest";
   }
   return new NetworkError(
@@ -101,20 +101,20 @@ const socksWords: readonly (readonly [RegExp, code: ProxyCode, what: string])[] 
   [
     /no accepted authentication/i,
     "AUTH",
-    "accepts none of the ways to authenticate: give a user name and password in the proxy's URL, or leave them out",
+    "accepts none of the offered authentication methods: put a user name and password in the proxy's URL, or remove them",
   ],
-  [/NotAllowed/i, "STATUS", "does not allow the connection by its rules"],
+  [/NotAllowed/i, "STATUS", "does not allow the connection (its rules forbid it)"],
   [/NetworkUnreachable/i, "STATUS", "cannot reach that network"],
   [/HostUnreachable/i, "STATUS", "cannot reach or resolve that host"],
   [/ConnectionRefused/i, "STATUS", "was refused by that host: check that the server is running"],
-  [/TTLExpired/i, "STATUS", "found the host too many hops away"],
+  [/TTLExpired/i, "STATUS", "says the host is too many hops away"],
   [/CommandNotSupported/i, "STATUS", "does not support CONNECT"],
   [
     /AddressNotSupported/i,
     "STATUS",
-    "does not support this kind of address: try socks5 in place of socks5h, or the reverse",
+    "does not support this kind of address: try socks5 instead of socks5h, or the reverse",
   ],
-  [/Failure/i, "STATUS", "could not connect and does not say why"],
+  [/Failure/i, "STATUS", "could not connect and gave no reason"],
   [/invalid socks/i, "PROTOCOL", "does not speak SOCKS5: check the proxy's address and scheme"],
 ];
 

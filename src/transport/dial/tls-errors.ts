@@ -40,15 +40,15 @@ const hints: readonly (readonly [RegExp, string])[] = [
     /protocol version|unsupported protocol/i,
     "client and server share no TLS version; see tls.minVersion and tls.maxVersion",
   ],
-  [/no application protocol/i, "the server speaks none of the protocols offered; see tls.ALPNProtocols"],
+  [/no application protocol/i, "the server supports none of the offered protocols; see tls.ALPNProtocols"],
   [/unrecognized name/i, "the server does not know this name; see tls.servername"],
   [
     /certificate required|bad certificate|unknown ca/i,
-    "the server wants a client certificate it trusts; see tls.cert and tls.key",
+    "the server requires a client certificate that it trusts; see tls.cert and tls.key",
   ],
   [
     /handshake failure/i,
-    "no common cipher, or the server wants a client certificate; see tls.ciphers, tls.cert and tls.key",
+    "no common cipher, or the server requires a client certificate; see tls.ciphers, tls.cert and tls.key",
   ],
   [/internal error/i, "the server failed, often because it does not serve this name"],
 ];
@@ -68,14 +68,14 @@ export function tlsError(
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return make(
       "TLS_NAME",
-      `the certificate of ${where} is not for ${identity} but for ${namesIn(cause)}: use a name it is for, or set tls.servername`,
+      `the certificate of ${where} is valid for ${namesIn(cause)}, not for ${identity}: use a name that it covers, or set tls.servername`,
     );
   }
   if (code === "CERT_HAS_EXPIRED") {
     const since = certificate?.valid_to === undefined ? "" : ` on ${certificate.valid_to}`;
     return make(
       "TLS_EXPIRED",
-      `the certificate of ${where}, or one it depends on, has expired${since}: the server needs a new one (or check this machine's clock)`,
+      `the certificate of ${where}, or one it depends on, has expired${since}: the server needs a new one (or this machine's clock is wrong)`,
     );
   }
   if (code === "CERT_NOT_YET_VALID") {
@@ -95,14 +95,14 @@ export function tlsError(
     const incomplete =
       code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE" || code === "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
     const remedy = incomplete
-      ? "give the authority's certificate in tls.ca if you trust it, or have the server send the intermediate certificates that are missing"
-      : "if you trust it, give the authority's certificate in tls.ca";
+      ? "set tls.ca to the authority's certificate if you trust it, or have the server send its missing intermediate certificates"
+      : "if you trust it, set tls.ca to the authority's certificate";
     return make("TLS_UNTRUSTED", `the certificate of ${where} is not trusted (${why}): ${remedy}`);
   }
   if (otherCertificateErrors.has(code)) {
     return make(
       "TLS_UNTRUSTED",
-      `the certificate of ${where} was refused (${messageOf(cause)}): the server needs another one`,
+      `the certificate of ${where} was rejected (${messageOf(cause)}): the server needs a different one`,
     );
   }
   if (code === "ECONNRESET" || code === "EPIPE") {
@@ -116,7 +116,7 @@ export function tlsError(
   if (notTls.test(reason)) {
     return make(
       "HTTP_ON_TLS",
-      `${where} did not answer in TLS, most likely it speaks plain HTTP on this port: use http://, or the server's TLS port`,
+      `${where} did not answer in TLS; it probably speaks plain HTTP on this port: use http://, or the server's TLS port`,
     );
   }
   const hint = hintOf(reason);
@@ -139,7 +139,7 @@ function hintOf(reason: string): string | undefined {
 }
 
 export function tlsTimeoutError(target: DialRequest, limit: number, timings: DialTimings): TimeoutError {
-  const message = `the TLS handshake with ${nameOf(target)} did not end within tlsTimeout (${limit} ms): check that the port speaks TLS, or raise tlsTimeout`;
+  const message = `the TLS handshake with ${nameOf(target)} did not finish within tlsTimeout (${limit} ms): check that the port speaks TLS, or raise tlsTimeout`;
   return new TimeoutError(message, {
     code: "ERR_TRUNKLINE_TLS_TIMEOUT",
     phase: "tls",

@@ -71,7 +71,7 @@ function originOf(name: string): string {
   }
   if (url?.protocol !== "https:" || url.pathname !== "/" || url.search !== "") {
     throw new TypeError(
-      `Cannot use ${quotedURL(name)} in tlsByOrigin as it is no https origin; write it as https://host or https://host:port`,
+      `Cannot use ${quotedURL(name)} in tlsByOrigin: it is not an https origin; write it as https://host or https://host:port`,
     );
   }
   return url.origin;

@@ -169,7 +169,7 @@ export class Exchange
   route: PoolRoute<Link> | undefined = undefined;
   /** The dial its wait caused. */
   dialed: Member<Link> | undefined = undefined;
-  /** Set when it was given up: what it rejects with. */
+  /** Set when it was abandoned: what it rejects with. */
   cancelledWith: { readonly error: unknown } | undefined = undefined;
   /** What was considered when it did not get an idle connection at once. */
   candidates: Candidate[] | undefined = undefined;

@@ -49,13 +49,13 @@ export function connectionLost(
   const rested = exchange.reused && (exchange.carried === undefined || exchange.idleFor > 0);
   const idle =
     rested && !wasSpared(exchange)
-      ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms before`
+      ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms`
       : "";
   const what =
     error instanceof ProtocolError
       ? `${NO_RESPONSE.has(error.code) ? "" : "the response was refused: "}${asClause(error.message)}`
-      : `${exchange.headersAt > 0 ? "the response was cut off" : "no response came"}: ${cause.evidence}`;
-  return new NetworkError(`${named(exchange)} failed as ${what}${idle}${whyNotAgain(exchange, error)}`, {
+      : `${exchange.headersAt > 0 ? "the response was cut off" : "no response came"} (${cause.evidence})`;
+  return new NetworkError(`${named(exchange)} failed: ${what}${idle}${whyNotAgain(exchange, error)}`, {
     ...factsOf(exchange),
     ...(isTooLarge(error) ? { retryable: false } : {}),
     code,
@@ -78,9 +78,9 @@ function whyNotAgain(exchange: Exchange, error: unknown): string {
   if (!wasSpared(exchange)) {
     return exchange.retriable
       ? ""
-      : "; it was not sent again as it might have been carried out (set idempotent: true where that does no harm)";
+      : "; not retried: the server may already have processed it (set idempotent: true if sending it twice is safe)";
   }
-  if (!maySendAgain(exchange)) return "; it was not sent again as its body cannot be read twice";
+  if (!maySendAgain(exchange)) return "; not retried: its body cannot be read twice";
   return exchange.attempt > 1 ? `; it was sent ${exchange.attempt} times` : "";
 }
 
@@ -147,7 +147,7 @@ export function turnedAway(exchange: Exchange, code: ErrorCode, message: string)
 
 /** The transport was closed, and nobody read the response's body for so many milliseconds after that. */
 export function unreadAtClose(exchange: Exchange, milliseconds: number): NetworkError {
-  const message = `the transport was closed and nobody read the response's body for ${milliseconds / 1000} s; read or close it`;
+  const message = `the transport was closed and the response's body was not read for ${milliseconds / 1000} s; read or close it`;
   return new NetworkError(`${named(exchange)} failed: ${message}`, {
     ...factsOf(exchange),
     code: "ERR_TRUNKLINE_CLOSED",
@@ -173,7 +173,7 @@ export function bodyFailed(
 /** The transport takes no more requests. */
 export function closedError(): NetworkError {
   return new NetworkError(
-    "The transport is closed; make a new one, or keep it open while requests are made",
+    "The transport is closed; make a new one, or keep this one open while you make requests",
     {
       code: "ERR_TRUNKLINE_CLOSED",
       phase: "queue",

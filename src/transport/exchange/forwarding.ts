@@ -47,7 +47,7 @@ export class Forwarding {
     if (isIP(hostname) === 0) {
       throw notAllowed(
         origin,
-        `allowAddress cannot be applied to ${hostname}, as the proxy ${proxy} would resolve the name: go direct (proxy: false), or use a socks5 proxy, for which names are resolved here`,
+        `allowAddress cannot check ${hostname}, because the proxy ${proxy} would resolve the name: connect directly (proxy: false), or use a socks5 proxy, for which Trunkline resolves names itself`,
       );
     }
     let cause: unknown;
@@ -59,7 +59,7 @@ export class Forwarding {
     throw notAllowed(
       origin,
       cause === undefined
-        ? `allowAddress refuses the address ${hostname}: allow the address there, or do not ask for this host`
+        ? `allowAddress refuses the address ${hostname}: allow the address there, or avoid this host`
         : `allowAddress failed for the address ${hostname}: ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
     );

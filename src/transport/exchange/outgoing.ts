@@ -77,7 +77,7 @@ export function prepare(
   const fields = headers === undefined ? NO_HEADERS : rawHeaders(headers);
   validateMethod(method);
   if (method === "TRACE" && source !== undefined) {
-    throw new TypeError("Cannot send a body with TRACE (RFC 9110 §9.3.8); leave it out, or use POST");
+    throw new TypeError("Cannot send a body with TRACE (RFC 9110 §9.3.8); omit it, or use POST");
   }
   const trailers = trailersOf(request, source);
   const facts = validateRequestHeaders(fields, source === undefined ? 0 : (source.length ?? -1));
@@ -120,7 +120,7 @@ function trailersOf({ trailers }: Request, source: BodySource | undefined): Trai
   if (trailers === undefined) return undefined;
   if (source === undefined) {
     throw new TypeError(
-      'Cannot send trailers without a body as they follow it; an empty one (body: "") will do',
+      'Cannot send trailers without a body: they follow it; an empty one (body: "") is enough',
     );
   }
   if (typeof trailers === "function") return trailers;
@@ -137,7 +137,7 @@ function withoutExpect(fields: readonly string[]): readonly string[] {
 /** What CONNECT asks for (RFC 9110 §9.3.6): the `Host` field's host and port, else the server itself. */
 function authorityOf(target: Target, headers: Headers | undefined, source: BodySource | undefined): string {
   if (source !== undefined) {
-    throw new TypeError("Cannot send a body with CONNECT; write to response.upgraded once it is there");
+    throw new TypeError("Cannot send a body with CONNECT; write to response.upgraded once the response has arrived");
   }
   const host = headers?.get("host") ?? `${target.host}`;
   return /:\d+$/.test(host) ? host : `${host}:${target.port}`;

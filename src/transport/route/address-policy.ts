@@ -113,10 +113,10 @@ export function addressPolicy(
     if (answer === true) return true;
     if (!answer) return false;
     if (typeof (answer as PromiseLike<unknown>).then !== "function") {
-      throw new TypeError("it must answer true or false");
+      throw new TypeError("it must return true or false");
     }
     // Nobody waits for it; a rejection must not end the process.
     (answer as PromiseLike<unknown>).then(undefined, () => {});
-    throw new TypeError("it must answer at once, and gave a promise");
+    throw new TypeError("it must return synchronously, but returned a promise");
   };
 }

@@ -27,7 +27,7 @@ export class ProxyChoice {
       this.#fixed = parseProxy(option, "the option proxy");
     else if (option !== undefined && option !== false && typeof option !== "function") {
       throw new TypeError(
-        "Cannot use the option proxy as it must be a URL, a function that returns one, or false",
+        "Cannot use the option proxy: it must be a URL, a function that returns one, or false",
       );
     }
   }

@@ -17,7 +17,7 @@ function chosen(env: Record<string, string>, url: string): string {
   try {
     return proxyEnvironment(env)?.(targetOf(url))?.name ?? "direct";
   } catch (error) {
-    return (error as Error).message.split(" as ")[0] as string;
+    return (error as Error).message.split(/ as |: /)[0] as string;
   }
 }
 

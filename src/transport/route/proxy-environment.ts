@@ -43,7 +43,7 @@ export function proxyEnvironment(
     if (setting === undefined || direct(target.hostname, target.port)) return undefined;
     if (!target.secure && fromHeader) {
       throw new TypeError(
-        `Cannot use ${setting.name} as this is a CGI program (REQUEST_METHOD is set), in which a request's Proxy header could have set it; give the option proxy instead`,
+        `Cannot use ${setting.name}: this is a CGI program (REQUEST_METHOD is set), where a request's Proxy header could have set it; use the option proxy instead`,
       );
     }
     let proxy = parsed.get(setting.name);

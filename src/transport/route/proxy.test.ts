@@ -24,7 +24,7 @@ test("parseProxy: refuses what cannot be used, without showing a password", () =
     ["socks4://u:secret@proxy", /its scheme is socks4/],
     ["http://a%3Ab:secret@proxy", /contains a colon/],
     ["http://a:secret%0d%0aX:y@proxy", /control character/],
-    ["socks5://:secret@proxy", /SOCKS wants a user name/],
+    ["socks5://:secret@proxy", /SOCKS requires a user name/],
     [`socks5://u:secret${"x".repeat(256)}@proxy`, /at most 255 bytes/],
   ] as const) {
     assert.throws(
@@ -55,7 +55,7 @@ test("ProxyChoice: a function chooses for each request, and what it throws or re
   );
   assert.equal(of(false), undefined);
   assert.equal(of("http://p:2"), "http://p:2");
-  assert.throws(() => of(() => "ftp://p"), /returned as its scheme is ftp/);
+  assert.throws(() => of(() => "ftp://p"), /returned: its scheme is ftp/);
   assert.throws(
     () =>
       of(() => {

@@ -39,13 +39,13 @@ export function parseProxy(value: string | URL, setting: string): ProxyServer {
   const url = parseURL(text);
   if (url === undefined || url.hostname === "") {
     throw new TypeError(
-      `Cannot use ${quotedURL(text)} as ${setting} as it is not a URL; write it as http://host:port`,
+      `Cannot use ${quotedURL(text)} as ${setting}: it is not a URL; write it as http://host:port`,
     );
   }
   const scheme = url.protocol.slice(0, -1);
   if (!isScheme(scheme)) {
     throw new TypeError(
-      `Cannot use ${quotedURL(text)} as ${setting} as its scheme is ${scheme}; http, https, socks5 and socks5h are supported`,
+      `Cannot use ${quotedURL(text)} as ${setting}: its scheme is ${scheme}; http, https, socks5 and socks5h are supported`,
     );
   }
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
@@ -81,7 +81,7 @@ function isScheme(scheme: string): scheme is ProxyScheme {
 
 function checkCredentials(scheme: ProxyScheme, username: string, password: string, name: string): void {
   const refuse = (what: string): never => {
-    throw new TypeError(`Cannot use the credentials for the proxy ${name} as ${what}`);
+    throw new TypeError(`Cannot use the credentials for the proxy ${name}: ${what}`);
   };
   if (CONTROL.test(username) || CONTROL.test(password)) refuse("they contain a control character");
   if (scheme === "http" || scheme === "https") {
@@ -91,7 +91,7 @@ function checkCredentials(scheme: ProxyScheme, username: string, password: strin
     Buffer.byteLength(username) > MAX_SOCKS_BYTES ||
     Buffer.byteLength(password) > MAX_SOCKS_BYTES
   ) {
-    refuse("SOCKS wants a user name, and user name and password of at most 255 bytes each (RFC 1929)");
+    refuse("SOCKS requires a user name, and at most 255 bytes each for user name and password (RFC 1929)");
   }
 }
 

@@ -50,7 +50,7 @@ export class DnsWatch implements DnsHost {
       const address = addressOf(connection);
       if (address === undefined || !addresses.includes(address) || this.#nameOf(connection) !== host)
         continue;
-      const evidence = `${host} no longer has the address ${address} that it is connected to.`;
+      const evidence = `${host} no longer resolves to ${address}, the address it is connected to`;
       this.#host.retire(connection, { reason: "address-gone", by: "client", evidence });
     }
   }

@@ -51,7 +51,7 @@ export class Farewell implements Expiring {
 }
 
 function giveUp(exchange: Exchange): void {
-  const evidence = `the transport was closed, and nobody read the response to ${exchange.method} for ${FAREWELL_MS / 1000} s`;
+  const evidence = `the transport was closed, and the response to ${exchange.method} was not read for ${FAREWELL_MS / 1000} s`;
   const cause: CloseCause = { reason: "transport-closed", by: "caller", evidence };
   const member = exchange.member as Member<Link> | undefined;
   member?.owner?.carrier?.cancel(exchange, cause, unreadAtClose(exchange, FAREWELL_MS));

@@ -44,7 +44,7 @@ test("GOAWAY amid a burst: those it spares go out again on another connection, t
   const [closed] = await closedOnes(transport, 1);
   assert.equal(closed?.closed?.reason, "goaway");
   assert.equal(closed?.closed?.by, "server");
-  assert.match(closed?.closed?.evidence ?? "", /NO_ERROR, last stream 9 and the text "half of you"/);
+  assert.match(closed?.closed?.evidence ?? "", /NO_ERROR, last stream 9 and the message "half of you"/);
   await settled(transport);
 });
 

@@ -275,7 +275,7 @@ test("a response that goes silent is asked after by PING, and its failure says s
   const error = await failed;
   assert.match(
     error.message,
-    /^GET http:\/\/127.* failed as the response was cut off: nothing came from the server/,
+    /^GET http:\/\/127.* failed part-way through the response: nothing came from the server/,
   );
   assert.equal((await closedOnes(transport, 1))[0]?.closed?.reason, "ping-timeout");
 });

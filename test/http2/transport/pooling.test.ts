@@ -238,7 +238,7 @@ test("a prior-knowledge origin that speaks HTTP/1.1 is told apart from silence a
     await wire.end();
   });
   const error = await rejection(fetched(world.transport(), world.url()));
-  assert.match(error.message, /HTTP\/1\.1 on a connection that was to speak HTTP\/2/);
+  assert.match(error.message, /HTTP\/1\.1 on an HTTP\/2 connection/);
   assert.match(error.message, /priorKnowledge/);
   world.server.script(http2Script([{ send: [{ type: 99, payload: "zzz" }] }, "stall"], { settings: false }));
   const garbage = await rejection(fetched(world.transport(), world.url()));

@@ -438,7 +438,7 @@ test("garbage after ALPN agreed on h2 is an error that says so", async () => {
   });
   const transport = world.world.transport({ ...TRUST });
   const error = await rejection(fetched(transport, world.url()));
-  assert.match(error.message, /first octets are no HTTP\/2/);
+  assert.match(error.message, /first octets are not HTTP\/2/);
   assert.match(error.message, /http2: false/);
   assert.equal((await closedOnes(transport, 1))[0]?.closed?.reason, "protocol-error");
 });
@@ -450,7 +450,7 @@ test("h2 agreed on and HTTP/1.1 spoken: the error says so", async () => {
     await wire.stall();
   });
   const error = await rejection(fetched(world.world.transport({ ...TRUST }), world.url()));
-  assert.match(error.message, /answered in HTTP\/1\.1 on a connection that was to speak HTTP\/2/);
+  assert.match(error.message, /answered in HTTP\/1\.1 on an HTTP\/2 connection/);
 });
 
 test("an answer that never comes: headersTimeout resets the stream, and the connection goes on", async () => {
