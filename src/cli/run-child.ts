@@ -36,8 +36,7 @@ export async function runChild({ command, env, stdoutToStderr }: ChildOptions): 
 }
 
 function sentence(file: string, error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT")
-    return `cannot find the program "${file}": it is neither in PATH nor a file`;
+  if (error.code === "ENOENT") return `cannot find the program "${file}": it is neither in PATH nor a file`;
   if (error.code === "EACCES") return `cannot run "${file}": it is not executable`;
   return `cannot run "${file}": ${error.message}`;
 }

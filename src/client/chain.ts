@@ -94,9 +94,7 @@ function withMiddleware(middleware: readonly Middleware[], inner: RoundTripper):
   for (let i = middleware.length - 1; i >= 0; i -= 1) {
     outer = (middleware[i] as Middleware)(outer);
     if (typeof outer?.roundTrip !== "function") {
-      throw new TypeError(
-        `Cannot use middleware ${i}: it did not return an object with a roundTrip method`,
-      );
+      throw new TypeError(`Cannot use middleware ${i}: it did not return an object with a roundTrip method`);
     }
   }
   return outer;

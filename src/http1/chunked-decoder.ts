@@ -183,7 +183,8 @@ export class ChunkedDecoder {
           break;
         case TRAILER_NAME:
           if (byte === COLON) this.#state = TRAILER_VALUE;
-          else if ((bits & TOKEN) === 0) throw this.#badTrailer("a name that is not a token", buffer, at, start);
+          else if ((bits & TOKEN) === 0)
+            throw this.#badTrailer("a name that is not a token", buffer, at, start);
           break;
         case TRAILER_VALUE:
           if (byte === CR) this.#state = TRAILER_LF;

@@ -129,9 +129,7 @@ class Facts implements RequestHeaderFacts {
         this.#addLength(name, value);
         break;
       case "transfer-encoding":
-        throw new TypeError(
-          `Header ${name} cannot be set by hand: the body decides its own framing`,
-        );
+        throw new TypeError(`Header ${name} cannot be set by hand: the body decides its own framing`);
       case "connection":
         for (const token of value.split(",")) this.#addConnection(name, token.trim().toLowerCase());
         break;
@@ -140,9 +138,7 @@ class Facts implements RequestHeaderFacts {
         break;
       case "te":
         if (value.trim().toLowerCase() !== "trailers") {
-          throw new TypeError(
-            `Header ${name} may only be "trailers": no other transfer coding is supported`,
-          );
+          throw new TypeError(`Header ${name} may only be "trailers": no other transfer coding is supported`);
         }
         this.#te = true;
         break;
@@ -154,18 +150,14 @@ class Facts implements RequestHeaderFacts {
         break;
       case "keep-alive":
       case "proxy-connection":
-        throw new TypeError(
-          `Header ${name} cannot be set by hand: the transport's options control reuse`,
-        );
+        throw new TypeError(`Header ${name} cannot be set by hand: the transport's options control reuse`);
     }
   }
 
   /** What only the whole list can tell. */
   judge(): void {
     if (this.upgrade && !this.#upgradeTo) {
-      throw new TypeError(
-        'Header Connection says "upgrade", but no Upgrade header names the protocol.',
-      );
+      throw new TypeError('Header Connection says "upgrade", but no Upgrade header names the protocol.');
     }
     if (this.#upgradeTo && !this.upgrade) {
       throw new TypeError('Header Upgrade also needs "Connection: upgrade".');
@@ -185,7 +177,8 @@ class Facts implements RequestHeaderFacts {
   }
 
   #addLength(name: string, value: string): void {
-    if (this.contentLength >= 0) throw new TypeError(`Header ${name} appears twice; a request may have only one`);
+    if (this.contentLength >= 0)
+      throw new TypeError(`Header ${name} appears twice; a request may have only one`);
     const length = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
     if (!Number.isSafeInteger(length)) {
       throw new TypeError(`Header ${name} has the value ${quote(value)}, which is not a length in bytes`);

@@ -50,7 +50,5 @@ export function lengthText(type: number, length: number, wanted: string): string
 }
 
 export function paddingTooLong(type: number): Http2Error {
-  return connectionError(
-    `The server sent a ${frameName(type)} frame with more padding than fits in it`,
-  );
+  return connectionError(`The server sent a ${frameName(type)} frame with more padding than fits in it`);
 }

@@ -258,9 +258,7 @@ export class FrameReader {
         this.#settings(buffer, from, length, flags, stream);
         break;
       case PUSH_PROMISE:
-        throw connectionError(
-          "The server sent a PUSH_PROMISE, but this client has disabled server push",
-        );
+        throw connectionError("The server sent a PUSH_PROMISE, but this client has disabled server push");
       case PING:
         needsLength(type, length, 8);
         needsConnection(type, stream);

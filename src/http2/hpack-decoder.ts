@@ -92,9 +92,7 @@ export class HpackDecoder {
       if ((first & 0xe0) !== 0x20) break;
       const bytes = this.#integer(0x1f);
       if (bytes > this.#allowed) {
-        throw compressionError(
-          `a table size update to ${bytes} exceeds the limit of ${this.#allowed}`,
-        );
+        throw compressionError(`a table size update to ${bytes} exceeds the limit of ${this.#allowed}`);
       }
       if (this.#owed >= 0 && bytes <= this.#owed) this.#owed = -1;
       this.#table.resize(bytes);

@@ -106,7 +106,8 @@ export function huffmanDecode(buffer: Buffer, start: number, end: number): strin
         continue;
       }
       const symbol = entry & 0x1ff;
-      if (symbol === END_OF_STRING) throw compressionError("a Huffman string contains the end-of-string code");
+      if (symbol === END_OF_STRING)
+        throw compressionError("a Huffman string contains the end-of-string code");
       out[length++] = symbol;
       bits -= entry >>> 9;
       base = 0;

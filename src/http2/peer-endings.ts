@@ -10,8 +10,7 @@ import { Http2Error } from "./http2-error.js";
 /** What a code of the server's is about, where a reader can do something with it. */
 function remedy(code: number): string {
   if (code === HTTP_1_1_REQUIRED) return "; it requires HTTP/1.1 for this request";
-  if (code === INADEQUATE_SECURITY)
-    return "; it does not accept the negotiated TLS version or cipher";
+  if (code === INADEQUATE_SECURITY) return "; it does not accept the negotiated TLS version or cipher";
   if (code === ENHANCE_YOUR_CALM) return "; it considers the load from this client excessive";
   return "";
 }

@@ -172,7 +172,8 @@ export class Receiver<Owner> implements FrameVisitor {
     trailers: boolean,
     endStream: boolean,
   ): Http2Error | undefined {
-    if (trailers) return endStream ? undefined : malformed("it has a second head that does not end the stream");
+    if (trailers)
+      return endStream ? undefined : malformed("it has a second head that does not end the stream");
     if (head.status >= 200) return undefined;
     if (endStream) return malformed(`it ends with the status ${head.status}`);
     if (++stream.informational <= MAX_INFORMATIONAL) return undefined;
@@ -326,10 +327,7 @@ export class Receiver<Owner> implements FrameVisitor {
         throw connectionError("The server sent a WINDOW_UPDATE of 0 octets for the connection");
       state.send.window += increment;
       if (state.send.window > MAX_31_BITS) {
-        throw windowError(
-          "connection",
-          "The server's WINDOW_UPDATE makes the connection's window too large",
-        );
+        throw windowError("connection", "The server's WINDOW_UPDATE makes the connection's window too large");
       }
       state.send.wake();
       if (state.send.ready) state.flush();

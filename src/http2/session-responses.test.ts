@@ -168,7 +168,11 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
     ["a lone colon", head(1, 200, [":", "x"]), /which is not allowed in a response/],
     ["101", head(1, 101), /101, which HTTP\/2 does not have/],
     ["a 1xx that ends the stream", head(1, 103, [], true), /ends with the status 103/],
-    ["a name in upper case", head(1, 200, ["Content-Type", "x"]), /"Content-Type" is not a lower-case field name/],
+    [
+      "a name in upper case",
+      head(1, 200, ["Content-Type", "x"]),
+      /"Content-Type" is not a lower-case field name/,
+    ],
     ["a name with a space", head(1, 200, ["a b", "x"]), /"a b" is not a lower-case field name/],
     ["a name with a colon", head(1, 200, ["a:b", "x"]), /"a:b" is not a lower-case field name/],
     ["a name with NUL", head(1, 200, ["a\0", "x"]), /is not a lower-case field name/],
@@ -190,7 +194,11 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
       head(1, 200, ["content-length", "1", "content-length", "2"]),
       /content-length appears twice/,
     ],
-    ["two equal ones", head(1, 200, ["content-length", "1", "content-length", "1"]), /content-length appears twice/],
+    [
+      "two equal ones",
+      head(1, 200, ["content-length", "1", "content-length", "1"]),
+      /content-length appears twice/,
+    ],
     ["a list of content-lengths", head(1, 200, ["content-length", "1, 1"]), /content-length is "1, 1"/],
     ["a negative content-length", head(1, 200, ["content-length", "-1"]), /content-length is "-1"/],
     ["an empty content-length", head(1, 200, ["content-length", ""]), /content-length is ""/],
@@ -221,7 +229,11 @@ describe("Http2Session: a malformed response ends its stream alone", () => {
       head(1, 200) + trailers(1, ["a", "b"], false),
       /second head that does not end the stream/,
     ],
-    ["a pseudo-field in trailers", head(1, 200) + trailers(1, [":path", "/"]), /which is not allowed in a response/],
+    [
+      "a pseudo-field in trailers",
+      head(1, 200) + trailers(1, [":path", "/"]),
+      /which is not allowed in a response/,
+    ],
     ["a bad name in trailers", head(1, 200) + trailers(1, ["A", "b"]), /is not a lower-case field name/],
   ] as const) {
     test(`refuses ${what}`, () => {

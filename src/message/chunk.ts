@@ -13,7 +13,9 @@ export function chunkBytes(chunk: unknown, text: boolean): Uint8Array {
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
   const wanted = text ? "a Uint8Array or a string" : "a Uint8Array";
-  throw new TypeError(`Each chunk of a request body must be ${wanted}; this stream returned ${typeName(chunk)}`);
+  throw new TypeError(
+    `Each chunk of a request body must be ${wanted}; this stream returned ${typeName(chunk)}`,
+  );
 }
 
 function typeName(value: unknown): string {

@@ -12,9 +12,7 @@ export function parseFormData(bytes: Uint8Array, contentType: string | null): Fo
   if (type?.essence === "multipart/form-data") {
     const boundary = type.parameters.get("boundary");
     if (boundary === undefined) {
-      throw new TypeError(
-        "Cannot read this body as multipart/form-data: its content type has no boundary",
-      );
+      throw new TypeError("Cannot read this body as multipart/form-data: its content type has no boundary");
     }
     return parseMultipart(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), boundary);
   }

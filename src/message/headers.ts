@@ -282,7 +282,9 @@ export class Headers {
       }
       const items = listOf(pair as object, iterate);
       if (items.length !== 2) {
-        throw new TypeError(`Each item in a list of headers must be a pair; this one has ${items.length} items`);
+        throw new TypeError(
+          `Each item in a list of headers must be a pair; this one has ${items.length} items`,
+        );
       }
       this.#add(checkFieldName(items[0]), items[1]);
     }

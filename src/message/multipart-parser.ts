@@ -24,7 +24,8 @@ export function parseMultipart(body: Buffer, boundary: string): FormData {
     if (body.toString("latin1", at, at + 2) === "--") return form;
     at = lineEnd(body, at);
     const headEnd = body.indexOf(CRLF + CRLF, at - 2, "latin1");
-    if (headEnd === -1 || headEnd - at > MAX_PART_HEAD) throw broken("the header section of a part has no end");
+    if (headEnd === -1 || headEnd - at > MAX_PART_HEAD)
+      throw broken("the header section of a part has no end");
     const head = partHead(headEnd < at ? "" : body.toString("utf8", at, headEnd));
     const start = headEnd + 4;
     const end = body.indexOf(Buffer.concat([Buffer.from(CRLF), delimiter]), start - 2);

@@ -40,7 +40,10 @@ describe("bodySource: refuses streams that cannot be sent", () => {
   it("bodySource: a read or a destroyed Node stream", async () => {
     const consumed = Readable.from(["a"]);
     for await (const _ of consumed);
-    assert.throws(() => bodySource(consumed), { name: "TypeError", message: /already been read or destroyed/ });
+    assert.throws(() => bodySource(consumed), {
+      name: "TypeError",
+      message: /already been read or destroyed/,
+    });
     const destroyed = Readable.from(["a"]);
     destroyed.destroy();
     assert.throws(() => bodySource(destroyed), TypeError);

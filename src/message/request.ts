@@ -383,7 +383,10 @@ export class Request {
   #setBody(body: Body, { duplex, keepalive }: { duplex: boolean; keepalive: boolean }): void {
     this.#refuseBodyless();
     if (!body.replayable) {
-      if (keepalive) throw new TypeError("Cannot send a stream with keepalive: keepalive needs a body that can be buffered");
+      if (keepalive)
+        throw new TypeError(
+          "Cannot send a stream with keepalive: keepalive needs a body that can be buffered",
+        );
       if (!duplex) throw new TypeError('Cannot send a stream without duplex: "half" in the same init');
       const { mode } = this.#modes;
       if (mode !== "cors" && mode !== "same-origin") {

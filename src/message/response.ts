@@ -491,5 +491,7 @@ export function replaceResponseBody(response: Response, body: BodyReader | null)
 }
 
 function notAResponse(): Promise<never> {
-  return Promise.reject(new TypeError("Cannot call this method: it was called on an object that is not a Response"));
+  return Promise.reject(
+    new TypeError("Cannot call this method: it was called on an object that is not a Response"),
+  );
 }

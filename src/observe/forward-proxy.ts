@@ -67,9 +67,7 @@ export class ForwardProxy implements Observer {
       ...this.#listener.notices,
       ...(this.#misdirected === 0
         ? []
-        : [
-            `${this.#misdirected} requests were meant for a server, not a proxy, and were answered with 400`,
-          ]),
+        : [`${this.#misdirected} requests were meant for a server, not a proxy, and were answered with 400`]),
       ...(this.#uncounted === 0 ? [] : [`${this.#uncounted} connections to more origins were not counted`]),
     ];
   }

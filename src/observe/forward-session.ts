@@ -94,7 +94,10 @@ export class ForwardSession {
       /^http:\/\//i.test(uri) && URL.canParse(uri) ? parseTarget(`http://${new URL(uri).host}`) : "";
     if (typeof target === "string") {
       this.#host.misdirected();
-      this.#refuse(400, "this is a proxy: it accepts requests with a full URL (http://host/path) and CONNECT");
+      this.#refuse(
+        400,
+        "this is a proxy: it accepts requests with a full URL (http://host/path) and CONNECT",
+      );
       return;
     }
     const known = this.#legs.get(target.origin);

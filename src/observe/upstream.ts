@@ -16,7 +16,8 @@ export interface Target {
 
 /** Reads an origin, or says in a sentence what is wrong with it. */
 export function parseTarget(text: string): Target | string {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `"${text}" is not an origin: did you mean http://${text}?`;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+    return `"${text}" is not an origin: did you mean http://${text}?`;
   if (!URL.canParse(text)) return `"${text}" is not an origin; write it as http://host:port`;
   const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:")

@@ -234,7 +234,8 @@ function inWords(error: unknown): string {
     EHOSTUNREACH: "no route to it",
     ENETUNREACH: "no route to that network",
     ETIMEDOUT: "no answer",
-    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "it does not speak HTTP/1.1, the only protocol that is probed",
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      "it does not speak HTTP/1.1, the only protocol that is probed",
     EPROTO: "it does not speak TLS",
     ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
     ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",

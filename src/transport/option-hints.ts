@@ -60,7 +60,8 @@ const TLS = new Set([
 
 /** What is policy of a call. */
 const CLIENTS: Readonly<Record<string, string>> = {
-  timeout: "timeout of the Client or the call (a Transport has connectTimeout, headersTimeout and bodyTimeout)",
+  timeout:
+    "timeout of the Client or the call (a Transport has connectTimeout, headersTimeout and bodyTimeout)",
   requestTimeout:
     "timeout of the Client or the call (a Transport has connectTimeout, headersTimeout and bodyTimeout)",
   params: "query of each call",

@@ -120,5 +120,8 @@ test("probe: an abort while it waits gives what is known", async () => {
 test("probe: no address that answers is an error that says so", async () => {
   const { origin, ...server } = await raw(() => {});
   await server[Symbol.asyncDispose]();
-  await assert.rejects(look(origin, 0), /cannot reach .* at 127\.0\.0\.1: refused: nothing is listening there/);
+  await assert.rejects(
+    look(origin, 0),
+    /cannot reach .* at 127\.0\.0\.1: refused: nothing is listening there/,
+  );
 });

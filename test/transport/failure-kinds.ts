@@ -139,7 +139,7 @@ export const FAILURE_KINDS: readonly FailureKind[] = [
     name: "garbage",
     phase: "headers",
     code: /STATUS_LINE/,
-    message: /failed as the response was refused: the response "SSH.*[^.]$/,
+    message: /failed: the response was refused: the response "SSH.*[^.]$/,
     reason: "protocol-error",
     url: reply("SSH-2.0-x\r\n\r\n"),
   },

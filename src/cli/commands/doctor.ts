@@ -70,7 +70,8 @@ function modeOf(options: ParsedOptions, context: Context, every: number | undefi
   const { program: command } = options;
   const pid = options.value("attach");
   const given = [command.length > 0, pid !== undefined, options.has("read")].filter(Boolean).length;
-  if (given > 1) throw new UsageError("trunkline doctor takes only one of -- <command…>, --attach and --read");
+  if (given > 1)
+    throw new UsageError("trunkline doctor takes only one of -- <command…>, --attach and --read");
   if (options.has("folder") && !options.has("read"))
     throw new UsageError("--folder needs --read: it names the folder to read");
   if (options.has("read")) {

@@ -64,7 +64,6 @@ function lookUp(topic: Topic, name: string): NamedExplanation[] {
       .filter((one) => isAbout(topic, one))
       .map((one) => one.name),
   );
-  const hint =
-    meant === undefined ? `trunkline ${topic} list prints every name` : `did you mean ${meant}?`;
+  const hint = meant === undefined ? `trunkline ${topic} list prints every name` : `did you mean ${meant}?`;
   throw new UsageError(`there is no ${topic} "${name}": ${hint}`);
 }

@@ -18,7 +18,8 @@ export async function startObserver(options: ParsedOptions): Promise<Observer> {
   const { host, port } = listenOn(options.value("listen"));
   const given = options.value("target");
   if (given === undefined) {
-    if (options.has("keep-host")) throw new UsageError("--keep-host needs --target: a proxy never changes Host");
+    if (options.has("keep-host"))
+      throw new UsageError("--keep-host needs --target: a proxy never changes Host");
     return listening(() => ForwardProxy.start({ host, port }), host, port);
   }
   const target = parseTarget(given);

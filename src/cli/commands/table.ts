@@ -98,7 +98,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: "demo",
-    summary: "measure whether a new client per task closes its connections; uses built-in servers, needs nothing",
+    summary:
+      "measure whether a new client per task closes its connections; uses built-in servers, needs nothing",
     usage: "trunkline demo [options]",
     positionals: [],
     options: [],

@@ -115,8 +115,7 @@ function idleLines({ idle }: ProbeResult): string[] {
 }
 
 function settingLines({ settings }: ProbeResult): string[] {
-  if (settings.length === 0)
-    return ["The idle limit was not measured, so there are no settings to suggest."];
+  if (settings.length === 0) return ["The idle limit was not measured, so there are no settings to suggest."];
   const width = Math.max(...settings.map(({ client }) => client.length));
   const same = settings.every(({ why }) => why === settings[0]?.why);
   return [

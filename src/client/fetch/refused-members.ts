@@ -1,7 +1,6 @@
 /** What other implementations of fetch are told in `init` of where a request goes, and where it is said here. */
 const REFUSED: Readonly<Record<string, string>> = {
-  dispatcher:
-    "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
+  dispatcher: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
   agent: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
   client: "configure a Transport instead (proxy, tls) and fetch with a Client that uses it",
   proxy: "use new Client({ transport: new Transport({ proxy }) })",
@@ -20,8 +19,6 @@ export function refuseForeignMembers(init: object): void {
   for (const name in REFUSED) {
     const value: unknown = (init as Readonly<Record<string, unknown>>)[name];
     if (value === undefined || value === null || value === false || value === "") continue;
-    throw new TypeError(
-      `Cannot fetch with ${name}: it has no effect here; ${REFUSED[name] as string}`,
-    );
+    throw new TypeError(`Cannot fetch with ${name}: it has no effect here; ${REFUSED[name] as string}`);
   }
 }

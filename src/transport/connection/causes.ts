@@ -32,9 +32,7 @@ export function unsolicited(buffer: Buffer, start: number, end: number, idleFor:
 export function unsolicitedBeforeUse(buffer: Buffer, bytes: number, idleFor: number): CloseCause {
   return (
     idleTimeout(buffer, 0, bytes, idleFor) ??
-    unasked(
-      `unsolicited bytes had arrived, found before the next request, after ${inWords(idleFor)} idle`,
-    )
+    unasked(`unsolicited bytes had arrived, found before the next request, after ${inWords(idleFor)} idle`)
   );
 }
 

@@ -163,7 +163,11 @@ test("Dialer: a name without an address is a dns error that says what to check",
   const cases: readonly [LookupFunction, RegExp, boolean][] = [
     [failingLookup("ENOTFOUND"), /no address was found for gone\.test: check the spelling/, false],
     [failingLookup("EAI_AGAIN"), /the DNS server did not answer for gone\.test/, true],
-    [failingLookup("ESERVFAIL"), /the DNS server could not tell whether gone\.test exists \(SERVFAIL\)/, true],
+    [
+      failingLookup("ESERVFAIL"),
+      /the DNS server could not tell whether gone\.test exists \(SERVFAIL\)/,
+      true,
+    ],
     [lookupOf(), /the lookup of gone\.test returned no usable IP address/, false],
   ];
   for (const [lookup, message, retryable] of cases) {

@@ -137,7 +137,9 @@ function withoutExpect(fields: readonly string[]): readonly string[] {
 /** What CONNECT asks for (RFC 9110 §9.3.6): the `Host` field's host and port, else the server itself. */
 function authorityOf(target: Target, headers: Headers | undefined, source: BodySource | undefined): string {
   if (source !== undefined) {
-    throw new TypeError("Cannot send a body with CONNECT; write to response.upgraded once the response has arrived");
+    throw new TypeError(
+      "Cannot send a body with CONNECT; write to response.upgraded once the response has arrived",
+    );
   }
   const host = headers?.get("host") ?? `${target.host}`;
   return /:\d+$/.test(host) ? host : `${host}:${target.port}`;
