@@ -391,6 +391,6 @@ test("clean reuse: a POST that meets bytes nobody asked for fails, and is not se
   await using site = await Site.start("TCP", (path) => (path === "/first" ? [ok("ok")] : ["garbage\r\n"]));
   await site.client.get(site.url("/first")).text();
   const error = await rejection(site.client.post(site.url("/next"), { body: "x" }).text());
-  assert.match(error.message, /not sent again/);
+  assert.match(error.message, /not retried/);
   assert.equal(site.requests, 2);
 });

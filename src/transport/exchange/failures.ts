@@ -53,9 +53,9 @@ export function connectionLost(
       : "";
   const what =
     error instanceof ProtocolError
-      ? `${NO_RESPONSE.has(error.code) ? "" : "the response was refused: "}${asClause(error.message)}`
-      : `${exchange.headersAt > 0 ? "the response was cut off" : "no response came"} (${cause.evidence})`;
-  return new NetworkError(`${named(exchange)} failed: ${what}${idle}${whyNotAgain(exchange, error)}`, {
+      ? `: ${NO_RESPONSE.has(error.code) ? "" : "the response was refused: "}${asClause(error.message)}`
+      : ` ${exchange.headersAt > 0 ? "part-way through the response" : "without a response"}: ${cause.evidence}`;
+  return new NetworkError(`${named(exchange)} failed${what}${idle}${whyNotAgain(exchange, error)}`, {
     ...factsOf(exchange),
     ...(isTooLarge(error) ? { retryable: false } : {}),
     code,
