@@ -1,3 +1,4 @@
+export type { CallOptions } from "./client/index.js";
 export {
   type AuthOptions,
   type BearerAuth,
@@ -30,7 +31,22 @@ export {
   type RetryOptions,
   type StoredCookie,
 } from "./client/index.js";
+export type { NetworkErrorDetails, ProxyCode, TlsCode } from "./errors/index.js";
 export { type ErrorCode, NetworkError, type Phase, TimeoutError, type TimeoutKind } from "./errors/index.js";
+export type {
+  ClientFacts,
+  ClientName,
+  CountName,
+  Explanation,
+  LeastName,
+  ModuleFacts,
+  MostName,
+  OriginFacts,
+  ProcessFacts,
+  SiteTopic,
+  StreamReport,
+  Timeline,
+} from "./explain/index.js";
 export {
   type Evidence,
   explainById,
@@ -49,6 +65,20 @@ export {
   whatIf,
   whatIfText,
 } from "./explain/index.js";
+export type {
+  BlobLike,
+  ByteStream,
+  FormDataLike,
+  PairIterator,
+  RedirectMode,
+  ReferrerPolicy,
+  RequestCache,
+  RequestCredentials,
+  RequestExtras,
+  RequestMode,
+  ResponseType,
+  WebStreamLike,
+} from "./message/index.js";
 export {
   type BodyInit,
   Headers,
@@ -68,13 +98,25 @@ export type {
   Decision,
   DialFate,
   DialReason,
+  DialRecord,
+  ExchangeOutcome,
   ExchangeRecord,
+  RecorderOptions,
   Recording,
   ResponseConnection,
   Timings,
   Trace,
+  Verdict,
 } from "./trace/index.js";
 export { composeTraces } from "./trace/index.js";
+export type {
+  AllowAddress,
+  Fetch,
+  LookupFunction,
+  PoolLimits,
+  ProxyAuthScheme,
+  ProxyOption,
+} from "./transport/index.js";
 export {
   type Counts,
   type DialTarget,

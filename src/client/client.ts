@@ -34,6 +34,7 @@ let shownOf: (client: Client) => Record<string, unknown>;
  * its transport, as in Go.
  */
 export class Client {
+  /** What carries out this client's requests: the transport it was given, or {@link defaultTransport}. */
   readonly transport: RoundTripper;
   readonly #options: Readonly<ClientOptions>;
   readonly #defaults: RequestDefaults;

@@ -6,11 +6,16 @@ import type { Request, Response } from "../message/index.js";
  * `await error.response.text()`, or close it.
  */
 export class HTTPError extends Error {
+  /** Always `HTTPError`. */
   override name = "HTTPError";
+  /** The stable code of this error, listed in docs/errors.md. */
   readonly code = "ERR_TRUNKLINE_HTTP_STATUS";
+  /** The response; its body is unread. Read or close it. */
   readonly response: Response;
+  /** The response's status, 400 to 599. */
   readonly status: number;
 
+  /** Clients make this error; make one yourself only in tests. The message is built from method, URL and status. */
   constructor(method: string, response: Response, url: string) {
     const phrase = response.statusText === "" ? "" : ` ${shownText(response.statusText)}`;
     super(

@@ -12,7 +12,7 @@ export { defaultClient, del, get, head, patch, post, put } from "./default-clien
 export type { Downloaded, DownloadInit } from "./download.js";
 export { fetch } from "./fetch/index.js";
 export { HTTPError } from "./http-error.js";
-export type { ClientOptions, Init, Middleware } from "./options.js";
+export type { CallOptions, ClientOptions, Init, Middleware } from "./options.js";
 export type { Progress, ProgressListener } from "./progress.js";
 export type { RedirectHop, RedirectListener } from "./redirect-policy.js";
 export type { RetryOptions } from "./retry-options.js";

@@ -77,6 +77,7 @@ export interface ClientOptions extends CallOptions {
  * `null` is not sent, a default of the client neither.
  */
 export interface Init extends RequestInit, RequestExtras, CallOptions {
+  /** `"follow"` (default) follows redirects, `"manual"` returns the 3xx response, `"error"` rejects. */
   redirect?: RedirectMode;
   /** Told of the body's bytes on their way, up and down. */
   onProgress?: ProgressListener;

@@ -2,6 +2,7 @@ import type { BodySource } from "../message/index.js";
 
 /** How far a body has got. */
 export interface Progress {
+  /** Whether the bytes are the request body's (`"upload"`) or the response body's (`"download"`). */
   readonly direction: "up" | "down";
   /** Bytes of the body on the wire so far, before decoding. */
   readonly bytes: number;

@@ -10,6 +10,7 @@ export type Phase = "queue" | "dns" | "connect" | "proxy" | "tls" | "write" | "h
 export interface NetworkErrorDetails {
   /** Stable; see {@link ErrorCode}. */
   readonly code: ErrorCode;
+  /** How far the call had got when it failed. */
   readonly phase: Phase;
   /** The request's URL; its password, the values of its query and its fragment are masked. */
   readonly url?: string | undefined;
@@ -23,6 +24,7 @@ export interface NetworkErrorDetails {
   readonly responseStarted?: boolean;
   /** Whether sending the same request again is safe and may help. */
   readonly retryable?: boolean;
+  /** The error underneath, such as the system's; undefined when there is none. */
   readonly cause?: unknown;
 }
 
@@ -31,16 +33,26 @@ export interface NetworkErrorDetails {
  * `fetch` keeps working; `code` and `phase` are what programs should look at.
  */
 export class NetworkError extends TypeError {
+  /** `NetworkError`, or `TimeoutError` for that subclass. */
   override name = "NetworkError";
+  /** The stable code of this error, listed in docs/errors.md. */
   readonly code: ErrorCode;
+  /** How far the call had got when it failed. */
   readonly phase: Phase;
+  /** The request's URL; its password, the values of its query and its fragment are masked. */
   readonly url: string | undefined;
+  /** Id of the connection that the request was on; undefined when it had none. */
   readonly connection: number | undefined;
+  /** Whether that connection had carried a request before. */
   readonly reused: boolean;
+  /** Bytes of this request handed to the socket; 0 when nothing was. */
   readonly bytesWritten: number;
+  /** Whether any byte of the response had arrived. */
   readonly responseStarted: boolean;
+  /** Whether sending the same request again is safe and may help. */
   readonly retryable: boolean;
 
+  /** Transports make this error; make one yourself in tests, middleware and transports of your own. */
   constructor(message: string, given: NetworkErrorDetails) {
     // Without a prototype: nothing is taken from `Object.prototype` for a detail.
     const details = Object.assign(Object.create(null) as object, given);
@@ -69,6 +81,7 @@ export type TimeoutKind =
 
 /** A limit of time was passed. `timeout` says which one, `spent` where the time went. */
 export class TimeoutError extends NetworkError {
+  /** Always `TimeoutError`. */
   override name = "TimeoutError";
   /** The option whose limit was passed. */
   readonly timeout: TimeoutKind;
@@ -77,6 +90,7 @@ export class TimeoutError extends NetworkError {
   /** Milliseconds by phase, as far as the call had got. */
   readonly spent: Readonly<Record<string, number>>;
 
+  /** Transports make this error; make one yourself in tests, middleware and transports of your own. */
   constructor(
     message: string,
     details: NetworkErrorDetails & {

@@ -25,7 +25,9 @@ export type ClientName = string;
 
 /** What is known of one client library's connections to one origin. */
 export interface OriginFacts {
+  /** Scheme, host and port. */
   readonly origin: string;
+  /** The client library that sent the requests. */
   readonly client: ClientName;
   /** Added up when merged; what is absent is 0. */
   readonly counts: Readonly<Partial<Record<CountName, number>>>;
@@ -168,9 +170,11 @@ export type LeastName =
 export interface ClientFacts {
   /** Names the process, for instance by its id and start time. */
   readonly process: string;
+  /** The client library. */
   readonly client: ClientName;
   /** What is made there: `Transport`, `Agent`, `Pool`, `Session`. */
   readonly type: string;
+  /** `file:line:column` where they were made; absent when it is not known. */
   readonly site?: string;
   /** How the constructor is called in code, where it is not by the type alone: `https.Agent`. */
   readonly constructedAs?: string;
@@ -180,21 +184,31 @@ export interface ClientFacts {
   readonly madeIn?: string;
   /** The package, with its version, that the class is from, where it is not Node or undici. */
   readonly classFrom?: string;
+  /** How many were made there. */
   readonly created: number;
+  /** Requests sent through them. */
   readonly requests: number;
+  /** Connections they opened; absent when it is not known. */
   readonly connections?: number;
 }
 
 /** One process or thread. Times are milliseconds since 1970; the figures only grow. */
 export interface ProcessFacts {
+  /** Which process, and which of its threads. */
   readonly process: string;
+  /** Whether it is a worker thread. */
   readonly thread?: boolean;
   /** It belongs to a test runner, which makes processes as it likes. */
   readonly runner?: string;
+  /** When it started, in milliseconds. */
   readonly startedAt: number;
+  /** When it was last heard from, in milliseconds. */
   readonly seenAt: number;
+  /** Requests it sent. */
   readonly requests: number;
+  /** Connections it opened. */
   readonly connections: number;
+  /** Most connections it had open at once. */
   readonly mostOpen: number;
   /** Threads that it made. */
   readonly threadsMade?: number;
@@ -206,6 +220,7 @@ export interface ProcessFacts {
 
 /** What happened when: `points` are by the number of the step of `width` milliseconds since 1970. */
 export interface Timeline {
+  /** Milliseconds that one step covers. */
   readonly width: number;
   /** Opened, closed, requests, failed. */
   readonly points: Readonly<Record<string, readonly [number, number, number, number]>>;
@@ -234,8 +249,11 @@ export function ageOfStep(step: number): number {
 
 /** One loaded copy of a client library. */
 export interface ModuleFacts {
+  /** The process and thread that loaded it. */
   readonly process: string;
+  /** The package's name. */
   readonly name: string;
+  /** The package's version; absent when it is not known. */
   readonly version?: string;
   /** Where it was loaded from. */
   readonly path: string;

@@ -35,7 +35,7 @@ export {
   type RecordingLine,
 } from "./recording-format.js";
 export { parseRecording, RecordingError } from "./recording-reader.js";
-export type { Finding, FindingKind, OriginReport, Report } from "./report.js";
+export type { Finding, FindingKind, OriginReport, Report, StreamReport } from "./report.js";
 export { reuseOf } from "./report.js";
 export { SERVER_IDLE } from "./server-side.js";
 export { explainById, explainConnection, explainExchange } from "./story.js";

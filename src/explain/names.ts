@@ -6,9 +6,11 @@ import type { FindingKind } from "./report.js";
 
 /** What a name means, in sentences; the one source of the docs, the reports and the command line. */
 export interface Explanation {
+  /** What it means. */
   readonly meaning: string;
   /** The usual cause. */
   readonly cause: string;
+  /** What to do about it. */
   readonly remedy: string;
 }
 
@@ -22,7 +24,9 @@ export interface ReasonWords extends Explanation {
 
 /** A name with its explanation, and what it names. */
 export interface NamedExplanation extends Explanation {
+  /** The name of the reason or finding. */
   readonly name: string;
+  /** What the name belongs to: a dial reason, a close reason or a finding. */
   readonly of: "dial" | "close" | "finding";
   /** How sure a finding is. */
   readonly certainty?: string;

@@ -8,9 +8,12 @@ import {
 
 /** A file that is no recording, or one that this version cannot read. */
 export class RecordingError extends Error {
+  /** Always `RecordingError`. */
   override readonly name = "RecordingError";
+  /** Whether the text is not a recording, or has a version this Trunkline cannot read. */
   readonly code: "ERR_TRUNKLINE_RECORDING" | "ERR_TRUNKLINE_RECORDING_VERSION";
 
+  /** `parseRecording` makes this error. */
   constructor(code: RecordingError["code"], message: string) {
     super(message);
     this.code = code;

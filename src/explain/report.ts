@@ -41,8 +41,11 @@ export type FindingKind =
 
 /** One diagnosed problem with its evidence and its remedy. */
 export interface Finding {
+  /** Which problem this is; docs/findings.md explains each kind. */
   readonly kind: FindingKind;
+  /** How much it costs: `"high"`, `"medium"` or `"low"`. */
   readonly severity: "high" | "medium" | "low";
+  /** The origin it concerns; absent when it concerns the whole process. */
   readonly origin?: string;
   /** How often it was seen. */
   readonly count: number;
@@ -50,8 +53,11 @@ export interface Finding {
   readonly cost: { readonly connections: number; readonly milliseconds: number };
   /** `file:line:column` of the user's code where it starts. */
   readonly site?: string;
+  /** The problem in a sentence without a full stop, numbers included. */
   readonly title: string;
+  /** The facts it rests on, one each. */
   readonly evidence: readonly string[];
+  /** What to change, in the terms of the client that was watched. */
   readonly remedy: string;
   /** Why it might be wrong. */
   readonly doubt?: string;
@@ -59,10 +65,13 @@ export interface Finding {
 
 /** One origin of a report: its counts, and why its connections were opened and closed. */
 export interface OriginReport {
+  /** Scheme, host and port. */
   readonly origin: string;
+  /** Requests sent to this origin. */
   readonly requests: number;
   /** Connections opened; a dial that failed is none. */
   readonly connections: number;
+  /** The share of requests that did not open a connection, 0 to 1; 1 when there was no request. */
   readonly reuse: number;
   /** Connections by protocol, where that is known. */
   readonly protocols?: Readonly<Partial<Record<"http/1.1" | "h2", number>>>;
@@ -70,7 +79,9 @@ export interface OriginReport {
   readonly streams?: StreamReport;
   /** Milliseconds spent making connections. */
   readonly handshakeMs: number;
+  /** Connections by the reason they were dialed for; reasons that did not occur are absent. */
   readonly openedFor: Readonly<Partial<Record<DialReason, number>>>;
+  /** Closed connections by the reason they closed for; reasons that did not occur are absent. */
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
   /** The idle age, in milliseconds, at which the server was found to close. */
   readonly learnedIdleLimit?: number;
@@ -80,6 +91,7 @@ export interface OriginReport {
 export interface StreamReport {
   /** The most requests at the same time: on all connections together, and on one. */
   readonly atOnce: number;
+  /** Most streams open at once on one connection. */
   readonly onOne: number;
   /** The least number at the same time that a connection was allowed; absent where nothing limited it. */
   readonly limit?: number;
@@ -87,6 +99,7 @@ export interface StreamReport {
   readonly waited: number;
   /** Requests that the server refused without a look at them, and that it reset. */
   readonly refused: number;
+  /** Streams that were reset. */
   readonly reset: number;
   /** Connections that HTTP/1.1 would have needed for as many requests at the same time, beyond those there were: at least so many. */
   readonly saved: number;
@@ -94,7 +107,9 @@ export interface StreamReport {
 
 /** What happened to the connections, in one shape for every program that explains. */
 export interface Report {
+  /** Requests sent. */
   readonly requests: number;
+  /** Connections that were opened. */
   readonly connections: number;
   /** Requests that failed, by the code of their error; `other` where it is not known. */
   readonly failed: Readonly<Record<string, number>>;
@@ -104,7 +119,9 @@ export interface Report {
   readonly waiting: number;
   /** The share of requests that did not open a connection; 1 when there was no request. */
   readonly reuse: number;
+  /** Each origin's part of the report, the busiest first. */
   readonly origins: readonly OriginReport[];
+  /** Problems found, the worst first; empty when there are none. */
   readonly findings: readonly Finding[];
   /** What was lost for no cause that is known, a sentence each: no finding, but not nothing either. */
   readonly notes: readonly string[];

@@ -14,7 +14,9 @@ export interface WhatIfSettings extends Partial<PoolLimits> {
 
 /** What a replay found. */
 export interface WhatIf {
+  /** The pool settings that were tried. */
   readonly settings: WhatIfSettings;
+  /** Requests in the recording. */
   readonly requests: number;
   /** Connections that were opened, failed dials left out. */
   readonly actualDials: number;
@@ -24,6 +26,7 @@ export interface WhatIf {
   readonly predictedDials: number;
   /** Requests that would have waited because of a limit, and the milliseconds. */
   readonly queued: number;
+  /** Milliseconds that requests would have waited for a connection, all together. */
   readonly queuedMs: number;
   /** Requests that would have been refused by `maxWaiting` or `queueTimeout`. */
   readonly refused: number;

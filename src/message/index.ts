@@ -17,13 +17,17 @@ export {
   linkHeadersToPlatform,
   rawHeaders,
 } from "./headers.js";
+export type { PairIterator } from "./headers-iterator.js";
 export { INSPECT, type Inspect } from "./inspect-symbol.js";
 export { feedFromIterator } from "./iterator-feed.js";
 export { extractMimeType, parseMimeType, serializeMimeType } from "./mime-type.js";
+export type { FormDataLike } from "./multipart.js";
+export type { WebStreamLike } from "./one-shot-source.js";
 export { ownResponse } from "./own-response.js";
 export { inheritFromPlatform } from "./platform.js";
 export { readyBody } from "./platform-request.js";
 export { appendQuery } from "./query.js";
+export type { BlobLike } from "./replayable-source.js";
 export {
   configureRequest,
   derivedRequest,
@@ -43,6 +47,7 @@ export {
   type RequestExtras,
   type RequestInit,
 } from "./request-init.js";
+export type { RequestCache, RequestCredentials, RequestMode } from "./request-members.js";
 export {
   DEFAULT_MODES,
   type RedirectMode,
@@ -61,7 +66,7 @@ export {
   responseHeader,
   settleResponse,
 } from "./response.js";
-export type { ResponseFacts, ResponseInit } from "./response-facts.js";
+export type { ResponseFacts, ResponseInit, ResponseType } from "./response-facts.js";
 export { realName, type SaveOptions, type SaveProgress } from "./save-body.js";
 export type { BodySource } from "./source.js";
 export { fetchTarget, parseTarget, parseURL, type Target } from "./target.js";

@@ -6,7 +6,9 @@ const loadCrypto = (): typeof import("node:crypto") => process.getBuiltinModule(
 
 /** A `FormData`, the platform's or another's. `getAll` tells its type from a map's. */
 export interface FormDataLike {
+  /** Its fields, in order. */
   entries(): Iterable<[string, string | (BlobLike & { readonly name?: string })]>;
+  /** Every value of one field. */
   getAll(name: string): unknown[];
 }
 

@@ -4,8 +4,11 @@ import type { BodySource } from "./source.js";
 
 /** A `ReadableStream`, the platform's or another's. */
 export interface WebStreamLike {
+  /** Whether a reader holds it; such a stream cannot be sent. */
   readonly locked: boolean;
+  /** Takes the stream for reading. */
   getReader(): unknown;
+  /** Tells the source that nothing more will be read. */
   cancel(reason?: unknown): Promise<void>;
 }
 

@@ -3,9 +3,13 @@ import type { BodySource } from "./source.js";
 
 /** A `Blob` or `File`, the platform's or another's. */
 export interface BlobLike {
+  /** Its length in bytes. */
   readonly size: number;
+  /** Its media type; empty when it has none. */
   readonly type: string;
+  /** Its bytes as a web stream. */
   stream(): unknown;
+  /** Its bytes, all of them. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 

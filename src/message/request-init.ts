@@ -13,9 +13,13 @@ import type { BodySource } from "./source.js";
 
 /** What a request can be made with: the members of WHATWG fetch (§5.4). Others are ignored, as Web IDL says. */
 export interface RequestInit {
+  /** The method; `"GET"` by default. Standard methods are normalised to upper case. */
   method?: string;
+  /** The request's headers; none by default. */
   headers?: HeadersInit;
+  /** The body; none by default. GET and HEAD allow none. */
   body?: BodyInit | null;
+  /** Aborts the request, and the reading of its response; none by default. */
   signal?: AbortSignal | null;
   /** How redirects are treated; `follow` unless said otherwise. `manual` gives the 3xx response as it is. */
   redirect?: RedirectMode;
@@ -37,6 +41,7 @@ export interface RequestInit {
   keepalive?: boolean;
   /** How urgent it is, which a server of HTTP/2 is told (RFC 9218): `high` urgency 1, `auto` 3, `low` 5. Without it nothing is said. */
   priority?: "high" | "low" | "auto";
+  /** Only null is allowed, as in the Fetch standard. */
   window?: null;
 }
 

@@ -1,10 +1,16 @@
 import { ownMembers } from "../runtime/index.js";
 import type { HeadersInit } from "./headers.js";
+import type { InterfaceShape } from "./interface-shape.js";
 
+/** What to do with a redirect: follow it, return it, or reject. */
 export type RedirectMode = "follow" | "manual" | "error";
+/** The standard's cache modes. There is no cache: they only matter to `Request.cache`. */
 export type RequestCache = "default" | "no-store" | "reload" | "no-cache" | "force-cache" | "only-if-cached";
+/** The standard's request modes. Outside a browser they only matter to `Request.mode`. */
 export type RequestMode = "cors" | "navigate" | "no-cors" | "same-origin";
+/** The standard's credentials modes. Outside a browser they only matter to `Request.credentials`. */
 export type RequestCredentials = "include" | "omit" | "same-origin";
+/** The standard's referrer policies; empty for the default. */
 export type ReferrerPolicy =
   | ""
   | "no-referrer"
@@ -178,3 +184,36 @@ function choice(member: string, value: unknown, values: readonly string[]): stri
 function text(value: unknown): string | undefined {
   return value === undefined ? undefined : `${value}`;
 }
+
+/** What Web IDL gives the interface. */
+export const REQUEST_SHAPE: InterfaceShape = {
+  name: "Request",
+  length: 1,
+  members: [
+    "method",
+    "url",
+    "headers",
+    "destination",
+    "referrer",
+    "referrerPolicy",
+    "mode",
+    "credentials",
+    "cache",
+    "redirect",
+    "integrity",
+    "keepalive",
+    "isReloadNavigation",
+    "isHistoryNavigation",
+    "signal",
+    "duplex",
+    "body",
+    "bodyUsed",
+    "clone",
+    "arrayBuffer",
+    "blob",
+    "bytes",
+    "formData",
+    "json",
+    "text",
+  ],
+};

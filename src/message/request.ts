@@ -19,6 +19,7 @@ import {
 } from "./request-init.js";
 import {
   DEFAULT_MODES,
+  REQUEST_SHAPE,
   type RedirectMode,
   type ReferrerPolicy,
   type RequestCache,
@@ -82,6 +83,9 @@ export class Request {
    * @throws TypeError when the URL, the method or a header cannot be sent, GET and HEAD are given a body, or a member
    * of `init` has a value that the standard does not know.
    */
+  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit);
+  /** @internal */
+  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, plain?: Target);
   constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, plain?: Target) {
     if (init === PLAIN) {
       this.#target = plain as Target;
@@ -203,6 +207,7 @@ export class Request {
     return new URL(this.url);
   }
 
+  /** The request's headers; changes to them are sent. */
   get headers(): Headers {
     this.#headers ??= new Headers();
     return this.#headers;
@@ -217,26 +222,33 @@ export class Request {
     return this.#signal;
   }
 
+  /** The body as a stream, or null when there is none. */
   get body(): ByteStream | null {
     return this.#whole()?.stream ?? null;
   }
 
+  /** Whether the body has been read. */
   get bodyUsed(): boolean {
     return this.#whole()?.used ?? false;
   }
 
+  /** The value given in `init`; there is no cache, so it has no effect. */
   get cache(): RequestCache {
     return this.#modes.cache;
   }
+  /** The value given in `init`; it has no effect outside a browser. */
   get credentials(): RequestCredentials {
     return this.#modes.credentials;
   }
+  /** The hashes that the response body must match; empty when there are none. */
   get integrity(): string {
     return this.#modes.integrity;
   }
+  /** The value given in `init`; it has no effect outside a browser. */
   get keepalive(): boolean {
     return this.#modes.keepalive;
   }
+  /** The value given in `init`; it has no effect outside a browser. */
   get mode(): RequestMode {
     return this.#modes.mode;
   }
@@ -244,25 +256,31 @@ export class Request {
   get redirect(): RedirectMode {
     return this.#modes.redirect;
   }
+  /** The referrer given in `init`, `"about:client"` by default. */
   get referrer(): string {
     return this.#modes.referrer;
   }
+  /** The value given in `init`. */
   get referrerPolicy(): ReferrerPolicy {
     return this.#modes.referrerPolicy;
   }
   // What only a browser gives other values.
+  /** Always empty, as for every request that a script makes. */
   get destination(): "" {
     this.#method;
     return "";
   }
+  /** Always `"half"`, as in the Fetch standard. */
   get duplex(): "half" {
     this.#method;
     return "half";
   }
+  /** Always false: only browsers navigate. */
   get isReloadNavigation(): boolean {
     this.#method;
     return false;
   }
+  /** Always false: only browsers navigate. */
   get isHistoryNavigation(): boolean {
     this.#method;
     return false;
@@ -271,21 +289,27 @@ export class Request {
     return "Request";
   }
 
+  /** Reads the body as UTF-8 text. Rejects with a `TypeError` when it has already been read. */
   async text(): Promise<string> {
     return decodeUtf8(await this.#collect());
   }
+  /** Reads the body and parses it as JSON. Rejects with a `SyntaxError` when it is not JSON. */
   async json<T = unknown>(): Promise<T> {
     return JSON.parse(decodeUtf8(await this.#collect())) as T;
   }
+  /** Reads the body as bytes. Rejects with a `TypeError` when it has already been read. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return ownBytes(await this.#collect());
   }
+  /** Reads the body into an `ArrayBuffer`. Rejects with a `TypeError` when it has already been read. */
   async arrayBuffer(): Promise<ArrayBuffer> {
     return ownBytes(await this.#collect()).buffer;
   }
+  /** Reads the body into a `Blob` of its content type. Rejects with a `TypeError` when it has already been read. */
   async blob(): Promise<Blob> {
     return blobOf(await this.#collect(), this.headers);
   }
+  /** Reads a multipart or URL-encoded body as `FormData`. Rejects with a `TypeError` when it is neither. */
   async formData(): Promise<FormData> {
     return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
@@ -314,24 +338,28 @@ export class Request {
         (this.#headers?.has("x-idempotency-key") ?? false))
     );
   }
+  /** What `idempotent` was set to: whether sending it twice is safe. Absent: the method decides. */
   get idempotentMark(): boolean | undefined {
     return this.#idempotent;
   }
   set idempotentMark(mark: boolean | undefined) {
     this.#idempotent = mark;
   }
+  /** Trailer fields to send after the body, or a function that returns them once the body has been sent. */
   get trailers(): RequestExtras["trailers"] {
     return this.#trailers;
   }
   set trailers(trailers: RequestExtras["trailers"]) {
     this.#trailers = trailers;
   }
+  /** Called with each 1xx response before the final one. */
   get onInformational(): RequestExtras["onInformational"] {
     return this.#onInformational;
   }
   set onInformational(listener: RequestExtras["onInformational"]) {
     this.#onInformational = listener;
   }
+  /** Hooks called for each event of this request. */
   get trace(): Trace | undefined {
     return this.#trace;
   }
@@ -356,6 +384,7 @@ export class Request {
   get call(): unknown {
     return this.#call;
   }
+  /** @internal */
   set call(call: unknown) {
     this.#call = call;
   }

@@ -12,7 +12,12 @@ import { cloneHeaders, freezeHeaders, Headers } from "./headers.js";
 import { INSPECT, type Inspect } from "./inspect-symbol.js";
 import { needArguments, shapeInterface } from "./interface-shape.js";
 import { inheritFromPlatform } from "./platform.js";
-import type { ResponseFacts, ResponseInit, ResponseType } from "./response-facts.js";
+import {
+  RESPONSE_SHAPE,
+  type ResponseFacts,
+  type ResponseInit,
+  type ResponseType,
+} from "./response-facts.js";
 import { type SaveOptions, saveBody } from "./save-body.js";
 import { hasNoBody, type ResponseHead, responseHead } from "./status.js";
 import { redirectLocation } from "./target.js";
@@ -187,6 +192,7 @@ export class Response {
     return response;
   }
 
+  /** The status: 200 to 599, 101 after an upgrade, or 0 for a network error. */
   get status(): number {
     return this.#status;
   }
@@ -196,6 +202,7 @@ export class Response {
     return this.#status >= 200 && this.#status <= 299;
   }
 
+  /** The reason phrase of the status line; empty over HTTP/2. */
   get statusText(): string {
     this.#statusText ??= (this.#wire as WireResponse).statusText;
     return this.#statusText;
@@ -212,6 +219,7 @@ export class Response {
     return this.#url;
   }
 
+  /** `"default"` for a response from a server or a constructor, `"error"` for `Response.error()`. */
   get type(): ResponseType {
     return this.#type;
   }
@@ -278,6 +286,7 @@ export class Response {
     return this.#whole()?.stream ?? null;
   }
 
+  /** Whether the body has been read or cancelled. */
   get bodyUsed(): boolean {
     return this.#body?.used ?? this.#reader?.taken ?? false;
   }
@@ -320,6 +329,7 @@ export class Response {
     return ownBytes(await this.#collect());
   }
 
+  /** Reads the body into an `ArrayBuffer`. Rejects when it has already been read, or arrives incomplete. */
   async arrayBuffer(): Promise<ArrayBuffer> {
     return ownBytes(await this.#collect()).buffer;
   }

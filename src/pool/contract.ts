@@ -3,16 +3,27 @@ import type { Member, Waiter } from "./entities/index.js";
 
 /** The pool's settings, normalised: what is not limited is `Infinity`. */
 export interface PoolLimits {
+  /** Most connections in total, those being dialed included. */
   readonly maxConnections: number;
+  /** Most connections to one origin, those being dialed included. */
   readonly maxConnectionsPerOrigin: number;
+  /** Most idle connections in total. */
   readonly maxIdleConnections: number;
+  /** Most idle connections to one origin. */
   readonly maxIdleConnectionsPerOrigin: number;
+  /** Most dials to one origin at a time. */
   readonly maxDialingPerOrigin: number;
+  /** Most requests that may wait without a dial; more fail at once. */
   readonly maxWaiting: number;
+  /** Milliseconds that a request may wait without a dial. */
   readonly queueTimeout: number;
+  /** Milliseconds after which an idle connection closes. */
   readonly idleTimeout: number;
+  /** Milliseconds after which a connection takes no more requests. */
   readonly maxConnectionAge: number;
+  /** Requests after which a connection closes. */
   readonly maxRequestsPerConnection: number;
+  /** Whether connections are kept for later requests. */
   readonly keepAlive: boolean;
 }
 

@@ -48,6 +48,7 @@ export interface IssuedCertificate {
 export interface CertificateAuthority {
   /** Its certificate, PEM. */
   readonly cert: string;
+  /** Issues a certificate signed by this authority, and its key. */
   issue(options: IssueOptions): IssuedCertificate;
   /** An authority below this one; what it issues carries the chain. */
   intermediate(name?: string): CertificateAuthority;

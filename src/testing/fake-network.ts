@@ -1,5 +1,6 @@
 /** What the resolver answers for a name. */
 export interface FakeHost {
+  /** The addresses that a lookup of the host gives. */
   readonly addresses?: readonly string[];
   /** Milliseconds until the answer; default 0. */
   readonly after?: number;

@@ -60,6 +60,7 @@ export class FakeRuntime implements Runtime {
   /** Every dial, in order, whatever became of it. */
   readonly sockets: FakeSocket[] = [];
 
+  /** Starts at time 0 unless the options say otherwise. */
   constructor(options: FakeRuntimeOptions = {}) {
     const { now = 0, wallNow = Date.UTC(2024, 0, 1), seed = 1 } = options;
     this.#clock = new FakeClock(now);
@@ -140,12 +141,16 @@ export class FakeRuntime implements Runtime {
 
   // Runtime
 
+  /** Milliseconds of the virtual clock. */
   readonly now = (): number => this.#clock.now;
 
+  /** Milliseconds since 1970, by the virtual clock. */
   readonly wallNow = (): number => this.#clock.now + this.#wallOffset;
 
+  /** The next number of the seeded sequence, at least 0 and below 1. */
   readonly random = (): number => this.#random();
 
+  /** A timer of the virtual clock. */
   readonly setTimer = (callback: () => void, milliseconds: number): RuntimeTimer => {
     const drop = (): void => {
       this.#timers.delete(timer);
@@ -163,8 +168,10 @@ export class FakeRuntime implements Runtime {
     return timer;
   };
 
+  /** An immediate of the virtual clock: it runs before time passes. */
   readonly setImmediate = (callback: () => void): void => this.#clock.immediate(callback);
 
+  /** Answers from the hosts that the test set. */
   readonly lookup = (
     hostname: string,
     options: LookupAllOptions,
@@ -190,6 +197,7 @@ export class FakeRuntime implements Runtime {
     });
   };
 
+  /** Makes a {@link FakeSocket} and tells the test of it. */
   readonly connect = (options: SocketOptions): FakeSocket => {
     const { host = "127.0.0.1", port = 0, path } = options;
     if (options.tls?.["socket"] !== undefined) {

@@ -22,13 +22,17 @@ export interface FakeDial {
 
 /** The client's end of a fake connection. It behaves as `net.Socket` and `tls.TLSSocket` do, `onread` included. */
 export class FakeSocket extends Duplex {
+  /** The other end: what the test writes and reads. */
   readonly peer: FakePeer;
   /** `192.0.2.1:80`, or `unix:/path`. */
   readonly name: string;
   /** What it was dialed with. */
   readonly options: SocketOptions;
+  /** Whether it stands for a TLS socket. */
   readonly encrypted: boolean;
+  /** Whether the pretended certificate was trusted. */
   readonly authorized: boolean;
+  /** The protocol agreed on in the pretended handshake, or false. */
   readonly alpnProtocol: string | false;
   readonly #dial: FakeDial;
   readonly #queue: Parcel[] = [];
@@ -44,6 +48,7 @@ export class FakeSocket extends Duplex {
   #bytesWritten = 0;
   #refed = true;
 
+  /** @internal */
   constructor(dial: FakeDial) {
     super({ allowHalfOpen: false });
     this.#dial = dial;
@@ -60,30 +65,37 @@ export class FakeSocket extends Duplex {
     );
   }
 
+  /** Whether the dial is still under way. */
   get connecting(): boolean {
     return this.#state === "connecting" && !this.destroyed;
   }
 
+  /** As in `net.Socket`. */
   get remoteAddress(): string | undefined {
     return this.connecting ? undefined : this.options.host;
   }
 
+  /** As in `net.Socket`. */
   get remotePort(): number | undefined {
     return this.connecting ? undefined : this.options.port;
   }
 
+  /** As in `net.Socket`. */
   get localAddress(): string {
     return this.options.localAddress ?? (this.options.host?.includes(":") ? "::1" : "127.0.0.1");
   }
 
+  /** As in `net.Socket`. */
   get localPort(): number {
     return this.#dial.localPort;
   }
 
+  /** As in `net.Socket`. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
+  /** As in `net.Socket`. */
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
@@ -93,47 +105,57 @@ export class FakeSocket extends Duplex {
     return this.#refed;
   }
 
+  /** As in `net.Socket`; remembered only. */
   ref(): this {
     this.#refed = true;
     return this;
   }
 
+  /** As in `net.Socket`; remembered only. */
   unref(): this {
     this.#refed = false;
     return this;
   }
 
+  /** As in `net.Socket`; without effect. */
   setNoDelay(): this {
     return this;
   }
 
+  /** As in `net.Socket`; without effect. */
   setKeepAlive(): this {
     return this;
   }
 
+  /** As in `tls.TLSSocket`. */
   getProtocol(): string | null {
     return this.encrypted ? "TLSv1.3" : null;
   }
 
+  /** As in `tls.TLSSocket`. */
   getCipher(): { name: string; standardName: string; version: string } {
     return { name: "TLS_AES_128_GCM_SHA256", standardName: "TLS_AES_128_GCM_SHA256", version: "TLSv1.3" };
   }
 
+  /** As in `tls.TLSSocket`; always false. */
   isSessionReused(): boolean {
     return false;
   }
 
+  /** As in `net.Socket`: the peer sees a reset. */
   resetAndDestroy(): this {
     this.#dial.log(`reset ${this.name}`);
     this.send(() => this.peer.destroy(systemError("ECONNRESET", "read", "")));
     return this.destroy();
   }
 
+  /** As in `net.Socket`: nothing is delivered until `resume()`. */
   override pause(): this {
     if (this.options.onread !== undefined) this.#reading = false;
     return super.pause();
   }
 
+  /** As in `net.Socket`. */
   override resume(): this {
     if (this.options.onread !== undefined) this.#startReading();
     return super.resume();
@@ -154,6 +176,7 @@ export class FakeSocket extends Duplex {
     this.#deliver();
   }
 
+  /** Delivers the end of what the peer sends. */
   arriveEnd(): void {
     this.#finArrived = true;
     this.#deliver();

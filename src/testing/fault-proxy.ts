@@ -23,7 +23,9 @@ const RESET_AFTER = 5;
 
 /** Something the proxy did, in order. */
 export interface FaultEvent {
+  /** The number of the connection, from 1 in the order they were accepted. */
   readonly connection: number;
+  /** What happened. */
   readonly event:
     | "accepted"
     | "limit-up"
@@ -32,6 +34,7 @@ export interface FaultEvent {
     | "black-hole"
     | "target-failed"
     | "closed";
+  /** More about it, where there is more to say. */
   readonly detail?: string;
 }
 
@@ -73,6 +76,7 @@ export class FaultProxy {
     return proxy;
   }
 
+  /** The port that it listens on. */
   get port(): number {
     return this.#port;
   }

@@ -81,6 +81,7 @@ export class FriendlyServer {
     return originOf(this.#server, this.#options.tls !== undefined, this.#options);
   }
 
+  /** The URL of `path` on this server; of `/` by default. */
   url(path = "/"): string {
     return this.origin + path;
   }

@@ -2,6 +2,7 @@
 export interface Gate {
   /** Resolves when the gate is opened; rejects when its owner closes first. */
   readonly promise: Promise<void>;
+  /** Whether it has been opened. */
   readonly opened: boolean;
   /** Opens it; opening it twice does nothing. */
   open(): void;

@@ -6,16 +6,23 @@ export interface Http2Seen {
   readonly type: string;
   /** 0 for the connection. */
   readonly stream: number;
+  /** Whether the frame ended the client's side of its stream. */
   readonly endStream?: boolean;
   /** Name, value, name, value, …, pseudo-fields included. */
   readonly headers?: readonly string[];
+  /** The octets of a DATA frame, without padding. */
   readonly data?: Buffer;
   /** Setting, value, setting, value, … */
   readonly settings?: readonly number[];
+  /** Whether a SETTINGS or PING frame was an acknowledgement. */
   readonly ack?: boolean;
+  /** The error code of RST_STREAM or GOAWAY. */
   readonly code?: number;
+  /** The last stream that a GOAWAY names. */
   readonly lastStream?: number;
+  /** The text of a GOAWAY. */
   readonly debug?: string;
+  /** The octets that a WINDOW_UPDATE adds. */
   readonly increment?: number;
 }
 

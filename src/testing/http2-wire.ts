@@ -6,11 +6,15 @@ import { ConnectionOver, WireFailure } from "./wire-errors.js";
 
 /** A request as it came on a stream. */
 export interface Http2WireRequest {
+  /** The stream it came on. */
   readonly stream: number;
+  /** The `:method`. */
   readonly method: string;
   /** `:path`; empty for a plain CONNECT. */
   readonly path: string;
+  /** The `:authority`. */
   readonly authority: string;
+  /** The `:scheme`. */
   readonly scheme: string;
   /** All fields in order, pseudo-fields included: name, value, … */
   readonly fields: readonly string[];
@@ -26,8 +30,11 @@ export interface Http2WireRequest {
 export interface Http2Reply {
   /** Default 200. */
   readonly status?: number;
+  /** Header fields after `:status`; none by default. */
   readonly headers?: ExtraHeaders;
+  /** The body; none by default. */
   readonly body?: string | Uint8Array;
+  /** Trailer fields; none by default. */
   readonly trailers?: ExtraHeaders;
 }
 
@@ -90,6 +97,7 @@ export class Http2WireConnection {
   readonly #watchers = new Set<() => void>();
   #over: Error | undefined;
 
+  /** Speaks HTTP/2 on a connection that a script was given. */
   constructor(wire: WireConnection, options: Http2WireOptions = {}) {
     this.wire = wire;
     this.#options = options;

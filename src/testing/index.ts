@@ -3,6 +3,8 @@
  * Everything listens on the loopback interface and leaves nothing behind after `close()`.
  * @module
  */
+
+export type { Runtime, RuntimeTimer, SocketOptions } from "../runtime/index.js";
 export {
   type CertificateAuthority,
   createAuthority,

@@ -18,9 +18,13 @@ import type { RoundTripper } from "../transport/index.js";
 export interface MockRequest {
   /** 1 for the first request, and so on. */
   readonly number: number;
+  /** The request's method. */
   readonly method: string;
+  /** The request's URL. */
   readonly url: string;
+  /** The headers as they would have been sent. */
   readonly headers: Headers;
+  /** The whole body; empty when there was none. */
   readonly body: Uint8Array;
   /** The body as UTF-8. */
   text(): string;
@@ -32,11 +36,15 @@ export interface MockRequest {
 export interface MockAnswer {
   /** Default 200. */
   readonly status?: number;
+  /** The reason phrase; empty by default. */
   readonly statusText?: string;
+  /** The headers; none by default. */
   readonly headers?: HeadersInit;
+  /** The body; none by default. Give `json` or `body`, not both. */
   readonly body?: BodyInit | null;
   /** A body as JSON, with its content type; instead of `body`. */
   readonly json?: unknown;
+  /** Trailer fields; none by default. */
   readonly trailers?: HeadersInit;
 }
 

@@ -65,6 +65,7 @@ export class WireConnection {
   #requests = 0;
   #ending: WireEnding | undefined;
 
+  /** @internal */
   constructor(id: number, socket: Socket | TLSSocket, raw: Socket, events: WireConnectionEvents) {
     this.id = id;
     this.socket = socket;
@@ -262,6 +263,7 @@ export class WireConnection {
     this.socket.pause();
   }
 
+  /** Reads again after `pause()`. */
   resume(): void {
     this.socket.resume();
   }

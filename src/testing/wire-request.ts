@@ -4,7 +4,9 @@ import { WireFailure } from "./wire-errors.js";
 
 /** A request head as it came over the wire. */
 export interface WireHead {
+  /** The method of the request line. */
   readonly method: string;
+  /** The target of the request line. */
   readonly target: string;
   /** `HTTP/1.1`, as sent. */
   readonly version: string;
@@ -102,8 +104,11 @@ export const readHead = async (incoming: Incoming): Promise<WireHead> => {
 
 /** The body of a request: its bytes with chunks undone, its trailers, and `raw` as it came over the wire. */
 export interface WireBody {
+  /** The body without its framing. */
   readonly body: Buffer;
+  /** The trailer lines as they came. */
   readonly trailers: readonly string[];
+  /** The bytes as they came, framing included. */
   readonly raw: Buffer;
 }
 

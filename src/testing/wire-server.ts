@@ -33,7 +33,9 @@ export interface WireServerOptions {
 export interface WireEvent {
   /** Milliseconds since the server started. */
   readonly at: number;
+  /** The number of the connection, from 1 in the order they were accepted. */
   readonly connection: number;
+  /** What happened. */
   readonly event:
     | "accepted"
     | "secured"
@@ -45,6 +47,7 @@ export interface WireEvent {
     | "reset-sent"
     | "closed"
     | "script-failed";
+  /** More about it, where there is more to say. */
   readonly detail?: string;
 }
 
@@ -124,6 +127,7 @@ export class WireServer {
     return originOf(this.#server, this.#tls !== undefined, this.#options);
   }
 
+  /** The URL of `path` on this server; of `/` by default. */
   url(path = "/"): string {
     return this.origin + path;
   }

@@ -31,6 +31,7 @@ export interface Trace {
   }): void;
   /** A proxy, named without credentials, is asked for a tunnel. */
   proxyStart?(event: { readonly proxy: string; readonly target: string }): void;
+  /** The proxy accepted the tunnel, or failed to. */
   proxyDone?(event: { readonly proxy: string; readonly target: string; readonly error?: unknown }): void;
   /** The handshake with the server begins. Go: `TLSHandshakeStart`. */
   tlsStart?(event: { readonly host: string }): void;

@@ -11,7 +11,8 @@ import {
 } from "../message/index.js";
 import type { RoundTripper } from "./round-tripper.js";
 
-type Fetch = typeof globalThis.fetch;
+/** A function like `globalThis.fetch`. */
+export type Fetch = typeof globalThis.fetch;
 type FetchInit = NonNullable<Parameters<Fetch>[1]>;
 
 /** A body up to this size is read before it is handed over, so that its length is known; a longer one is streamed. */

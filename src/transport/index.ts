@@ -1,3 +1,5 @@
+export type { PoolLimits } from "../pool/index.js";
+export type { LookupFunction } from "../runtime/index.js";
 export { defaultTransport } from "./default-transport.js";
 export type {
   DialTarget,
@@ -8,9 +10,11 @@ export type {
   TlsOptions,
 } from "./dial/index.js";
 export { Exchange, type Settle } from "./exchange/index.js";
+export type { Fetch } from "./fetch-transport.js";
 export { fetchTransport } from "./fetch-transport.js";
 export type { Http2Options } from "./http2-options.js";
 export { type OpenRecording, readRecording } from "./recording/index.js";
 export { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
+export type { AllowAddress, ProxyAuthScheme, ProxyOption } from "./route/index.js";
 export { Transport } from "./transport.js";
 export type { TransportOptions } from "./transport-options.js";

@@ -48,6 +48,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #forwarding: Forwarding;
   readonly #site: TransportSite;
 
+  /** @throws TypeError for an unknown option or one of the wrong kind; RangeError for a value out of its range. */
   constructor(options: TransportOptions = {}) {
     const { [runtimeOption]: runtime = nodeRuntime, ...own } = options as TransportOptions & {
       [runtimeOption]?: Runtime;

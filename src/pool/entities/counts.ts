@@ -1,6 +1,7 @@
 /** The figures of a pool or of one of its routes. */
 export class Counts {
   // What each acquire and release counts comes first, so that it shares a cache line.
+  /** Open connections without an exchange now. */
   idle = 0;
   /** Connections with an exchange on them. */
   active = 0;
@@ -18,6 +19,7 @@ export class Counts {
   draining = 0;
   /** Connections ever begun. A dial that fails counts as opened and as closed, so opened - closed are those now there. */
   opened = 0;
+  /** Connections closed since the transport was made. */
   closed = 0;
 
   /** Connections that hold a slot: all that are not closed. */

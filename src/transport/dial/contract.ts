@@ -13,6 +13,7 @@ import type { TlsOptions } from "./tls-options.js";
 export interface DialTarget {
   /** Host name or IP address, IPv6 without brackets. */
   readonly host: string;
+  /** The port to connect to. */
   readonly port: number;
   /** Whether TLS follows. A custom `dial` returns the plain byte stream either way: TLS is put on it afterwards. */
   readonly tls: boolean;
@@ -20,6 +21,7 @@ export interface DialTarget {
   readonly servername?: string;
   /** A Unix socket or named pipe to use in place of `host` and `port`. */
   readonly socketPath?: string;
+  /** Scheme, host and port that the request is for. */
   readonly origin: string;
   /** Given to a custom `dial`: aborts when the result is no longer wanted. */
   readonly signal?: AbortSignal;

@@ -12,7 +12,9 @@ export interface ProxyConnect {
 
 /** A proxy's answer to CONNECT. */
 export interface ProxyConnectResponse extends ProxyConnect {
+  /** The status of the proxy's answer to CONNECT. */
   readonly status: number;
+  /** The headers of the proxy's answer to CONNECT. */
   readonly headers: Headers;
 }
 

@@ -20,14 +20,21 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
   /** In place of Node's check that the certificate is for this host: returns the error, or undefined. */
   readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
+  /** The lowest TLS version to accept; Node's default is TLSv1.2. */
   readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  /** The highest TLS version to offer; Node's default is TLSv1.3. */
   readonly maxVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  /** Cipher list in OpenSSL's format; Node's default list when absent. */
   readonly ciphers?: string;
+  /** Colon-separated signature algorithms; OpenSSL's default when absent. */
   readonly sigalgs?: string;
+  /** Colon-separated curves for the key exchange; `"auto"` by default. */
   readonly ecdhCurve?: string;
+  /** The smallest Diffie-Hellman group to accept, in bits; 1024 by default. */
   readonly minDHSize?: number;
   /** OpenSSL's `SSL_OP_…` bits. */
   readonly secureOptions?: number;
+  /** Whether a trusted intermediate certificate is enough; false by default. */
   readonly allowPartialTrustChain?: boolean;
   /** A context made with `tls.createSecureContext`; the certificate, version and cipher members above are then unused. */
   readonly secureContext?: SecureContext;
