@@ -69,7 +69,6 @@ export type {
   BlobLike,
   ByteStream,
   FormDataLike,
-  PairIterator,
   RedirectMode,
   ReferrerPolicy,
   RequestCache,

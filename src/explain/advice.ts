@@ -109,7 +109,8 @@ export class Advice {
 
   idleCap(atOnce: number): string {
     const own = this.#rewritten(familyOf(this.#client) === "node" ? { maxFreeSockets: atOnce } : undefined);
-    if (own !== undefined) return `Keep as many idle connections as there are concurrent requests: ${code(own)}`;
+    if (own !== undefined)
+      return `Keep as many idle connections as there are concurrent requests: ${code(own)}`;
     return pick(this.#client, {
       trunkline: code(`new Transport({ maxIdleConnectionsPerOrigin: ${atOnce} })`),
       undici: `undici has no cap on idle connections; limit all connections: ${code(`new Agent({ connections: ${atOnce} })`)}`,

@@ -19,7 +19,9 @@ export function keepAliveOff(one: Case): Finding | undefined {
     title: `The client closes its connection after each request: ${plural(count, "connection")}`,
     evidence: [
       ...(off > 0 ? [`${plural(off, "connection")} closed because keep-alive is off in the client`] : []),
-      ...(said > 0 ? [`${plural(said, "connection")} closed because the request said Connection: close`] : []),
+      ...(said > 0
+        ? [`${plural(said, "connection")} closed because the request said Connection: close`]
+        : []),
       ...lines,
     ],
     remedy: said > off ? one.advice.withoutCloseHeader() : one.advice.keepAliveOn(),

@@ -184,7 +184,10 @@ const DIAL_WORDS: readonly (readonly [RegExp, string])[] = [
     "Reuse connections: the local ports for this destination are used up, and each stays blocked for about a minute after its connection closes (TIME_WAIT)",
   ],
   [/^ENOBUFS$/, "Open fewer connections at once: the system has no memory for more"],
-  [/^ECONNREFUSED$/, "Nothing is listening at this address and port: check both, and that the server is running"],
+  [
+    /^ECONNREFUSED$/,
+    "Nothing is listening at this address and port: check both, and that the server is running",
+  ],
   [/^(?:ENOTFOUND|EAI_AGAIN)$/, "The name cannot be resolved: check its spelling and the resolver"],
   [
     /TIMEDOUT|TIMEOUT/,

@@ -73,8 +73,7 @@ export function processStoodStill(one: Case): Finding | undefined {
     evidence: ["its clock advanced by seconds in which none of its code ran", ...codes(one)],
     remedy:
       "The client is not at fault. If the machine sleeps or the process is paused (serverless, a paused container, SIGSTOP), retry what may be sent twice, or make a new client on waking",
-    doubt:
-      "If CPU time is not known, code that keeps the event loop busy for seconds looks the same.",
+    doubt: "If CPU time is not known, code that keeps the event loop busy for seconds looks the same.",
   });
 }
 
@@ -112,7 +111,8 @@ export function poolDestroyed(one: Case): Finding | undefined {
   const { site, lines } = one.sites("pool-destroyed");
   return one.finding("pool-destroyed", count, count, {
     title: `${plural(count, "connection")} closed with their pool and dialed again soon after: the program closes the pool itself`,
-    evidence: lines.length > 0 ? lines : ["connections were closed by the program's own destroy() or close()"],
+    evidence:
+      lines.length > 0 ? lines : ["connections were closed by the program's own destroy() or close()"],
     remedy:
       DESTROY[one.facts.client] ??
       `Remove the call that closes the pool after each request (${code("agent.destroy()")}); close it once, when the program ends`,

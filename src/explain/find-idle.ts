@@ -104,7 +104,9 @@ export function serverIdleShort(one: Case): Finding | undefined {
     evidence: [
       `Responses said Keep-Alive: timeout=${Math.round(announcedIdleLimit / 1000)}`,
       ...(atOnce > 0
-        ? [`${plural(atOnce, "connection")} not kept: to be safe, Node subtracts a second from what is announced`]
+        ? [
+            `${plural(atOnce, "connection")} not kept: to be safe, Node subtracts a second from what is announced`,
+          ]
         : []),
       ...(obeyed > 0 ? [`${plural(obeyed, "connection")} closed by the client just before the limit`] : []),
     ],
@@ -150,7 +152,9 @@ export function staleRetries(one: Case): Finding | undefined {
     title: `${plural(count, "request")} met a dead idle connection: ${failed} failed, ${retried} were retried`,
     evidence: [
       ...(retried > 0 ? [`${plural(retried, "request")} retried on another connection`] : []),
-      ...(failed > 0 ? [`${plural(failed, "request")} failed because they could not be sent twice safely`] : []),
+      ...(failed > 0
+        ? [`${plural(failed, "request")} failed because they could not be sent twice safely`]
+        : []),
       ...(limit === undefined ? [] : [`the server closes idle connections after about ${seconds(limit)}`]),
       ...afterPause(one),
     ],

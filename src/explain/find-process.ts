@@ -41,10 +41,7 @@ export function clientPerRequest(evidence: Evidence): Finding[] {
   const handshake = averageHandshake(evidence.origins);
   return [...places.values()].map((facts) => {
     const spared = Math.max(0, Math.min(facts.created, facts.requests) - 1);
-    const lost =
-      facts.requests <= facts.created * HARDLY_ANY
-        ? "none can be reused"
-        : "none can be shared";
+    const lost = facts.requests <= facts.created * HARDLY_ANY ? "none can be reused" : "none can be shared";
     const failures = evidence.origins.reduce(
       (sum, one) => sum + exhaustedAt(one, one.owners?.[ownerKey(facts)] !== undefined),
       0,

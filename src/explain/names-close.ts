@@ -88,7 +88,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     short: "it was no longer needed when it was ready",
     meaning: "By the time it was ready it was no longer needed, and it could not be kept.",
     cause: "Another connection became free first, and keep-alive is off.",
-    remedy: "Set Set Set Set Set Set Set `keepAlive: true`, so that it can wait for the next request.",
+    remedy: "Set Set Set Set Set Set Set Set `keepAlive: true`, so that it can wait for the next request.",
   },
   // the peer
   "server-closed-idle": {
@@ -120,12 +120,14 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     meaning: "The server speaks HTTP/1.0 and did not offer to keep the connection.",
     cause:
       "An old server, or a proxy that speaks HTTP/1.0 to its upstream or downstream (nginx does so by default).",
-    remedy: "Use Use Use Use Use Use Use HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
+    remedy:
+      "Use Use Use Use Use Use Use Use HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
     saved: "HTTP/1.1 in the server",
   },
   "closed-by-eof-body": {
     short: "the response had no length, so it ended with the connection",
-    meaning: "The response had neither a length nor chunks, so only the end of the connection could mark its end.",
+    meaning:
+      "The response had neither a length nor chunks, so only the end of the connection could mark its end.",
     cause: "A server or script that writes a body without `Content-Length` or `Transfer-Encoding`.",
     remedy: "Have the server send `Content-Length` or chunks.",
     saved: "a Content-Length or chunks in the server's response",
@@ -155,7 +157,8 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   },
   reset: {
     short: "it was reset",
-    meaning: "The connection was reset: the peer, or something on the network path, rejected what was sent on it.",
+    meaning:
+      "The connection was reset: the peer, or something on the network path, rejected what was sent on it.",
     cause: "The server had just closed it, a middlebox had dropped it, or the server crashed.",
     remedy: "If it had been idle, set `idleTimeout` below the limit of the server or the middlebox.",
   },
@@ -201,7 +204,8 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   },
   "upload-unfinished": {
     short: "the response came before the request's body was sent",
-    meaning: "The response was complete before the whole request body was sent, so the rest could not be sent.",
+    meaning:
+      "The response was complete before the whole request body was sent, so the rest could not be sent.",
     cause: "The server answered early, for example with 413 or 401.",
     remedy: "Set `expectContinue: true` to ask the server first.",
   },
@@ -243,7 +247,8 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     short: "it could not be made",
     meaning: "The connection could not be made.",
     cause: "DNS, the connection or a proxy failed or took too long: the evidence says which.",
-    remedy: "Check the name and the port, and that the server is running; the record lists each attempt and its outcome.",
+    remedy:
+      "Check the name and the port, and that the server is running; the record lists each attempt and its outcome.",
   },
   "tls-error": {
     short: "TLS failed",

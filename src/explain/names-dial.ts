@@ -5,17 +5,16 @@ import type { ReasonWords } from "./names.js";
 export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {
   "first-use": {
     short: "there was none yet",
-    meaning:
-      "This was the first connection to this origin over this route.",
+    meaning: "This was the first connection to this origin over this route.",
     cause: "A first request. If this is frequent, the transport is new each time.",
     remedy:
       "Nothing. If most of your dials are like this, share one Transport; `transport.preconnect(origin)` opens the connection in advance.",
   },
   "all-busy": {
     short: "all others were in use",
-    meaning:
-      "Every connection of the route was in use or still being made, so one more was dialed.",
-    cause: "More concurrent requests than connections so far: this is how a pool grows to the concurrency it serves.",
+    meaning: "Every connection of the route was in use or still being made, so one more was dialed.",
+    cause:
+      "More concurrent requests than connections so far: this is how a pool grows to the concurrency it serves.",
     remedy:
       "Nothing, if it stops at your concurrency. To queue instead of dialing, set `maxConnectionsPerOrigin`; if bodies are left unread, read or close them, because they hold their connections.",
     saved: "fewer requests at once, or maxConnectionsPerOrigin to queue instead of dialing",
@@ -49,8 +48,7 @@ export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {
   },
   "aged-out": {
     short: "the previous one had reached its maximum age or number of requests",
-    meaning:
-      "A connection that could have been reused had reached its maximum age or number of requests.",
+    meaning: "A connection that could have been reused had reached its maximum age or number of requests.",
     cause: "`maxConnectionAge`, `maxRequestsPerConnection`, or the server's `Keep-Alive: max`.",
     remedy: "Nothing, if the limit is meant to spread load or to follow DNS; otherwise raise it.",
     saved: "a larger maxConnectionAge or maxRequestsPerConnection",

@@ -26,7 +26,8 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     cause: "Code that looks at the status and ignores the body.",
     remedy:
       "Read or close every body, which `await using response` does; use HEAD if only the status of something large matters.",
-    certainty: "Certain for connections closed this way. What the garbage collector finds depends on when it runs.",
+    certainty:
+      "Certain for connections closed this way. What the garbage collector finds depends on when it runs.",
   },
   "body-abandoned": {
     meaning: "Bodies are abandoned part-way; each costs a connection.",
@@ -67,7 +68,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "http-1.0-peer": {
     meaning: "The server answers with HTTP/1.0 and does not offer to keep the connection.",
     cause: "An old server, or a proxy that speaks HTTP/1.0.",
-    remedy: "Use Use Use Use Use Use Use HTTP/1.1 in the server or the proxy.",
+    remedy: "Use Use Use Use Use Use Use Use HTTP/1.1 in the server or the proxy.",
     certainty: "Certain: the responses said so.",
   },
   "duplicate-module": {
@@ -75,7 +76,8 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
       "A client library is loaded from more than one place in one process: each copy has its own pools, defaults and global settings.",
     cause: "Two versions in node_modules, or one installed and one bundled.",
     remedy: "Run `npm dedupe`, or use one version everywhere.",
-    certainty: "Certain that there are copies; the counts show whether both make requests to the same origin.",
+    certainty:
+      "Certain that there are copies; the counts show whether both make requests to the same origin.",
   },
   "route-split": {
     meaning: "One server is addressed in several ways, so its connections are in separate pools.",
@@ -86,7 +88,8 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "unbounded-burst": {
     meaning: "A burst of requests opened many connections at once, most of which carried little.",
     cause: "`Promise.all` over a long list with no limit on connections.",
-    remedy: "Set Set Set Set Set Set Set `maxConnectionsPerOrigin`, so that requests queue for connections instead.",
+    remedy:
+      "Set Set Set Set Set Set Set Set `maxConnectionsPerOrigin`, so that requests queue for connections instead.",
     certainty: "Certain about the burst; whether it troubles the server is not known.",
   },
   queueing: {
@@ -157,8 +160,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "network-forgets-idle": {
     meaning:
       "The first request after a pause gets no answer at all, while those that follow at once do: something on the network path drops idle connections.",
-    cause:
-      "A NAT gateway, a firewall or a balancer whose idle timeout drops connections silently.",
+    cause: "A NAT gateway, a firewall or a balancer whose idle timeout drops connections silently.",
     remedy: "Set the client's idle timeout below that; `trunkline probe` measures how long connections live.",
     certainty:
       "Certain that only the first after a pause failed; a server that stalls at that moment looks the same.",

@@ -82,9 +82,7 @@ export function notesOf(
         `The process was paused for ${seconds(stoodStillMs)} in total (stopped, or the machine slept).`,
       );
     if (busyMs > 0)
-      notes.push(
-        `The program's own code blocked the event loop for ${seconds(busyMs)} in total.`,
-      );
+      notes.push(`The program's own code blocked the event loop for ${seconds(busyMs)} in total.`);
   }
   return notes.slice(0, MAX);
 }

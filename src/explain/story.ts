@@ -129,7 +129,9 @@ function closeLines(record: ConnectionRecord, carried: readonly ExchangeRecord[]
     record.closedAt === undefined
       ? ""
       : ` ${seconds(record.closedAt - record.openedAt)} after its dial began`;
-  const lines = [`It was closed by the ${closed.by}${after} (${closed.reason}): ${sentence(closed.evidence)}`];
+  const lines = [
+    `It was closed by the ${closed.by}${after} (${closed.reason}): ${sentence(closed.evidence)}`,
+  ];
   if (words !== undefined)
     lines.push(words.meaning, `Usual cause: ${words.cause}`, `Remedy: ${words.remedy}`);
   const touched = carried.filter((exchange) => exchange.outcome !== "complete");
@@ -138,7 +140,9 @@ function closeLines(record: ConnectionRecord, carried: readonly ExchangeRecord[]
       `Requests affected: ${touched.map((exchange) => `r${exchange.id} (${exchange.outcome})`).join(", ")}.`,
     );
   if (record.delayed !== undefined)
-    lines.push(`Requests that failed or waited because of it: ${record.delayed.map((id) => `r${id}`).join(", ")}.`);
+    lines.push(
+      `Requests that failed or waited because of it: ${record.delayed.map((id) => `r${id}`).join(", ")}.`,
+    );
   return lines;
 }
 

@@ -111,8 +111,7 @@ export function whatIfText(result: WhatIf): string {
       `It is taken for granted that ${named}${rest > 0 ? ` and ${rest} more` : ""} ${result.assumedHttp2.length === 1 ? "speaks" : "speak"} HTTP/2, ${USUAL_STREAMS} requests at a time: \`trunkline probe\` tells.`,
     );
   }
-  if (result.partial)
-    lines.push("The recorder had to discard records, so this covers only the rest.");
+  if (result.partial) lines.push("The recorder had to discard records, so this covers only the rest.");
   return lines.join("\n");
 }
 

@@ -6,8 +6,7 @@ import { extractMimeType, serializeMimeType } from "./mime-type.js";
 /** The body's text as it arrives, decoded as UTF-8 (Fetch §5.3 "textStream()"). @throws TypeError when it was used. */
 export function textStreamOf(body: Body | undefined): ReadableStream<string> {
   if (body === undefined) return new ReadableStream({ start: (controller) => controller.close() });
-  if (body.unusable)
-    throw new TypeError("Cannot read this body: it has already been used; clone() it first");
+  if (body.unusable) throw new TypeError("Cannot read this body: it has already been used; clone() it first");
   return body.stream.pipeThrough(new TextDecoderStream());
 }
 

@@ -17,7 +17,6 @@ export {
   linkHeadersToPlatform,
   rawHeaders,
 } from "./headers.js";
-export type { PairIterator } from "./headers-iterator.js";
 export { INSPECT, type Inspect } from "./inspect-symbol.js";
 export { feedFromIterator } from "./iterator-feed.js";
 export { extractMimeType, parseMimeType, serializeMimeType } from "./mime-type.js";

@@ -215,5 +215,6 @@ export const REQUEST_SHAPE: InterfaceShape = {
     "formData",
     "json",
     "text",
+    "textStream",
   ],
 };

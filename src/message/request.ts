@@ -433,38 +433,7 @@ export class Request {
   }
 }
 
-shapeInterface(Request, {
-  name: "Request",
-  length: 1,
-  members: [
-    "method",
-    "url",
-    "headers",
-    "destination",
-    "referrer",
-    "referrerPolicy",
-    "mode",
-    "credentials",
-    "cache",
-    "redirect",
-    "integrity",
-    "keepalive",
-    "isReloadNavigation",
-    "isHistoryNavigation",
-    "signal",
-    "duplex",
-    "body",
-    "bodyUsed",
-    "clone",
-    "arrayBuffer",
-    "blob",
-    "bytes",
-    "formData",
-    "json",
-    "text",
-    "textStream",
-  ],
-});
+shapeInterface(Request, REQUEST_SHAPE);
 
 /** Anything that is no request is a URL by its text, as in fetch. */
 function requestOf(input: unknown): Request | undefined {

@@ -44,6 +44,7 @@ export const RESPONSE_SHAPE: InterfaceShape = {
     "formData",
     "json",
     "text",
+    "textStream",
   ],
   statics: ["error", "json", "redirect"],
   lengths: { redirect: 1 },

@@ -436,31 +436,7 @@ export class Response {
   }
 }
 
-shapeInterface(Response, {
-  name: "Response",
-  length: 0,
-  members: [
-    "type",
-    "url",
-    "redirected",
-    "status",
-    "ok",
-    "statusText",
-    "headers",
-    "body",
-    "bodyUsed",
-    "clone",
-    "arrayBuffer",
-    "blob",
-    "bytes",
-    "formData",
-    "json",
-    "text",
-    "textStream",
-  ],
-  statics: ["error", "json", "redirect"],
-  lengths: { redirect: 1 },
-});
+shapeInterface(Response, RESPONSE_SHAPE);
 // The static operation, which needs one, and the method, which needs none, have one name.
 Object.defineProperty(Response.json, "length", { value: 1, configurable: true });
 

@@ -21,7 +21,8 @@ const DOUBTS: Readonly<Partial<Record<FindingKind, string>>> = {
     "Seen from outside: the client closed connections at once after a complete response, and kept about this many others. Unread bodies on some of them look the same.",
   "idle-timeout-short":
     "Seen from outside: the client closed connections that had been idle. Short-lived programs run one after another look the same.",
-  "keep-alive-off": "This may be intended if each request must reach a different server behind a load balancer.",
+  "keep-alive-off":
+    "This may be intended if each request must reach a different server behind a load balancer.",
 };
 
 /** The report that the evidence gives, with the doubts that an observer must have. `String(report)` is for people. */

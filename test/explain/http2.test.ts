@@ -163,7 +163,10 @@ test("closed: what a server's GOAWAY objected to is in the evidence of a connect
   await turns(2);
   const [{ closed } = {}] = transport.connections();
   assert.equal(closed?.reason, "goaway");
-  assert.match(closed.evidence, /GOAWAY with ENHANCE_YOUR_CALM, last stream 1 and the message "too_many_pings"/);
+  assert.match(
+    closed.evidence,
+    /GOAWAY with ENHANCE_YOUR_CALM, last stream 1 and the message "too_many_pings"/,
+  );
 });
 
 test("body-unread: over HTTP/2 it holds streams and costs no connection", async () => {
