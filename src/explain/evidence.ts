@@ -62,6 +62,7 @@ export interface OriginFacts {
   readonly sites: Readonly<Partial<Record<SiteTopic, Readonly<Record<string, number>>>>>;
 }
 
+/** What is counted for each origin. */
 export type CountName =
   | "requests"
   /** Connections opened. */
@@ -130,6 +131,7 @@ export type CountName =
   /** Requests that have no answer now. */
   | "waiting";
 
+/** What the largest value is kept of, for each origin. */
 export type MostName =
   /** The longest idle age in milliseconds after which a connection still carried a request. */
   | "reusedAfter"
@@ -153,6 +155,7 @@ export type MostName =
   | "maxIdleConnectionsPerOrigin"
   | "maxDialingPerOrigin";
 
+/** What the smallest value is kept of, for each origin. */
 export type LeastName =
   /** The idle age in milliseconds at which the server was found to end connections. */
   | "learnedIdleLimit"

@@ -88,7 +88,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     short: "it was no longer needed when it was ready",
     meaning: "By the time it was ready it was no longer needed, and it could not be kept.",
     cause: "Another connection became free first, and keep-alive is off.",
-    remedy: "Set Set Set Set Set Set Set Set `keepAlive: true`, so that it can wait for the next request.",
+    remedy: "Set Set Set Set Set Set Set Set Set `keepAlive: true`, so that it can wait for the next request.",
   },
   // the peer
   "server-closed-idle": {
@@ -121,7 +121,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     cause:
       "An old server, or a proxy that speaks HTTP/1.0 to its upstream or downstream (nginx does so by default).",
     remedy:
-      "Use Use Use Use Use Use Use Use HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
+      "Use Use Use Use Use Use Use Use Use HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
     saved: "HTTP/1.1 in the server",
   },
   "closed-by-eof-body": {

@@ -68,7 +68,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "http-1.0-peer": {
     meaning: "The server answers with HTTP/1.0 and does not offer to keep the connection.",
     cause: "An old server, or a proxy that speaks HTTP/1.0.",
-    remedy: "Use Use Use Use Use Use Use Use HTTP/1.1 in the server or the proxy.",
+    remedy: "Use Use Use Use Use Use Use Use Use HTTP/1.1 in the server or the proxy.",
     certainty: "Certain: the responses said so.",
   },
   "duplicate-module": {
@@ -89,7 +89,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     meaning: "A burst of requests opened many connections at once, most of which carried little.",
     cause: "`Promise.all` over a long list with no limit on connections.",
     remedy:
-      "Set Set Set Set Set Set Set Set `maxConnectionsPerOrigin`, so that requests queue for connections instead.",
+      "Set Set Set Set Set Set Set Set Set `maxConnectionsPerOrigin`, so that requests queue for connections instead.",
     certainty: "Certain about the burst; whether it troubles the server is not known.",
   },
   queueing: {

@@ -7,6 +7,7 @@ import type { BodySink, BodyWatcher } from "./body-feed.js";
 import type { BodyReader } from "./body-reader.js";
 import { ownCopy } from "./chunk.js";
 
+/** A body as a web stream of bytes. */
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** The body as a byte stream, which asks for bytes when its reader does, and ends when the body does. */
