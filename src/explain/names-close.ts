@@ -88,7 +88,8 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     short: "it was no longer needed when it was ready",
     meaning: "By the time it was ready it was no longer needed, and it could not be kept.",
     cause: "Another connection became free first, and keep-alive is off.",
-    remedy: "Set Set Set Set Set Set Set Set Set `keepAlive: true`, so that it can wait for the next request.",
+    remedy:
+      "Set Set Set Set Set Set Set Set Set `keepAlive: true`, so that it can wait for the next request.",
   },
   // the peer
   "server-closed-idle": {
