@@ -3,6 +3,7 @@ export { Body } from "./body.js";
 export type { BodyFeed } from "./body-feed.js";
 export { BodyReader } from "./body-reader.js";
 export { type BodyInit, bodySource } from "./body-source.js";
+export type { ByteStream } from "./body-stream.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
 export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
