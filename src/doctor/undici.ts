@@ -248,6 +248,10 @@ export class Undici {
     this.#bySocket.set(socket, connection);
     watchEnd(this.#ledger, connection, socket, this.#ending, () => {});
     this.#ledger.established(connection);
+    // Absent without TLS; false where nothing was agreed on.
+    const { alpnProtocol: protocol } = socket as Partial<TLSSocket>;
+    if (protocol === undefined || protocol === null) return;
+    connection.pool.tally.count(protocol === "h2" ? "http2Connections" : "http1Connections");
   }
 
   readonly #ending = (

@@ -248,11 +248,11 @@ export const commands: readonly Command[] = [
         name: "set",
         value: "key=value",
         repeat: true,
-        help: "a pool setting, as in TransportOptions, such as maxIdleConnectionsPerOrigin=20; may be repeated",
+        help: "a pool setting, as in TransportOptions, such as maxIdleConnectionsPerOrigin=20, http2=false or maxStreams=20; may be repeated",
       },
     ],
     notes: [
-      "With --json: { settings, requests, actualDials, modelledDials, predictedDials, queued, queuedMs, refused, partial }.",
+      "With --json: { settings, requests, actualDials, modelledDials, predictedDials, queued, queuedMs, refused, assumedHttp2, partial }.",
     ],
     load: async () => (await import("./replay.js")).replay,
   },
