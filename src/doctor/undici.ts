@@ -249,7 +249,7 @@ export class Undici {
     watchEnd(this.#ledger, connection, socket, this.#ending, () => {});
     this.#ledger.established(connection);
     // Absent without TLS; false where nothing was agreed on.
-    const { alpnProtocol: protocol } = socket as Partial<TLSSocket>;
+    const protocol = (socket as { alpnProtocol?: unknown }).alpnProtocol;
     if (protocol === undefined || protocol === null) return;
     connection.pool.tally.count(protocol === "h2" ? "http2Connections" : "http1Connections");
   }
