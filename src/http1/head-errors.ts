@@ -17,7 +17,7 @@ export function badStatusLine(buffer: Buffer, base: number, at: number, end: num
   if ((first === 0x15 || first === 0x16) && at === base && base + 1 < end && buffer[base + 1] === 0x03) {
     return new ProtocolError(
       "ERR_TRUNKLINE_TLS_ON_PLAIN",
-      "The server answered plain HTTP with a TLS record: it speaks TLS on this port, use https:// instead of http://.",
+      "The server answered plain HTTP with a TLS record: it speaks TLS on this port, use https:// instead of http://",
     );
   }
   const seen = excerpt(buffer, base, Math.min(end, base + STATUS_LINE_SHOWN));

@@ -168,11 +168,11 @@ class Facts implements RequestHeaderFacts {
   }
 
   #addHost(name: string, value: string): void {
-    if (this.#host) throw new TypeError(`Header ${name} appears twice; a request may have only one.`);
+    if (this.#host) throw new TypeError(`Header ${name} appears twice; a request may have only one`);
     // Whitespace, a path or user information in it would let two parsers see two hosts.
     // What is not ASCII is a line end to some (0x85), and no host to anybody.
     if (/[^\x21-\x7e]|[/\\?#@,]/.test(value))
-      throw new TypeError(`Header ${name} has the value ${quote(value)}, which is not a valid host.`);
+      throw new TypeError(`Header ${name} has the value ${quote(value)}, which is not a valid host`);
     this.#host = true;
   }
 

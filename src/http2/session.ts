@@ -271,7 +271,7 @@ export class Http2Session<Owner> {
     // Nothing of what is written is taken: what asks for more of it all the same is after our memory.
     this.#unreadAnswers = budget > 0 ? 0 : this.#unreadAnswers + state.urgent.length;
     if (this.#unreadAnswers > MAX_UNREAD_ANSWERS) {
-      this.#die(floodError("The server asks for answer after answer, and reads none of them."));
+      this.#die(floodError("The server asks for answer after answer, and reads none of them"));
       return [];
     }
     out.text(state.urgent + state.control);

@@ -17,7 +17,7 @@ const FIGURES = [
 const STATES = ["dialing", "active", "idle", "draining"] as const;
 
 function must(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`The pool contradicts itself: ${what}.`);
+  if (!holds) throw new Error(`The pool contradicts itself: ${what}`);
 }
 
 /**
