@@ -358,7 +358,6 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   pong(): void {}
-
   connectionFailed(error: Http2Error): void {
     this.close(causes.brokenBy(error), error);
   }
@@ -414,6 +413,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     part.unpaid = 0;
     this.#within(part, this.#host.bodyTimeout);
     this.#session.consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.#host.now());
+    this.#setAlarm(); // what is owed is due within 5 s, also where nothing is written
   }
 
   /** A short rest is read, a long one is reset: either way the connection lives on. */
