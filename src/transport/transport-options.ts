@@ -30,6 +30,7 @@ export interface TransportOptions {
   idleTimeout?: number;
   /** Age after which a connection takes no more requests, with 10 % jitter. It never cuts an exchange off. */
   maxConnectionAge?: number;
+  /** Requests after which a connection closes; no limit by default. */
   maxRequestsPerConnection?: number;
   /** Name resolution and connect; default 10,000. */
   connectTimeout?: number;

@@ -3,7 +3,9 @@ import type { Send } from "../send.js";
 
 /** A name and a password, for HTTP Basic (RFC 7617) or Digest (RFC 7616). */
 export interface PasswordAuth {
+  /** The user name. Basic authentication allows no colon in it. */
   username: string;
+  /** The password; it never appears in messages or recordings. */
   password: string;
   /** Default `"basic"`. `"digest"` never sends the password, also where a server asks for Basic. */
   type?: "basic" | "digest";
