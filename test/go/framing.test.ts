@@ -46,7 +46,8 @@ test("Go TestChunkedNoContent: a 204 that says chunked works repeatedly, closed 
     assert.equal(response.status, 204);
     if (close) await response.close();
   }
-  assert.equal(world.server.connections, 1);
+  // Go keeps the connection. What announces a body may have one behind it (CVE-2026-48931), so here it is not used again.
+  assert.equal(world.server.connections, 5);
 });
 
 test("Go TestTransportReqCancelerCleanupOnRequestBodyWriteError: an early answer and a failing body leave nothing under way", async () => {

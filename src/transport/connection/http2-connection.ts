@@ -153,7 +153,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   send(exchange: Exchange, now: number): void {
     exchange.assigned(this.#connection, now);
-    exchange.proven = this.#completed > 0 || exchange.idleFor > 0;
+    exchange.proven = this.#completed > 0 || (exchange.requestNumber === 1 && exchange.idleFor > 0);
     // Without keep-alive the pool ends it by itself.
     if (exchange.outgoing.close && this.#host.keepAlive) {
       this.#host.takesNoMore(this.#connection, causes.REQUEST_SAID_CLOSE);
