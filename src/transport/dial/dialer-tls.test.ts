@@ -155,7 +155,7 @@ test("Dialer: each failing certificate has its code and says what to do; no byte
     [
       intermediate,
       "TLS_UNTRUSTED",
-      /is not trusted \(.*issued by Middle; the server sent example\.test < Middle\): give /,
+      /is not trusted \(.*issued by Middle; the server sent example\.test < Middle\): set tls\.ca /,
     ],
   ];
   for (const [{ key, cert }, code, message] of cases) {
