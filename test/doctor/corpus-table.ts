@@ -122,7 +122,7 @@ export const builtIn: readonly Case[] = [
     remedy: /timeout: \d+/,
     mended: { failed: 0, leaves: ["idle-timeout-short"] },
   },
-  { program: "http-stood-still", finds: ["process-stood-still"], uncounted: true, notes: /stood still for/ },
+  { program: "http-stood-still", finds: ["process-stood-still"], uncounted: true, notes: /was paused for/ },
   { program: "http-listeners", finds: ["listeners-left"], site: true },
   { program: "healthy-hedged", finds: [], uncounted: true },
   { program: "healthy-exit-reading", finds: [], uncounted: true },
