@@ -42,7 +42,7 @@ test("what-if: HTTP/2 replayed as it was is one dial; without it, each request o
   );
   assert.match(
     whatIfText(without),
-    /^With http2: false, there would have been 19 dials more: 20 in place of 1\./,
+    /^With http2: false, there would have been 19 dials more: 20 instead of 1\./,
   );
   // What the model says is what happens.
   assert.equal((await overHttp1(20)).connections.length, 20);

@@ -50,5 +50,5 @@ test("Client: fails with a code of its own when the body is another", async () =
     .catch((reason: unknown) => reason);
   assert.ok(error instanceof NetworkError);
   assert.equal(error.code, "ERR_TRUNKLINE_INTEGRITY");
-  assert.match(error.message, /it has sha256-/);
+  assert.match(error.message, /its hash is sha256-/);
 });

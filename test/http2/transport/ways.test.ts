@@ -55,7 +55,7 @@ test("by prior knowledge through a proxy that forwards: is refused before anythi
   const error = await rejection(fetched(transport, world.url()));
   assert.match(
     error.message,
-    /^Cannot speak HTTP\/2 by prior knowledge through the proxy .*; leave http2\.priorKnowledge out/,
+    /^Cannot speak HTTP\/2 by prior knowledge through the proxy .*; remove http2\.priorKnowledge/,
   );
   assert.equal(proxy.log.connections, 0);
 });
@@ -101,7 +101,7 @@ test("TLS that RFC 9113 forbids is refused, with what to do", async () => {
   const error = await rejection(fetched(world.world.transport({ ...TRUST }), world.url()));
   assert.match(
     error.message,
-    /agreed to HTTP\/2 over TLSv1\.2 with ECDHE-ECDSA-AES128-SHA256, which RFC 9113 section 9\.2 forbids; .*http2: false/,
+    /negotiated HTTP\/2 over TLSv1\.2 with ECDHE-ECDSA-AES128-SHA256, which RFC 9113 section 9\.2 forbids; .*http2: false/,
   );
   assert.equal(error["phase"], "tls");
 });
