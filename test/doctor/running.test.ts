@@ -91,7 +91,7 @@ describe("doctor: a program that does not end", () => {
     assert.equal(await service.next(), "ready");
     await service.ask();
     const doctor = started([cli, "doctor", "--attach", String(service.child.pid)]);
-    await doctor.says(/watching process \d+ from now on/);
+    await doctor.says(/watching process \d+, but not its children/);
     await service.ask();
     await service.ask();
     doctor.child.kill("SIGINT");
