@@ -16,6 +16,8 @@ const agent = new http.Agent({ keepAlive: true });
 const upload = () =>
   new Promise((resolve) => {
     const request = http.request(server.url, { method: "POST", agent }, (response) => response.resume());
+    // Its socket may fail once more after the request has.
+    request.on("socket", (socket) => socket.on("error", () => {}));
     request.on("error", () => {}).on("close", () => setImmediate(resolve));
     request.end(Buffer.alloc(8_000_000));
   });

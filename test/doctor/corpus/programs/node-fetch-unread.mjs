@@ -4,5 +4,6 @@ import { pause, serve, times } from "../server.mjs";
 
 const server = await serve();
 await times(12, async () => (await fetch(`${server.url}/large`)).status);
-await pause(20);
+// Long enough that nobody can be said to be reading still.
+await pause(500);
 process.exit();
