@@ -39,7 +39,7 @@ import {
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
 import { http1Route, type Route } from "./route/index.js";
-import { Clock, DnsWatch, type Expiring, Farewell, IdleFloor } from "./upkeep/index.js";
+import { Clock, DnsWatch, Farewell, IdleFloor } from "./upkeep/index.js";
 
 let lastConnectionId = 0;
 
@@ -123,7 +123,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (exchange.outcome !== "active") return;
     exchange.outcome = "cancelled";
     if (exchange.waitingIn !== undefined) {
-      this.pool.cancel(exchange, this.now());
+      this.pool.cancel(exchange, this.clock.now());
       this.#settleFailure(exchange, error);
       return;
     }
@@ -159,8 +159,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       this.#closed = resolve;
     });
     const closing = this.#closing;
-    this.pool.shutdown(this.now());
-    this.#farewell.begin(this.now());
+    this.pool.shutdown(this.clock.now());
+    this.#farewell.begin(this.clock.now());
     this.#checkClosed();
     return closing;
   }
@@ -168,7 +168,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   destroy(reason: Error): void {
     this.#destroyReason ??= reason;
     void this.shutdown();
-    this.pool.destroy(this.now());
+    this.pool.destroy(this.clock.now());
     this.#checkClosed();
   }
 
@@ -191,13 +191,13 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     const exchange = member.dialedFor as Exchange | undefined;
     if (exchange !== undefined) exchange.dialed = member;
     const stats = this.counters.origin(member.route.origin);
-    this.#decisions.dialing(member, stats, this.now());
+    this.#decisions.dialing(member, stats, this.clock.now());
     const failed: DialHandlers["failed"] = (error, attempts, timings) => {
       connection.dialError = { attempts, timings };
-      this.#decisions.dialFails(member, stats, error, this.now());
+      this.#decisions.dialFails(member, stats, error, this.clock.now());
       connection.opening.settle(error);
       this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
-      this.pool.dialFailed(member, error, this.now());
+      this.pool.dialFailed(member, error, this.clock.now());
     };
     this.dials.start(member, connection, {
       ...(exchange?.trace === undefined ? {} : { trace: exchange.trace }),
@@ -214,7 +214,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
         this.#opening = true;
         this.pool.dialed(
           member,
-          this.now(),
+          this.clock.now(),
           connection.carrier?.protocol === "h2" ? this.#settings.http2?.maxStreams : undefined,
         );
         this.#opening = false;
@@ -228,7 +228,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
 
   assign(exchange: Exchange, member: Member<Link>): void {
     const connection = member.owner as Connection;
-    const now = this.now();
+    const now = this.clock.now();
     const { trace } = exchange;
     if (trace !== undefined) traceGot(trace, exchange);
     exchange.telemetry?.sending(connection.wire.socket);
@@ -245,7 +245,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   #rejection(exchange: Exchange, why: Rejection<Link>): unknown {
     if (why.kind === "dial-failed") return dialFailed(exchange, why.error);
     if (why.kind === "closed") return this.#destroyReason ?? closedError();
-    const now = this.now();
+    const now = this.clock.now();
     const { queueTimeout, maxWaiting } = this.#settings.pool;
     const holders = describeHolders(this.pool, exchange.route as PoolRoute<Link>, now);
     if (why.kind === "queue-timeout")
@@ -284,31 +284,18 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       const route = this.dials.routeOf(member.route);
       return route !== undefined && which(route);
     };
-    this.#live.retire(this.pool, goes, cause, this.now());
+    this.#live.retire(this.pool, goes, cause, this.clock.now());
   }
 
   #watchNames(): DnsWatch {
     return new DnsWatch(this.clock, {
-      now: () => this.now(),
       live: () => this.#live,
       routeOf: (route) => this.dials.routeOf(route),
-      retire: ({ member }, cause) => this.pool.retire(member, cause, this.now()),
+      retire: ({ member }, cause) => this.pool.retire(member, cause, this.clock.now()),
     });
   }
 
   // ── what connections tell ────────────────────────────────────────────────────────────────────────────────
-
-  now(): number {
-    return this.#runtime.now();
-  }
-
-  setDeadline(entry: Expiring, at: number): void {
-    this.clock.set(entry, at);
-  }
-
-  dropDeadline(entry: Expiring): void {
-    this.clock.remove(entry);
-  }
 
   released(exchange: Exchange, now: number): void {
     this.pool.released(exchange.member as Member<Link>, exchange, now);
@@ -319,12 +306,12 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     const stats = this.counters.origin(member.route.origin);
     if (limit > 0) stats.streamLimit = Math.min(stats.streamLimit, limit);
     this.#opening = true;
-    this.pool.capacity(member, limit, this.now());
+    this.pool.capacity(member, limit, this.clock.now());
     this.#opening = false;
   }
 
   takesNoMore(connection: Connection, cause: CloseCause): void {
-    this.pool.retire(connection.member, cause, this.now());
+    this.pool.retire(connection.member, cause, this.clock.now());
   }
 
   refused(exchange: Exchange, now: number): void {
@@ -348,7 +335,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
 
   closed(connection: Connection, cause: CloseCause): void {
     this.#gone(connection, cause);
-    this.pool.closed(connection.member, cause, this.now());
+    this.pool.closed(connection.member, cause, this.clock.now());
     this.#checkClosed();
   }
 
@@ -382,7 +369,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     exchange.rewind();
     this.#decisions.again(exchange);
     exchange.outcome = "active";
-    this.#acquire(exchange, route, this.now());
+    this.#acquire(exchange, route, this.clock.now());
   }
 
   /** The same way over HTTP/1.1 alone. */
@@ -430,7 +417,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   // ── endings ──────────────────────────────────────────────────────────────────────────────────────────────
 
   #settleFailure(exchange: Exchange, error: unknown): void {
-    exchange.endedAt = this.now();
+    exchange.endedAt = this.clock.now();
     exchange.errorCode = codeOf(error);
     this.#decisions.gaveUp(exchange);
     void exchange.outgoing.source?.cancel(error);
@@ -456,7 +443,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (!this.history.close(connection, cause, this.#decisions.delayedBy(connection.member))) return;
     if (connection.member.openedAt === 0)
       this.#decisions.settled(connection.member, cause.reason === "dial-failed");
-    this.#floor?.lost(connection.member.route, cause.reason, this.now());
+    this.#floor?.lost(connection.member.route, cause.reason, this.clock.now());
     connection.opening.settle(closedError());
     this.#checkClosed();
   }

@@ -1,7 +1,7 @@
 import type { Response } from "../../message/index.js";
 import type { CloseCause, ConnectionRecord } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
-import type { Expiring } from "../upkeep/index.js";
+import type { Clock } from "../upkeep/index.js";
 import type { WireSink } from "./wire.js";
 
 // The seam between the transport and the protocols. Above it there are requests, responses and connections; below
@@ -37,11 +37,8 @@ export interface CarrierHost {
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
   readonly keepAlive: boolean;
-  now(): number;
-  /** Sets the deadline of an exchange's present phase; `Infinity` for none. */
-  setDeadline(entry: Expiring, at: number): void;
-  /** The entry will have no deadline any more. */
-  dropDeadline(entry: Expiring): void;
+  /** The time, and the deadlines of the present phase of each exchange. */
+  readonly clock: Clock;
   /** The exchange is over and its connection can be used again. Called before the caller sees the end. */
   released(exchange: Exchange, now: number): void;
   exchangeEnded(exchange: Exchange): void;

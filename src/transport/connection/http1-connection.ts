@@ -3,7 +3,7 @@ import { BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHeadParser } from "..
 import { BodyReader } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import { type Exchange, traceWritten } from "../exchange/index.js";
-import type { Expiring } from "../upkeep/index.js";
+import type { Clock, Expiring } from "../upkeep/index.js";
 import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, CarrierHost } from "./contract.js";
@@ -32,6 +32,7 @@ export class Http1Connection implements Carrier, Expiring {
   readonly streamCounts = undefined;
   readonly #connection: Connection;
   readonly #host: CarrierHost;
+  readonly #clock: Clock;
   readonly #parser: ResponseHeadParser;
   /** Made for the first response that does not arrive in one piece. */
   #incoming: IncomingBody | undefined;
@@ -52,6 +53,7 @@ export class Http1Connection implements Carrier, Expiring {
     this.#connection = connection;
     this.#wire = connection.wire;
     this.#host = host;
+    this.#clock = host.clock;
     this.#parser = new ResponseHeadParser(host.maxHeaderBytes);
   }
 
@@ -85,18 +87,18 @@ export class Http1Connection implements Carrier, Expiring {
       if (typeof head === "string") socket.write(head, "latin1");
       else socket.write(head);
       exchange.sentAt = now;
-      this.#host.setDeadline(this, now + this.#host.headersTimeout);
+      this.#clock.set(this, now + this.#host.headersTimeout);
     } else {
       this.#upload = new Upload(socket, exchange, rest, {
         progress: (bytes) => {
           this.#connection.bytesWritten += bytes;
           if (this.#phase === HEAD && this.#upload?.awaitsEnd !== true) {
-            this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
+            this.#clock.set(this, this.#clock.now() + this.#host.bodyTimeout);
           }
         },
         endAwaited: () => {
           if (this.#phase !== HEAD) return false;
-          this.#host.setDeadline(this, this.#host.now() + END_OF_SOURCE_MS);
+          this.#clock.set(this, this.#clock.now() + END_OF_SOURCE_MS);
           return true;
         },
         done: () => this.#uploaded(exchange),
@@ -106,7 +108,7 @@ export class Http1Connection implements Carrier, Expiring {
         writeFailed: () => this.#readWhatCame(),
       });
       this.#upload.start();
-      if (this.#upload.held) this.#host.setDeadline(this, now + exchange.outgoing.expectWait);
+      if (this.#upload.held) this.#clock.set(this, now + exchange.outgoing.expectWait);
     }
     const { trace } = exchange;
     if (trace !== undefined) traceWritten(trace, exchange, () => fieldsOf(request), rest === undefined);
@@ -115,14 +117,14 @@ export class Http1Connection implements Carrier, Expiring {
   #uploaded(exchange: Exchange): void {
     if (this.#exchange !== exchange) return;
     this.#upload = undefined;
-    exchange.sentAt = this.#host.now();
+    exchange.sentAt = this.#clock.now();
     exchange.trace?.wroteRequest?.({});
-    if (this.#phase === HEAD) this.#host.setDeadline(this, exchange.sentAt + this.#host.headersTimeout);
+    if (this.#phase === HEAD) this.#clock.set(this, exchange.sentAt + this.#host.headersTimeout);
   }
 
   /** Takes what was read; returns whether to go on reading. */
   received(buffer: Buffer, end: number): boolean {
-    const now = this.#host.now();
+    const now = this.#clock.now();
     this.#connection.bytesRead += end;
     let offset = 0;
     if (this.#exchange !== undefined && this.#wire.cameBeforeMark()) {
@@ -185,7 +187,7 @@ export class Http1Connection implements Carrier, Expiring {
     this.#incoming.begin(body, kind, length);
     this.#phase = BODY;
     this.#upload?.release(); // the deadline is the response's from here on
-    this.#host.setDeadline(this, now + this.#host.bodyTimeout);
+    this.#clock.set(this, now + this.#host.bodyTimeout);
     // Before its body: what breaks there is an error of the body. Whoever awaits the response runs after both.
     const response = exchange.respond();
     if (this.#exchange !== exchange) return false; // whoever was told gave the body up
@@ -213,10 +215,10 @@ export class Http1Connection implements Carrier, Expiring {
       return false;
     }
     if (incoming.wantsMore) {
-      this.#host.setDeadline(this, now + this.#host.bodyTimeout);
+      this.#clock.set(this, now + this.#host.bodyTimeout);
       return true;
     }
-    this.#host.setDeadline(this, Number.POSITIVE_INFINITY); // the reader's time is its own
+    this.#clock.set(this, Number.POSITIVE_INFINITY); // the reader's time is its own
     return false;
   }
 
@@ -224,7 +226,7 @@ export class Http1Connection implements Carrier, Expiring {
   #complete(exchange: Exchange, extraBytes: boolean, now: number): void {
     this.#exchange = undefined;
     this.#phase = IDLE;
-    this.#host.setDeadline(this, Number.POSITIVE_INFINITY);
+    this.#clock.set(this, Number.POSITIVE_INFINITY);
     exchange.endedAt = now;
     exchange.outcome = "complete";
     // A TLS socket delivers what it had decrypted after it was told to pause: the end may be among that.
@@ -258,7 +260,7 @@ export class Http1Connection implements Carrier, Expiring {
     this.#exchange = undefined;
     this.#stopUpload();
     this.#phase = CLOSED;
-    this.#host.dropDeadline(this);
+    this.#clock.remove(this);
     exchange.handOver(new UpgradedStream(this.#wire, rest), now);
     this.#connection.left(UPGRADED);
     this.#host.exchangeEnded(exchange);
@@ -273,7 +275,7 @@ export class Http1Connection implements Carrier, Expiring {
   /** The reader of the exchange's body wants more. */
   resumeReading(exchange: Exchange): void {
     if (this.#exchange !== exchange || !this.#wire.paused) return;
-    this.#host.setDeadline(this, this.#host.now() + this.#host.bodyTimeout);
+    this.#clock.set(this, this.#clock.now() + this.#host.bodyTimeout);
     this.#wire.resume();
   }
 
@@ -293,7 +295,7 @@ export class Http1Connection implements Carrier, Expiring {
     }
     const drain = new Drain();
     this.#drain = drain;
-    this.#host.setDeadline(this, this.#host.now() + DRAIN_MS);
+    this.#clock.set(this, this.#clock.now() + DRAIN_MS);
     if (this.#wire.paused) this.#wire.resume();
     return drain.over;
   }
@@ -307,7 +309,7 @@ export class Http1Connection implements Carrier, Expiring {
   #end(cause: CloseCause): void {
     if (this.#phase === CLOSED) return;
     this.#phase = CLOSED;
-    this.#host.dropDeadline(this);
+    this.#clock.remove(this);
     this.#connection.gone(cause);
   }
 
@@ -333,7 +335,7 @@ export class Http1Connection implements Carrier, Expiring {
     }
     const failure = this.#host.bodyError(exchange, cause, error);
     if (exchange.outcome === "active") exchange.outcome = "failed";
-    exchange.endedAt = this.#host.now();
+    exchange.endedAt = this.#clock.now();
     exchange.trailersFailed(failure);
     this.#host.exchangeEnded(exchange);
     exchange.body?.fail(failure);
@@ -346,7 +348,7 @@ export class Http1Connection implements Carrier, Expiring {
     if (this.#phase === CLOSED) return;
     this.#sawEnd = true;
     const exchange = this.#exchange;
-    const now = this.#host.now();
+    const now = this.#clock.now();
     if (exchange === undefined) {
       this.#end(causes.closedIdle(now - this.#connection.member.idleSince));
       return;
@@ -390,7 +392,7 @@ export class Http1Connection implements Carrier, Expiring {
       this.#upload.proceed();
     } else if (this.#upload?.awaitsEnd === true) {
       this.#upload.release(true);
-      this.#host.setDeadline(this, now + headersTimeout);
+      this.#clock.set(this, now + headersTimeout);
     } else if (this.#drain !== undefined) {
       this.#giveUp(exchange, `the rest did not arrive within ${DRAIN_MS} ms`);
     } else if (this.#phase === HEAD && this.#upload?.wroteAll !== false) {

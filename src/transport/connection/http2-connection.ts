@@ -13,7 +13,7 @@ import {
 import type { CloseCause } from "../../trace/index.js";
 import { type Exchange, traceWritten } from "../exchange/index.js";
 import type { Http2Settings } from "../http2-options.js";
-import type { Expiring } from "../upkeep/index.js";
+import type { Clock, Expiring } from "../upkeep/index.js";
 import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, StreamCounts } from "./contract.js";
@@ -51,6 +51,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   readonly protocol = "h2";
   readonly #connection: Connection;
   readonly #host: Http2Host;
+  readonly #clock: Clock;
   readonly #wire: Wire;
   readonly #session: Http2Session<Http2Exchange>;
   readonly #responses: Http2Responses;
@@ -74,6 +75,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   constructor(connection: Connection, host: Http2Host, settings: Http2Settings, assumedStreams: number) {
     this.#connection = connection;
     this.#host = host;
+    this.#clock = host.clock;
     this.#wire = connection.wire;
     this.#responses = new Http2Responses(host, this, () => this.#session);
     const { dialed } = connection;
@@ -86,16 +88,13 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       roundTrip: dialed?.proxy ?? dialed?.connect ?? 0,
       ...(dialed?.tlsInfo === undefined ? { maxDataFrame: 65_536 } : {}),
     });
-    this.#writer = new Http2Writer(this.#session, () => this.#wire.socket as Duplex, {
-      now: () => host.now(),
+    this.#writer = new Http2Writer(this.#session, () => this.#wire.socket as Duplex, host.clock, {
       wrote: (bytes) => {
         connection.bytesWritten += bytes;
         this.#setAlarm();
       },
     });
-    this.#liveness = new Liveness(this.#session, settings, {
-      set: (entry, at) => host.setDeadline(entry, at),
-      drop: (entry) => host.dropDeadline(entry),
+    this.#liveness = new Liveness(this.#session, settings, host.clock, {
       doubt: (waited) => this.#doubt(unansweredPing(waited)),
       dead: (waited) => this.close(unansweredPing(waited), undefined),
       isBusy: () => this.#parts.size > 0,
@@ -106,8 +105,8 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   /** The wire is attached: says hello. */
   start(): void {
-    const now = this.#host.now();
-    this.#host.setDeadline(this.#alarm, now + this.#host.tlsTimeout);
+    const now = this.#clock.now();
+    this.#clock.set(this.#alarm, now + this.#host.tlsTimeout);
     this.#liveness.start(now);
     this.#writer.schedule();
   }
@@ -127,7 +126,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #setAlarm(): void {
     if (!this.#sawSettings || this.#closed) return;
     const { wakeAt } = this.#session;
-    if (wakeAt !== this.#alarm.at) this.#host.setDeadline(this.#alarm, wakeAt);
+    if (wakeAt !== this.#alarm.at) this.#clock.set(this.#alarm, wakeAt);
   }
 
   *exchanges(): Iterable<Exchange> {
@@ -162,7 +161,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     exchange.carried = part;
     this.#parts.add(part);
     this.#counts.most = Math.max(this.#counts.most, this.#parts.size);
-    this.#host.setDeadline(part, now + this.#host.headersTimeout);
+    this.#clock.set(part, now + this.#host.headersTimeout);
     if (this.#liveness.holds(now, exchange.retriable, () => this.#open(part))) return;
     this.#open(part);
   }
@@ -185,7 +184,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     const stream = this.#session.open(part, head, whole && (bytes === undefined || bytes.length === 0));
     part.stream = stream;
     if (whole) {
-      exchange.sentAt = this.#host.now();
+      exchange.sentAt = this.#clock.now();
       if (bytes !== undefined && bytes.length > 0) {
         exchange.bytesWritten = bytes.length;
         this.#session.send(stream, bytes, true);
@@ -218,7 +217,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       done: () => {
         part.upload = undefined;
         if (part.settled) return;
-        exchange.sentAt = this.#host.now();
+        exchange.sentAt = this.#clock.now();
         exchange.trace?.wroteRequest?.({});
         if (exchange.headersAt === 0) this.#within(part, this.#host.headersTimeout);
       },
@@ -233,7 +232,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   #within(part: Http2Exchange, milliseconds: number): void {
-    if (!part.settled) this.#host.setDeadline(part, this.#host.now() + milliseconds);
+    if (!part.settled) this.#clock.set(part, this.#clock.now() + milliseconds);
   }
 
   needsFlush(): void {
@@ -244,7 +243,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   received(buffer: Buffer, bytes: number): boolean {
     if (this.#closed) return true;
-    const now = this.#host.now();
+    const now = this.#clock.now();
     this.#connection.bytesRead += bytes;
     this.#responses.now = now;
     this.#session.received(buffer, 0, bytes, now);
@@ -263,7 +262,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       this.#wire.destroy();
       return;
     }
-    const now = this.#host.now();
+    const now = this.#clock.now();
     const first = this.#first;
     if (first === undefined) {
       this.close(causes.closedIdle(now - this.#connection.member.idleSince), undefined);
@@ -305,7 +304,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#parts.remove(part);
     // Where it ended badly, what becomes of its place depends on how: `streamFailed` follows.
     if (part.settled || part.stream?.remoteEnded === true)
-      this.#host.released(part.exchange, this.#host.now());
+      this.#host.released(part.exchange, this.#clock.now());
   }
 
   streamFailed(part: Http2Exchange, failure: StreamFailure): void {
@@ -315,7 +314,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     exchange.reach = reach;
     this.#settle(part);
     part.upload?.stop();
-    const now = this.#host.now();
+    const now = this.#clock.now();
     if (error.http2Code === REFUSED_STREAM && reach === "refused") {
       this.#counts.refused += 1;
       exchange.stats.streamsRefused += 1;
@@ -347,7 +346,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     if (!this.#sawSettings) {
       this.#sawSettings = true;
       this.#setAlarm();
-      if (this.#alarm.at === Number.POSITIVE_INFINITY) this.#host.dropDeadline(this.#alarm);
+      if (this.#alarm.at === Number.POSITIVE_INFINITY) this.#clock.remove(this.#alarm);
     }
     this.#host.limitChanged(this.#connection, this.#session.limit);
   }
@@ -366,7 +365,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   #settle(part: Http2Exchange): void {
     part.settled = true;
-    this.#host.dropDeadline(part);
+    this.#clock.remove(part);
   }
 
   cancel(exchange: Exchange, cause: CloseCause, error: unknown): void {
@@ -382,7 +381,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#responses.forget(part);
     part.upload?.stop();
     part.upload = undefined;
-    const now = this.#host.now();
+    const now = this.#clock.now();
     if (stream === undefined) this.streamClosed(part);
     else this.#session.cancel(stream, now, CANCEL);
     if (this.#session.resetsLeft(now) <= 0) this.#host.takesNoMore(this.#connection, TOO_MANY_RESETS);
@@ -398,7 +397,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     }
     const failure = this.#host.bodyError(exchange, cause, error);
     if (exchange.outcome === "active") exchange.outcome = "failed";
-    exchange.endedAt = this.#host.now();
+    exchange.endedAt = this.#clock.now();
     exchange.trailersFailed(failure);
     this.#host.exchangeEnded(exchange);
     exchange.body?.fail(failure);
@@ -412,7 +411,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     const octets = part.unpaid;
     part.unpaid = 0;
     this.#within(part, this.#host.bodyTimeout);
-    this.#session.consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.#host.now());
+    this.#session.consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.#clock.now());
     this.#setAlarm(); // what is owed is due within 5 s, also where nothing is written
   }
 
@@ -489,12 +488,12 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #sayGoodbye(): void {
     const socket = this.#wire.socket as Duplex;
     if (this.#sawEnd || socket.destroyed) {
-      this.#host.dropDeadline(this.#alarm);
+      this.#clock.remove(this.#alarm);
       this.#wire.destroy();
       return;
     }
     this.#writer.flush();
     socket.end();
-    this.#host.setDeadline(this.#alarm, this.#host.now() + LINGER_MS);
+    this.#clock.set(this.#alarm, this.#clock.now() + LINGER_MS);
   }
 }

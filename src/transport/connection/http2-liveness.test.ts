@@ -11,11 +11,13 @@ function watched(now = 0) {
   const session = { lastReceivedAt: 0, ping: () => did.push("ping") } as unknown as Http2Session<string>;
   const settings = http2Settings(true);
   assert.ok(settings !== undefined);
-  const liveness = new Liveness(session, settings, {
-    set: (_entry, at) => {
+  const clock = {
+    set: (_entry: unknown, at: number) => {
       due = at;
     },
-    drop: () => undefined,
+    remove: () => undefined,
+  };
+  const liveness = new Liveness(session, settings, clock, {
     doubt: (waited) => did.push(`doubt ${waited}`),
     dead: (waited) => did.push(`dead ${waited}`),
     isBusy: () => true,

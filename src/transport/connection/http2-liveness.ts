@@ -1,6 +1,6 @@
 import type { Http2Session } from "../../http2/index.js";
 import type { Http2Settings } from "../http2-options.js";
-import type { Expiring } from "../upkeep/index.js";
+import type { Clock, Expiring } from "../upkeep/index.js";
 
 /** A connection that said nothing for so many milliseconds is asked whether it is there, where that matters. */
 const SILENCE_MS = 15_000;
@@ -11,9 +11,10 @@ const LATE_MS = 500;
 /** Between two PINGs that no request goes along with: servers count such PINGs as abuse. */
 const APART_MS = 30_000;
 
+/** What it needs of the clock. */
+type Deadlines = Pick<Clock, "set" | "remove">;
+
 export interface LivenessHost {
-  set(entry: Expiring, at: number): void;
-  drop(entry: Expiring): void;
   /** It has not answered for a while. */
   doubt(waited: number): void;
   /** It has not answered in its time. */
@@ -28,6 +29,7 @@ export interface LivenessHost {
 export class Liveness<Owner> implements Expiring {
   readonly #session: Http2Session<Owner>;
   readonly #settings: Http2Settings;
+  readonly #clock: Deadlines;
   readonly #host: LivenessHost;
   /** When the PING without an answer was sent; -1 for none. */
   #askedAt = -1;
@@ -45,9 +47,10 @@ export class Liveness<Owner> implements Expiring {
   heapKey = 0;
   heapIndex = -1;
 
-  constructor(session: Http2Session<Owner>, settings: Http2Settings, host: LivenessHost) {
+  constructor(session: Http2Session<Owner>, settings: Http2Settings, clock: Deadlines, host: LivenessHost) {
     this.#session = session;
     this.#settings = settings;
+    this.#clock = clock;
     this.#host = host;
   }
 
@@ -59,7 +62,7 @@ export class Liveness<Owner> implements Expiring {
   }
 
   stop(): void {
-    this.#host.drop(this);
+    this.#clock.remove(this);
     this.#held = [];
   }
 
@@ -140,6 +143,6 @@ export class Liveness<Owner> implements Expiring {
       at = Math.min(at, Math.max(due, now + 1));
     }
     this.#due = Math.max(at, now);
-    this.#host.set(this, this.#due);
+    this.#clock.set(this, this.#due);
   }
 }

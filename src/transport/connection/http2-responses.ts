@@ -75,7 +75,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     part.contentLength = head.contentLength;
     part.fresh = true;
     this.#fresh.push(part);
-    if (!endStream) this.#host.setDeadline(part, this.now + this.#host.bodyTimeout);
+    if (!endStream) this.#host.clock.set(part, this.now + this.#host.bodyTimeout);
   }
 
   data({ owner: part }: Http2Stream<Http2Exchange>, buffer: Buffer, start: number, end: number): void {
@@ -127,11 +127,11 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     pieces.length = 0;
     if (!more) {
       part.unpaid += octets;
-      this.#host.setDeadline(part, Number.POSITIVE_INFINITY); // the reader's time is its own
+      this.#host.clock.set(part, Number.POSITIVE_INFINITY); // the reader's time is its own
       return;
     }
     if (!part.settled && part.drain === undefined) {
-      this.#host.setDeadline(part, this.now + this.#host.bodyTimeout);
+      this.#host.clock.set(part, this.now + this.#host.bodyTimeout);
     }
     this.#session().consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.now);
   }

@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { Http2Session, OutputChunk } from "../../http2/index.js";
+import type { Clock } from "../upkeep/index.js";
 
 export interface Http2WriterHost {
-  now(): number;
   wrote(bytes: number): void;
 }
 
@@ -17,15 +17,17 @@ const TURN_AFTER_BATCHES = 4;
 export class Http2Writer<Owner> {
   readonly #session: Http2Session<Owner>;
   readonly #socket: () => Duplex;
+  readonly #clock: Clock;
   readonly #host: Http2WriterHost;
   #scheduled = false;
   /** A callback of the socket will go on with it. */
   #awaitsSocket = false;
   #batches = 0;
 
-  constructor(session: Http2Session<Owner>, socket: () => Duplex, host: Http2WriterHost) {
+  constructor(session: Http2Session<Owner>, socket: () => Duplex, clock: Clock, host: Http2WriterHost) {
     this.#session = session;
     this.#socket = socket;
+    this.#clock = clock;
     this.#host = host;
   }
 
@@ -50,7 +52,7 @@ export class Http2Writer<Owner> {
     this.#scheduled = false;
     const socket = this.#socket();
     const full = socket.writableLength > FULL_BYTES;
-    const chunks = this.#session.takeOutput(this.#host.now(), full ? 0 : BATCH_BYTES);
+    const chunks = this.#session.takeOutput(this.#clock.now(), full ? 0 : BATCH_BYTES);
     // Asked after the output is taken, since taking it may have pulled more of a body.
     const more = this.#session.hasOutput;
     if (chunks.length > 0) this.#write(socket, chunks, more);

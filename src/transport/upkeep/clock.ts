@@ -34,6 +34,11 @@ export class Clock {
     this.#offset = this.#lastWall - runtime.now();
   }
 
+  /** Milliseconds on the monotonic clock. */
+  now(): number {
+    return this.#runtime.now();
+  }
+
   /** Sets the entry's deadline; `Infinity` for none. */
   set(entry: Expiring, at: number): void {
     this.#heap.set(entry, at);

@@ -10,7 +10,6 @@ const IN_USE_FOR_MS = 1000;
 
 /** What {@link DnsWatch} needs of the transport. */
 export interface DnsWatchHost {
-  now(): number;
   live(): Iterable<Link>;
   routeOf(route: PoolRoute<Link>): Route | undefined;
   retire(connection: Link, cause: CloseCause): void;
@@ -37,7 +36,7 @@ export class DnsWatch implements DnsHost {
   }
 
   inUse(host: string): boolean {
-    const now = this.#host.now();
+    const now = this.#clock.now();
     if (now >= this.#inUseUntil) {
       this.#inUse = new Set([...this.#host.live()].map((connection) => this.#nameOf(connection)));
       this.#inUseUntil = now + IN_USE_FOR_MS;
