@@ -28,8 +28,9 @@ export function takeCredit<Owner>(
 ): number {
   if (pressure) stream.receiveTarget = Math.min(stream.receiveTarget, limits.initialWindow);
   let owed = stream.receiveTarget - stream.receiveLeft - stream.unread;
-  // What is still to come may fit: the server can do without then, and no update is needed for a small body.
-  const fits = stream.bodyLeft >= 0 && stream.bodyLeft <= stream.receiveLeft;
+  // What is still to come may fit: the server can do without then, and no update is needed for a small body. An octet
+  // must be left over: a server of nghttp2's (node:http2 is one) sends no END_STREAM, which needs no credit, at 0.
+  const fits = stream.bodyLeft >= 0 && stream.bodyLeft < stream.receiveLeft;
   if (owed <= 0 || fits || stream.remoteEnded || stream.over) {
     stream.owedSince = -1;
     return 0;

@@ -114,12 +114,30 @@ describe("Http2Session: what the server may send", () => {
     assert.deepEqual(harness.sent(), []);
     const other = harness.get("b");
     harness.sent();
-    harness.feed(head(3, 200, ["content-length", String(WINDOW)]));
+    harness.feed(head(3, 200, ["content-length", String(WINDOW - 1)]));
     for (let i = 0; i < 15; i++) {
       harness.feed(data(3, BLOCK));
       harness.session.consumed(other, BLOCK.length, harness.now);
     }
     assert.deepEqual(harness.sent(), []);
+  });
+
+  test("a body as large as its window gets credit for its end: nghttp2 sends no END_STREAM at 0", () => {
+    for (const readAt of ["each piece", "the end"] as const) {
+      const { harness } = downloading();
+      const stream = harness.get("b");
+      harness.sent();
+      harness.feed(head(3, 200, ["content-length", String(WINDOW)]));
+      for (let i = 0; i < WINDOW / BLOCK.length; i++) {
+        harness.feed(data(3, BLOCK));
+        if (readAt === "each piece") harness.session.consumed(stream, BLOCK.length, harness.now);
+      }
+      if (readAt === "the end") harness.session.consumed(stream, WINDOW, harness.now);
+      const grants = harness.sent().filter((line) => line.startsWith("WINDOW 3"));
+      assert.deepEqual(grants, [`WINDOW 3 ${readAt === "each piece" ? WINDOW / 2 : WINDOW}`], readAt);
+      harness.feed(data(3, "", true));
+      assert.equal(harness.events().at(-1), "b: ended");
+    }
   });
 
   test("what is owed is given after 5 s at the latest, so that a slow reader is not taken for a dead one", () => {

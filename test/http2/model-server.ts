@@ -175,10 +175,12 @@ export class ModelServer {
       .join("");
   }
 
-  respond(stream: ModelStream, end: boolean): string {
+  respond(stream: ModelStream, end: boolean, length?: number): string {
     stream.headSent = true;
     stream.serverEnded = end;
-    return head(stream.id, 200, ["x-stream", String(stream.id)], end);
+    const fields = ["x-stream", String(stream.id)];
+    if (length !== undefined) fields.push("content-length", String(length));
+    return head(stream.id, 200, fields, end);
   }
 
   /** At most so many octets of body, as far as both windows let it. */

@@ -266,4 +266,43 @@ describe("Http2Session beside a model of a server", () => {
       assert.ok(target.includes(stream.serverWindow), `seed ${seed}: the window is ${stream.serverWindow}`);
     }
   });
+
+  test("property: a server that says the end of a body only while it has credit gets to say it", () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const next = seededRandom(seed);
+      const random = (below: number): number => Math.floor(next() * below);
+      const initialWindow = [65_536, 262_144][random(2)] as number;
+      const harness = new Harness({ initialWindow, roundTrip: random(3) * 10 });
+      const server = new ModelServer();
+      const reader = { unread: 0 };
+      harness.onData = (_stream, octets) => {
+        reader.unread += octets;
+      };
+      const call = harness.get("a");
+      server.take(harness.out());
+      const stream = server.streams.get(1) as ModelStream;
+      // Windows and lengths are powers of two in practice, and then the last octet of both is the same.
+      const length = initialWindow * (1 << random(4));
+      const frame = [16_384, 1 + random(16_384)][random(2)] as number;
+      const padding = random(4) === 0 ? random(255) : 0;
+      harness.feed(server.settings(65_535, 100, 4_096), server.respond(stream, false, length));
+      for (let round = 0; round < 5_000 && !stream.serverEnded; round++) {
+        harness.feed(server.body(stream, Math.min(frame, length - stream.sent), padding, false));
+        if (stream.sent === length && stream.serverWindow > 0) harness.feed(server.finish(stream, false));
+        const octets = random(3) === 0 ? random(reader.unread + 1) : reader.unread;
+        if (random(2) === 0 || round > 4_000) {
+          reader.unread -= octets;
+          harness.session.consumed(call, octets, harness.now);
+        }
+        harness.now += random(3);
+        server.take(harness.out());
+      }
+      const { sent, serverWindow } = stream;
+      assert.ok(
+        stream.serverEnded,
+        `seed ${seed}: ${sent} of ${length} octets, a window of ${serverWindow}, and no end`,
+      );
+      assert.equal(harness.events().at(-1), "a: ended");
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Http2Seen } from "../../../src/testing/index.js";
 import { clientOf, closedOnes, fetched, rejection, turns, until } from "../../transport/support.js";
 import { burst, echoPaths, H2World, recordOf, sent, settled } from "./h2-world.js";
 
@@ -45,6 +46,29 @@ test("POSTs with a buffer end, one after the other, whatever their size", async 
     assert.equal(await client.post(world.url(), { body: new Uint8Array(size) }).text(), String(size));
   }
   assert.equal(world.server.connections, 1);
+});
+
+test("a body as long as its window, of a server that says no end without credit", async () => {
+  const length = 256 * 1024;
+  await using world = await H2World.start(async (connection) => {
+    for (;;) {
+      const { stream } = await connection.readHead();
+      const fields = { "content-length": String(length) };
+      await connection.send({ type: "HEADERS", stream, status: 200, headers: fields });
+      for (let at = 0; at < length; at += 16_384) {
+        await connection.send({ type: "DATA", stream, data: Buffer.alloc(16_384) });
+      }
+      const updates = (): readonly Http2Seen[] =>
+        sent(connection, "WINDOW_UPDATE").filter((frame) => frame.stream === stream);
+      await connection.until(() => updates().length > 0, "credit for the stream");
+      await connection.send({ type: "DATA", stream, endStream: true });
+    }
+  });
+  const client = clientOf(world.transport());
+  assert.equal((await client.get(world.url()).bytes()).length, length);
+  let bytes = 0;
+  for await (const chunk of await client.get(world.url())) bytes += chunk.length;
+  assert.equal(bytes, length);
 });
 
 test("a body both ways at once: each piece is answered before the next is sent", async () => {
