@@ -48,9 +48,9 @@ export type {
   Timeline,
 } from "./explain/index.js";
 export {
-  type Evidence,
   explainById,
   explainName,
+  type Facts,
   type Finding,
   type FindingKind,
   mergeReports,

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Evidence, mergeEvidence } from "../explain/index.js";
+import { type Facts, mergeFacts } from "../explain/index.js";
 
 /** The environment variable that names the folder of the facts files. */
 export const FOLDER_VARIABLE = "TRUNKLINE_DOCTOR_FOLDER";
@@ -25,17 +25,17 @@ const MAX_BYTES = 1 << 20;
 const PRESENT_EVERY = 500;
 
 /**
- * A line of a facts file: JSON, one of a process or thread. `start` comes first; `add` is evidence to be added up;
+ * A line of a facts file: JSON, one of a process or thread. `start` comes first; `add` is facts to be added up;
  * of `now` only the last one counts.
  */
 export type FactsLine =
   | { readonly start: { readonly version: 1; readonly process: string; readonly node: string } }
-  | { readonly add: Evidence }
-  | { readonly now: Evidence };
+  | { readonly add: Facts }
+  | { readonly now: Facts };
 
 export interface FactsSource {
-  news(): Evidence;
-  present(ending: boolean): Evidence;
+  news(): Facts;
+  present(ending: boolean): Facts;
 }
 
 /** Writes the facts of this process or thread as they come, so that its sudden end loses next to nothing. */
@@ -131,7 +131,7 @@ export class FactsFile {
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as FactsLine);
-    const added = mergeEvidence(lines.flatMap((line) => ("add" in line ? [line.add] : [])));
+    const added = mergeFacts(lines.flatMap((line) => ("add" in line ? [line.add] : [])));
     const kept = [...lines.filter((line) => "start" in line), { add: added }];
     writeFileSync(`${this.#path}.new`, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
     renameSync(`${this.#path}.new`, `${this.#path}.jsonl`);

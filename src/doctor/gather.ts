@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type Evidence, mergeEvidence, NO_EVIDENCE } from "../explain/index.js";
+import { type Facts, mergeFacts, NO_FACTS } from "../explain/index.js";
 import { type FactsLine, FULL } from "./facts-file.js";
 
 /** What the processes and threads of a program have written down. */
 export interface Gathered {
-  readonly evidence: Evidence;
+  readonly facts: Facts;
   /** Processes and threads that were watched. */
   readonly watched: number;
   /** Versions of Node that are too old to be watched. */
@@ -17,8 +17,8 @@ export const OLDEST_NODE = 20;
 
 /** What one file has. */
 interface Read {
-  readonly added: Evidence[];
-  readonly present: Evidence;
+  readonly added: Facts[];
+  readonly present: Facts;
   readonly watched: number;
   readonly tooOld: readonly string[];
 }
@@ -27,7 +27,7 @@ interface Read {
 export class Gatherer {
   readonly #folder: string;
   readonly #tooOld = new Set<string>();
-  #evidence: Evidence = NO_EVIDENCE;
+  #facts: Facts = NO_FACTS;
   #watched = 0;
 
   constructor(folder: string) {
@@ -41,7 +41,7 @@ export class Gatherer {
       const file = join(this.#folder, name);
       const { added, watched, tooOld } = readFacts(file);
       // Of what passes only the last line of a process counts, which is in a later file.
-      this.#evidence = mergeEvidence([this.#evidence, ...added]);
+      this.#facts = mergeFacts([this.#facts, ...added]);
       this.#watched += watched;
       for (const version of tooOld) this.#tooOld.add(version);
       unlinkSync(file);
@@ -51,7 +51,7 @@ export class Gatherer {
   /** All that was written until now. */
   gathered(): Gathered {
     this.takeFull();
-    const parts: Evidence[] = [this.#evidence];
+    const parts: Facts[] = [this.#facts];
     let watched = this.#watched;
     const old = new Set(this.#tooOld);
     for (const name of readdirSync(this.#folder).sort()) {
@@ -61,14 +61,14 @@ export class Gatherer {
       watched += read.watched;
       for (const version of read.tooOld) old.add(version);
     }
-    return { evidence: mergeEvidence(parts), watched, tooOld: [...old].sort() };
+    return { facts: mergeFacts(parts), watched, tooOld: [...old].sort() };
   }
 }
 
 function readFacts(file: string): Read {
-  const added: Evidence[] = [];
+  const added: Facts[] = [];
   const tooOld: string[] = [];
-  let present = NO_EVIDENCE;
+  let present = NO_FACTS;
   let watched = 0;
   for (const line of linesOf(readFileSync(file, "utf8"))) {
     if ("start" in line) {

@@ -2,6 +2,7 @@ import { subscribe } from "node:diagnostics_channel";
 import { Agent, type ClientRequest, globalAgent, type IncomingMessage } from "node:http";
 import { globalAgent as globalSecureAgent } from "node:https";
 import type { Socket } from "node:net";
+import { codeOrName } from "../errors/index.js";
 import { httpEnding, isStalled, isUnread } from "./http-ending.js";
 import type { Ledger } from "./ledger.js";
 import { noteFailure } from "./losses.js";
@@ -10,7 +11,7 @@ import { describe } from "./owner-options.js";
 import { PoolTable } from "./pool-table.js";
 import { isMock, namesSocketPath } from "./real-socket.js";
 import { Sampler } from "./sampler.js";
-import { codeOf, isReady, watchDial, watchEnd } from "./sockets.js";
+import { isReady, watchDial, watchEnd } from "./sockets.js";
 import { frames, packageOnStack, placeInText, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import type { Pool, Watched } from "./watched.js";
@@ -205,7 +206,7 @@ export class HttpAgents {
   #dialed(connection: Watched, error: Error | null, socket: Socket | undefined): void {
     if (socket === undefined) {
       this.#giveBack(connection);
-      this.#ledger.failed(connection, codeOf(error) ?? "ERROR");
+      this.#ledger.failed(connection, codeOrName(error) ?? "ERROR");
       return;
     }
     this.#watch(connection, socket);
@@ -304,7 +305,7 @@ export class HttpAgents {
   #failed(request: ClientRequest, error: unknown): void {
     this.#unqueue(request, false);
     const { socket } = request;
-    const code = codeOf(error) ?? "ERROR";
+    const code = codeOrName(error) ?? "ERROR";
     const connection = socket === null || socket === undefined ? undefined : this.#bySocket.get(socket);
     // Without a socket none was made: the origin is all that is known.
     if (connection === undefined) this.#ledger.requestFailed(this.#tallyOfRequest(request), code);

@@ -1,8 +1,9 @@
 import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
+import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
-import { codeOf, isTimeout, READ_END } from "./sockets.js";
+import { isTimeout, READ_END } from "./sockets.js";
 import { fileOf, hasFrame, hasUserCode, packageNameOf } from "./stack.js";
 import type { Watched } from "./watched.js";
 
@@ -25,7 +26,7 @@ export function httpEnding(
   if (isUploading(request)) return "upload-unfinished";
   if (response.complete && response.readableEnded) return notKept(connection, request, response);
   if (isTimeout(error) || (isByTimer(sites) && !response.complete)) return "timeout";
-  if (codeOf(error) === "ABORT_ERR") return "aborted";
+  if (codeOrName(error) === "ABORT_ERR") return "aborted";
   const givenUp =
     hasFrame(sites, "node:_http_incoming", /destroy/i) || hasFrame(sites, CLIENT, /destroy|abort/i);
   if (isUnread(response) || (givenUp && !response.readableDidRead)) {
@@ -34,8 +35,8 @@ export function httpEnding(
   }
   if (givenUp) return "body-abandoned";
   if (response.complete) return notKept(connection, request, response);
-  if (codeOf(error)?.startsWith("HPE_") === true) return "protocol-error";
-  if (ECONNRESET.has(codeOf(error) ?? "") || hasEnded(connection)) return "server-closed-mid-response";
+  if (codeOrName(error)?.startsWith("HPE_") === true) return "protocol-error";
+  if (ECONNRESET.has(codeOrName(error) ?? "") || hasEnded(connection)) return "server-closed-mid-response";
   return hasUserCode(sites) ? "aborted" : "server-closed-mid-response";
 }
 
@@ -59,7 +60,7 @@ function unansweredEnding(
   error: unknown,
   sites: readonly NodeJS.CallSite[],
 ): CloseReason {
-  const code = codeOf(error);
+  const code = codeOrName(error);
   if (isTimeout(error) || hasFrame(sites, "node:net", /_onTimeout/)) return "timeout";
   // The parser's error comes after, with the request's.
   if (code?.startsWith("HPE_") === true || hasFrame(sites, CLIENT, /^socketOnData$/)) return "protocol-error";
@@ -112,7 +113,7 @@ function idleEnding(
 ): CloseReason {
   const request = connection.request as ClientRequest | undefined;
   const response = connection.response as IncomingMessage | undefined;
-  if (codeOf(error) === "ECONNRESET") return "reset";
+  if (codeOrName(error) === "ECONNRESET") return "reset";
   if (hasFrame(sites, AGENT, /Guard/))
     return read > 0 ? "unsolicited-data" : read < 0 && read !== READ_END ? "reset" : "server-closed-idle";
   // Newer versions look at an idle socket before they use it again, and find that the server has ended it.

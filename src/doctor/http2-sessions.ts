@@ -1,11 +1,12 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
 import type { Ledger } from "./ledger.js";
 import { originOf } from "./origin.js";
 import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
-import { codeOf, isTimeout } from "./sockets.js";
+import { isTimeout } from "./sockets.js";
 import { frames, hasUserCode, userPlace } from "./stack.js";
 import { inside } from "./undici-inside.js";
 import type { Watched } from "./watched.js";
@@ -152,12 +153,12 @@ export class Http2Sessions {
     if (connection.established)
       this.#ledger.closes(connection, this.#reason(session, connection, error, byCaller));
     else if (error === undefined) this.#ledger.givenUp(connection);
-    else this.#ledger.failed(connection, codeOf(error) ?? "ERROR");
+    else this.#ledger.failed(connection, codeOrName(error) ?? "ERROR");
   }
 
   #reason(session: ClientHttp2Session, { active }: Watched, error: unknown, byCaller: boolean): CloseReason {
     if (this.#goneAway.has(session)) return "goaway";
-    if (codeOf(error) === "ECONNRESET") return "reset";
+    if (codeOrName(error) === "ECONNRESET") return "reset";
     if (isTimeout(error)) return "timeout";
     if (session.closed || byCaller) return "transport-closed";
     return active > 0 ? "server-closed-mid-response" : "server-closed-idle";

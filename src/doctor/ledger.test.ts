@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildReport, mergeEvidence, NO_EVIDENCE, type OriginFacts } from "../explain/index.js";
+import { buildReport, mergeFacts, NO_FACTS, type OriginFacts } from "../explain/index.js";
 import { Ledger } from "./ledger.js";
 import { Owners } from "./owners.js";
 import { Pulse } from "./pulse.js";
@@ -25,7 +25,7 @@ function ledger(): {
     () => {},
   );
   const pool = made.pool(made.tally(ORIGIN, "node:http"), undefined);
-  const facts = (): OriginFacts => mergeEvidence([made.news(), made.present(true)]).origins[0]!;
+  const facts = (): OriginFacts => mergeFacts([made.news(), made.present(true)]).origins[0]!;
   return { ledger: made, pool, owners, clock, facts };
 }
 
@@ -111,7 +111,7 @@ test("Ledger: what is known of an origin is the sum of its lines", () => {
   made.closes(connection, "transport-closed");
   lines.push(made.news(), made.news());
   assert.deepEqual(lines.at(-1)?.origins, []);
-  const [facts] = mergeEvidence(lines).origins;
+  const [facts] = mergeFacts(lines).origins;
   assert.deepEqual(
     [facts?.counts.requests, facts?.counts.connections, facts?.closed],
     [5, 1, { "transport-closed": 1 }],
@@ -145,7 +145,7 @@ test("Ledger: a response counts as left unread at the end, but not in the moment
 });
 
 const limitOf = (facts: OriginFacts): number | undefined =>
-  buildReport({ ...NO_EVIDENCE, origins: [facts] }).origins[0]?.learnedIdleLimit;
+  buildReport({ ...NO_FACTS, origins: [facts] }).origins[0]?.learnedIdleLimit;
 
 test("Ledger: a server's idle limit is learned from two ends at about the same age", () => {
   const { ledger: made, pool, clock, facts } = ledger();

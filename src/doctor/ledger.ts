@@ -1,4 +1,4 @@
-import { type Evidence, noFacts, type OriginFacts, ownerKey } from "../explain/index.js";
+import { type Facts, noOriginFacts, type OriginFacts, ownerKey } from "../explain/index.js";
 import { CLOSE_TABLE, type CloseReason, type DialReason, endsIdleness } from "../trace/index.js";
 import { Account } from "./account.js";
 import { noteLoss } from "./losses.js";
@@ -255,7 +255,7 @@ export class Ledger {
   }
 
   /** What happened since the last time. */
-  news(): Evidence {
+  news(): Facts {
     this.#account.sent(this.#changed.reduce((sum, tally) => sum + tally.requests, 0));
     const origins = this.#changed.map((tally) => tally.take());
     this.#changed = [];
@@ -274,7 +274,7 @@ export class Ledger {
    * What is so at the moment and may pass: connections held by responses nobody reads, connections never used.
    * The last such line of a process counts.
    */
-  present(ending: boolean): Evidence {
+  present(ending: boolean): Facts {
     const now = this.now();
     const found = new Map<Tally, Present>();
     const at = (tally: Tally): Present => {
@@ -304,7 +304,7 @@ export class Ledger {
     }
     const origins = [...found].filter(hasSomething).map(
       ([{ origin, client }, { leaked, unused, waiting, sites }]): OriginFacts => ({
-        ...noFacts(origin, client),
+        ...noOriginFacts(origin, client),
         counts: {
           ...(leaked > 0 ? { leakedBodies: leaked } : {}),
           ...(unused > 0 ? { unused } : {}),

@@ -1,11 +1,11 @@
-import type { ClientFacts, Evidence } from "../explain/index.js";
+import type { ClientFacts, Facts } from "../explain/index.js";
 
 /** Places shown; a program with more than these is read in the JSON or on the page. */
 const MAX = 12;
 
 /** Who owned the connections of a program: agents, pools and clients by the place that makes them, for people. */
-export function ownersText(evidence: Evidence): string | undefined {
-  const used = joined(evidence.clients).sort((a, b) => b.requests - a.requests || b.created - a.created);
+export function ownersText(facts: Facts): string | undefined {
+  const used = joined(facts.clients).sort((a, b) => b.requests - a.requests || b.created - a.created);
   if (used.length === 0) return undefined;
   const lines = used.slice(0, MAX).map((one) => {
     const from = one.site === undefined ? "" : ` made at ${one.site}`;

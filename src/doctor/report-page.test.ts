@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildReport, NO_EVIDENCE, noFacts } from "../explain/index.js";
+import { buildReport, NO_FACTS, noOriginFacts } from "../explain/index.js";
 import { reportPage } from "./report-page.js";
 import { sourceLines } from "./source-lines.js";
 
 const origin = "http://a.test";
 const report = buildReport({
-  ...NO_EVIDENCE,
+  ...NO_FACTS,
   origins: [
     {
-      ...noFacts(origin, "node:http"),
+      ...noOriginFacts(origin, "node:http"),
       counts: { requests: 20, connections: 20, failed: 2 },
       failures: { ECONNRESET: 2 },
       closed: { "keep-alive-off": 20 },

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
 import type { Ledger } from "./ledger.js";
 import { frames } from "./stack.js";
@@ -77,8 +78,8 @@ export function watchEnd(
         const read = lastRead();
         if (connection.established)
           ledger.closes(connection, ending(connection, error, frames(destroy), read));
-        else if (error === undefined || codeOf(error) === "ABORT_ERR") ledger.givenUp(connection);
-        else ledger.failed(connection, codeOf(error) ?? "ERROR");
+        else if (error === undefined || codeOrName(error) === "ABORT_ERR") ledger.givenUp(connection);
+        else ledger.failed(connection, codeOrName(error) ?? "ERROR");
         over();
       } catch {
         // What cannot be explained must not hurt the program.
@@ -93,13 +94,6 @@ export function watchEnd(
     writable: true,
     enumerable: false,
   });
-}
-
-export function codeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (typeof code === "string") return code;
-  return typeof name === "string" ? name : undefined;
 }
 
 /** Whether an error says that time ran out, as AbortSignal.timeout and the clients' own timers do. */

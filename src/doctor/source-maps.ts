@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Evidence, OriginFacts } from "../explain/index.js";
+import type { Facts, OriginFacts } from "../explain/index.js";
 
 /** A source map beside generated code, and where its sources are relative to. */
 interface Mapped {
@@ -10,16 +10,14 @@ interface Mapped {
   readonly folder: string;
 }
 
-/** The evidence with each place in generated code replaced by the place in its source, where a source map tells it. */
-export function atSources(evidence: Evidence): Evidence {
+/** The facts with each place in generated code replaced by the place in its source, where a source map tells it. */
+export function atSources(facts: Facts): Facts {
   const maps = new Map<string, Mapped | undefined>();
   const place = (site: string): string => sourceOf(site, maps);
   return {
-    ...evidence,
-    origins: evidence.origins.map((one) => ({ ...one, sites: placedSites(one.sites, place) })),
-    clients: evidence.clients.map((one) =>
-      one.site === undefined ? one : { ...one, site: place(one.site) },
-    ),
+    ...facts,
+    origins: facts.origins.map((one) => ({ ...one, sites: placedSites(one.sites, place) })),
+    clients: facts.clients.map((one) => (one.site === undefined ? one : { ...one, site: place(one.site) })),
   };
 }
 

@@ -1,5 +1,6 @@
+import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
-import { codeOf, isTimeout } from "./sockets.js";
+import { isTimeout } from "./sockets.js";
 import { hasFrame, hasUserCode } from "./stack.js";
 import { field, inside, type UndiciRequest } from "./undici-inside.js";
 import type { Watched } from "./watched.js";
@@ -18,7 +19,7 @@ export function undiciEnding(
 ): CloseReason {
   const message =
     typeof error === "object" && error !== null ? String((error as { message?: unknown }).message ?? "") : "";
-  const code = codeOf(error);
+  const code = codeOrName(error);
   const request = connection.request as UndiciRequest | undefined;
   const response = connection.response as UndiciResponse | undefined;
   const busy = connection.active > 0;

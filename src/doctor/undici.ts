@@ -1,6 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
+import { codeOrName } from "../errors/index.js";
 import { ownerKey } from "../explain/index.js";
 import { fromBuiltIn } from "./constructions.js";
 import type { Ledger } from "./ledger.js";
@@ -9,7 +10,7 @@ import { announcedTimeout, originOf, originText } from "./origin.js";
 import { describe } from "./owner-options.js";
 import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
-import { codeOf, watchDial, watchEnd } from "./sockets.js";
+import { watchDial, watchEnd } from "./sockets.js";
 import { frames, packageOnStack, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
@@ -94,7 +95,7 @@ export class Undici {
     );
     on<{ request: Marked }>("request:trailers", ({ request }) => this.#over(request));
     on<{ request: Marked; error?: unknown }>("request:error", ({ request, error }) =>
-      this.#over(request, codeOf(error) ?? "ERROR"),
+      this.#over(request, codeOrName(error) ?? "ERROR"),
     );
     on<ConnectMessage>("client:beforeConnect", (message) => this.#dial(message));
     on<ConnectMessage>("client:connected", (message) => this.#connected(message));
@@ -275,9 +276,9 @@ export class Undici {
     const connection = this.#taken(message);
     if (connection === undefined) return;
     // After an aborted request undici dials again, though nobody may wait for it.
-    const unwanted = connection.pool.tally.demand === 0 || codeOf(message.error) === "UND_ERR_DESTROYED";
+    const unwanted = connection.pool.tally.demand === 0 || codeOrName(message.error) === "UND_ERR_DESTROYED";
     if (unwanted) this.#ledger.givenUp(connection);
-    else this.#ledger.failed(connection, codeOf(message.error) ?? "ERROR");
+    else this.#ledger.failed(connection, codeOrName(message.error) ?? "ERROR");
   }
 
   /** The listeners run from the client outwards, so the last one is the owner the program has. */

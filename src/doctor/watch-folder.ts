@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NO_EVIDENCE } from "../explain/index.js";
+import { NO_FACTS } from "../explain/index.js";
 import { FOLDER_VARIABLE, usualFolder } from "./facts-file.js";
 import { type Gathered, Gatherer } from "./gather.js";
 import { atSources } from "./source-maps.js";
@@ -37,7 +37,7 @@ export class WatchFolder {
   /** What was written until now; all of it once the program has ended. */
   gather(): Gathered {
     const gathered = this.#gatherer.gathered();
-    return { ...gathered, evidence: atSources(gathered.evidence) };
+    return { ...gathered, facts: atSources(gathered.facts) };
   }
 
   /** What the system tells of the program: descriptors, ports, connections that wait for their end. */
@@ -55,9 +55,9 @@ export class WatchFolder {
 
 /** What a service has written to a folder while nobody looked. */
 export function readFolder(folder: string = usualFolder()): Gathered {
-  if (!existsSync(folder)) return { evidence: NO_EVIDENCE, watched: 0, tooOld: [] };
+  if (!existsSync(folder)) return { facts: NO_FACTS, watched: 0, tooOld: [] };
   const gathered = new Gatherer(folder).gathered();
-  return { ...gathered, evidence: atSources(gathered.evidence) };
+  return { ...gathered, facts: atSources(gathered.facts) };
 }
 
 /** What the system tells of the processes that have written to a folder. */

@@ -1,4 +1,5 @@
 export { rejection } from "./caller-frames.js";
+export { codeOf, codeOrName } from "./code-of.js";
 export type { ErrorCode, ProxyCode, TlsCode } from "./error-code.js";
 export {
   NetworkError,

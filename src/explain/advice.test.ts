@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Advice } from "./advice.js";
-import type { ClientFacts } from "./evidence.js";
+import type { ClientFacts } from "./facts.js";
 
 const owner = (more: Partial<ClientFacts>): ClientFacts => ({
   process: "1",

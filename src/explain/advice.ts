@@ -1,4 +1,4 @@
-import type { ClientFacts, ClientName } from "./evidence.js";
+import type { ClientFacts, ClientName } from "./facts.js";
 import { familyOf, pick } from "./families.js";
 import { packageAdvice, passing } from "./packages.js";
 import { code, seconds } from "./words.js";

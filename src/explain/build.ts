@@ -1,18 +1,18 @@
 import { ownMembers } from "../runtime/index.js";
 import type { CloseReason, DialReason } from "../trace/index.js";
-import { Case } from "./case.js";
-import type { Evidence, OriginFacts } from "./evidence.js";
+import type { Facts, OriginFacts } from "./facts.js";
 import { mostAtOnce } from "./find-process.js";
 import { findings } from "./findings.js";
-import { mergeEvidence } from "./merge.js";
+import { mergeFacts } from "./merge.js";
 import { notesOf } from "./notes.js";
+import { OriginView } from "./origin-view.js";
 import { type OriginReport, type Report, reuseOf, type StreamReport } from "./report.js";
 import { reportText } from "./text.js";
 import { rounded } from "./words.js";
 
-/** The report that the evidence gives. `String(report)` is for people. */
-export function buildReport(evidence: Evidence): Report {
-  const facts = mergeEvidence([evidence]);
+/** The report that the facts give. `String(report)` is for people. */
+export function buildReport(all: Facts): Report {
+  const facts = mergeFacts([all]);
   const byOrigin = new Map<string, OriginFacts[]>();
   for (const one of facts.origins) {
     if (isEmpty(one)) continue;
@@ -40,9 +40,9 @@ export function buildReport(evidence: Evidence): Report {
   return report;
 }
 
-/** Many reports as one: of the parts of a program, or of many programs. It is the report of all their evidence. */
+/** Many reports as one: of the parts of a program, or of many programs. It is the report of all their facts. */
 export function mergeReports(reports: readonly Report[]): Report {
-  return buildReport(mergeEvidence(reports.map((report) => report.facts)));
+  return buildReport(mergeFacts(reports.map((report) => report.facts)));
 }
 
 /** Requests that failed, by code; those whose code nobody noted under `other`. */
@@ -61,7 +61,7 @@ function failuresOf(origins: readonly OriginFacts[]): Record<string, number> {
 }
 
 /** The most open at once, of all processes together; without such figures, of the origins together at most. */
-function mostOpenOf({ processes = [], origins }: Evidence): number {
+function mostOpenOf({ processes = [], origins }: Facts): number {
   return processes.length > 0
     ? mostAtOnce(processes, (one) => one.mostOpen)
     : total(origins, ({ most }) => most.openAtOnce ?? 0);
@@ -85,7 +85,7 @@ function originReport(facts: readonly OriginFacts[]): OriginReport {
     const { dnsMs = 0, connectMs = 0, proxyMs = 0, tlsMs = 0 } = one.counts;
     handshakeMs += dnsMs + connectMs + proxyMs + tlsMs;
   }
-  const cases = facts.map((one) => new Case(one));
+  const cases = facts.map((one) => new OriginView(one));
   for (const { learnedIdleLimit: limit } of cases)
     if (limit !== undefined) learned = Math.min(limit, learned ?? limit);
   const requests = total(cases, (one) => one.requests);
@@ -105,14 +105,14 @@ function originReport(facts: readonly OriginFacts[]): OriginReport {
   return report;
 }
 
-function protocolsOf(cases: readonly Case[]): Pick<OriginReport, "protocols"> {
+function protocolsOf(cases: readonly OriginView[]): Pick<OriginReport, "protocols"> {
   const http1 = total(cases, (one) => one.count("http1Connections"));
   const http2 = total(cases, (one) => one.count("http2Connections"));
   if (http1 + http2 === 0) return {};
   return { protocols: { ...(http1 > 0 ? { "http/1.1": http1 } : {}), ...(http2 > 0 ? { h2: http2 } : {}) } };
 }
 
-function streamsOf(cases: readonly Case[]): Pick<OriginReport, "streams"> {
+function streamsOf(cases: readonly OriginView[]): Pick<OriginReport, "streams"> {
   const shared = cases.filter((one) => one.count("http2Connections") > 0);
   if (shared.length === 0) return {};
   const limit = Math.min(...shared.map(({ facts }) => facts.least.streamLimit ?? Number.POSITIVE_INFINITY));

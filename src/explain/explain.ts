@@ -4,12 +4,12 @@ import { buildReport } from "./build.js";
 import type {
   ClientFacts,
   CountName,
-  Evidence,
+  Facts,
   LeastName,
   ModuleFacts,
   MostName,
   OriginFacts,
-} from "./evidence.js";
+} from "./facts.js";
 import type { Report } from "./report.js";
 
 /** What a transport's report is made from. */
@@ -29,11 +29,11 @@ export interface ExplainInput {
 
 /** The report of one transport. `String(report)` is for people. */
 export function explainRecorder(input: ExplainInput): Report {
-  return buildReport(evidenceOf(input));
+  return buildReport(factsOf(input));
 }
 
-/** What a transport knows, as evidence. */
-export function evidenceOf(input: ExplainInput): Evidence {
+/** What a transport knows, as facts. */
+export function factsOf(input: ExplainInput): Facts {
   const { connections, exchanges, decisions } = input.recorder.dropped;
   return {
     origins: [...input.recorder.origins()].map((stats) => originFacts(stats, input)),

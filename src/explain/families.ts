@@ -1,4 +1,4 @@
-import type { ClientName } from "./evidence.js";
+import type { ClientName } from "./facts.js";
 
 /** The families of clients that settings are known for. */
 export type Family = "trunkline" | "undici" | "node" | "go" | "other" | Foreign;

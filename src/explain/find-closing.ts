@@ -1,4 +1,4 @@
-import type { Case } from "./case.js";
+import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
 import { code, percent, plural } from "./words.js";
 
@@ -7,7 +7,7 @@ const REPEATED = 3;
 /** A server that closes one response in a hundred limits requests for each connection, which is no fault. */
 const EACH = 0.2;
 
-export function keepAliveOff(one: Case): Finding | undefined {
+export function keepAliveOff(one: OriginView): Finding | undefined {
   const off = one.closed("keep-alive-off");
   const said = one.closed("request-said-close");
   const count = off + said;
@@ -32,7 +32,7 @@ export function keepAliveOff(one: Case): Finding | undefined {
 
 /** The program asks for nothing of the kind: its client does so by itself. */
 function closedAfterHead(
-  one: Case,
+  one: OriginView,
   count: number,
   head: number,
   { site, lines }: { site?: string | undefined; lines: string[] },
@@ -52,7 +52,7 @@ function closedAfterHead(
   });
 }
 
-export function bodyUnread(one: Case): Finding | undefined {
+export function bodyUnread(one: OriginView): Finding | undefined {
   // The body of a redirect is not the user's to read.
   const closed = Math.max(0, one.closed("body-unread") - one.count("redirectBodies"));
   const leaked = one.count("leakedBodies");
@@ -75,7 +75,7 @@ export function bodyUnread(one: Case): Finding | undefined {
 
 /** Over HTTP/2 it costs no connection, but the room on one. */
 function unreadStreams(
-  one: Case,
+  one: OriginView,
   count: number,
   { site, lines }: { site?: string | undefined; lines: string[] },
 ): Finding {
@@ -95,7 +95,7 @@ function unreadStreams(
   });
 }
 
-export function bodyAbandoned(one: Case): Finding | undefined {
+export function bodyAbandoned(one: OriginView): Finding | undefined {
   const count = one.closed("body-abandoned");
   if (count < 2) return undefined;
   const { site, lines } = one.sites("body-abandoned");
@@ -111,7 +111,7 @@ export function bodyAbandoned(one: Case): Finding | undefined {
   });
 }
 
-export function serverClosesEach(one: Case): Finding | undefined {
+export function serverClosesEach(one: OriginView): Finding | undefined {
   const said = one.closed("server-said-close");
   const ended = one.closed("closed-by-eof-body");
   const count = said + ended;
@@ -130,7 +130,7 @@ export function serverClosesEach(one: Case): Finding | undefined {
   });
 }
 
-export function http10Peer(one: Case): Finding | undefined {
+export function http10Peer(one: OriginView): Finding | undefined {
   const count = one.closed("http-1.0");
   if (count < 2) return undefined;
   return one.finding("http-1.0-peer", count, count, {

@@ -1,5 +1,5 @@
-import type { Case } from "./case.js";
 import { familyOf } from "./families.js";
+import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
 import { percent, plural, ranked, seconds } from "./words.js";
 
@@ -15,7 +15,7 @@ const CALLED_OFF = /ABORT|CANCEL/i;
 const SLOW_DNS = 50;
 const VERY_SLOW_DNS = 200;
 
-export function unboundedBurst(one: Case): Finding | undefined {
+export function unboundedBurst(one: OriginView): Finding | undefined {
   const { most, openedFor } = one.facts;
   const open = most.openAtOnce ?? 0;
   const out = exhausted(one);
@@ -41,7 +41,7 @@ export function unboundedBurst(one: Case): Finding | undefined {
 }
 
 /** What the system had no more of, where dials failed for it. */
-export function exhausted(one: Case): { count: number; what: string; line: string } | undefined {
+export function exhausted(one: OriginView): { count: number; what: string; line: string } | undefined {
   const codes = ranked(one.facts.errors).filter(([name]) => EXHAUSTED.test(name));
   const [first] = codes[0] ?? [];
   if (first === undefined) return undefined;
@@ -61,7 +61,7 @@ const EXHAUSTED_WORDS: Readonly<Record<string, string>> = {
   EAGAIN: "the local ports to this destination (EAGAIN)",
 };
 
-export function queueing(one: Case): Finding | undefined {
+export function queueing(one: OriginView): Finding | undefined {
   const count = one.count("queued");
   const spent = one.count("queuedMs");
   if (count < REPEATED || spent < count) return undefined;
@@ -87,7 +87,7 @@ export function queueing(one: Case): Finding | undefined {
   });
 }
 
-export function slowDns(one: Case): Finding | undefined {
+export function slowDns(one: OriginView): Finding | undefined {
   const lookups = one.count("dnsLookups");
   const spent = one.count("dnsMs");
   const average = lookups === 0 ? 0 : spent / lookups;
@@ -109,7 +109,7 @@ export function slowDns(one: Case): Finding | undefined {
   });
 }
 
-export function tlsNotResumed(one: Case): Finding | undefined {
+export function tlsNotResumed(one: OriginView): Finding | undefined {
   const handshakes = one.count("tlsHandshakes");
   // Those that began together had no session to resume yet.
   const could = handshakes - Math.max(1, one.facts.most.dialingAtOnce ?? 1);
@@ -130,7 +130,7 @@ export function tlsNotResumed(one: Case): Finding | undefined {
   });
 }
 
-export function overDialing(one: Case): Finding | undefined {
+export function overDialing(one: OriginView): Finding | undefined {
   const { most } = one.facts;
   // Of requests that were called off, for instance as another was faster, the connections are left over.
   const calledOff = one.failures(CALLED_OFF) + one.closed("aborted");
@@ -155,7 +155,7 @@ export function overDialing(one: Case): Finding | undefined {
   });
 }
 
-export function dialFailures(one: Case): Finding | undefined {
+export function dialFailures(one: OriginView): Finding | undefined {
   const count = one.count("dialFailures");
   if (count === 0) return undefined;
   const dials = one.connections + count;

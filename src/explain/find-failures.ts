@@ -1,4 +1,4 @@
-import type { Case } from "./case.js";
+import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
 import { code, percent, plural, ranked, seconds } from "./words.js";
 
@@ -6,7 +6,7 @@ import { code, percent, plural, ranked, seconds } from "./words.js";
 const REPEATED = 3;
 
 /** The server ends connections that were in use, without an answer. */
-export function serverHangsUp(one: Case): Finding | undefined {
+export function serverHangsUp(one: OriginView): Finding | undefined {
   const count = one.count("hangUps");
   if (count < REPEATED) return undefined;
   const onNew = one.count("hangUpsOnNew");
@@ -25,7 +25,7 @@ export function serverHangsUp(one: Case): Finding | undefined {
 }
 
 /** The program's own time limits cut requests off. */
-export function clientTimeouts(one: Case): Finding | undefined {
+export function clientTimeouts(one: OriginView): Finding | undefined {
   const count =
     one.count("timeLimits") - (networkForgetsIdle(one) === undefined ? 0 : one.count("timeLimitsAfterPause"));
   if (count < REPEATED) return undefined;
@@ -44,7 +44,7 @@ export function clientTimeouts(one: Case): Finding | undefined {
  * Something on the way forgets idle connections: what comes first after a pause gets no answer, and nothing says so.
  * A server that ends its connections says so.
  */
-export function networkForgetsIdle(one: Case): Finding | undefined {
+export function networkForgetsIdle(one: OriginView): Finding | undefined {
   const count = one.count("timeLimitsAfterPause");
   if (count < 2 || count < one.count("timeLimits") * 0.8) return undefined;
   const { failedAfter } = one.facts.least;
@@ -64,7 +64,7 @@ export function networkForgetsIdle(one: Case): Finding | undefined {
 }
 
 /** The process stood still, and the connections it had were dead afterwards. */
-export function processStoodStill(one: Case): Finding | undefined {
+export function processStoodStill(one: OriginView): Finding | undefined {
   const count = one.count("lostStandingStill");
   if (count < 1) return undefined;
   return one.finding("process-stood-still", count, count, {
@@ -78,7 +78,7 @@ export function processStoodStill(one: Case): Finding | undefined {
 }
 
 /** The client refuses responses whose head is larger than it takes. */
-export function headOverLimit(one: Case): Finding | undefined {
+export function headOverLimit(one: OriginView): Finding | undefined {
   const count = one.count("headsTooLarge");
   if (count < 2) return undefined;
   return one.finding("head-over-limit", count, count, {
@@ -92,7 +92,7 @@ export function headOverLimit(one: Case): Finding | undefined {
   });
 }
 
-export function protocolErrors(one: Case): Finding | undefined {
+export function protocolErrors(one: OriginView): Finding | undefined {
   const count = one.closed("protocol-error");
   if (count < 2) return undefined;
   return one.finding("protocol-errors", count, count, {
@@ -105,7 +105,7 @@ export function protocolErrors(one: Case): Finding | undefined {
 }
 
 /** The program throws its pool away after each request. */
-export function poolDestroyed(one: Case): Finding | undefined {
+export function poolDestroyed(one: OriginView): Finding | undefined {
   const count = one.redialed("transport-closed");
   if (count < REPEATED || one.owner?.type === "Session") return undefined;
   const { site, lines } = one.sites("pool-destroyed");
@@ -125,7 +125,7 @@ const DESTROY: Readonly<Record<string, string>> = {
 };
 
 /** The server answers before the whole request body is sent, so the connection cannot be kept. */
-export function uploadUnfinished(one: Case): Finding | undefined {
+export function uploadUnfinished(one: OriginView): Finding | undefined {
   const count = one.closed("upload-unfinished");
   if (count < 2) return undefined;
   return one.finding("upload-unfinished", count, count, {
@@ -138,7 +138,7 @@ export function uploadUnfinished(one: Case): Finding | undefined {
   });
 }
 
-export function listenersLeft(one: Case): Finding | undefined {
+export function listenersLeft(one: OriginView): Finding | undefined {
   const count = one.count("listenerWarnings");
   if (count < 1) return undefined;
   const { site, lines } = one.sites("listeners-left");
@@ -152,7 +152,7 @@ export function listenersLeft(one: Case): Finding | undefined {
   });
 }
 
-function codes(one: Case): string[] {
+function codes(one: OriginView): string[] {
   const failures = ranked(one.facts.failures ?? {}).slice(0, 3);
   return failures.length === 0
     ? []

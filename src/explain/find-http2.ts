@@ -1,5 +1,5 @@
-import type { Case } from "./case.js";
-import type { Evidence, OriginFacts } from "./evidence.js";
+import type { Facts, OriginFacts } from "./facts.js";
+import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
 import { percent, plural, ranked, seconds } from "./words.js";
 
@@ -11,7 +11,7 @@ const SEVERAL = 5;
 /** What a server is taken to allow where it has said nothing. */
 const USUAL_LIMIT = 100;
 
-export function streamLimit(one: Case): Finding | undefined {
+export function streamLimit(one: OriginView): Finding | undefined {
   const waits = one.count("streamWaits");
   const spent = one.count("streamWaitMs");
   const dials = one.facts.openedFor["streams-full"] ?? 0;
@@ -37,7 +37,7 @@ export function streamLimit(one: Case): Finding | undefined {
   });
 }
 
-export function serverResets(one: Case): Finding | undefined {
+export function serverResets(one: OriginView): Finding | undefined {
   const { resets } = one;
   const refused = one.count("streamsRefused");
   const count = resets + refused;
@@ -75,7 +75,7 @@ function resetRemedy(code: string): string {
   );
 }
 
-export function severalConnections(one: Case): Finding | undefined {
+export function severalConnections(one: OriginView): Finding | undefined {
   const { most, least, openedFor } = one.facts;
   const { http2AtOnce = 0, streamsAtOnce = 0 } = most;
   const limit = least.streamLimit ?? USUAL_LIMIT;
@@ -94,7 +94,7 @@ export function severalConnections(one: Case): Finding | undefined {
   });
 }
 
-export function http2WouldDo(one: Case): Finding | undefined {
+export function http2WouldDo(one: OriginView): Finding | undefined {
   const without = one.count("withoutHttp2");
   const atOnce = Math.min(without, one.facts.most.openAtOnce ?? 0);
   if (atOnce < SEVERAL || one.count("http2Connections") > 0) return undefined;
@@ -111,7 +111,7 @@ export function http2WouldDo(one: Case): Finding | undefined {
 }
 
 /** Origins of one client that were reached at one address with one certificate. */
-export function coalescing({ origins }: Evidence): Finding[] {
+export function coalescing({ origins }: Facts): Finding[] {
   const groups = new Map<string, OriginFacts[]>();
   for (const facts of origins) {
     for (const endpoint of Object.keys(facts.endpoints ?? {})) {

@@ -1,4 +1,4 @@
-import type { Case } from "./case.js";
+import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
 import { SERVER_IDLE } from "./server-side.js";
 import { plural, seconds } from "./words.js";
@@ -8,7 +8,7 @@ const REPEATED = 2;
 /** Ages this close to a limit are at the limit: a server's clock starts earlier than a client's. */
 const NEAR = 1.25;
 
-export function idleLimitChurn(one: Case): Finding | undefined {
+export function idleLimitChurn(one: OriginView): Finding | undefined {
   const capped = one.redialed("max-idle", "max-idle-per-origin");
   const evicted = one.redialed("evicted");
   const count = capped + evicted;
@@ -40,7 +40,7 @@ export function idleLimitChurn(one: Case): Finding | undefined {
 }
 
 /** The server's limit is known and the client keeps connections for longer. */
-export function idleTimeoutRace(one: Case): Finding | undefined {
+export function idleTimeoutRace(one: OriginView): Finding | undefined {
   const limit = one.serverIdleLimit;
   const inForce = one.facts.most.idleTimeout;
   if (limit === undefined || (inForce !== undefined && inForce > 0 && inForce <= limit)) return undefined;
@@ -84,7 +84,7 @@ export function idleTimeoutRace(one: Case): Finding | undefined {
 }
 
 /** The server announces a limit that the client obeys, and requests come later than that. */
-export function serverIdleShort(one: Case): Finding | undefined {
+export function serverIdleShort(one: OriginView): Finding | undefined {
   const { announcedIdleLimit } = one.facts.least;
   if (announcedIdleLimit === undefined) return undefined;
   const inForce = one.facts.most.idleTimeout;
@@ -114,7 +114,7 @@ export function serverIdleShort(one: Case): Finding | undefined {
   });
 }
 
-export function idleTimeoutShort(one: Case): Finding | undefined {
+export function idleTimeoutShort(one: OriginView): Finding | undefined {
   const count = one.redialed("idle-timeout") - one.count("announcedTooShort");
   if (count < REPEATED) return undefined;
   const { idleTimeout: inForce } = one.facts.most;
@@ -140,7 +140,7 @@ export function idleTimeoutShort(one: Case): Finding | undefined {
 }
 
 /** Requests met dead connections, and no limit of the server explains it. */
-export function staleRetries(one: Case): Finding | undefined {
+export function staleRetries(one: OriginView): Finding | undefined {
   const retried = one.count("staleRetries");
   const failed = one.count("staleFailures");
   const count = retried + failed;
@@ -167,25 +167,25 @@ export function staleRetries(one: Case): Finding | undefined {
   });
 }
 
-function shorterThan(one: Case): string {
+function shorterThan(one: OriginView): string {
   const { failedAfter } = one.facts.least;
   return failedAfter === undefined
     ? `A shorter ${one.advice.idleTimeoutName()}: \`trunkline probe ${one.facts.origin}\` measures the server's limit`
     : one.advice.idleTimeout(Math.max(1, Math.floor(failedAfter * 0.8)));
 }
 
-function afterPause(one: Case): string[] {
+function afterPause(one: OriginView): string[] {
   const after = one.count("failedAfterPause");
   const all = Object.values(one.facts.failures ?? {}).reduce((sum, count) => sum + count, 0);
   return after === 0 ? [] : [`${after} of ${plural(all, "failed request")} were the first after a pause`];
 }
 
 /** Whether idle connections end at ages that no limit explains: below one after which another was used. */
-function restarts(one: Case): boolean {
+function restarts(one: OriginView): boolean {
   return one.learnedIdleLimit === undefined && one.idleEndsBelow(one.facts.most.reusedAfter ?? 0) >= REPEATED;
 }
 
-export function serverRestarts(one: Case): Finding | undefined {
+export function serverRestarts(one: OriginView): Finding | undefined {
   const failed = one.count("staleFailures");
   const ended = one.redialed("server-closed-idle", "reset");
   const count = one.count("staleRetries") + failed + ended;

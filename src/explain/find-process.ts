@@ -1,11 +1,5 @@
 import { Advice } from "./advice.js";
-import {
-  type ClientFacts,
-  type Evidence,
-  type OriginFacts,
-  ownerKey,
-  type ProcessFacts,
-} from "./evidence.js";
+import { type ClientFacts, type Facts, type OriginFacts, ownerKey, type ProcessFacts } from "./facts.js";
 import { EXHAUSTED } from "./find-dials.js";
 import type { Finding } from "./report.js";
 import { plural, rounded } from "./words.js";
@@ -19,9 +13,9 @@ const REQUESTS_EACH = 2;
 const HARDLY_ANY = 1.2;
 
 /** Transports, agents, pools or sessions made for each request, by the place that makes them. */
-export function clientPerRequest(evidence: Evidence): Finding[] {
+export function clientPerRequest(all: Facts): Finding[] {
   const places = new Map<string, ClientFacts>();
-  for (const facts of evidence.clients) {
+  for (const facts of all.clients) {
     // Judged by process: a program that makes one and ends is no fault, however often it runs.
     if (
       facts.created < MANY ||
@@ -38,11 +32,11 @@ export function clientPerRequest(evidence: Evidence): Finding[] {
         : { ...facts, created: known.created + facts.created, requests: known.requests + facts.requests },
     );
   }
-  const handshake = averageHandshake(evidence.origins);
+  const handshake = averageHandshake(all.origins);
   return [...places.values()].map((facts) => {
     const spared = Math.max(0, Math.min(facts.created, facts.requests) - 1);
     const lost = facts.requests <= facts.created * HARDLY_ANY ? "none can be reused" : "none can be shared";
-    const failures = evidence.origins.reduce(
+    const failures = all.origins.reduce(
       (sum, one) => sum + exhaustedAt(one, one.owners?.[ownerKey(facts)] !== undefined),
       0,
     );
@@ -63,7 +57,7 @@ export function clientPerRequest(evidence: Evidence): Finding[] {
       ],
       remedy: new Advice(facts.client, {
         owner: facts,
-        secure: isSecure(facts, evidence.origins),
+        secure: isSecure(facts, all.origins),
       }).shareOne(),
       doubt:
         "A program that needs many separate pools, for example one for each tenant's certificate, looks the same.",
@@ -83,7 +77,7 @@ function isSecure(facts: ClientFacts, origins: readonly OriginFacts[]): boolean 
 }
 
 /** Threads or processes that were made for a request each: their connections end with them. */
-export function workerPerJob({ processes = [], origins }: Evidence): Finding[] {
+export function workerPerJob({ processes = [], origins }: Facts): Finding[] {
   const jobs = processes.filter(
     ({ requests, connections, runner }) =>
       runner === undefined && connections > 0 && requests > 0 && requests <= REQUESTS_EACH,
@@ -151,9 +145,9 @@ function averageHandshake(origins: readonly OriginFacts[]): number {
 }
 
 /** Libraries that one process has loaded more than once. */
-export function duplicateModule(evidence: Evidence): Finding[] {
+export function duplicateModule(all: Facts): Finding[] {
   const copies = new Map<string, Map<string, string | undefined>>();
-  for (const { process, name, path, version } of evidence.modules) {
+  for (const { process, name, path, version } of all.modules) {
     const key = `${process}\n${name}`;
     copies.set(key, (copies.get(key) ?? new Map<string, string | undefined>()).set(path, version));
   }
@@ -180,9 +174,9 @@ export function duplicateModule(evidence: Evidence): Finding[] {
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]", "0.0.0.0", "[::]"]);
 
 /** One server under several names. */
-export function routeSplit(evidence: Evidence): Finding[] {
+export function routeSplit(all: Facts): Finding[] {
   const servers = new Map<string, Map<string, OriginFacts[]>>();
-  for (const facts of evidence.origins) {
+  for (const facts of all.origins) {
     if ((facts.counts.connections ?? 0) === 0 || !URL.canParse(facts.origin)) continue;
     const { protocol, hostname, port } = new URL(facts.origin);
     const bare = hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;

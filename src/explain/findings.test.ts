@@ -2,29 +2,29 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   type CountName,
-  type Evidence,
+  type Facts,
   type MostName,
-  NO_EVIDENCE,
-  noFacts,
+  NO_FACTS,
+  noOriginFacts,
   type OriginFacts,
-} from "./evidence.js";
+} from "./facts.js";
 import { findings } from "./findings.js";
 import type { FindingKind } from "./report.js";
 
 type Given = Partial<Omit<OriginFacts, "origin">>;
 
-function of(...origins: Given[]): Evidence {
+function of(...origins: Given[]): Facts {
   return {
-    ...NO_EVIDENCE,
+    ...NO_FACTS,
     origins: origins.map((given, index) => ({
-      ...noFacts(`http://server${index}.test`, "trunkline"),
+      ...noOriginFacts(`http://server${index}.test`, "trunkline"),
       ...given,
     })),
   };
 }
 
-function kinds(evidence: Evidence): FindingKind[] {
-  return findings(evidence).map((finding) => finding.kind);
+function kinds(all: Facts): FindingKind[] {
+  return findings(all).map((finding) => finding.kind);
 }
 
 const counts = (given: Partial<Record<CountName, number>>): Pick<OriginFacts, "counts"> => ({
@@ -32,8 +32,8 @@ const counts = (given: Partial<Record<CountName, number>>): Pick<OriginFacts, "c
 });
 const most = (given: Partial<Record<MostName, number>>): Pick<OriginFacts, "most"> => ({ most: given });
 
-test("findings: none for no evidence and for healthy traffic", () => {
-  assert.deepEqual(kinds(NO_EVIDENCE), []);
+test("findings: none for no facts and for healthy traffic", () => {
+  assert.deepEqual(kinds(NO_FACTS), []);
   const healthy: Given = {
     ...counts({
       requests: 1000,
@@ -103,7 +103,7 @@ test("findings: a server that closes now and then is none that closes each respo
 });
 
 test("findings: a client for each request is judged in each process, and added up over all", () => {
-  const made = (process: string, created: number, requests: number): Evidence["clients"][number] => ({
+  const made = (process: string, created: number, requests: number): Facts["clients"][number] => ({
     process,
     client: "undici",
     type: "Agent",
@@ -111,7 +111,7 @@ test("findings: a client for each request is judged in each process, and added u
     created,
     requests,
   });
-  const with_ = (...clients: Evidence["clients"][number][]): Evidence => ({ ...NO_EVIDENCE, clients });
+  const with_ = (...clients: Facts["clients"][number][]): Facts => ({ ...NO_FACTS, clients });
   assert.deepEqual(kinds(with_(made("1", 1, 1), made("2", 1, 1), made("3", 4, 4))), []);
   assert.deepEqual(kinds(with_(made("1", 20, 4000))), []);
   assert.deepEqual(kinds(with_(made("1", 20, 0))), []);
@@ -125,12 +125,12 @@ test("findings: a client for each request is judged in each process, and added u
 test("findings: the remedy is in the words of the client that it was seen in", () => {
   const churn = (client: string): string => {
     const facts: OriginFacts = {
-      ...noFacts("http://a.test", client),
+      ...noOriginFacts("http://a.test", client),
       counts: { requests: 100, connections: 50 },
       redialed: { "max-idle-per-origin": 40 },
       most: { demandAtOnce: 30, maxIdleConnectionsPerOrigin: 2 },
     };
-    return findings({ ...NO_EVIDENCE, origins: [facts] })[0]?.remedy ?? "";
+    return findings({ ...NO_FACTS, origins: [facts] })[0]?.remedy ?? "";
   };
   assert.match(churn("trunkline"), /new Transport\(\{ maxIdleConnectionsPerOrigin: 30 \}\)/);
   assert.match(churn("node:http"), /maxFreeSockets: 30/);
@@ -140,18 +140,18 @@ test("findings: the remedy is in the words of the client that it was seen in", (
   assert.match(churn("python-requests"), /30 idle connections/);
 });
 
-test("findings: the worst come first, and the same evidence gives the same findings", () => {
-  const evidence = of(
+test("findings: the worst come first, and the same facts give the same findings", () => {
+  const all = of(
     { ...counts({ requests: 100, connections: 3 }), closed: { "http-1.0": 3 } },
     { ...counts({ requests: 100, connections: 90, connectMs: 900 }), closed: { "server-said-close": 90 } },
   );
-  const found = findings(evidence);
+  const found = findings(all);
   assert.deepEqual(
     found.map((finding) => finding.kind),
     ["server-closes-each", "http-1.0-peer"],
   );
   assert.deepEqual(found[0]?.cost, { connections: 90, milliseconds: 900 });
-  assert.deepEqual(findings(evidence), found);
+  assert.deepEqual(findings(all), found);
 });
 
 test("findings: a burst with full TLS handshakes is no failure to resume", () => {
@@ -165,8 +165,8 @@ test("findings: a burst with full TLS handshakes is no failure to resume", () =>
 
 test("findings: an entry that stands for many origins has findings like any other", () => {
   const facts = {
-    ...noFacts("(other origins)", "trunkline"),
+    ...noOriginFacts("(other origins)", "trunkline"),
     counts: { requests: 9, connections: 9, dnsLookups: 9, dnsMs: 9000 },
   };
-  assert.deepEqual(kinds({ ...NO_EVIDENCE, origins: [facts] }), ["slow-dns"]);
+  assert.deepEqual(kinds({ ...NO_FACTS, origins: [facts] }), ["slow-dns"]);
 });

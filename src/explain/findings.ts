@@ -1,5 +1,4 @@
-import { Case } from "./case.js";
-import { type ClientFacts, type Evidence, ownerKey } from "./evidence.js";
+import { type ClientFacts, type Facts, ownerKey } from "./facts.js";
 import { bodyAbandoned, bodyUnread, http10Peer, keepAliveOff, serverClosesEach } from "./find-closing.js";
 import {
   dialFailures,
@@ -31,9 +30,10 @@ import {
   staleRetries,
 } from "./find-idle.js";
 import { clientPerRequest, duplicateModule, routeSplit, workerPerJob } from "./find-process.js";
+import { OriginView } from "./origin-view.js";
 import type { Finding, FindingKind } from "./report.js";
 
-const OF_ORIGIN: readonly ((one: Case) => Finding | undefined)[] = [
+const OF_ORIGIN: readonly ((one: OriginView) => Finding | undefined)[] = [
   keepAliveOff,
   bodyUnread,
   bodyAbandoned,
@@ -66,7 +66,7 @@ const OF_ORIGIN: readonly ((one: Case) => Finding | undefined)[] = [
   http2WouldDo,
 ];
 
-const OF_PROCESS: readonly ((evidence: Evidence) => Finding[])[] = [
+const OF_PROCESS: readonly ((all: Facts) => Finding[])[] = [
   clientPerRequest,
   workerPerJob,
   duplicateModule,
@@ -93,12 +93,12 @@ const LOSES_CONNECTIONS: ReadonlySet<FindingKind> = new Set(["keep-alive-off", "
 /** What a body that nobody reads brings about: the client dials beside the connections it holds. */
 const OF_UNREAD_BODIES: ReadonlySet<FindingKind> = new Set(["over-dialing", "queueing", "stream-limit"]);
 
-/** The problems that the evidence shows, the worst first. A pure function: the same evidence, the same findings. */
-export function findings(evidence: Evidence): Finding[] {
-  const found = OF_PROCESS.flatMap((look) => look(evidence));
-  const each = ownersEach(evidence.clients, found);
-  for (const facts of evidence.origins) {
-    const one = new Case(facts, evidence.clients);
+/** The problems that the facts show, the worst first. A pure function: the same facts, the same findings. */
+export function findings(all: Facts): Finding[] {
+  const found = OF_PROCESS.flatMap((look) => look(all));
+  const each = ownersEach(all.clients, found);
+  for (const facts of all.origins) {
+    const one = new OriginView(facts, all.clients);
     const here = OF_ORIGIN.flatMap((look) => look(one) ?? []);
     found.push(...here.filter((finding) => !isConsequence(finding, here, one, each)));
   }
@@ -122,7 +122,7 @@ function ownersEach(clients: readonly ClientFacts[], found: readonly Finding[]):
 function isConsequence(
   { kind }: Finding,
   here: readonly Finding[],
-  one: Case,
+  one: OriginView,
   each: ReadonlySet<string>,
 ): boolean {
   const has = (...kinds: FindingKind[]): boolean => here.some((other) => kinds.includes(other.kind));
@@ -142,13 +142,13 @@ function isConsequence(
   return false;
 }
 
-function onlyExhausted({ facts }: Case): boolean {
+function onlyExhausted({ facts }: OriginView): boolean {
   const names = Object.keys(facts.errors);
   return names.length > 0 && names.every((name) => EXHAUSTED.test(name));
 }
 
 /** The share of an origin's connections whose owner is one of these. */
-function shareOf({ facts }: Case, owners: ReadonlySet<string>): number {
+function shareOf({ facts }: OriginView, owners: ReadonlySet<string>): number {
   let theirs = 0;
   let all = 0;
   for (const [name, count] of Object.entries(facts.owners ?? {})) {

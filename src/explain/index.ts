@@ -1,22 +1,22 @@
 export { REDIAL_SOON, type SiteTopic } from "../trace/index.js";
 export { buildReport, mergeReports } from "./build.js";
 export { decisionSentence } from "./decision-sentence.js";
+export { type ExplainInput, explainRecorder, factsOf } from "./explain.js";
 export type {
   ClientFacts,
   ClientName,
   CountName,
-  Evidence,
+  Facts,
   LeastName,
   ModuleFacts,
   MostName,
   OriginFacts,
   ProcessFacts,
   Timeline,
-} from "./evidence.js";
-export { ageStep, NO_EVIDENCE, noFacts, ownerKey } from "./evidence.js";
-export { type ExplainInput, evidenceOf, explainRecorder } from "./explain.js";
+} from "./facts.js";
+export { ageStep, NO_FACTS, noOriginFacts, ownerKey } from "./facts.js";
 export { findings } from "./findings.js";
-export { mergeEvidence } from "./merge.js";
+export { mergeFacts } from "./merge.js";
 export {
   allNames,
   type Explanation,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { buildReport, mergeReports } from "./build.js";
-import type { ClientFacts, Evidence, OriginFacts } from "./evidence.js";
-import { mergeEvidence } from "./merge.js";
+import type { ClientFacts, Facts, OriginFacts } from "./facts.js";
+import { mergeFacts } from "./merge.js";
 
 const figure = fc.integer({ min: 1, max: 200 });
 const time = fc.double({ min: 0.0001, max: 5000, noNaN: true });
@@ -38,7 +38,7 @@ const originFacts: fc.Arbitrary<OriginFacts> = fc.record({
   sites: fc.record({ "body-unread": some("/a.js:1:1", "/b.js:2:2") }),
 });
 
-const evidenceOfProcess = (process: string): fc.Arbitrary<Evidence> =>
+const evidenceOfProcess = (process: string): fc.Arbitrary<Facts> =>
   fc.record({
     origins: fc.array(originFacts, { maxLength: 6 }),
     clients: fc.array(
@@ -67,9 +67,9 @@ const parts = fc.tuple(...["1@1", "1@2", "2@1", "3@1"].map(evidenceOfProcess));
 
 test("mergeReports: the reports of parts, in any order and grouping, merge to the report of the whole", () => {
   fc.assert(
-    fc.property(parts, fc.nat(3), (evidence, split) => {
-      const whole = buildReport(mergeEvidence(evidence));
-      const reports = evidence.map(buildReport);
+    fc.property(parts, fc.nat(3), (all, split) => {
+      const whole = buildReport(mergeFacts(all));
+      const reports = all.map(buildReport);
       assert.deepEqual(mergeReports(reports), whole);
       assert.deepEqual(mergeReports([...reports].reverse()), whole);
       const grouped = [mergeReports(reports.slice(0, split)), mergeReports(reports.slice(split))];
@@ -81,8 +81,8 @@ test("mergeReports: the reports of parts, in any order and grouping, merge to th
 
 test("mergeReports: survives JSON, as reports of other processes come", () => {
   fc.assert(
-    fc.property(parts, (evidence) => {
-      const reports = evidence.map(buildReport);
+    fc.property(parts, (all) => {
+      const reports = all.map(buildReport);
       const sent = reports.map((report) => JSON.parse(JSON.stringify(report)) as typeof report);
       assert.equal(JSON.stringify(mergeReports(sent)), JSON.stringify(mergeReports(reports)));
       assert.equal(String(mergeReports(sent)), String(mergeReports(reports)));

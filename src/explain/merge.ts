@@ -1,12 +1,12 @@
-import type { ClientFacts, Evidence, ModuleFacts, OriginFacts, ProcessFacts, Timeline } from "./evidence.js";
+import type { ClientFacts, Facts, ModuleFacts, OriginFacts, ProcessFacts, Timeline } from "./facts.js";
 import { mergeTimelines } from "./timeline.js";
 import { rounded } from "./words.js";
 
 /**
- * The evidence of many, as one. Commutative and associative, so it does not matter in which order or in how many
+ * The facts of many, as one. Commutative and associative, so it does not matter in which order or in how many
  * steps it is done.
  */
-export function mergeEvidence(parts: readonly Evidence[]): Evidence {
+export function mergeFacts(parts: readonly Facts[]): Facts {
   const origins = new Map<string, OriginFacts>();
   const clients = new Map<string, ClientFacts>();
   const modules = new Map<string, ModuleFacts>();

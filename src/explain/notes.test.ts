@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildReport } from "./build.js";
-import { NO_EVIDENCE, noFacts, type OriginFacts } from "./evidence.js";
+import { NO_FACTS, noOriginFacts, type OriginFacts } from "./facts.js";
 import type { Report } from "./report.js";
 
 const report = (facts: Partial<OriginFacts>): Report =>
-  buildReport({ ...NO_EVIDENCE, origins: [{ ...noFacts("http://a.test", "node:http"), ...facts }] });
+  buildReport({ ...NO_FACTS, origins: [{ ...noOriginFacts("http://a.test", "node:http"), ...facts }] });
 
 test("notes: little reuse without a finding is said with the figures, and no problem is not", () => {
   const one = report({

@@ -1,4 +1,4 @@
-import type { Evidence, OriginFacts } from "./evidence.js";
+import type { Facts, OriginFacts } from "./facts.js";
 import { inShort } from "./names.js";
 import type { Finding, FindingKind, OriginReport } from "./report.js";
 import { percent, plural, ranked, seconds } from "./words.js";
@@ -27,7 +27,7 @@ const OF_FAILURES: ReadonlySet<FindingKind> = new Set([
 
 /** What was lost where no finding says why: a sentence each. */
 export function notesOf(
-  evidence: Evidence,
+  all: Facts,
   origins: readonly OriginReport[],
   findings: readonly Finding[],
 ): string[] {
@@ -50,7 +50,7 @@ export function notesOf(
       );
       continue;
     }
-    const atOnce = mostDemand(evidence, one.origin);
+    const atOnce = mostDemand(all, one.origin);
     if (atOnce >= one.connections / 2) {
       notes.push(
         `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, as up to ${atOnce} requests came at once and each took a connection; there were too few after them to reuse those.`,
@@ -61,7 +61,7 @@ export function notesOf(
       `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, ${percent(one.reuse)} reuse; ${how}. The cause is not known.`,
     );
   }
-  for (const facts of evidence.origins) {
+  for (const facts of all.origins) {
     const note = failureNote(facts);
     if (note !== undefined && !about(facts.origin).some(({ kind }) => OF_FAILURES.has(kind)))
       notes.push(note);
@@ -71,12 +71,12 @@ export function notesOf(
         `${facts.origin}: ${plural(redirects, "connection")} closed by the package that follows redirects, which drops their bodies: there is nothing for you to read. If you know the final address, request it directly.`,
       );
   }
-  const mocked = evidence.origins.reduce((sum, { counts }) => sum + (counts.mocked ?? 0), 0);
+  const mocked = all.origins.reduce((sum, { counts }) => sum + (counts.mocked ?? 0), 0);
   if (mocked > 0)
     notes.push(
       `${plural(mocked, "request")} answered inside the program (by msw, nock or similar): no connection was made for ${mocked === 1 ? "it" : "them"}.`,
     );
-  for (const { stoodStillMs = 0, busyMs = 0 } of evidence.processes ?? []) {
+  for (const { stoodStillMs = 0, busyMs = 0 } of all.processes ?? []) {
     if (stoodStillMs > 0)
       notes.push(
         `The process was paused for ${seconds(stoodStillMs)} in total (stopped, or the machine slept).`,
@@ -87,7 +87,7 @@ export function notesOf(
   return notes.slice(0, MAX);
 }
 
-function mostDemand({ origins }: Evidence, origin: string): number {
+function mostDemand({ origins }: Facts, origin: string): number {
   return Math.max(0, ...origins.map((one) => (one.origin === origin ? (one.most.demandAtOnce ?? 0) : 0)));
 }
 

@@ -1,5 +1,5 @@
 import type { CloseReason, DialReason } from "../trace/index.js";
-import type { Evidence } from "./evidence.js";
+import type { Facts } from "./facts.js";
 
 /** What a diagnosed problem is. */
 export type FindingKind =
@@ -128,7 +128,7 @@ export interface Report {
   /** Records the bounded recorder had to forget. */
   readonly dropped: number;
   /** What it was made from, so that reports of many processes can be merged without loss. */
-  readonly facts: Evidence;
+  readonly facts: Facts;
 }
 
 /** The share of requests that did not open a connection. */

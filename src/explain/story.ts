@@ -195,7 +195,7 @@ function sentenceEnd(text: string): string {
   return text.endsWith(".") ? text : `${text}.`;
 }
 
-/** Evidence as a sentence of its own. */
+/** Facts as a sentence of its own. */
 function sentence(text: string): string {
   return sentenceEnd(text);
 }

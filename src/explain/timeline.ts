@@ -1,4 +1,4 @@
-import type { Timeline } from "./evidence.js";
+import type { Timeline } from "./facts.js";
 
 /** Steps kept at most: as many as a picture shows. */
 const MAX_STEPS = 240;

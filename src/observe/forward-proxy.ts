@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import type { Evidence } from "../explain/index.js";
-import { evidenceOf } from "./evidence.js";
+import type { Facts } from "../explain/index.js";
+import { factsOf } from "./facts.js";
 import { ForwardSession } from "./forward-session.js";
 import { Ledger } from "./ledger.js";
 import { Listener } from "./listener.js";
@@ -72,8 +72,8 @@ export class ForwardProxy implements Observer {
     ];
   }
 
-  evidence(): Evidence {
-    return evidenceOf([...this.#ledgers.values()], `observer ${process.pid}`);
+  facts(): Facts {
+    return factsOf([...this.#ledgers.values()], `observer ${process.pid}`);
   }
 
   settled(milliseconds: number): Promise<void> {

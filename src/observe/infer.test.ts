@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FindingKind, Report } from "../explain/index.js";
-import { evidenceOf } from "./evidence.js";
+import { factsOf } from "./facts.js";
 import { Ledger } from "./ledger.js";
 import type { ObservedConnection } from "./observed-connection.js";
 import { observedReport } from "./observed-report.js";
@@ -44,7 +44,7 @@ class World {
   }
 
   report(): Report {
-    return observedReport(evidenceOf([this.ledger], "test"));
+    return observedReport(factsOf([this.ledger], "test"));
   }
 }
 

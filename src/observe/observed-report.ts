@@ -1,6 +1,6 @@
 import {
   buildReport,
-  type Evidence,
+  type Facts,
   type Finding,
   type FindingKind,
   type Report,
@@ -25,9 +25,9 @@ const DOUBTS: Readonly<Partial<Record<FindingKind, string>>> = {
     "This may be intended if each request must reach a different server behind a load balancer.",
 };
 
-/** The report that the evidence gives, with the doubts that an observer must have. `String(report)` is for people. */
-export function observedReport(evidence: Evidence): Report {
-  const built = buildReport(evidence);
+/** The report that the facts give, with the doubts that an observer must have. `String(report)` is for people. */
+export function observedReport(facts: Facts): Report {
+  const built = buildReport(facts);
   const report: Report = { ...built, findings: built.findings.map(doubted) };
   Object.defineProperty(report, "toString", { value: () => reportText(report), enumerable: false });
   return report;

@@ -1,4 +1,4 @@
-import type { Evidence } from "../explain/index.js";
+import type { Facts } from "../explain/index.js";
 
 export interface ObserverCounts {
   readonly connections: number;
@@ -15,7 +15,7 @@ export interface Observer {
   /** What readers of the report should know beside it, a sentence each. */
   readonly notices: readonly string[];
   /** What was seen so far. Connections that are idle are taken to stay so: ask once, at the end. */
-  evidence(): Evidence;
+  facts(): Facts;
   /** Resolves when no client's connection is open, or after so many milliseconds. */
   settled(milliseconds: number): Promise<void>;
   /** Stops listening and ends every connection. */

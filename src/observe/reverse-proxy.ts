@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import type { Evidence } from "../explain/index.js";
-import { evidenceOf } from "./evidence.js";
+import type { Facts } from "../explain/index.js";
+import { factsOf } from "./facts.js";
 import { type HeadRewriter, hostRenamer } from "./head-rewriter.js";
 import { Ledger } from "./ledger.js";
 import { Listener } from "./listener.js";
@@ -69,8 +69,8 @@ export class ReverseProxy implements Observer {
     ];
   }
 
-  evidence(): Evidence {
-    return evidenceOf([this.#ledger], `observer ${process.pid}`);
+  facts(): Facts {
+    return factsOf([this.#ledger], `observer ${process.pid}`);
   }
 
   settled(milliseconds: number): Promise<void> {

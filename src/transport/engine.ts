@@ -1,4 +1,4 @@
-import { TimeoutError } from "../errors/index.js";
+import { codeOrName, TimeoutError } from "../errors/index.js";
 import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { ownMembers, type Runtime } from "../runtime/index.js";
@@ -17,7 +17,6 @@ import { Dials } from "./dials.js";
 import {
   blameForDial,
   closedError,
-  codeOf,
   connectionLost,
   dialFailed,
   type Exchange,
@@ -418,7 +417,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
 
   #settleFailure(exchange: Exchange, error: unknown): void {
     exchange.endedAt = this.clock.now();
-    exchange.errorCode = codeOf(error);
+    exchange.errorCode = codeOrName(error) ?? "unknown";
     this.#decisions.gaveUp(exchange);
     void exchange.outgoing.source?.cancel(error);
     exchange.trailersFailed(error);

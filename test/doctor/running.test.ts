@@ -115,9 +115,9 @@ describe("doctor: a program that does not end", () => {
     const service = started(["-e", SERVICE], { NODE_OPTIONS: `--require=${preload}`, TMPDIR: place });
     assert.equal(await service.next(), "ready");
     await service.ask();
-    const { evidence, watched } = readFolder(join(place, "trunkline-doctor"));
+    const { facts, watched } = readFolder(join(place, "trunkline-doctor"));
     assert.equal(watched, 1);
-    assert.equal(buildReport(evidence).requests, 1);
+    assert.equal(buildReport(facts).requests, 1);
     const reader = spawn(process.execPath, [cli, "doctor", "--read"], { env: { ...own, TMPDIR: place } });
     assert.match(await text(reader.stderr), /1 request on 1 connection/);
     assert.equal(await service.end(), 0);
@@ -140,9 +140,9 @@ test("doctor: children with an environment of their own are watched, too, and th
     spawn(process.execPath, ["-e", code], { env }).on("exit", () => new Worker(code, { eval: true, env: {} }));`,
   ]);
   assert.equal(stderr, "");
-  assert.deepEqual([report.requests, gathered.watched], [2, 3], JSON.stringify(gathered.evidence.processes));
+  assert.deepEqual([report.requests, gathered.watched], [2, 3], JSON.stringify(gathered.facts.processes));
   assert.deepEqual(
-    gathered.evidence.processes?.flatMap(({ threadsMade }) => threadsMade ?? []),
+    gathered.facts.processes?.flatMap(({ threadsMade }) => threadsMade ?? []),
     [1],
   );
 });

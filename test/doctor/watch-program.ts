@@ -42,7 +42,7 @@ export async function watchNode(
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     const [stdout, stderr] = await output;
     const gathered = folder.gather();
-    return { report: buildReport(gathered.evidence), gathered, code, signal, stdout, stderr };
+    return { report: buildReport(gathered.facts), gathered, code, signal, stdout, stderr };
   } finally {
     folder.remove();
   }

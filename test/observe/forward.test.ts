@@ -49,7 +49,7 @@ test("ForwardProxy: requests by whole URL go to their servers as a server gets t
       two.views[0]?.received ?? "",
       /POST \/ HTTP\/1\.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nthe body$/,
     );
-    const report = observedReport(proxy.evidence());
+    const report = observedReport(proxy.facts());
     assert.deepEqual([report.requests, report.connections], [4, 2]);
   } finally {
     await proxy.close();
@@ -76,7 +76,7 @@ test("ForwardProxy: the ends of a connection go on, a FIN as a FIN and a reset a
     resetting.socket.resetAndDestroy();
     await server.until((views) => views.at(-1)?.end === "reset");
     await proxy.settled(5_000);
-    const closed = observedReport(proxy.evidence()).origins[0]?.closed;
+    const closed = observedReport(proxy.facts()).origins[0]?.closed;
     assert.deepEqual(closed, { "closed-by-eof-body": 1, reset: 1, "body-unread": 1 });
   } finally {
     await proxy.close();
@@ -105,7 +105,7 @@ test("ForwardProxy: tunnels pass everything on; plain HTTP in them is read, TLS 
       server.views.map(({ received }) => received),
       ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\u0016\u0003\u0001"],
     );
-    const { origins } = observedReport(proxy.evidence());
+    const { origins } = observedReport(proxy.facts());
     assert.deepEqual(
       origins.map(({ origin, requests, connections }) => [origin, requests, connections]),
       [
@@ -137,7 +137,7 @@ test("ForwardProxy: what it cannot do is answered with a sentence", async () => 
       client.socket.end();
     }
     await proxy.settled(5_000);
-    const [facts] = proxy.evidence().origins;
+    const [facts] = proxy.facts().origins;
     assert.deepEqual([facts?.counts.dialFailures, facts?.counts.connections], [2, 0]);
   } finally {
     await proxy.close();

@@ -195,7 +195,7 @@ test("ReverseProxy: a client that connects while the target is down is reset, an
   try {
     const client = new EndsClient(proxy.url);
     assert.equal((await client.over).end, "reset");
-    const [facts] = proxy.evidence().origins;
+    const [facts] = proxy.facts().origins;
     assert.deepEqual(
       [facts?.counts.connections, facts?.counts.dialFailures, facts?.errors],
       [0, 1, { ECONNREFUSED: 1 }],

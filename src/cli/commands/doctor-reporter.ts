@@ -37,7 +37,7 @@ export class Reporter {
 
   readonly #print = (): void => {
     const gathered = this.#folder.gather();
-    const report = buildReport(gathered.evidence);
+    const report = buildReport(gathered.facts);
     const text = this.#text(
       report,
       gathered,

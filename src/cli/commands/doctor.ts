@@ -33,7 +33,7 @@ export const doctor: Run = async (options, context) => {
   const every = options.value("every") === undefined ? undefined : timeOf(options.value("every") ?? "");
   const { named, watch } = modeOf(options, context, every);
   const { gathered, code, system } = await watch(preloadOf(program), options.has("json"));
-  const report = buildReport(gathered.evidence);
+  const report = buildReport(gathered.facts);
   const nothing = whyNothing(named[0] ?? "", gathered);
   if (nothing !== undefined) await stderr.line(printable(nothing));
   if (options.has("json")) {
@@ -45,7 +45,7 @@ export const doctor: Run = async (options, context) => {
   const page = options.value("report");
   if (page !== undefined)
     writePage(page, reportPage(report, { program: programName(named), exitCode: code }));
-  const failed = gathered.evidence.origins.reduce((sum, { counts }) => sum + (counts.failed ?? 0), 0);
+  const failed = gathered.facts.origins.reduce((sum, { counts }) => sum + (counts.failed ?? 0), 0);
   const held = heldOf(conditions, report, failed);
   for (const text of held) await stderr.line(printable(`trunkline: --fail-if ${text} holds`));
   if (held.length > 0) return exitCode.held;
@@ -145,7 +145,7 @@ async function watchProcess(
 /** What is in a folder that is about to go. */
 function watchedIn(folder: WatchFolder, code: number): Watched {
   const gathered = folder.gather();
-  const seen = folder.system(gathered.evidence.origins.map(({ origin }) => origin));
+  const seen = folder.system(gathered.facts.origins.map(({ origin }) => origin));
   return { gathered, code, system: () => seen };
 }
 
@@ -170,21 +170,17 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The report with what is beside it: who owned the connections, what the system tells, what was not seen. */
-function wholeText(
-  report: Report,
-  { evidence, watched, tooOld }: Gathered,
-  system: readonly string[],
-): string {
+function wholeText(report: Report, { facts, watched, tooOld }: Gathered, system: readonly string[]): string {
   const parts = [String(report)];
-  const owners = ownersText(evidence);
+  const owners = ownersText(facts);
   if (owners !== undefined) parts.push(owners);
   if (system.length > 0) parts.push(["The system:", ...system.map((line) => `  ${line}`)].join("\n"));
-  const runners = new Set((evidence.processes ?? []).flatMap(({ runner }) => runner ?? []));
+  const runners = new Set((facts.processes ?? []).flatMap(({ runner }) => runner ?? []));
   if (watched > 1)
     parts.push(
       `Seen: ${watched} processes and threads${runners.size === 0 ? "" : `, workers of ${[...runners].join(" and ")} among them`}.`,
     );
-  const processes = evidence.processes ?? [];
+  const processes = facts.processes ?? [];
   const threads = processes.reduce((sum, one) => sum + (one.threadsMade ?? 0), 0);
   const unseen = threads - processes.filter((one) => one.thread === true).length;
   if (unseen > 0)

@@ -27,7 +27,7 @@ export const observe: Run = async (options, context) => {
     } else {
       await untilInterrupted(observer, context);
     }
-    const report = observedReport(observer.evidence());
+    const report = observedReport(observer.facts());
     const document = {
       ...(code === undefined ? {} : { program: programName(command), exitCode: code }),
       report,

@@ -1,7 +1,7 @@
-import { type ErrorCode, NetworkError, TimeoutError } from "../../errors/index.js";
+import { codeOf, type ErrorCode, NetworkError, TimeoutError } from "../../errors/index.js";
 import type { FailedAttempt } from "./connect-race.js";
 import type { DialAttempt, DialRequest, DialTimings } from "./contract.js";
-import { codeOf, messageOf } from "./outcome.js";
+import { messageOf } from "./outcome.js";
 
 /** The target as people write it: `host:port`, or the socket path. */
 export function nameOf(target: DialRequest): string {

@@ -1,8 +1,8 @@
 import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
+import { codeOf } from "../../errors/index.js";
 import type { Timed } from "../../runtime/index.js";
 import type { DnsAnswer, DnsSettings } from "./dns-contract.js";
-import { codeOf } from "./outcome.js";
 
 /** What the cache knows of one name. It expires on the transport's clock, which is when it may be asked for again. */
 export class DnsEntry implements Timed {

@@ -1,6 +1,6 @@
 import type { LookupAddress } from "node:dns";
+import { codeOf } from "../../errors/index.js";
 import type { DnsAnswer } from "./dns-contract.js";
-import { codeOf } from "./outcome.js";
 
 type Done = (error: unknown, answer: DnsAnswer) => void;
 /** Answers without a time to live: the system's. */
@@ -88,7 +88,7 @@ export function askDns(
   const land = (version: 4 | 6, error: unknown, records: Records | undefined): void => {
     if (over) return;
     open.delete(version);
-    const code = error === null || error === undefined ? "" : codeOf(error);
+    const code = codeOf(error);
     if (error !== null && error !== undefined && code !== "ENODATA" && code !== "ENOTFOUND") {
       brokenBy ??= error;
       lacks = version;

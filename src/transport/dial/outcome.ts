@@ -1,8 +1,4 @@
-/** The code Node or OpenSSL gave an error, or "". */
-export function codeOf(error: unknown): string {
-  if (typeof error !== "object" || error === null || !("code" in error)) return "";
-  return typeof error.code === "string" ? error.code : "";
-}
+import { codeOf } from "../../errors/index.js";
 
 /** What an error says, or the value itself in words. */
 export function messageOf(error: unknown): string {

@@ -1,8 +1,8 @@
 import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
-import { NetworkError, TimeoutError, type TlsCode } from "../../errors/index.js";
+import { codeOf, NetworkError, TimeoutError, type TlsCode } from "../../errors/index.js";
 import { nameOf } from "./connect-errors.js";
 import type { DialRequest, DialTimings } from "./contract.js";
-import { codeOf, messageOf } from "./outcome.js";
+import { messageOf } from "./outcome.js";
 
 // The certificate errors that mean "no trusted authority stands behind it"; other X.509 errors are bad in themselves.
 const untrusted: ReadonlySet<string> = new Set([

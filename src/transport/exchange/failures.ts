@@ -181,15 +181,6 @@ export function closedError(): NetworkError {
   );
 }
 
-/** The code of an error, for the record. */
-export function codeOf(error: unknown): string {
-  if (error instanceof Error) {
-    const { code } = error as { code?: unknown };
-    return typeof code === "string" ? code : error.name;
-  }
-  return "unknown";
-}
-
 /** How far the exchange has come. */
 export function phaseOf(exchange: Exchange): Phase {
   if (exchange.headersAt > 0) return "body";

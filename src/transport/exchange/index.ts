@@ -5,7 +5,6 @@ export {
   blameForDial,
   bodyFailed,
   closedError,
-  codeOf,
   connectionLost,
   dialFailed,
   failureOf,

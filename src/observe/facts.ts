@@ -1,4 +1,4 @@
-import { type ClientFacts, type Evidence, noFacts, type OriginFacts } from "../explain/index.js";
+import { type ClientFacts, type Facts, noOriginFacts, type OriginFacts } from "../explain/index.js";
 import { CLOSE_TABLE, type CloseReason, type DialReason } from "../trace/index.js";
 import { byClient, type Inference, infer } from "./infer.js";
 import type { Ledger } from "./ledger.js";
@@ -6,7 +6,7 @@ import type { Life } from "./life.js";
 import { UNNAMED } from "./user-agent.js";
 
 /** What the accounts of all origins come to. Connections that are idle count as kept: call it when all is over. */
-export function evidenceOf(ledgers: readonly Ledger[], process: string): Evidence {
+export function factsOf(ledgers: readonly Ledger[], process: string): Facts {
   const origins: OriginFacts[] = [];
   const clients: ClientFacts[] = [];
   let dropped = 0;
@@ -71,7 +71,7 @@ function originFacts(
   if (met > 0) failures["unanswered"] = (failures["unanswered"] ?? 0) + met;
   const alone = all.length === 1;
   return {
-    ...noFacts(ledger.origin, client.name),
+    ...noOriginFacts(ledger.origin, client.name),
     counts: {
       requests: alone ? ledger.requests : lives.reduce((sum, life) => sum + life.requests, 0),
       connections: alone ? ledger.opened : lives.length,

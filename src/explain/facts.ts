@@ -2,10 +2,10 @@ import type { CloseReason, DialReason, SiteTopic } from "../trace/index.js";
 
 /**
  * What findings are made from: plain counters about the connections of any HTTP client, as JSON. It is a sum, so
- * that the evidence of many processes is added up ({@link mergeEvidence}) and explained as one. All members but
+ * that those of many processes are added up ({@link mergeFacts}) and explained as one. All members but
  * the names may be left out where nothing is known.
  */
-export interface Evidence {
+export interface Facts {
   /** One entry for each pair of origin and client library. */
   readonly origins: readonly OriginFacts[];
   /** Who makes transports, agents, pools or sessions, and where. */
@@ -262,11 +262,11 @@ export interface ModuleFacts {
   readonly path: string;
 }
 
-/** Evidence of nothing. */
-export const NO_EVIDENCE: Evidence = { origins: [], clients: [], modules: [], dropped: 0 };
+/** Facts of nothing. */
+export const NO_FACTS: Facts = { origins: [], clients: [], modules: [], dropped: 0 };
 
 /** Facts of an origin with nothing in them, to be filled in. */
-export function noFacts(origin: string, client: ClientName): OriginFacts {
+export function noOriginFacts(origin: string, client: ClientName): OriginFacts {
   return {
     origin,
     client,

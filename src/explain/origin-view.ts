@@ -1,6 +1,6 @@
 import type { CloseReason, SiteTopic } from "../trace/index.js";
 import { Advice } from "./advice.js";
-import { ageOfStep, type ClientFacts, type CountName, type OriginFacts, ownerKey } from "./evidence.js";
+import { ageOfStep, type ClientFacts, type CountName, type OriginFacts, ownerKey } from "./facts.js";
 import type { Finding, FindingKind } from "./report.js";
 import { plural, ranked, rounded } from "./words.js";
 
@@ -10,7 +10,7 @@ const SAME_AGE = 3;
 const SLACK = 1.15;
 
 /** The facts of one client library and one origin, with the questions that all findings ask of them. */
-export class Case {
+export class OriginView {
   readonly facts: OriginFacts;
   readonly requests: number;
   readonly connections: number;
