@@ -134,7 +134,7 @@ export class HttpAgents {
       prototype,
       "createSocket",
       function (this: AgentInside, request: ClientRequest, options: Options, done: Done): void {
-        const connection = dial(this, options);
+        const connection = dial(this, options, request);
         watch.#served = true;
         try {
           createSocket.call(this, request, options, (error, socket) => {
@@ -156,14 +156,14 @@ export class HttpAgents {
         if (connection !== undefined) {
           connection.site = watch.#site;
           if (watch.#package !== undefined) connection.pool.tally.sentBy(watch.#package);
-          watch.#take(connection);
+          watch.#take(connection, request);
         }
         reuseSocket.call(this, socket, request);
       },
     );
   }
 
-  #dial(agent: AgentInside, options: Options): Watched {
+  #dial(agent: AgentInside, options: Options, request: ClientRequest): Watched {
     const connection = this.#ledger.dial(
       this.#poolOf(agent, options),
       unread,
@@ -171,7 +171,7 @@ export class HttpAgents {
     );
     connection.site = this.#site;
     if (this.#package !== undefined) connection.pool.tally.sentBy(this.#package);
-    this.#take(connection);
+    this.#take(connection, request);
     return connection;
   }
 
@@ -231,6 +231,9 @@ export class HttpAgents {
   }
 
   readonly #ending: typeof httpEnding = (connection, error, sites, read) => {
+    const { takenBy } = connection as { takenBy: ClientRequest | undefined };
+    // Its head was sent, but not yet all of its body.
+    if (connection.taken && takenBy?.headersSent === true) this.#begins(connection, takenBy);
     const reason = httpEnding(connection, error, sites, read);
     if (reason === "transport-closed") connection.pool.tally.site("pool-destroyed", userPlace(sites));
     return reason;
@@ -241,10 +244,17 @@ export class HttpAgents {
     const { socket } = request;
     if (socket === null || socket === undefined) return;
     const connection = this.#bySocket.get(socket) ?? this.#adopt(request, socket);
-    this.#take(connection);
-    // Node says so when the request is handed over, which may be long before it can go out.
-    if (connection.established) this.#ledger.begins(connection, request);
+    // It was on its way and is over, whatever is still handed over.
+    if (connection.closed && connection.request === request) return;
+    this.#take(connection, request);
+    // Node says so when all of the request is handed over, which may be long before it can go out.
+    if (connection.established) this.#begins(connection, request);
     else connection.request = request;
+  }
+
+  /** A request is on its way; what it still has to send may come later, its answer earlier. */
+  #begins(connection: Watched, request: ClientRequest): void {
+    if (connection.active === 0) this.#ledger.begins(connection, request);
   }
 
   /** A socket that no agent of Node dialed: the caller's own, or one made before anybody watched. */
@@ -273,7 +283,8 @@ export class HttpAgents {
     const { socket } = request;
     const connection = socket === null || socket === undefined ? undefined : this.#bySocket.get(socket);
     if (connection === undefined) return;
-    if (!connection.established && !this.#isReal(connection, request)) return;
+    if (!connection.established && !this.#isReal(connection)) return;
+    this.#begins(connection, request);
     this.#ledger.answered(connection, response);
     // A server says the same each time, and to read the fields costs.
     if (connection.requests !== 1) return;
@@ -282,7 +293,7 @@ export class HttpAgents {
   }
 
   /** A request without a connection was answered: by an interceptor, unless that has made one in the end. */
-  #isReal(connection: Watched, request: ClientRequest): boolean {
+  #isReal(connection: Watched): boolean {
     if (connection.closed) return false;
     if (isMock(connection.socket)) {
       connection.pool.tally.count("mocked");
@@ -291,7 +302,6 @@ export class HttpAgents {
       return false;
     }
     this.#established(connection);
-    this.#ledger.begins(connection, request);
     return true;
   }
 
@@ -319,9 +329,11 @@ export class HttpAgents {
     this.#ledger.ends(connection);
   }
 
-  #take(connection: Watched): void {
+  #take(connection: Watched, request: ClientRequest): void {
     if (connection.taken) return;
     connection.taken = true;
+    connection.takenBy = request;
+    connection.takenAt = this.#ledger.now();
     connection.pool.tally.demanded();
   }
 

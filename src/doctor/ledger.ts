@@ -181,7 +181,7 @@ export class Ledger {
     const { pool } = connection;
     const now = this.now();
     if (connection.active++ === 0 && connection.requests > 0)
-      connection.idleBefore = now - connection.idleSince;
+      connection.idleBefore = (connection.taken ? connection.takenAt : now) - connection.idleSince;
     connection.requests++;
     connection.sentAt = now;
     connection.request = request;

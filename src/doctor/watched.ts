@@ -42,6 +42,9 @@ export class Watched {
   closed = false;
   /** Whether a request has it, from the dial or the taking to the giving back; for clients that say so. */
   taken = false;
+  /** By which request, and when; its head may go out later, and its body much later. */
+  takenBy: unknown;
+  takenAt = 0;
   requests = 0;
   /** Exchanges under way: one at most on HTTP/1.1. */
   active = 0;

@@ -133,8 +133,8 @@ export function uploadUnfinished(one: OriginView): Finding | undefined {
     evidence: [`${count} of ${plural(one.requests, "request")}`, ...codes(one)],
     remedy:
       one.facts.client === "trunkline"
-        ? `Ask first: ${code("expectContinue: true")}; or have the server read the whole body before it answers`
-        : `Ask the server before the body is sent: ${code('headers: { expect: "100-continue" }')} with ${code("node:http")} (write the body on ${code('"continue"')}); or have the server read the whole body before it answers (usually 413 or 401)`,
+        ? `Have the server read the whole body before it answers (usually 413 or 401); or ask first, which spares the body: ${code("expectContinue: true")}`
+        : `Have the server read the whole body before it answers (usually 413 or 401), which keeps the connection; or ask first, which spares the body: ${code('headers: { expect: "100-continue" }')} with ${code("node:http")} (write the body on ${code('"continue"')})`,
   });
 }
 

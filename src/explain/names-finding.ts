@@ -206,7 +206,8 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "upload-unfinished": {
     meaning: "The server answers before the whole request body is sent, so the connection cannot be kept.",
     cause: "An answer of 413, 401 or a redirect to an upload that is still being sent.",
-    remedy: "Ask first with `Expect: 100-continue`, or have the server read the whole body.",
+    remedy:
+      "Have the server read the whole body before it answers; or ask first, with `Expect: 100-continue`.",
     certainty: "Certain: the answer came before the body was complete.",
   },
   "listeners-left": {

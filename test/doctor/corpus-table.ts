@@ -115,7 +115,12 @@ export const builtIn: readonly Case[] = [
     mended: { connections: 1 },
   },
   { program: "worker-per-job", finds: ["worker-per-job"], mended: { connections: 2 } },
-  { program: "http-upload-early", finds: ["upload-unfinished"], uncounted: true, mended: { connections: 1 } },
+  {
+    program: "http-upload-early",
+    finds: ["upload-unfinished"],
+    remedy: /^Have the server read the whole body/,
+    mended: { connections: 1 },
+  },
   {
     program: "http-network-forgets",
     finds: ["network-forgets-idle"],
