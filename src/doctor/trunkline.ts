@@ -7,7 +7,7 @@ const CLIENT = "trunkline";
 /** Dials that stand in for no connection that was lost. */
 const NEW: ReadonlySet<DialReason> = new Set(["first-use", "all-busy", "preconnect", "streams-full"]);
 
-interface Origin {
+interface Counted {
   readonly tally: Tally;
   readonly recent: RecentCloses;
   open: number;
@@ -16,7 +16,7 @@ interface Origin {
 /** Watches programs over Trunkline: its channels tell the reasons, so that nothing is to be worked out here. */
 export class Trunkline {
   readonly #ledger: Ledger;
-  readonly #origins = new Map<string, Origin>();
+  readonly #origins = new Map<string, Counted>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -34,7 +34,7 @@ export class Trunkline {
     on<Decision & { origin?: string }>("decision", (decision) => this.#decided(decision));
   }
 
-  #at(name: string): Origin {
+  #at(name: string): Counted {
     let origin = this.#origins.get(name);
     if (origin === undefined) {
       // A crawler's are not kept for ever; the tallies have what was counted.

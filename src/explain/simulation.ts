@@ -1,9 +1,9 @@
 import { type Member, Pool, type PoolLimits, Waiter } from "../pool/index.js";
 import { type Timed, TimerHeap } from "../runtime/index.js";
 import type { CloseCause, CloseReason } from "../trace/index.js";
-import type { Demand, DemandedRequest } from "./demand.js";
+import type { ReplayedRequest, Workload } from "./workload.js";
 
-/** What a replay of the demand came to. */
+/** What a replay of the workload came to. */
 export interface Outcome {
   readonly dials: number;
   readonly queued: number;
@@ -24,15 +24,15 @@ class Moment implements Timed {
 }
 
 class Requester extends Waiter<Seat> {
-  readonly request: DemandedRequest;
+  readonly request: ReplayedRequest;
   readonly arrivedAt: number;
   limited = false;
 
-  constructor(request: DemandedRequest, now: number) {
+  constructor(request: ReplayedRequest, now: number) {
     super();
     this.request = request;
     this.arrivedAt = now;
-    this.retriable = request.retriable;
+    this.repeatable = request.repeatable;
   }
 }
 
@@ -50,12 +50,12 @@ function endedBy(reason: CloseReason): CloseCause {
 const EPSILON = 1e-9;
 
 /**
- * Runs the demand through a pool with these limits, in virtual time.
+ * Runs the workload through a pool with these limits, in virtual time.
  *
  * @param streamsOf how many requests a connection to the origin carries at a time; undefined: one, as HTTP/1.1 does.
  */
 export function simulate(
-  demand: Demand,
+  workload: Workload,
   limits: PoolLimits,
   streamsOf: (origin: string) => number | undefined,
 ): Outcome {
@@ -77,10 +77,10 @@ export function simulate(
     limits,
     {
       dial: (member) => {
-        later(demand.dialTime.get(member.route.origin) ?? 0, () => {
+        later(workload.dialTime.get(member.route.origin) ?? 0, () => {
           dials += 1;
           member.serverRequestsLeft =
-            demand.serverRequests.get(member.route.origin) ?? Number.POSITIVE_INFINITY;
+            workload.serverRequests.get(member.route.origin) ?? Number.POSITIVE_INFINITY;
           member.owner = {
             serverEnds: new Moment(() => pool.closed(member, endedBy("server-closed-idle"), now)),
           };
@@ -115,13 +115,13 @@ export function simulate(
   const tick: Moment = new Moment(() => pool.tick(now));
 
   const watchIdle = (member: Member<Seat>): void => {
-    const limit = demand.serverIdleLimit.get(member.route.origin);
+    const limit = workload.serverIdleLimit.get(member.route.origin);
     if (limit !== undefined && member.state === "idle" && member.requests > 0 && member.owner !== undefined) {
       set(member.owner.serverEnds, now + limit);
     }
   };
 
-  const arrive = (request: DemandedRequest): void => {
+  const arrive = (request: ReplayedRequest): void => {
     const requester = new Requester(request, now);
     const route = pool.route(request.origin, request.origin, streamsOf(request.origin) !== undefined);
     pool.acquire(requester, route, now);
@@ -130,18 +130,18 @@ export function simulate(
       route.counts.open >= limits.maxConnectionsPerOrigin || pool.counts.open >= limits.maxConnections;
   };
 
-  const come = (request: DemandedRequest): void => {
+  const come = (request: ReplayedRequest): void => {
     if (request.at === 0) arrive(request);
     else later(request.at, () => arrive(request));
   };
 
-  const follow = (request: DemandedRequest): void => {
+  const follow = (request: ReplayedRequest): void => {
     over += 1;
     for (const follower of request.followers) come(follower);
     for (
-      let batch = demand.batches[nextBatch];
+      let batch = workload.batches[nextBatch];
       batch !== undefined && batch.after <= over;
-      batch = demand.batches[nextBatch]
+      batch = workload.batches[nextBatch]
     ) {
       nextBatch += 1;
       for (const one of batch.requests) come(one);
@@ -157,7 +157,7 @@ export function simulate(
     follow(request);
   };
 
-  for (const request of demand.first) later(request.at, () => arrive(request));
+  for (const request of workload.first) later(request.at, () => arrive(request));
   // Once all is served, what is left are the ends of idle connections.
   while (agenda.size > 0) {
     const moment = agenda.popDue(agenda.nextAt);

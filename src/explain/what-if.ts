@@ -1,8 +1,8 @@
 import type { PoolLimits } from "../pool/index.js";
 import type { Recording } from "../trace/index.js";
-import { type Demand, demandOf } from "./demand.js";
 import { simulate } from "./simulation.js";
 import { plural } from "./words.js";
+import { type Workload, workloadOf } from "./workload.js";
 
 /** The settings that a replay can change: those of the pool, under their names in `TransportOptions`, and of HTTP/2. */
 export interface WhatIfSettings extends Partial<PoolLimits> {
@@ -37,7 +37,7 @@ export interface WhatIf {
 }
 
 /**
- * The recorded demand, replayed through the pool's own state machine with other settings.
+ * The recorded workload, replayed through the pool's own state machine with other settings.
  *
  * The model:
  * - A request that was made within 1 ms after another's end, with no other end in between, is taken for one that
@@ -57,20 +57,20 @@ export interface WhatIf {
  * @throws TypeError for a name that is no setting of the pool; RangeError for a value out of range.
  */
 export function whatIf(recording: Recording, settings: WhatIfSettings): WhatIf {
-  const demand = demandOf(recording);
+  const workload = workloadOf(recording);
   const recorded = { pool: limitsOf(recording.limits ?? {}), streams: streamSettings(recording) };
   const { http2, maxStreams, ...pool } = checked(settings);
   const was = recorded.streams;
-  const wanted = http2Of(demand, was, {
+  const wanted = http2Of(workload, was, {
     http2: http2 ?? was.http2,
     maxStreams: maxStreams ?? was.maxStreams,
   });
-  const modelled = simulate(demand, recorded.pool, http2Of(demand, was, was).streamsOf);
-  const predicted = simulate(demand, { ...recorded.pool, ...pool }, wanted.streamsOf);
+  const modelled = simulate(workload, recorded.pool, http2Of(workload, was, was).streamsOf);
+  const predicted = simulate(workload, { ...recorded.pool, ...pool }, wanted.streamsOf);
   const { dropped } = recording;
   return {
     settings,
-    requests: demand.requests.length,
+    requests: workload.requests.length,
     actualDials: recording.connections.filter((record) => record.protocol !== undefined).length,
     modelledDials: modelled.dials,
     predictedDials: predicted.dials,
@@ -133,19 +133,19 @@ function streamSettings({ limits = {}, connections }: Recording): StreamSettings
 
 /** How many requests a connection to an origin carries at a time, with these settings. */
 function http2Of(
-  demand: Demand,
+  workload: Workload,
   was: StreamSettings,
   wanted: StreamSettings,
 ): { streamsOf: (origin: string) => number | undefined; assumed: string[] } {
   const limits = new Map<string, number>();
   const assumed = new Set<string>();
   if (wanted.http2) {
-    for (const [origin, limit] of demand.streams) {
+    for (const [origin, limit] of workload.streams) {
       // Where our own limit was met, the server's is not known.
       const server = limit >= was.maxStreams ? NEVER : limit;
       limits.set(origin, Math.min(server, wanted.maxStreams));
     }
-    for (const { origin } of was.http2 ? [] : demand.requests) {
+    for (const { origin } of was.http2 ? [] : workload.requests) {
       if (limits.has(origin) || !origin.startsWith("https:")) continue;
       assumed.add(origin);
       limits.set(origin, Math.min(USUAL_STREAMS, wanted.maxStreams));

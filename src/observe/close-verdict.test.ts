@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Ledger } from "./ledger.js";
 import type { Life } from "./life.js";
 import type { ObservedConnection } from "./observed-connection.js";
+import { OriginLog } from "./origin-log.js";
 
 const REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
@@ -15,9 +15,9 @@ interface Step {
 }
 
 function live(steps: readonly Step[]): { connection: ObservedConnection; life: Life; now: number } {
-  const ledger = new Ledger("http://a");
-  const life = ledger.dialed(0);
-  const connection = ledger.accept(life, {});
+  const log = new OriginLog("http://a");
+  const life = log.dialed(0);
+  const connection = log.accept(life, {});
   let now = 0;
   for (const { after = 1, client, server } of steps) {
     now += after;

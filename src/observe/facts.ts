@@ -1,27 +1,27 @@
 import { type ClientFacts, type Facts, noOriginFacts, type OriginFacts } from "../explain/index.js";
 import { CLOSE_TABLE, type CloseReason, type DialReason } from "../trace/index.js";
 import { byClient, type Inference, infer } from "./infer.js";
-import type { Ledger } from "./ledger.js";
 import type { Life } from "./life.js";
+import type { OriginLog } from "./origin-log.js";
 import { UNNAMED } from "./user-agent.js";
 
 /** What the accounts of all origins come to. Connections that are idle count as kept: call it when all is over. */
-export function factsOf(ledgers: readonly Ledger[], process: string): Facts {
+export function factsOf(logs: readonly OriginLog[], process: string): Facts {
   const origins: OriginFacts[] = [];
   const clients: ClientFacts[] = [];
   let dropped = 0;
-  for (const ledger of ledgers) {
-    ledger.settle();
-    dropped += ledger.dropped;
-    const inferences = byClient(ledger.lives).map(([client, lives]) => infer(client, lives, ledger));
+  for (const log of logs) {
+    log.settle();
+    dropped += log.dropped;
+    const inferences = byClient(log.lives).map(([client, lives]) => infer(client, lives, log));
     const owned = inferences.some((one) => one.owners !== undefined);
     if (inferences.length === 0) inferences.push({ client: UNNAMED, lives: [], reasons: new Map() });
     for (const [index, inference] of inferences.entries()) {
-      origins.push(originFacts(ledger, inference, inferences, { whole: index === 0, owned }));
+      origins.push(originFacts(log, inference, inferences, { whole: index === 0, owned }));
       const { client, owners } = inference;
       if (owners === undefined) continue;
       clients.push({
-        process: `${process} ${ledger.origin}`,
+        process: `${process} ${log.origin}`,
         client: client.name,
         type: client.owner,
         ...owners,
@@ -36,7 +36,7 @@ export function factsOf(ledgers: readonly Ledger[], process: string): Facts {
  * the `whole` one.
  */
 function originFacts(
-  ledger: Ledger,
+  log: OriginLog,
   inference: Inference,
   all: readonly Inference[],
   { whole, owned }: { whole: boolean; owned: boolean },
@@ -67,33 +67,33 @@ function originFacts(
       agesAtServer.push(life.ending.idleFor);
   }
   // Met by a dead idle connection; those that the server ended without an answer are among them already.
-  const met = whole ? Math.max(0, ledger.staleFailures - (failures["unanswered"] ?? 0)) : 0;
+  const met = whole ? Math.max(0, log.staleFailures - (failures["unanswered"] ?? 0)) : 0;
   if (met > 0) failures["unanswered"] = (failures["unanswered"] ?? 0) + met;
   const alone = all.length === 1;
   return {
-    ...noOriginFacts(ledger.origin, client.name),
+    ...noOriginFacts(log.origin, client.name),
     counts: {
-      requests: alone ? ledger.requests : lives.reduce((sum, life) => sum + life.requests, 0),
-      connections: alone ? ledger.opened : lives.length,
+      requests: alone ? log.requests : lives.reduce((sum, life) => sum + life.requests, 0),
+      connections: alone ? log.opened : lives.length,
       ...hangUps,
       failed: Object.values(failures).reduce((sum, count) => sum + count, 0),
       unused: lives.filter((life) => life.requests === 0 && life.opaque !== true).length,
       ...(whole
         ? {
-            dialFailures: ledger.dialFailures,
-            dialFailureMs: ledger.dialFailureMs,
-            dnsMs: ledger.dnsMs,
-            connectMs: ledger.connectMs,
-            tlsMs: ledger.tlsMs,
-            staleRetries: ledger.staleRetries,
-            staleFailures: ledger.staleFailures,
+            dialFailures: log.dialFailures,
+            dialFailureMs: log.dialFailureMs,
+            dnsMs: log.dnsMs,
+            connectMs: log.connectMs,
+            tlsMs: log.tlsMs,
+            staleRetries: log.staleRetries,
+            staleFailures: log.staleFailures,
           }
         : {}),
     },
     most: {
-      openAtOnce: ledger.openAtOnce,
+      openAtOnce: log.openAtOnce,
       // Where each request has an owner of its own, many idle connections are that, and no pool dials too many.
-      ...(owned ? {} : { demandAtOnce: ledger.demandAtOnce }),
+      ...(owned ? {} : { demandAtOnce: log.demandAtOnce }),
       ...(idleCap === undefined ? {} : { maxIdleConnectionsPerOrigin: idleCap }),
       ...(idleTimeout === undefined ? {} : { idleTimeout }),
     },
@@ -101,12 +101,12 @@ function originFacts(
       ...(agesAtServer.length < 2
         ? {}
         : { learnedIdleLimit: Math.round(agesAtServer.reduce((a, b) => Math.min(a, b))) }),
-      ...(ledger.announcedIdleLimit === undefined ? {} : { announcedIdleLimit: ledger.announcedIdleLimit }),
+      ...(log.announcedIdleLimit === undefined ? {} : { announcedIdleLimit: log.announcedIdleLimit }),
     },
     openedFor,
     closed,
     redialed,
-    errors: whole ? { ...ledger.errors } : {},
+    errors: whole ? { ...log.errors } : {},
     failures,
   };
 }

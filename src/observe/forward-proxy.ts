@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import type { Facts } from "../explain/index.js";
 import { factsOf } from "./facts.js";
 import { ForwardSession } from "./forward-session.js";
-import { Ledger } from "./ledger.js";
 import { Listener } from "./listener.js";
 import { type Observer, type ObserverCounts, opaqueNotices } from "./observer.js";
+import { OriginLog } from "./origin-log.js";
 
 export interface ForwardProxyOptions {
   /** Default `127.0.0.1`. */
@@ -21,7 +21,7 @@ const MAX_ORIGINS = 1_000;
  * are read; tunnels (CONNECT) are passed on, and what is in them is read where it is plain HTTP/1.
  */
 export class ForwardProxy implements Observer {
-  readonly #ledgers = new Map<string, Ledger>();
+  readonly #logs = new Map<string, OriginLog>();
   readonly #listener: Listener;
   #uncounted = 0;
   #misdirected = 0;
@@ -43,19 +43,19 @@ export class ForwardProxy implements Observer {
 
   get counts(): ObserverCounts {
     let [connections, requests] = [0, 0];
-    for (const ledger of this.#ledgers.values()) {
-      connections += ledger.opened;
-      requests += ledger.requests;
+    for (const log of this.#logs.values()) {
+      connections += log.opened;
+      requests += log.requests;
     }
     return { connections, requests, open: this.#listener.open };
   }
 
   get notices(): readonly string[] {
     const opaque: Record<string, number> = {};
-    for (const ledger of this.#ledgers.values())
-      for (const [what, count] of Object.entries(ledger.opaque)) opaque[what] = (opaque[what] ?? 0) + count;
+    for (const log of this.#logs.values())
+      for (const [what, count] of Object.entries(log.opaque)) opaque[what] = (opaque[what] ?? 0) + count;
     const { tls } = opaque;
-    const seen = this.#ledgers.size > 0;
+    const seen = this.#logs.size > 0;
     return [
       seen
         ? "seen as a proxy: a client may treat connections to a proxy differently from connections to servers, so --target shows more"
@@ -73,7 +73,7 @@ export class ForwardProxy implements Observer {
   }
 
   facts(): Facts {
-    return factsOf([...this.#ledgers.values()], `observer ${process.pid}`);
+    return factsOf([...this.#logs.values()], `observer ${process.pid}`);
   }
 
   settled(milliseconds: number): Promise<void> {
@@ -86,7 +86,7 @@ export class ForwardProxy implements Observer {
 
   #accept(client: Socket): void {
     const session = new ForwardSession(client, {
-      ledger: (origin) => this.#ledger(origin),
+      log: (origin) => this.#log(origin),
       track: (socket) => this.#listener.track(socket),
       misdirected: () => {
         this.#misdirected += 1;
@@ -96,13 +96,13 @@ export class ForwardProxy implements Observer {
     session.start();
   }
 
-  #ledger(origin: string): Ledger {
-    let ledger = this.#ledgers.get(origin);
-    if (ledger === undefined) {
-      ledger = new Ledger(origin);
-      if (this.#ledgers.size < MAX_ORIGINS) this.#ledgers.set(origin, ledger);
+  #log(origin: string): OriginLog {
+    let log = this.#logs.get(origin);
+    if (log === undefined) {
+      log = new OriginLog(origin);
+      if (this.#logs.size < MAX_ORIGINS) this.#logs.set(origin, log);
       else this.#uncounted += 1;
     }
-    return ledger;
+    return log;
   }
 }

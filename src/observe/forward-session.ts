@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
 import { forwardedHead } from "./head-rewriter.js";
-import type { Ledger } from "./ledger.js";
 import type { ObservedConnection } from "./observed-connection.js";
+import type { OriginLog } from "./origin-log.js";
 import { refusal } from "./refusal.js";
 import { tunnel } from "./tunnel.js";
 import { type Dial, dial, dialError, parseTarget, type Target } from "./upstream.js";
 
 /** What a session needs of the proxy it belongs to. */
 export interface ForwardHost {
-  ledger(origin: string): Ledger;
+  log(origin: string): OriginLog;
   track(socket: Socket): void;
   /** A request came that was not made for a proxy. */
   misdirected(): void;
@@ -21,7 +21,7 @@ interface Leg {
   readonly origin: string;
   readonly upstream: Dial;
   readonly connection: ObservedConnection;
-  readonly ledger: Ledger;
+  readonly log: OriginLog;
 }
 
 const CR = 0x0d;
@@ -106,22 +106,22 @@ export class ForwardSession {
   }
 
   async #dial(target: Target): Promise<void> {
-    const ledger = this.#host.ledger(target.origin);
+    const log = this.#host.log(target.origin);
     const started = performance.now();
-    const life = ledger.dialed(started);
+    const life = log.dialed(started);
     const upstream = dial(target);
     this.#host.track(upstream.socket);
     upstream.socket.on("error", () => {});
     this.#dialing = true;
     try {
       const times = await upstream.done;
-      const connection = ledger.accept(life, times, forwardedHead);
-      const leg: Leg = { origin: target.origin, upstream, connection, ledger };
+      const connection = log.accept(life, times, forwardedHead);
+      const leg: Leg = { origin: target.origin, upstream, connection, log };
       this.#carry(leg);
       this.#flush(leg);
     } catch (error) {
       const { code, sentence } = dialError(error, target);
-      ledger.dialFailed(code, performance.now() - started);
+      log.dialFailed(code, performance.now() - started);
       this.#refuse(502, sentence);
     } finally {
       this.#dialing = false;
@@ -130,7 +130,7 @@ export class ForwardSession {
 
   /** Brings the server's side of a leg to the client. */
   #carry(leg: Leg): void {
-    const { upstream, connection, ledger, origin } = leg;
+    const { upstream, connection, log, origin } = leg;
     const { socket } = upstream;
     const client = this.#client;
     this.#legs.set(origin, leg);
@@ -158,7 +158,7 @@ export class ForwardSession {
     socket.on("close", () => {
       client.off("drain", resume);
       this.#drop(leg);
-      ledger.closed(connection);
+      log.closed(connection);
       this.#gone();
     });
   }

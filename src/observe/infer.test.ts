@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FindingKind, Report } from "../explain/index.js";
 import { factsOf } from "./facts.js";
-import { Ledger } from "./ledger.js";
 import type { ObservedConnection } from "./observed-connection.js";
 import { observedReport } from "./observed-report.js";
+import { OriginLog } from "./origin-log.js";
 
 /** Connections to one server, by a clock that moves only when it is told to. */
 class World {
-  readonly ledger = new Ledger("http://a");
+  readonly log = new OriginLog("http://a");
   readonly agent: string;
   now = 0;
 
@@ -18,7 +18,7 @@ class World {
 
   open(): ObservedConnection {
     this.now += 1;
-    return this.ledger.accept(this.ledger.dialed(this.now), { connect: 1 });
+    return this.log.accept(this.log.dialed(this.now), { connect: 1 });
   }
 
   ask(connection: ObservedConnection, path = "/"): void {
@@ -40,11 +40,11 @@ class World {
   end(connection: ObservedConnection, side: "client" | "server", after = 1): void {
     this.now += after;
     connection.ended(side, false, this.now);
-    this.ledger.closed(connection);
+    this.log.closed(connection);
   }
 
   report(): Report {
-    return observedReport(factsOf([this.ledger], "test"));
+    return observedReport(factsOf([this.log], "test"));
   }
 }
 

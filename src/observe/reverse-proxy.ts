@@ -2,10 +2,10 @@ import type { Socket } from "node:net";
 import type { Facts } from "../explain/index.js";
 import { factsOf } from "./facts.js";
 import { type HeadRewriter, hostRenamer } from "./head-rewriter.js";
-import { Ledger } from "./ledger.js";
 import { Listener } from "./listener.js";
 import type { ObservedConnection } from "./observed-connection.js";
 import { type Observer, type ObserverCounts, opaqueNotices } from "./observer.js";
+import { OriginLog } from "./origin-log.js";
 import { relay } from "./relay.js";
 import { type Dial, dial, dialError, type Target } from "./upstream.js";
 
@@ -26,13 +26,13 @@ export interface ReverseProxyOptions {
  */
 export class ReverseProxy implements Observer {
   readonly #options: ReverseProxyOptions;
-  readonly #ledger: Ledger;
+  readonly #log: OriginLog;
   readonly #listener: Listener;
   #failures = 0;
 
   private constructor(options: ReverseProxyOptions) {
     this.#options = options;
-    this.#ledger = new Ledger(options.target.origin);
+    this.#log = new OriginLog(options.target.origin);
     this.#listener = new Listener((client) => this.#accept(client));
   }
 
@@ -48,12 +48,12 @@ export class ReverseProxy implements Observer {
   }
 
   get counts(): ObserverCounts {
-    const { opened, requests } = this.#ledger;
+    const { opened, requests } = this.#log;
     return { connections: opened, requests, open: this.#listener.open };
   }
 
   get notices(): readonly string[] {
-    const { opaque } = this.#ledger;
+    const { opaque } = this.#log;
     const { target } = this.#options;
     return [
       ...(opaque["tls"] === undefined
@@ -70,7 +70,7 @@ export class ReverseProxy implements Observer {
   }
 
   facts(): Facts {
-    return factsOf([this.#ledger], `observer ${process.pid}`);
+    return factsOf([this.#log], `observer ${process.pid}`);
   }
 
   settled(milliseconds: number): Promise<void> {
@@ -85,7 +85,7 @@ export class ReverseProxy implements Observer {
     const { target } = this.#options;
     const started = performance.now();
     const upstream = dial(target);
-    const life = this.#ledger.dialed(started);
+    const life = this.#log.dialed(started);
     this.#listener.track(upstream.socket);
     const ignore = (): void => {};
     client.on("error", ignore);
@@ -94,11 +94,11 @@ export class ReverseProxy implements Observer {
       (times) => {
         client.off("error", ignore);
         upstream.socket.off("error", ignore);
-        this.#carry(client, upstream, this.#ledger.accept(life, times, this.#rewriter(client)));
+        this.#carry(client, upstream, this.#log.accept(life, times, this.#rewriter(client)));
       },
       (error: unknown) => {
         this.#failures += 1;
-        this.#ledger.dialFailed(dialError(error, target).code, performance.now() - started);
+        this.#log.dialFailed(dialError(error, target).code, performance.now() - started);
         // A direct client would have met the error; a reset is the nearest there is after its connect succeeded.
         client.resetAndDestroy();
         this.#listener.over();
@@ -113,7 +113,7 @@ export class ReverseProxy implements Observer {
       fromServer: (chunk) => connection.fromServer(chunk, performance.now()),
       ended: (side, reset) => connection.ended(side, reset, performance.now()),
       closed: () => {
-        this.#ledger.closed(connection);
+        this.#log.closed(connection);
         this.#listener.over();
       },
     });

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import type { Ledger } from "./ledger.js";
 import type { ObservedConnection } from "./observed-connection.js";
+import type { OriginLog } from "./origin-log.js";
 import { refusal } from "./refusal.js";
 import { relay } from "./relay.js";
 import { dial, dialError, type Target } from "./upstream.js";
@@ -9,7 +9,7 @@ export interface TunnelOptions {
   readonly target: Target;
   /** Host and port as the client wrote them. */
   readonly authority: string;
-  readonly host: { ledger(origin: string): Ledger; track(socket: Socket): void };
+  readonly host: { log(origin: string): OriginLog; track(socket: Socket): void };
   readonly over: () => void;
 }
 
@@ -30,9 +30,9 @@ export async function tunnel(client: Socket, rest: Buffer, options: TunnelOption
   upstream.socket.on("error", ignore);
   const times = await upstream.done.catch((error: unknown) => {
     const { code, sentence } = dialError(error, target);
-    const ledger = host.ledger(originOf(authority, target.port === 443));
-    ledger.dialed(started);
-    ledger.dialFailed(code, performance.now() - started);
+    const log = host.log(originOf(authority, target.port === 443));
+    log.dialed(started);
+    log.dialFailed(code, performance.now() - started);
     client.end(refusal(502, sentence));
     return undefined;
   });
@@ -45,11 +45,11 @@ export async function tunnel(client: Socket, rest: Buffer, options: TunnelOption
     }
     return;
   }
-  let counted: { ledger: Ledger; connection: ObservedConnection } | undefined;
+  let counted: { log: OriginLog; connection: ObservedConnection } | undefined;
   const count = (first: number | undefined): ObservedConnection => {
     if (counted === undefined) {
-      const ledger = host.ledger(originOf(authority, first === TLS_HANDSHAKE));
-      counted = { ledger, connection: ledger.accept(ledger.dialed(started), times) };
+      const log = host.log(originOf(authority, first === TLS_HANDSHAKE));
+      counted = { log, connection: log.accept(log.dialed(started), times) };
     }
     return counted.connection;
   };
@@ -60,7 +60,7 @@ export async function tunnel(client: Socket, rest: Buffer, options: TunnelOption
     fromServer: (chunk) => count(undefined).fromServer(chunk, performance.now()),
     ended: (side, reset) => counted?.connection.ended(side, reset, performance.now()) ?? NOTHING,
     closed: () => {
-      if (counted !== undefined) counted.ledger.closed(counted.connection);
+      if (counted !== undefined) counted.log.closed(counted.connection);
       over();
     },
   });

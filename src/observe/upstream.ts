@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { DialTimes } from "./ledger.js";
+import type { DialTimes } from "./origin-log.js";
 
 /** A server to pass connections on to. */
 export interface Target {

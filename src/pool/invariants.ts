@@ -155,7 +155,7 @@ function checkWaiters<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute
       const newest = route.idle.newest;
       const usable = newest !== undefined && newest.limit > 0;
       // One that passed over a connection idle for too long did not look at those behind it.
-      const may = waiter.retriable || (usable && newest.multiplexed && waiter.skipped === undefined);
+      const may = waiter.repeatable || (usable && newest.multiplexed && waiter.skipped === undefined);
       const fits = queue === route.queue && usable && may;
       must(!fits, `${route.key}: a waiter waits while an idle connection fits it`);
     }

@@ -396,7 +396,7 @@ function lostPosts(pace: number, posts: number): number {
   for (let index = 0; index < posts; index += 1) {
     letServerEnd(now);
     const post = new Waiter<Owner>();
-    post.retriable = false;
+    post.repeatable = false;
     pool.acquire(post, route, now);
     if (post.dial !== undefined) pool.dialed(post.dial, now);
     const { member } = post;
@@ -471,7 +471,7 @@ test("learning: an end met on writing only may be a silent middlebox's, so that 
     const open2 = open(pool, route, 30_000 + index);
     release(pool, open2, 30_000 + index);
     const once = new Waiter<Owner>();
-    once.retriable = false;
+    once.repeatable = false;
     pool.acquire(once, route, 80_000 + index * 60_000);
     pool.closeIdle(80_000 + index * 60_000);
     if (once.dial !== undefined) pool.closed(once.dial, ended("dial-failed"), 80_000 + index * 60_000);

@@ -115,7 +115,7 @@ export class Serving<O, W extends Waiter<O>> {
       if (member.limit <= 0) return undefined;
       const idleFor = now - member.idleSince;
       // A multiplexed one can be asked whether it is alive.
-      if (!waiter.retriable && !member.multiplexed && idleFor > toleratedIdleAge(member)) {
+      if (!waiter.repeatable && !member.multiplexed && idleFor > toleratedIdleAge(member)) {
         // It is the newest, so the others have been idle for longer still.
         route.idleLimit?.seenOpen(idleFor);
         waiter.skipped = member;

@@ -371,11 +371,11 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#acquire(exchange, route, this.clock.now());
   }
 
-  /** The same way over HTTP/1.1 alone. */
+  /** The same route over HTTP/1.1 alone. */
   http1RouteOf(route: PoolRoute<Link>): PoolRoute<Link> {
-    const way = this.dials.routeOf(route);
-    if (way === undefined || !this.dials.multiplexes(way)) return route;
-    const plain = http1Route(way);
+    const known = this.dials.routeOf(route);
+    if (known === undefined || !this.dials.multiplexes(known)) return route;
+    const plain = http1Route(known);
     const found = this.pool.route(plain.key, plain.origin);
     this.dials.know(found, plain);
     return found;

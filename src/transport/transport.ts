@@ -25,9 +25,9 @@ import {
   TELEMETRY_CHANNELS,
   Telemetry,
 } from "./exchange/index.js";
+import { type KnownRoute, KnownRoutes } from "./known-routes.js";
 import { checkKinds } from "./option-kinds.js";
 import { normaliseOptions } from "./options.js";
-import { type Origin, Origins } from "./origins.js";
 import type { OpenRecording } from "./recording/index.js";
 import { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 import { type Route, routeName } from "./route/index.js";
@@ -44,7 +44,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #keepAlive: boolean;
   readonly #priorKnowledge: boolean;
   readonly #engine: Engine;
-  readonly #origins: Origins;
+  readonly #routes: KnownRoutes;
   readonly #forwarding: Forwarding;
   readonly #site: TransportSite;
 
@@ -60,7 +60,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     this.#priorKnowledge = settings.http2?.priorKnowledge === true;
     const engine = new Engine(settings, runtime);
     this.#engine = engine;
-    this.#origins = new Origins(engine.pool, engine.dials, engine.counters);
+    this.#routes = new KnownRoutes(engine.pool, engine.dials, engine.counters);
     this.#forwarding = new Forwarding(engine.dials.auths, given.allowAddress);
     this.#site = noteTransport();
   }
@@ -98,18 +98,19 @@ export class Transport implements RoundTripper, AsyncDisposable {
     }
     let exchange: Exchange;
     const now = this.#runtime.now();
-    let origin: Origin;
+    let known: KnownRoute;
     const telemetry = hasListeners() ? new Telemetry(request, options?.acceptEncoding) : undefined;
     try {
       const headers = telemetry === undefined ? given : telemetry.headersWith(given);
-      origin = this.#origins.of(request, target);
+      known = this.#routes.of(request, target);
+      const { route } = known;
       let wire = { target, headers };
-      if (origin.way.forwards) {
-        if (this.#priorKnowledge) throw noPriorKnowledge(origin.way);
-        const forwarded = this.#forwarding.of(origin.way, request.method, target, headers);
+      if (route.forwards) {
+        if (this.#priorKnowledge) throw noPriorKnowledge(route);
+        const forwarded = this.#forwarding.of(route, request.method, target, headers);
         wire = forwarded;
         if (!answersProxy && source?.replayable !== false) {
-          settle = this.#forwarding.answering(origin.way, forwarded.sent, settler, () =>
+          settle = this.#forwarding.answering(route, forwarded.sent, settler, () =>
             this.#start(request, settler, options, true),
           );
         }
@@ -127,7 +128,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
         this.#engine,
         request,
         target,
-        origin.stats,
+        known.stats,
         settle,
         outgoing,
         signal,
@@ -147,16 +148,16 @@ export class Transport implements RoundTripper, AsyncDisposable {
       settle.reject(error);
       return undefined;
     }
-    origin.stats.requests += 1;
+    known.stats.requests += 1;
     this.#site.requests += 1;
-    if (origin.stats.sitesToSample > 0) this.#engine.leaks.sample(exchange);
+    if (known.stats.sitesToSample > 0) this.#engine.leaks.sample(exchange);
     let deadline = Number.POSITIVE_INFINITY;
     if (options !== undefined) ({ deadline, timeout: exchange.callTimeout } = options);
-    let { route } = origin;
-    if (exchange.outgoing.upgrade || origin.way.wantsHttp1 === true) {
-      route = origin.http1 ??= this.#engine.http1RouteOf(route);
+    let { pooled } = known;
+    if (exchange.outgoing.upgrade || known.route.wantsHttp1 === true) {
+      pooled = known.http1 ??= this.#engine.http1RouteOf(pooled);
     }
-    this.#engine.begin(exchange, route, deadline, now);
+    this.#engine.begin(exchange, pooled, deadline, now);
     return exchange;
   }
 
@@ -182,7 +183,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** What happened and what to do about it; `String(report)` is for people. */
   explain(): Report {
-    return this.#engine.history.report((name) => this.#origins.routeOf(name));
+    return this.#engine.history.report((name) => this.#routes.pooledOf(name));
   }
 
   /** Everything the recorder holds, as data. */
@@ -219,15 +220,15 @@ export class Transport implements RoundTripper, AsyncDisposable {
     }
     const target = parseTarget(origin);
     if (this.#engine.closing) throw closedError();
-    const { route } = this.#origins.of(plainRequest("GET", target), target);
+    const { pooled } = this.#routes.of(plainRequest("GET", target), target);
     const dial = async (): Promise<void> => {
-      const members = this.#engine.pool.preconnect(route, n, this.#runtime.now());
+      const members = this.#engine.pool.preconnect(pooled, n, this.#runtime.now());
       await Promise.all(members.map((member) => (member.owner as Connection).opening.whenOpen()));
     };
-    const known = route.single;
+    const known = pooled.single;
     await dial();
     // The first connection was to show the protocol, and it is one request at a time: the others are made now.
-    if (!known && route.single && n > 1) await dial();
+    if (!known && pooled.single && n > 1) await dial();
   }
 
   /** Closes the idle connections; the others go on. */
@@ -252,7 +253,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     }
     checkKinds(options);
     this.#engine.dials.replaceTls(options);
-    this.#origins.forget();
+    this.#routes.forget();
     this.#engine.retire(({ secure, proxy }) => secure || proxy?.scheme === "https", {
       reason: "tls-replaced",
       by: "client",

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyFor, Ledger } from "./ledger.js";
+import { bodyFor, CountingServer } from "./counting-server.js";
 import { Site, shared, withoutLeaks } from "./site.js";
 
 const DEADLINE = 5_000;
 const PAYLOAD = "p".repeat(64);
 
 test("Client: a POST whose connection is cut at any byte of the request arrives at most once", async () => {
-  await using ledger = await Ledger.start();
+  await using server = await CountingServer.start();
   await withoutLeaks(async () => {
     const cuts = Array.from({ length: 260 }, (_, at) => ({ id: `p${String(at).padStart(3, "0")}`, at }));
     await shared(
       cuts,
       24,
-      () => Site.before(ledger),
+      () => Site.before(server),
       async ({ id, at }, site) => {
         site.transport.closeIdle();
         site.proxy.faults({ up: { limit: { bytes: at, action: at % 2 === 0 ? "reset" : "end" } } });
         const post = () =>
           site.client.post(site.url(`/length/${id}`), { body: PAYLOAD, timeout: DEADLINE }).text();
         const { body, error } = await site.outcome(DEADLINE, post);
-        const arrivals = ledger.arrivals(id);
+        const arrivals = server.arrivals(id);
         assert.ok(arrivals.length <= 1, `cut at ${at}: arrived ${arrivals.length} times`);
         if (body === undefined) assert.equal(error?.reused, false);
         else assert.equal(body, bodyFor(id));
@@ -32,7 +32,7 @@ test("Client: a POST whose connection is cut at any byte of the request arrives 
 });
 
 test("Client: on a reused connection cut at any byte of the request a GET is answered, a POST arrives at most once", async () => {
-  await using ledger = await Ledger.start();
+  await using server = await CountingServer.start();
   await withoutLeaks(async () => {
     const cuts = Array.from({ length: 120 }, (_, n) => ({
       id: `u${String(n).padStart(3, "0")}`,
@@ -42,7 +42,7 @@ test("Client: on a reused connection cut at any byte of the request a GET is ans
     await shared(
       cuts,
       24,
-      () => Site.before(ledger),
+      () => Site.before(server),
       async ({ id, at, method }, site) => {
         site.transport.closeIdle();
         const before = site.proxy.bytesUp;
@@ -62,11 +62,11 @@ test("Client: on a reused connection cut at any byte of the request a GET is ans
         );
         if (method === "GET") {
           assert.equal(body, bodyFor(id), `cut at ${at}: ${error}`);
-          assert.ok(ledger.arrivals(id).length <= 2);
+          assert.ok(server.arrivals(id).length <= 2);
         } else {
           assert.ok(
-            ledger.arrivals(id).length <= 1,
-            `cut at ${at}: arrived ${ledger.arrivals(id).length} times`,
+            server.arrivals(id).length <= 1,
+            `cut at ${at}: arrived ${server.arrivals(id).length} times`,
           );
         }
         await site.settled();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TimeoutError } from "../../src/index.js";
-import { answerFor, bodyFor, Ledger, SHAPES, type Shape } from "./ledger.js";
+import { answerFor, bodyFor, CountingServer, SHAPES, type Shape } from "./counting-server.js";
 import { Site, shared, withoutLeaks } from "./site.js";
 
 type Action = "reset" | "end" | "half-close" | "stall";
@@ -50,12 +50,12 @@ for (const [action, step] of [
   const deadline = action === "stall" ? STALL_DEADLINE : DEADLINE;
 
   test(`Client: an answer's ${action} after any byte is an error by the deadline, sent once, on a connection of its own`, async () => {
-    await using ledger = await Ledger.start();
+    await using server = await CountingServer.start();
     await withoutLeaks(async () => {
       await shared(
         cuts(action, step, "f"),
         WORKERS,
-        () => Site.before(ledger),
+        () => Site.before(server),
         async (cut, site) => {
           const { id, shape, at } = cut;
           site.transport.closeIdle();
@@ -71,7 +71,7 @@ for (const [action, step] of [
             assert.equal(body, undefined, `${what}: taken for a whole answer`);
             assert.equal(error instanceof TimeoutError, action === "stall", `${what}: ${error}`);
           }
-          const { length } = ledger.arrivals(id);
+          const { length } = server.arrivals(id);
           // On a busy machine the short deadline of a stall may pass before the request arrives.
           assert.ok(length === 1 || (length === 0 && action === "stall"), `${what}: arrived ${length} times`);
           await site.settled();
@@ -81,13 +81,13 @@ for (const [action, step] of [
   });
 
   test(`Client: an answer's ${action} after any byte on a reused connection is never sent again once a byte came`, async () => {
-    await using ledger = await Ledger.start();
+    await using server = await CountingServer.start();
     const all = cuts(action, step * 2, "r").filter(({ shape }) => shape !== "until-close");
     await withoutLeaks(async () => {
       await shared(
         all,
         WORKERS,
-        () => Site.before(ledger),
+        () => Site.before(server),
         async ({ id, shape, at }, site) => {
           const first = `${id}-`;
           site.transport.closeIdle();
@@ -104,11 +104,11 @@ for (const [action, step] of [
           if (at > 0) {
             assert.equal(body, undefined, `${what}: taken for a whole answer`);
             assert.equal(error?.reused, true, `${what}: ${error}`);
-            assert.ok(ledger.arrivals(id).length <= 1, what);
+            assert.ok(server.arrivals(id).length <= 1, what);
           } else if (action !== "stall") {
             // Closed while it was idle: dialed anew, or sent again.
             assert.equal(body, bodyFor(id), `${what}: ${error}`);
-            assert.ok(ledger.arrivals(id).length <= 2, what);
+            assert.ok(server.arrivals(id).length <= 2, what);
           }
           await site.settled();
         },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Init } from "../../src/index.js";
 import { randomFault, seededRandom } from "../../src/testing/index.js";
-import { bodyFor, Ledger, SHAPES } from "./ledger.js";
+import { bodyFor, CountingServer, SHAPES } from "./counting-server.js";
 import { type Outcome, Site, withoutLeaks } from "./site.js";
 
 const seeds = Number(process.env["TRUNKLINE_FAULT_SEEDS"] ?? 6);
@@ -35,14 +35,14 @@ const KINDS: readonly { readonly name: string; readonly repeatable: boolean; ini
 ];
 
 /** With several workers, one may take a request that another's dial was started for; alone there is no such doubt. */
-async function run(ledger: Ledger, seed: number, workers: number): Promise<number> {
+async function run(server: CountingServer, seed: number, workers: number): Promise<number> {
   const random = seededRandom(seed * 7_919);
-  await using site = await Site.before(ledger, {}, seed);
+  await using site = await Site.before(server, {}, seed);
   site.proxy.faults((_, draw) => randomFault(draw, 1_500));
   let next = 0;
   let answered = 0;
   const judge = (id: string, repeatable: boolean, { body, error }: Outcome): void => {
-    const arrivals = ledger.arrivals(id);
+    const arrivals = server.arrivals(id);
     if (body !== undefined) {
       answered += 1;
       // A cut where the connection's end is the body's end cannot be seen.
@@ -76,14 +76,14 @@ async function run(ledger: Ledger, seed: number, workers: number): Promise<numbe
 
 for (const workers of [1, 6]) {
   test(`Client: keeps its promises through ${seeds} seeds of random faults, ${workers} at once`, async () => {
-    await using ledger = await Ledger.start();
+    await using server = await CountingServer.start();
     await withoutLeaks(async () => {
       let answered = 0;
       const queue = Array.from({ length: seeds }, (_, i) => first + i).values();
       const lane = async (): Promise<void> => {
         for (const seed of queue) {
           try {
-            const count = await run(ledger, seed, workers);
+            const count = await run(server, seed, workers);
             answered += count;
           } catch (error) {
             const how = `TRUNKLINE_FIRST_SEED=${seed} TRUNKLINE_FAULT_SEEDS=1 repeats its faults`;

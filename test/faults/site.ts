@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { Client, NetworkError, Transport, type TransportOptions } from "../../src/index.js";
 import { FaultProxy } from "../../src/testing/index.js";
 import { turn, turns, until } from "../transport/support.js";
-import type { Ledger } from "./ledger.js";
+import type { CountingServer } from "./counting-server.js";
 
 /** Past its deadline by more than this, a call counts as hanging; generous, as the machine may be busy. */
 const SLACK = 2_000;
@@ -24,7 +24,7 @@ subscribe("net.client.socket", (message) => {
   socket.once("close", () => clientSockets.delete(socket));
 });
 
-/** A fault proxy before a ledger, and a client that goes through it. */
+/** A fault proxy before a server, and a client that goes through it. */
 export class Site implements AsyncDisposable {
   readonly proxy: FaultProxy;
   readonly transport: Transport;
@@ -36,8 +36,8 @@ export class Site implements AsyncDisposable {
     this.client = new Client({ transport });
   }
 
-  static async before(ledger: Ledger, options: TransportOptions = {}, seed = 1): Promise<Site> {
-    const proxy = await FaultProxy.start({ target: ledger.server.port, seed });
+  static async before(server: CountingServer, options: TransportOptions = {}, seed = 1): Promise<Site> {
+    const proxy = await FaultProxy.start({ target: server.server.port, seed });
     return new Site(proxy, new Transport(options));
   }
 

@@ -185,7 +185,7 @@ export class RandomWorld {
 
   #acquire(): void {
     const exchange = new Exchange(++this.#exchanges);
-    exchange.retriable = this.#chance(0.7);
+    exchange.repeatable = this.#chance(0.7);
     exchange.mustDial = this.#chance(0.05) ? this.#pick<DialReason>(["retry"]) : undefined;
     this.#waiting.add(exchange);
     this.#pool.acquire(exchange, this.#route(), this.#now);

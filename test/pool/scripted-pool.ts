@@ -165,7 +165,7 @@ export class ScriptedPool {
 
   #newWaiter(name: string, words: readonly string[]): NamedWaiter {
     const waiter = new NamedWaiter(name);
-    waiter.retriable = !words.includes("once");
+    waiter.repeatable = !words.includes("once");
     waiter.mustDial = words.includes("retry") ? "retry" : undefined;
     this.#waiters.set(name, waiter);
     return waiter;

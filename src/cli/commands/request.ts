@@ -5,23 +5,25 @@ import type { ParsedOptions } from "../options.js";
 import { connectionStory } from "../render/story.js";
 import { sendMany } from "./load.js";
 import { makePlan } from "./plan.js";
+import { RequestResults, requestDocument } from "./request-results.js";
 import { sendOne } from "./single.js";
-import { requestDocument, Tally } from "./tally.js";
 
 /** `trunkline [request] <url>`. */
 export const request: Run = async (options, context) => {
   const plan = await makePlan(options, context);
   const { stdout, stderr } = context;
   const transport = makeTransport(options, plan.url);
-  const tally = new Tally();
+  const results = new RequestResults();
   try {
-    return await (plan.load === undefined ? sendOne : sendMany)(plan, transport, tally, context);
+    return await (plan.load === undefined ? sendOne : sendMany)(plan, transport, results, context);
   } finally {
     if (plan.explain) {
       for (const line of connectionStory(transport.recording(), stderr.style)) await stderr.line(line);
     }
     if (plan.json)
-      await stdout.line(JSON.stringify(requestDocument(plan.url, tally, transport.explain()), undefined, 2));
+      await stdout.line(
+        JSON.stringify(requestDocument(plan.url, results, transport.explain()), undefined, 2),
+      );
     transport.destroy();
   }
 };

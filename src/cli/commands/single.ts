@@ -7,13 +7,13 @@ import { printable } from "../terminal.js";
 import { writeBody } from "./body-output.js";
 import { Heads, headOf } from "./heads.js";
 import type { Plan } from "./plan.js";
-import type { Tally } from "./tally.js";
+import type { RequestResults } from "./request-results.js";
 
 /** One request: its body goes where the plan says; resolves to the exit code. */
 export async function sendOne(
   plan: Plan,
   transport: Transport,
-  tally: Tally,
+  results: RequestResults,
   context: Context,
 ): Promise<number> {
   const { stdout, stderr, interrupted } = context;
@@ -51,7 +51,7 @@ export async function sendOne(
       return exitCode.interrupted;
     }
     const sentence = error instanceof Error ? error.message : String(error);
-    tally.failedWith(sentence);
+    results.failedWith(sentence);
     if (error instanceof CommandFailure) throw error;
     await stderr.line(`${stderr.style.paint("red", "trunkline:")} ${printable(sentence)}`);
     return exitCode.failed;
@@ -59,7 +59,7 @@ export async function sendOne(
     progress?.end();
   }
   const milliseconds = performance.now() - started;
-  tally.answered(response.status, milliseconds, bytes);
+  results.answered(response.status, milliseconds, bytes);
   const status = `${response.status} ${response.statusText}`.trim();
   if (plan.explain) {
     if (visible && bytes > 0) await stderr.line();

@@ -21,7 +21,7 @@ const read: Use = (response) => response.text();
 const leave: Use = (response, kept) => kept.push(response);
 const cancel: Use = (response) => response.body?.cancel();
 
-interface Way {
+interface Pattern {
   readonly name: string;
   readonly large?: boolean;
   readonly use: Use;
@@ -30,18 +30,18 @@ interface Way {
 }
 
 /** A client each over the one default transport: the question's own situation. */
-const clientEach: Way["clients"] = () => ({
+const clientEach: Pattern["clients"] = () => ({
   next: () => new Client({ timeout }),
   transports: [],
 });
 
 /** One client over the given transport, or the default one. */
-function oneClient(transport?: Transport): ReturnType<Way["clients"]> {
+function oneClient(transport?: Transport): ReturnType<Pattern["clients"]> {
   const client = new Client(transport === undefined ? { timeout } : { timeout, transport });
   return { next: () => client, transports: transport === undefined ? [] : [transport] };
 }
 
-const ways: readonly Way[] = [
+const patterns: readonly Pattern[] = [
   { name: "new client each", use: read, clients: clientEach },
   { name: "one shared client", use: read, clients: () => oneClient() },
   {
@@ -68,24 +68,24 @@ const ways: readonly Way[] = [
 ];
 
 /** Trunkline's rows, under the names of the contract. */
-export const trunklineScenarios: readonly Scenario[] = ways.flatMap((way) =>
+export const trunklineScenarios: readonly Scenario[] = patterns.flatMap((pattern) =>
   concurrencies.map((concurrency) => ({
-    name: way.name,
+    name: pattern.name,
     client: "trunkline" as const,
     concurrency,
-    requests: way.large === true ? Math.max(LARGE_REQUESTS, concurrency) : REQUESTS,
-    prepare: (origin: string) => session(way, origin, concurrency),
+    requests: pattern.large === true ? Math.max(LARGE_REQUESTS, concurrency) : REQUESTS,
+    prepare: (origin: string) => session(pattern, origin, concurrency),
   })),
 );
 
-function session(way: Way, origin: string, concurrency: number): Session {
-  const { next, transports } = way.clients();
-  const url = `${origin}${way.large === true ? largePath : "/"}`;
+function session(pattern: Pattern, origin: string, concurrency: number): Session {
+  const { next, transports } = pattern.clients();
+  const url = `${origin}${pattern.large === true ? largePath : "/"}`;
   const kept: Response[] = [];
   const owners = (): Transport[] => (transports.length > 0 ? transports : [defaultTransport]);
   return {
     send: async () => {
-      await way.use(await next().post(url, { form: { data: "hello" } }), kept);
+      await pattern.use(await next().post(url, { form: { data: "hello" } }), kept);
     },
     reasons: () => reasonsOf(owners(), origin, concurrency),
     end: () => {

@@ -28,7 +28,7 @@ export class Waiter<O> {
    * Whether it could be sent again if its connection turned out to be dead. One that could not does not take
    * a connection that has been idle for longer than its origin is known to tolerate.
    */
-  retriable = true;
+  repeatable = true;
   /** Set where only a new connection will do (the second safe retry, 421). Also the reason recorded for that dial. */
   mustDial: DialReason | undefined = undefined;
   /** The idle connection it left alone because that had been idle for too long for it. */

@@ -162,7 +162,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#parts.add(part);
     this.#counts.most = Math.max(this.#counts.most, this.#parts.size);
     this.#clock.set(part, now + this.#host.headersTimeout);
-    if (this.#liveness.holds(now, exchange.retriable, () => this.#open(part))) return;
+    if (this.#liveness.holds(now, exchange.repeatable, () => this.#open(part))) return;
     this.#open(part);
   }
 

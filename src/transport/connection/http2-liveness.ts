@@ -80,7 +80,7 @@ export class Liveness<Owner> implements Expiring {
    * A request is about to go out. After a long silence a PING goes with it; what cannot be sent again waits for its
    * answer: then this returns true, and calls `release` later, unless the connection turns out to be dead.
    */
-  holds(now: number, retriable: boolean, release: () => void): boolean {
+  holds(now: number, repeatable: boolean, release: () => void): boolean {
     if (this.#askedAt < 0) {
       const { lastReceivedAt } = this.#session;
       if (lastReceivedAt === 0 || now - lastReceivedAt < SILENCE_MS) {
@@ -89,7 +89,7 @@ export class Liveness<Owner> implements Expiring {
       }
       this.#ask(now);
     }
-    if (retriable) return false;
+    if (repeatable) return false;
     this.#held.push(release);
     return true;
   }

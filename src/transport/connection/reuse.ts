@@ -23,7 +23,7 @@ const TLS_ALERT = 0x15;
  * is looked at first, and so is what was idle for longer, since the loop may have been held up all the while.
  */
 export function unfitForUse(wire: Wire, exchange: Exchange, idleFor: number): CloseCause | undefined {
-  if (exchange.retriable && idleFor <= SAME_TURN_MS && !wire.mayHoldMore) return undefined;
+  if (exchange.repeatable && idleFor <= SAME_TURN_MS && !wire.mayHoldMore) return undefined;
   return probe(wire.socket, idleFor);
 }
 

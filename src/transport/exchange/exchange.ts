@@ -199,7 +199,7 @@ export class Exchange
     this.stats = stats;
     this.settle = settle;
     this.outgoing = outgoing;
-    this.retriable = outgoing.replayable && request.idempotent;
+    this.repeatable = outgoing.replayable && request.idempotent;
     this.signal = signal;
     this.queuedAt = now;
   }

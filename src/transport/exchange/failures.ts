@@ -20,7 +20,7 @@ function factsOf(exchange: Exchange): Omit<NetworkErrorDetails, "code" | "phase"
     bytesWritten: exchange.bytesWritten,
     responseStarted: exchange.headersAt > 0,
     retryable:
-      exchange.headersAt === 0 && (wasSpared(exchange) ? exchange.outgoing.replayable : exchange.retriable),
+      exchange.headersAt === 0 && (wasSpared(exchange) ? exchange.outgoing.replayable : exchange.repeatable),
   };
 }
 
@@ -76,7 +76,7 @@ const NO_RESPONSE: ReadonlySet<string> = new Set([
 function whyNotAgain(exchange: Exchange, error: unknown): string {
   if (exchange.headersAt > 0 || isTooLarge(error)) return "";
   if (!wasSpared(exchange)) {
-    return exchange.retriable
+    return exchange.repeatable
       ? ""
       : "; not retried: the server may already have processed it (set idempotent: true if sending it twice is safe)";
   }

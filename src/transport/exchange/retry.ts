@@ -20,9 +20,9 @@ export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unk
   if (reach === "refused" || wantsHttp1(error)) return attempt < MOST_ATTEMPTS && maySendAgain(exchange);
   if (!exchange.proven) return false;
   if (cause.by === "caller" || cause.by === "client") return false;
-  if (isGarbage(cause)) return exchange.retriable;
+  if (isGarbage(cause)) return exchange.repeatable;
   if (exchange.bytesRead > 0) return false;
-  return exchange.retriable || (exchange.bytesWritten === 0 && exchange.outgoing.replayable);
+  return exchange.repeatable || (exchange.bytesWritten === 0 && exchange.outgoing.replayable);
 }
 
 /** Whether its body can be sent once more: it is in memory, or nobody has begun to read it. */

@@ -19,7 +19,7 @@ export interface Route {
   readonly proxy: ProxyServer | undefined;
   /** Its connections speak HTTP/1.1, whatever the server could do. */
   readonly http1Only?: boolean;
-  /** The server asked for HTTP/1.1 (HTTP_1_1_REQUIRED): its requests take that way from then on. */
+  /** The server asked for HTTP/1.1 (HTTP_1_1_REQUIRED): its requests take that via from then on. */
   wantsHttp1?: boolean;
   /** Whether requests go to the proxy whole, in absolute form (RFC 9112 section 3.2.2), with no tunnel. */
   readonly forwards: boolean;
@@ -41,7 +41,7 @@ export function routeName(key: string): string {
   return (key.split(SECRET, 1)[0] as string).slice(key.indexOf(" ") + 1);
 }
 
-/** The same way for what only HTTP/1.1 can do, or where the server asked for it. */
+/** The same route for what only HTTP/1.1 can do, or where the server asked for it. */
 export function http1Route(route: Route): Route {
   if (route.http1Only === true) return route;
   const [shown, ...secret] = route.key.split(SECRET);
@@ -56,13 +56,13 @@ export function routeOf(target: Target, chosen: ProxyServer | undefined, setting
   // A Unix socket leads to one server, whatever the URL says: there is nothing for a proxy to reach.
   const proxy = socketPath === undefined ? chosen : undefined;
   const identity = secure ? tlsIdentity(origin) : undefined;
-  const way =
+  const via =
     proxy === undefined
       ? socketPath === undefined
         ? "direct"
         : `unix:${socketPath}`
       : `proxy ${proxy.name}`;
-  const name = `${way}${identity === undefined ? "" : ` tls:${identity}`}${localAddress === undefined ? "" : ` local:${localAddress}`}`;
+  const name = `${via}${identity === undefined ? "" : ` tls:${identity}`}${localAddress === undefined ? "" : ` local:${localAddress}`}`;
   // Said, so that they are not looked for on `Object.prototype`.
   const protocol = { http1Only: false, wantsHttp1: false };
   const forwards = proxy !== undefined && !secure && (proxy.scheme === "http" || proxy.scheme === "https");

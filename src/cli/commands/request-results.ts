@@ -9,7 +9,7 @@ export interface Latency {
 }
 
 /** What came of the requests of one command. */
-export class Tally {
+export class RequestResults {
   /** Requests that ended, one way or the other. */
   requests = 0;
   failed = 0;
@@ -61,14 +61,14 @@ export class Tally {
 }
 
 /** The document `--json` prints for `request`. */
-export function requestDocument(url: string, tally: Tally, report: Report): object {
-  const status = tally.status;
+export function requestDocument(url: string, results: RequestResults, report: Report): object {
+  const status = results.status;
   return {
     url,
     ...(status === undefined ? {} : { status }),
-    requests: tally.requests,
-    failed: tally.failed,
-    latency: tally.latency(),
+    requests: results.requests,
+    failed: results.failed,
+    latency: results.latency(),
     report,
   };
 }

@@ -5,23 +5,24 @@ import type { Dials } from "./dials.js";
 import type { Exchange, Link } from "./exchange/index.js";
 import type { Route } from "./route/index.js";
 
-/** What requests that take the same way have in common. */
-export interface Origin {
-  readonly route: PoolRoute<Link>;
-  readonly way: Route;
+/** What requests that take the same route have in common. */
+export interface KnownRoute {
+  readonly route: Route;
+  /** The pool's side of it. */
+  readonly pooled: PoolRoute<Link>;
   readonly stats: OriginStats;
-  /** The way for what needs HTTP/1.1, once something did. */
+  /** The pool's side for what needs HTTP/1.1, once something did. */
   http1: PoolRoute<Link> | undefined;
 }
 
 /** Characters of a host name (RFC 1035 §2.3.4), and a dot at its end. */
 const MAX_HOST = 254;
 /** Remembered at most: a crawler sees more, and each can be found anew. */
-const MAX_ORIGINS = 4096;
+const MAX_ROUTES = 4096;
 
 /** From a request to its route, its side in the pool and its counters; worked out once for each origin and proxy. */
-export class Origins {
-  readonly #known = new Map<string, Origin>();
+export class KnownRoutes {
+  readonly #known = new Map<string, KnownRoute>();
   readonly #pool: Pool<Link, Exchange>;
   readonly #dials: Dials;
   readonly #counters: Recorder;
@@ -33,7 +34,7 @@ export class Origins {
   }
 
   /** Throws what choosing the proxy throws. */
-  of(request: Request, target: Target): Origin {
+  of(request: Request, target: Target): KnownRoute {
     const { proxies } = this.#dials;
     const proxy = proxies.none ? undefined : proxies.of(request, target);
     const name = proxy === undefined ? target.origin : `${target.origin} ${proxy.key}`;
@@ -41,10 +42,10 @@ export class Origins {
   }
 
   /** The pool's side of the route to an origin, by the origin's name. */
-  routeOf(name: string): PoolRoute<Link> | undefined {
+  pooledOf(name: string): PoolRoute<Link> | undefined {
     const direct = this.#known.get(name);
-    if (direct !== undefined) return direct.route;
-    for (const { way, route } of this.#known.values()) if (way.origin === name) return route;
+    if (direct !== undefined) return direct.pooled;
+    for (const { route, pooled } of this.#known.values()) if (route.origin === name) return pooled;
     return undefined;
   }
 
@@ -53,23 +54,23 @@ export class Origins {
     this.#known.clear();
   }
 
-  #add(name: string, target: Target, proxy: Route["proxy"]): Origin {
+  #add(name: string, target: Target, proxy: Route["proxy"]): KnownRoute {
     // Much is remembered by the name of an origin, so that has a bound: DNS's own.
     if (target.hostname.length > MAX_HOST) {
       throw new TypeError(
         `Cannot request ${target.origin.slice(0, 40)}…: its host name has ${target.hostname.length} characters, and the maximum is ${MAX_HOST}`,
       );
     }
-    const way = this.#dials.routeTo(target, proxy);
-    const origin: Origin = {
-      route: this.#pool.route(way.key, way.origin, this.#dials.multiplexes(way)),
-      way,
-      stats: this.#counters.origin(way.origin),
+    const route = this.#dials.routeTo(target, proxy);
+    const known: KnownRoute = {
+      route,
+      pooled: this.#pool.route(route.key, route.origin, this.#dials.multiplexes(route)),
+      stats: this.#counters.origin(route.origin),
       http1: undefined,
     };
-    this.#dials.know(origin.route, way);
-    if (this.#known.size >= MAX_ORIGINS) this.#known.delete(this.#known.keys().next().value as string);
-    this.#known.set(name, origin);
-    return origin;
+    this.#dials.know(known.pooled, route);
+    if (this.#known.size >= MAX_ROUTES) this.#known.delete(this.#known.keys().next().value as string);
+    this.#known.set(name, known);
+    return known;
   }
 }

@@ -40,7 +40,7 @@ export const answerFor = (id: string, shape: Shape): string => {
  * A server that keeps account of every request it sees by the id in its path (`/shape/id`), and answers it in that
  * shape. It takes part-way requests as they are: what the faults before it do to connections is no failure of its own.
  */
-export class Ledger implements AsyncDisposable {
+export class CountingServer implements AsyncDisposable {
   readonly server: WireServer;
   readonly #arrivals = new Map<string, Arrival[]>();
 
@@ -49,8 +49,8 @@ export class Ledger implements AsyncDisposable {
     server.script((connection) => this.#serve(connection));
   }
 
-  static async start(): Promise<Ledger> {
-    return new Ledger(await WireServer.start());
+  static async start(): Promise<CountingServer> {
+    return new CountingServer(await WireServer.start());
   }
 
   /** Every time the request with this id arrived, in order. */

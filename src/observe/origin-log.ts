@@ -25,7 +25,7 @@ export interface DialTimes {
 }
 
 /** The account of all connections to one origin: what they did, and what else was going on when they began and ended. */
-export class Ledger implements ConnectionEvents {
+export class OriginLog implements ConnectionEvents {
   readonly origin: string;
   readonly lives: Life[] = [];
   /** Lives that are no longer among {@link lives}. */

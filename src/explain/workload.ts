@@ -8,33 +8,33 @@ import {
 } from "../trace/index.js";
 
 /** A request as a replay sees it. */
-export interface DemandedRequest {
+export interface ReplayedRequest {
   readonly origin: string;
   /** When it comes, in milliseconds from the start; of one that waits for others, from their end. */
   readonly at: number;
   /** The requests that come because it is over. */
-  readonly followers: DemandedRequest[];
+  readonly followers: ReplayedRequest[];
   /** How long it holds a connection. */
   readonly holds: number;
   /** Whether it can be sent twice. */
-  readonly retriable: boolean;
+  readonly repeatable: boolean;
   /** Why its connection ends with it, where it does: one that it shares with others, and one of its own. */
   readonly ends: { readonly shared: CloseReason | undefined; readonly alone: CloseReason | undefined };
 }
 
 /** Requests that begin together when so many are over: `at` is counted from then. */
-export interface DemandedBatch {
+export interface ReplayedBatch {
   readonly after: number;
-  readonly requests: DemandedRequest[];
+  readonly requests: ReplayedRequest[];
 }
 
 /** What is demanded, and what the servers do. */
-export interface Demand {
-  readonly requests: readonly DemandedRequest[];
+export interface Workload {
+  readonly requests: readonly ReplayedRequest[];
   /** Those that wait for no other. */
-  readonly first: readonly DemandedRequest[];
+  readonly first: readonly ReplayedRequest[];
   /** Those that wait for all before them, in the order of time. */
-  readonly batches: readonly DemandedBatch[];
+  readonly batches: readonly ReplayedBatch[];
   /** Milliseconds a dial takes, by origin. */
   readonly dialTime: ReadonlyMap<string, number>;
   /** The idle age at which the server ends connections, by origin. */
@@ -58,15 +58,15 @@ const SAME_BATCH = 5;
 /** Times since 1970 are exact to a quarter of a microsecond. */
 const PRECISION = 0.001;
 
-/** The demand that a recording shows. */
-export function demandOf(recording: Recording): Demand {
+/** The workload that a recording shows. */
+export function workloadOf(recording: Recording): Workload {
   const exchanges = wholeCalls(recording.exchanges);
   const ends = endsOf(recording.connections, exchanges);
   const start = exchanges[0]?.queuedAt ?? recording.startedAt;
   const byEnd = [...exchanges].sort((a, b) => endOf(a) - endOf(b));
-  const made = new Map<number, DemandedRequest>();
-  const first: DemandedRequest[] = [];
-  const batches: DemandedBatch[] = [];
+  const made = new Map<number, ReplayedRequest>();
+  const first: ReplayedRequest[] = [];
+  const batches: ReplayedBatch[] = [];
   let over = 0;
   let cameLast = 0;
   for (const exchange of exchanges) {
@@ -89,14 +89,14 @@ export function demandOf(recording: Recording): Demand {
       batch?.requests[0]?.at ??
       (begins ? (gap <= SAME_TURN ? 0 : gap) : leader === undefined ? Math.max(0, came - start) : 0);
     const waits = batch !== undefined || begins || leader !== undefined;
-    const request: DemandedRequest = {
+    const request: ReplayedRequest = {
       origin: exchange.origin,
       at,
       followers: [],
       // Making one takes time until the next, in which no answer is read: it counts as the request's own, so that all
       // come together and what follows comes when it did.
       holds: Math.max(0, endOf(exchange) - (exchange.sentAt ?? came)) + (waits ? gap - at : 0),
-      retriable: exchange.method !== "POST" && exchange.method !== "PATCH",
+      repeatable: exchange.method !== "POST" && exchange.method !== "PATCH",
       ends: ends.get(exchange.id) ?? NO_END,
     };
     made.set(exchange.id, request);
@@ -125,7 +125,7 @@ function endOf(exchange: ExchangeRecord): number {
   return exchange.endedAt ?? exchange.headersAt ?? exchange.sentAt ?? exchange.queuedAt;
 }
 
-const NO_END: DemandedRequest["ends"] = { shared: undefined, alone: undefined };
+const NO_END: ReplayedRequest["ends"] = { shared: undefined, alone: undefined };
 
 /** What ends a connection that one request has for itself, and is no more than the end of a stream where it is shared. */
 const ENDS_A_STREAM: ReadonlySet<CloseReason> = new Set([
@@ -144,9 +144,9 @@ const ENDS_A_STREAM: ReadonlySet<CloseReason> = new Set([
 function endsOf(
   connections: readonly ConnectionRecord[],
   exchanges: readonly ExchangeRecord[],
-): Map<number, DemandedRequest["ends"]> {
+): Map<number, ReplayedRequest["ends"]> {
   const last = lastOf(exchanges);
-  const ends = new Map<number, DemandedRequest["ends"]>();
+  const ends = new Map<number, ReplayedRequest["ends"]>();
   const shared = new Set(connections.filter(({ protocol }) => protocol === "h2").map(({ id }) => id));
   for (const { id, connection, outcome } of exchanges) {
     // Over HTTP/1.1, giving up a request costs its connection.
@@ -176,7 +176,7 @@ function lastOf(exchanges: readonly ExchangeRecord[]): Map<number, ExchangeRecor
 function serversOf(
   connections: readonly ConnectionRecord[],
   exchanges: readonly ExchangeRecord[],
-): Pick<Demand, "dialTime" | "serverIdleLimit" | "serverRequests" | "streams"> {
+): Pick<Workload, "dialTime" | "serverIdleLimit" | "serverRequests" | "streams"> {
   const dials = new Map<string, number[]>();
   const serverIdleLimit = new Map<string, number>();
   const serverRequests = new Map<string, number>();
