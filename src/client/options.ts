@@ -30,7 +30,7 @@ export interface CallOptions {
   onRedirect?: RedirectListener;
   /**
    * Whether bodies with a `Content-Encoding` are decoded and such are asked for; default true. The limits are on
-   * always: 128 MiB, and 1,100 bytes out of one once past 1 MiB.
+   * always: 128 MiB; 1,100 bytes out of one once past 1 MiB, and 500 once past 32 MiB.
    */
   decompress?: boolean | DecompressOptions;
   /** Bytes of a response's body, decoded, beyond which it is an error; default: no limit. */

@@ -143,6 +143,38 @@ describe("decompress", () => {
     );
   });
 
+  test("limits: of one byte over and over little more than 32 MiB is handed on, of rows that repeat all of it", async () => {
+    const streamed = async (client: Client): Promise<{ bytes: number; error?: unknown }> => {
+      let bytes = 0;
+      try {
+        for await (const chunk of await client.get("http://a.test/")) bytes += chunk.byteLength;
+        return { bytes };
+      } catch (error) {
+        return { bytes, error };
+      }
+    };
+    const zeros = Buffer.alloc(64 << 20);
+    for (const [coding, body] of [
+      ["gzip", gzipSync(zeros)],
+      ["deflate", deflateSync(zeros)],
+    ] as const) {
+      for (const split of [false, true]) {
+        const { bytes, error } = await streamed(coded(coding, body, {}, split));
+        assert.ok(error instanceof NetworkError, `all ${bytes} bytes of ${coding} were handed on`);
+        assert.equal(error.code, "ERR_TRUNKLINE_DECODED_SIZE");
+        assert.match(error.message, /more than 500 times its size \(decompress\.maxRatio\)/);
+        assert.ok(bytes <= 33 << 20, `${bytes} bytes of ${coding} were handed on`);
+      }
+      const trusted = coded(coding, body, { decompress: { maxRatio: 1_100 } });
+      assert.deepEqual(await streamed(trusted), { bytes: 64 << 20 });
+    }
+    const row = (id: number): string => JSON.stringify({ id, state: "open", note: "x".repeat(1_500) });
+    const rows = Buffer.from(Array.from({ length: 30_000 }, (_, id) => row(id)).join("\n"));
+    const sent = gzipSync(rows);
+    assert.ok(rows.length > 40 << 20 && rows.length > 200 * sent.length);
+    assert.deepEqual(await streamed(coded("gzip", sent, {}, true)), { bytes: rows.length });
+  });
+
   test("coding: an unknown one, or too many, is an error that says so; decompress: false gives it raw", async () => {
     const client = coded("compress", Buffer.from("raw"));
     const error = await client.get("http://a.test/").text().catch(String);

@@ -2,10 +2,13 @@ import type { Transform, TransformOptions } from "node:stream";
 import type * as Zlib from "node:zlib";
 import { ZstdFrames } from "./zstd-frames.js";
 
+/** A stream of node:zlib; `bytesWritten` is what it has taken in. */
+export type Decoder = Transform & { readonly bytesWritten: number };
+
 /** A content coding this client can undo. */
 export interface Coding {
   readonly name: string;
-  stream(first: Uint8Array): Transform;
+  stream(first: Uint8Array): Decoder;
   /** Knows whether the coded bytes end where they may, where the decoder does not. */
   frames?(): { push(chunk: Uint8Array): void; readonly complete: boolean };
   /** All at once; throws `ERR_BUFFER_TOO_LARGE` when more than `most` bytes come out. */
@@ -14,7 +17,7 @@ export interface Coding {
 
 /** What Node has since 22.15, and the types of Node 20 have not. */
 interface ZstdZlib {
-  createZstdDecompress?: (options?: TransformOptions & { chunkSize?: number }) => Transform;
+  createZstdDecompress?: (options?: TransformOptions & { chunkSize?: number }) => Decoder;
   zstdDecompressSync?: (bytes: Uint8Array, options?: { maxOutputLength?: number }) => Buffer;
 }
 

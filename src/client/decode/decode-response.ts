@@ -19,13 +19,18 @@ import { DecodedChunks } from "./decoded-chunks.js";
 export interface DecompressOptions {
   /** Bytes after decoding; default 128 MiB. */
   maxBytes?: number;
-  /** Bytes after decoding for each one before, once past 1 MiB; default 1,100, which gzip cannot exceed. */
+  /**
+   * Bytes after decoding for each one before, once past 1 MiB; default 1,100, which gzip cannot exceed, and 500 once
+   * past 32 MiB.
+   */
   maxRatio?: number;
 }
 
 const DEFAULT_MAX_BYTES = 128 * 1024 * 1024;
 /** What gzip cannot exceed: 1,032 bytes out of one, and its head. */
 const DEFAULT_MAX_RATIO = 1_100;
+/** What large bodies of rows that repeat do not reach, and one byte over and over does in any coding. */
+const DEFAULT_MAX_LARGE_RATIO = 500;
 
 /** The option `decompress`, read; undefined for `false`. @throws TypeError, RangeError for what makes no sense. */
 export function decodeLimits(
@@ -41,9 +46,12 @@ export function decodeLimits(
   }
   const options = ownMembers(members);
   checkMembers("decompress", options, ["maxBytes", "maxRatio"]);
+  const maxRatio =
+    options.maxRatio === undefined ? undefined : most("decompress.maxRatio", options.maxRatio, "a number");
   return {
     maxBytes: most("decompress.maxBytes", options.maxBytes ?? DEFAULT_MAX_BYTES, "a number of bytes"),
-    maxRatio: most("decompress.maxRatio", options.maxRatio ?? DEFAULT_MAX_RATIO, "a number"),
+    maxRatio: maxRatio ?? DEFAULT_MAX_RATIO,
+    maxLargeRatio: maxRatio ?? DEFAULT_MAX_LARGE_RATIO,
     passUnknown: false,
   };
 }

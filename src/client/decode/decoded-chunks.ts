@@ -88,12 +88,11 @@ export class DecodedChunks implements ChunkSupply {
 
   #decoding(whole: Buffer | undefined): Chunks {
     let chunks = whole === undefined ? this.#rawChunks() : this.#wholeChunk(whole);
-    for (const coding of this.#codings) chunks = this.#undo(coding, chunks);
+    for (const [stage, coding] of this.#codings.entries()) chunks = this.#undo(coding, chunks, stage);
     return chunks;
   }
 
   async *#wholeChunk(whole: Buffer): Chunks {
-    this.#meter.read = whole.byteLength;
     yield whole;
   }
 
@@ -102,7 +101,6 @@ export class DecodedChunks implements ChunkSupply {
       for (;;) {
         const chunk = await this.#raw.read();
         if (chunk === undefined) return;
-        this.#meter.read += chunk.byteLength;
         yield chunk;
       }
     } catch (error) {
@@ -111,11 +109,12 @@ export class DecodedChunks implements ChunkSupply {
     }
   }
 
-  async *#undo(coding: Coding, input: Chunks): Chunks {
+  async *#undo(coding: Coding, input: Chunks, stage: number): Chunks {
     const first = await input.next();
     if (first.done === true) return; // an empty body is no stream cut short
     const stream = coding.stream(first.value);
     this.#streams.push(stream);
+    if (stage === 0) this.#meter.readsFrom(stream);
     let failure: { readonly error: unknown } | undefined;
     const failed = (error: unknown): void => {
       failure = { error };
