@@ -1,32 +1,14 @@
 import { findSourceMap } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { frames as framesBelow } from "../runtime/index.js";
 
 /** Frames looked at: between the global fetch and what it sends there are two dozen of its own. */
 const DEPTH = 40;
 
-/** The frames of the stack below `above`, without the cost of making text of them. */
+/** The frames of the stack below `above`. */
 export function frames(above: CallableFunction, depth: number = DEPTH): readonly NodeJS.CallSite[] {
-  const had = Object.hasOwn(Error, "prepareStackTrace");
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  const holder: { stack?: unknown } = {};
-  try {
-    // A program may have a formatter of its own, which must neither run nor be seen to be gone.
-    Error.prepareStackTrace = (_error, sites) => sites;
-    Error.stackTraceLimit = depth;
-    Error.captureStackTrace(holder, above as (...args: unknown[]) => unknown);
-    return Array.isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]) : [];
-  } catch {
-    return []; // frozen intrinsics: there are no call sites then
-  } finally {
-    try {
-      Error.stackTraceLimit = stackTraceLimit;
-      if (had) Error.prepareStackTrace = prepareStackTrace;
-      else Reflect.deleteProperty(Error, "prepareStackTrace");
-    } catch {
-      // as above
-    }
-  }
+  return framesBelow(above, depth);
 }
 
 function here(): string | undefined {

@@ -1,3 +1,5 @@
+import { guardedPrototype } from "./foreign-reader.js";
+
 /**
  * Makes objects of ours `instanceof` the platform's class of the same name. Touching `globalThis.Response` and
  * kin loads Node's bundled fetch, 16 to 24 ms, so it is done when it first matters and not at import.
@@ -13,7 +15,8 @@ export function inheritFromPlatform(
   const prototype = platform.prototype as object;
   // A program may have put our class, or one made from it, in the platform's place.
   if (prototype === ours.prototype || Object.prototype.isPrototypeOf.call(ours.prototype, prototype)) return;
-  Object.setPrototypeOf(ours.prototype, prototype);
+  const parent = name === "Request" ? guardedPrototype(platform as new (input: never) => object) : prototype;
+  Object.setPrototypeOf(ours.prototype, parent);
 }
 
 const linked = new Set<string>();

@@ -4,6 +4,7 @@ import type { Trace } from "../trace/index.js";
 import { Body } from "./body.js";
 import { blobOf, decodeUtf8, ownBytes, textStreamOf } from "./body-forms.js";
 import type { ByteStream } from "./body-stream.js";
+import { guardText } from "./foreign-reader.js";
 import { parseFormData } from "./form-data.js";
 import { createHeaders, Headers, type HeadersInit, headersFromRaw, rawHeaders } from "./headers.js";
 import { INSPECT, type Inspect } from "./inspect-symbol.js";
@@ -185,6 +186,7 @@ export class Request {
       writable: true,
       configurable: true,
     });
+    guardText(Request.prototype);
     Object.defineProperty(Request.prototype, PARTS, {
       get(this: Request): SharedParts {
         return { ...partsOf(this), fields: rawHeaders(this.headers) };

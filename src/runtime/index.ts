@@ -1,4 +1,5 @@
 export { fileSystem, openPrivate } from "./file-system.js";
+export { frames } from "./frames.js";
 export { givenMembers, ownMembers } from "./members.js";
 export { nextTurn, nodeRuntime } from "./node-runtime.js";
 export type { LookupFunction, Runtime, RuntimeTimer, SocketOptions } from "./runtime.js";
