@@ -39,7 +39,6 @@ caption{text-align:left;color:var(--soft);padding:.75rem 0 .25rem}
 .remedy p{margin:0}
 button{font:inherit;font-size:.85rem;color:var(--ink);background:var(--card);border:1px solid var(--line);border-radius:.3rem;padding:.15rem .6rem;cursor:pointer;flex:none}
 button:hover,button:focus-visible{border-color:var(--low)}
-[hidden]{display:none}
 pre{margin:.4rem 0 0;font:.85em/1.5 ui-monospace,monospace;overflow-x:auto}
 pre span{display:block;padding:0 .4rem;white-space:pre}
 pre i{color:var(--soft);font-style:normal;display:inline-block;width:3.2em;user-select:none}
