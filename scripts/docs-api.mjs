@@ -1,10 +1,12 @@
 // `npm run docs`: the API reference, docs/api/, from the docstrings of what each entry point exports.
-// `--check` only says whether the reference is current.
+// `--check` says whether the reference is current, and what the public declarations lack: a type without an entry, a name
+// without a docstring, a tag that would be printed raw.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { importable } from "./lib/consumer.mjs";
 import { bodyStart, exportsOf, membersOf } from "./lib/declarations.mjs";
 import { dist, filesUnder, root, run } from "./lib/project.mjs";
+import { missingTypes, rawTags, undocumented } from "./lib/public-surface.mjs";
 
 const groups = [
   ["Classes", ["class"]],
@@ -12,17 +14,18 @@ const groups = [
   ["Types", ["interface", "type"]],
 ];
 
-/** Docstring syntax as Markdown. */
+const withoutLinks = (doc) =>
+  doc.replace(/\{@link\s+([^}|\s]+)(?:[|\s]\s*([^}]+))?\}/g, (_, target, label) =>
+    label ? `${label} (\`${target}\`)` : `\`${target}\``,
+  );
+
+/** Docstring syntax as Markdown; each tag is a paragraph. */
 function markdown(doc) {
-  return doc
-    .replace(/\{@link\s+([^}|\s]+)(?:[|\s]\s*([^}]+))?\}/g, (_, target, label) =>
-      label ? `${label} (\`${target}\`)` : `\`${target}\``,
-    )
-    .replace(/^@param\s+(?:\{[^}]*\}\s+)?([\w$.]+)\s*-?\s*/gm, "- `$1`: ")
+  return withoutLinks(doc)
+    .replace(/(?<=\S)\n+(?=@)/g, "\n\n")
+    .replace(/^@param\s+([\w$.]+)\s*-?\s*/gm, "- `$1`: ")
     .replace(/^@returns?\s+/gm, "Returns: ")
-    .replace(/^@throws\s+(?:\{([^}]*)\}\s*)?/gm, (_, type) => `Throws ${type ? `\`${type}\` ` : ""}`)
-    .replace(/^@default(?:Value)?\s+/gm, "Default: ")
-    .replace(/^@example\s*/gm, "")
+    .replace(/^@throws\s+/gm, "Throws ")
     .trim();
 }
 
@@ -32,6 +35,8 @@ const oneLine = (doc) =>
     .replace(/\s*\n\s*/g, " ");
 const fence = (code) => `\`\`\`ts\n${code}\n\`\`\`\n`;
 const withoutDocs = (code) => code.replace(/\n\s*\/\*\*[\s\S]*?\*\//g, "");
+/** A type's parts are described in its code. */
+const codeOf = ({ kind, code }) => (kind === "type" ? withoutLinks(code) : withoutDocs(code));
 
 function describe({ name, kind, doc, code, more }) {
   const parts = [`### ${name}\n`];
@@ -44,7 +49,7 @@ function describe({ name, kind, doc, code, more }) {
     if (doc) parts.push(`${markdown(doc)}\n`);
     const members = [code, ...more.map((other) => other.code)].flatMap(membersOf);
     for (const member of members) {
-      const signature = withoutDocs(member.code)
+      const signature = withoutLinks(member.code)
         .replace(/;$/, "")
         .replace(/^readonly (?=\[)/, "");
       const short = !signature.includes("\n") && !signature.includes("`");
@@ -58,11 +63,14 @@ function describe({ name, kind, doc, code, more }) {
     if (members.length > 0) parts.push("");
   } else {
     const all = [code, ...more.map((other) => other.code.replace(/^export\s+/, ""))];
-    parts.push(fence(all.map((one) => withoutDocs(one).replace(/^declare\s+/, "")).join("\n")));
+    parts.push(fence(all.map((one) => codeOf({ kind, code: one }).replace(/^declare\s+/, "")).join("\n")));
     for (const text of [doc, ...more.map((other) => other.doc)]) if (text) parts.push(`${markdown(text)}\n`);
   }
   return parts.join("\n");
 }
+
+const declarationsOf = ({ source }) =>
+  join(dist, "types", source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts"));
 
 /** Paths (in docs/api/) and contents of the reference. */
 function pages() {
@@ -77,8 +85,7 @@ function pages() {
     if (entry.format === "cjs") continue;
     const name = `trunkline${entry.subpath.slice(1)}`;
     const file = `${name.replaceAll("/", "-")}.md`;
-    const types = join(dist, "types", entry.source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts"));
-    const names = [...exportsOf(types).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const names = [...exportsOf(declarationsOf(entry)).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     index.push(`## ${name}`, "", `[All of it](${file}).`, "", "| name | what it is |", "|---|---|");
     const page = [`# ${name}`, "", `\`import { … } from "${name}"\`. [All entry points](README.md).`, ""];
     for (const [title, kinds] of groups) {
@@ -99,19 +106,11 @@ function pages() {
   return files;
 }
 
-/** Exports without a docstring: the reference would say nothing about them. */
-function undocumented() {
-  const names = [];
-  for (const entry of importable()) {
-    if (entry.format === "cjs") continue;
-    const types = join(dist, "types", entry.source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts"));
-    for (const one of exportsOf(types).values()) {
-      if (one.doc === "" && one.more.every((other) => other.doc === ""))
-        names.push(`${one.name} (${entry.source})`);
-    }
-  }
-  return names;
-}
+/** What every entry point exports, in one list. */
+const everything = () =>
+  importable()
+    .filter(({ format }) => format !== "cjs")
+    .flatMap((entry) => [...exportsOf(declarationsOf(entry)).values()]);
 
 const folder = join(root, "docs/api");
 if (process.argv.includes("--check")) {
@@ -120,14 +119,20 @@ if (process.argv.includes("--check")) {
     ([file, text]) => !existsSync(join(folder, file)) || readFileSync(join(folder, file), "utf8") !== text,
   );
   const gone = filesUnder("docs/api").filter((path) => !fresh.has(path.replace("docs/api/", "")));
-  const silent = undocumented();
+  const entries = everything();
+  const problems = [
+    ["These have no docstring", undocumented(entries)],
+    ["These types are in a public signature and not exported", missingTypes(entries)],
+    ...[...fresh].map(([file, text]) => [`docs/api/${file} would print raw tags`, rawTags(text)]),
+  ].filter(([, names]) => names.length > 0);
   for (const [file] of stale) console.error(`docs/api/${file} is not current; run \`npm run docs\`.`);
   for (const path of gone) console.error(`${path} describes nothing that exists; run \`npm run docs\`.`);
-  if (silent.length > 0) console.error(`These exports have no docstring: ${silent.join(", ")}.`);
+  for (const [what, names] of problems) console.error(`${what}: ${names.join(", ")}.`);
+  const count = problems.reduce((sum, [, names]) => sum + names.length, 0);
   console.log(
-    `${fresh.size} pages, ${stale.length + gone.length} not current, ${silent.length} names without a docstring`,
+    `${fresh.size} pages, ${stale.length + gone.length} not current, ${count} problems of the public surface`,
   );
-  process.exitCode = stale.length + gone.length + silent.length > 0 ? 1 : 0;
+  process.exitCode = stale.length + gone.length + count > 0 ? 1 : 0;
 } else {
   const code = await run(process.execPath, [join(root, "scripts/build.mjs")]);
   if (code !== 0) process.exit(code);

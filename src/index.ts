@@ -90,6 +90,7 @@ export {
   type SaveProgress,
 } from "./message/index.js";
 export type {
+  AttemptRecord,
   ChannelMessages,
   ClosedBy,
   CloseReason,

@@ -63,7 +63,7 @@ const declaration =
 /** The file that a relative specifier in a declaration file means. */
 const resolveFrom = (file, specifier) => join(dirname(file), specifier.replace(/\.js$/, ".d.ts"));
 
-/** Every name a declaration file exports, through its re-exports: Map of name to `{ kind, doc, code, overloads }`. */
+/** Every name a declaration file exports, through its re-exports: Map of name to `{ kind, name, file, doc, code, more }`. */
 export function exportsOf(file, seen = new Set()) {
   const found = new Map();
   if (seen.has(file)) return found;
@@ -76,7 +76,16 @@ export function exportsOf(file, seen = new Set()) {
     const before = own.get(name);
     // Overloads of a function, and an interface merged with a class or a const of the same name.
     if (before) before.more.push({ doc, code });
-    else own.set(name, { kind, name, doc, code: code.replace(/^export\s+/, ""), more: [] });
+    else
+      own.set(name, {
+        kind,
+        name,
+        file,
+        declared: name,
+        doc,
+        code: code.replace(/^export\s+/, ""),
+        more: [],
+      });
     if (/^export\s/.test(code)) found.set(name, own.get(name));
   }
   // An imported name may be exported further down; it is looked up only then, since files may import each other.

@@ -29,19 +29,19 @@ import { omittedHeaders, pairs, RequestDefaults } from "./request-defaults.js";
 let shownOf: (client: Client) => Record<string, unknown>;
 
 /**
- * Policy for calls: base URL, headers, time limits, redirects, cookies, credentials, retries. A client has no
- * connections of its own and costs nothing to make: one per request, per task or per tenant still shares the pool of
- * its transport, as in Go.
+ * Policy for calls: base URL, headers, time limits, redirects, cookies, credentials, retries. A client owns no
+ * connections and costs almost nothing to create: make one per request, per task or per tenant, and they still share
+ * the pool of their transport, as in Go.
  */
 export class Client {
-  /** What carries out this client's requests: the transport it was given, or {@link defaultTransport}. */
+  /** What sends this client's requests: the transport it was given, or {@link defaultTransport}. */
   readonly transport: RoundTripper;
   readonly #options: Readonly<ClientOptions>;
   readonly #defaults: RequestDefaults;
   readonly #policy: Policy;
   readonly #chain: Chain;
 
-  /** @throws TypeError for an option it does not have; RangeError for a value out of range. */
+  /** @throws TypeError for an unknown option or a value of the wrong kind; RangeError for a value out of range. */
   constructor(given: ClientOptions = {}) {
     checkClientOptions(given);
     const options = ownMembers(given);
@@ -58,79 +58,79 @@ export class Client {
   }
 
   /**
-   * Sends a request and resolves when the response's head is in. Follows WHATWG fetch: a status of 400 or more is
-   * not an error.
-   *
-   * @throws TypeError for a request that cannot be sent, before anything is dialed; NetworkError and TimeoutError;
-   * the signal's reason when it aborts. All as rejections.
+   * Sends a request and resolves when the response's head is in. As in WHATWG fetch, a status of 400 or more is not an
+   * error. Rejects with a `TypeError`, before anything is dialed, when the request cannot be sent; with a
+   * {@link NetworkError} or {@link TimeoutError} when it fails; with the signal's reason when it aborts.
    */
   fetch(input: string | URL | Request | globalThis.Request, init?: Init): Promise<Response> {
     return this.#call(FETCH, input, init, false);
   }
 
-  /** The same, Go-style; `options` are read as strictly as those of the verbs. */
+  /** The same for a ready `Request`, as in Go. An unknown option rejects the call, as it does in the verbs. */
   do(request: Request, options?: Init): Promise<Response> {
     return this.#call(DO, request, options, false);
   }
 
   /**
-   * GET. The call is a promise of the response that also has its body methods: `await client.get(url).json()`. An
-   * option that does not exist is refused, here and in the other verbs.
+   * Sends a GET request. The result is a promise of the response that also has its body methods, so one `await` is
+   * enough: `await client.get(url).json()`. An unknown option rejects the call, here and in the other verbs; otherwise
+   * it fails as `fetch` does.
    */
   get(url: string | URL, init?: Init): Call;
   get(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(GET, url, init, more.length > 0);
   }
 
-  /** HEAD: the headers that GET would have, without the body. */
+  /** Sends a HEAD request: GET's headers without the body. */
   head(url: string | URL, init?: Init): Call;
   head(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(HEAD, url, init, more.length > 0);
   }
 
-  /** DELETE. */
+  /** Sends a DELETE request. */
   delete(url: string | URL, init?: Init): Call;
   delete(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(DELETE, url, init, more.length > 0);
   }
 
-  /** OPTIONS. */
+  /** Sends an OPTIONS request. */
   options(url: string | URL, init?: Init): Call;
   options(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(OPTIONS, url, init, more.length > 0);
   }
 
-  /** POST; the body is `json`, `form` or `body`. */
+  /** Sends a POST request; the body is `json`, `form` or `body`. */
   post(url: string | URL, init?: Init): Call;
   post(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(POST, url, init, more.length > 0);
   }
 
-  /** PUT; the body as for `post`. */
+  /** Sends a PUT request; the body as for `post`. */
   put(url: string | URL, init?: Init): Call;
   put(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(PUT, url, init, more.length > 0);
   }
 
-  /** PATCH; the body as for `post`. */
+  /** Sends a PATCH request; the body as for `post`. */
   patch(url: string | URL, init?: Init): Call;
   patch(url: string | URL, init?: Init, ...more: unknown[]): Call {
     return this.#call(PATCH, url, init, more.length > 0);
   }
 
   /**
-   * Downloads a URL to a file, which has its name only when it is complete; with `resume` it goes on from what an earlier
-   * attempt has left. Its memory is a few buffers, whatever the size.
+   * Downloads a URL to a file. The file gets its name once it is complete; with `resume`, a download continues from what
+   * an earlier attempt left. Memory stays at a few buffers, whatever the size.
    *
-   * @throws HTTPError for a status that is no success; what the call fails with; the system's error.
+   * @throws HTTPError for a status other than 2xx; the call's error; the system's error when the file cannot be written.
    */
   async download(url: string | URL, path: string | URL, init: DownloadInit = {}): Promise<Downloaded> {
     return download((options) => this.get(url, options), String(url), path, init);
   }
 
   /**
-   * A client with these options on top of its own: headers are added, middleware goes inside of the present one, all
-   * else is replaced. It shares the transport, unless given another, and the cookie jar.
+   * Makes a client with these options on top of this one's: headers are merged, middleware is added inside the existing
+   * middleware, and every other option replaces the old value. The new client shares the transport and the cookie jar,
+   * unless it is given others.
    */
   extend(given: ClientOptions): Client {
     const options = ownMembers(given);
@@ -252,36 +252,36 @@ function isURL(value: object | null): boolean {
 }
 
 /**
- * What a verb method returns: a promise of the response that also has the response's body methods, so that one
- * `await` is enough: `await client.get(url).json()`.
+ * What the verbs return: a promise of the response that also has the response's body methods, so one `await` is enough:
+ * `await client.get(url).json()`.
  */
 export class Call extends Promise<Response> {
-  /** The body as text. */
+  /** The body as text; see `Response.text`. */
   text(): Promise<string> {
     return this.then((response) => response.text());
   }
 
-  /** The body parsed as JSON. */
+  /** The body parsed as JSON; see `Response.json`. */
   json<T = unknown>(): Promise<T> {
     return this.then((response) => response.json<T>());
   }
 
-  /** The body's bytes. */
+  /** The body's bytes; see `Response.bytes`. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.then((response) => response.bytes());
   }
 
-  /** The body's bytes in a buffer of their own. */
+  /** The body's bytes as an `ArrayBuffer`; see `Response.arrayBuffer`. */
   arrayBuffer(): Promise<ArrayBuffer> {
     return this.then((response) => response.arrayBuffer());
   }
 
-  /** The body with its media type. */
+  /** The body as a blob with its media type; see `Response.blob`. */
   blob(): Promise<Blob> {
     return this.then((response) => response.blob());
   }
 
-  /** The body parsed as a form. */
+  /** The body parsed as a form; see `Response.formData`. */
   formData(): Promise<FormData> {
     return this.then((response) => response.formData());
   }

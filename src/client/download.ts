@@ -12,22 +12,22 @@ import { pairs } from "./request-defaults.js";
 
 const files = (): typeof import("node:fs/promises") => process.getBuiltinModule("node:fs/promises");
 
-/** What `client.download` can be told beside the options of a call. */
+/** Options of `client.download`, on top of those of a call. */
 export interface DownloadInit extends Init {
   /**
-   * Whether a download that breaks off is kept and gone on from by the next one of the same URL to the same path, where
-   * the server has a validator for it (a strong `ETag`, or `Last-Modified`); default false.
+   * Whether to keep a download that breaks off and to continue it in the next download of the same URL to the same path.
+   * It needs a validator from the server: a strong `ETag`, or `Last-Modified`. Default false.
    */
   resume?: boolean;
-  /** Told of each piece that arrives, what was there before counted in. */
+  /** Called as pieces arrive; bytes from an earlier attempt count. An error it throws ends the download. */
   onSaved?: (progress: SaveProgress) => void;
 }
 
-/** What came of a download. */
+/** The result of a download. */
 export interface Downloaded {
-  /** Of the whole file. */
+  /** The length of the file in bytes. */
   readonly bytes: number;
-  /** How many of them were there from an earlier attempt. */
+  /** How many of them came from an earlier attempt; 0 for a download from the start. */
   readonly resumed: number;
 }
 

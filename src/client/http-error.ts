@@ -2,20 +2,20 @@ import { shownText, shownURL } from "../errors/index.js";
 import type { Request, Response } from "../message/index.js";
 
 /**
- * A response with a status of 400 or more, where `throwOnError` asks for such an error. Its body has not been read:
- * `await error.response.text()`, or close it.
+ * The rejection of a call with `throwOnError` when the response's status is 400 or more. The body has not been read:
+ * use `await error.response.text()`, or close it.
  */
 export class HTTPError extends Error {
   /** Always `HTTPError`. */
   override name = "HTTPError";
   /** The stable code of this error, listed in docs/errors.md. */
   readonly code = "ERR_TRUNKLINE_HTTP_STATUS";
-  /** The response; its body is unread. Read or close it. */
+  /** The response. Its body is unread: read or close it. */
   readonly response: Response;
-  /** The response's status, 400 to 599. */
+  /** The response's status, 400 or more. */
   readonly status: number;
 
-  /** Clients make this error; make one yourself only in tests. The message is built from method, URL and status. */
+  /** Clients make this error; you need the constructor only in tests. The message names method, URL and status. */
   constructor(method: string, response: Response, url: string) {
     const phrase = response.statusText === "" ? "" : ` ${shownText(response.statusText)}`;
     super(

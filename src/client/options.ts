@@ -8,77 +8,87 @@ import type { ProgressListener } from "./progress.js";
 import type { RedirectListener } from "./redirect-policy.js";
 import type { RetryOptions } from "./retry-options.js";
 
-/** Wraps a round tripper in another: `use: [(next) => ({ roundTrip: (request) => next.roundTrip(request) })]`. */
+/** Wraps a round tripper in another one: `use: [(next) => ({ roundTrip: (request) => next.roundTrip(request) })]`. */
 export type Middleware = (next: RoundTripper) => RoundTripper;
 
-/** What a client is told once and a call can be told otherwise. */
+/** Options of a client that a single call can override. */
 export interface CallOptions {
   /**
-   * Milliseconds for a whole call: all its exchanges, the waits between them, and the body; default: no limit, which is
-   * `Infinity` where a call is to have none and its client has one.
+   * Milliseconds for the whole call: redirects, retries, the waits between them, and the body. Default: no limit. With
+   * `Infinity` a call has no limit although its client has one. Passing it is a `TimeoutError`.
    */
   timeout?: number;
-  /** Milliseconds for each attempt, until the head of its response; `retry` sends again what took longer. Default: none. */
+  /**
+   * Milliseconds for each attempt, until the head of its response; with `retry`, an attempt that takes longer is
+   * retried. Default: no limit.
+   */
   attemptTimeout?: number;
-  /** What happens to a 301, 302, 303, 307 or 308; default `"follow"`. `"manual"` gives the response as it is. */
+  /** What to do with a 301, 302, 303, 307 or 308; default `"follow"`. `"manual"` returns the 3xx response. */
   redirect?: RedirectMode;
-  /** Redirects that are followed before the call is given up; default 20. */
+  /** The most redirects to follow; one more rejects the call. Default 20. */
   maxRedirects?: number;
-  /** Whether a redirect may lead from https to http; default false: the call is rejected. */
+  /** Whether a redirect may lead from https to http. Default false: such a redirect rejects the call. */
   allowInsecureRedirects?: boolean;
   /** Called before each redirect is followed; see {@link RedirectListener}. */
   onRedirect?: RedirectListener;
   /**
-   * Whether bodies with a `Content-Encoding` are decoded and such are asked for; default true. The limits are on
-   * always: 128 MiB; 1,100 bytes out of one once past 1 MiB, and 500 once past 32 MiB.
+   * Whether to ask for compressed bodies and decode them; default true. The limits always hold: 128 MiB, and for each
+   * received byte 1,100 decoded ones past 1 MiB, 500 past 32 MiB.
    */
   decompress?: boolean | DecompressOptions;
-  /** Bytes of a response's body, decoded, beyond which it is an error; default: no limit. */
+  /** The most bytes of a response's body, after decoding; more is an error. Default: no limit. */
   maxResponseBytes?: number;
-  /** Whether a status of 400 or more rejects the call with an `HTTPError`; default false, as in fetch. */
+  /** Whether a status of 400 or more rejects the call with an {@link HTTPError}; default false, as in fetch. */
   throwOnError?: boolean;
-  /** Sends again what failed for now; default false: only the transport's safe retry. */
+  /**
+   * Whether to retry failures that may pass, and how; default false: only the transport's safe retry. `true` means the
+   * defaults of {@link RetryOptions}.
+   */
   retry?: RetryOptions | boolean;
-  /** Credentials, sent to the allowed origins only. An `Authorization` header of the request wins. */
+  /** Credentials, sent only to `origins`. An `Authorization` header of the request wins. Default: none. */
   auth?: AuthOptions;
 }
 
-/** Settings of a `Client`: policy, no connections. */
+/** Options of a `Client`: policy, not connections. */
 export interface ClientOptions extends CallOptions {
-  /** Who sends the requests; default: `defaultTransport`, shared by all clients of the process. */
+  /** What sends the requests; default: `defaultTransport`, which all clients of the process share. */
   transport?: RoundTripper;
-  /** Told of everything that happens to this client's calls, before a call's own trace is. */
+  /** Hooks for everything that happens to this client's calls; they run before those of a call's own `trace`. */
   trace?: Trace;
-  /** What relative URLs are put behind: with `https://api.example.com/v1`, both `users` and `/users` are `/v1/users`. */
+  /** Comes before relative URLs: with `https://api.example.com/v1`, both `users` and `/users` become `/v1/users`. */
   baseURL?: string | URL;
   /**
-   * How a relative URL and `baseURL` become one. `"join"` (default): its path goes behind that of `baseURL`, with one
-   * slash between them. `"resolve"`: as `new URL(url, baseURL)`, where `/users` begins at the root and the last segment
-   * of a `baseURL` without a slash at its end is replaced.
+   * How a relative URL and `baseURL` are put together. `"join"` (default) appends the path to that of `baseURL`, with
+   * one slash between them. `"resolve"` does what `new URL(url, baseURL)` does: `/users` starts at the root, and the
+   * last segment of a `baseURL` that does not end in a slash is replaced.
    */
   relativeURLs?: "join" | "resolve";
   /**
-   * Where `auth`, and of `headers` the `Authorization`, `Cookie`, `Proxy-Authorization` and what `sensitiveHeaders`
-   * names, may go, also when a call names an absolute URL; default: the origin of `baseURL`.
+   * The origins that may get this client's credentials: `auth`, and of `headers` those named `Authorization`, `Cookie`,
+   * `Proxy-Authorization` or in `sensitiveHeaders`. It also holds for calls with an absolute URL. Default: the origin
+   * of `baseURL`.
    */
   origins?: string[];
-  /** Sent with every request that does not set them itself. */
+  /** Headers for every request that does not set them itself; default none. */
   headers?: HeadersInit;
-  /** Names of headers that are credentials, like `Authorization`: see `origins`; they follow no redirect to another origin. */
+  /**
+   * Names of further headers that are credentials, as `Authorization` is: they go to `origins` only and are dropped on
+   * a redirect to another origin. Default none.
+   */
   sensitiveHeaders?: string[];
-  /** A jar, or `true` for one in memory. Clients made with `extend` share it. */
+  /** A cookie jar, or `true` for one in memory; default false. Clients made with `extend` share it. */
   cookies?: CookieJar | boolean;
-  /** Around each call, the first outermost; redirects and retries happen inside. See docs/guides/middleware.md. */
+  /** Middleware around each call, the first outermost; redirects and retries happen inside it (docs/guides/middleware.md). */
   use?: Middleware[];
 }
 
 /**
- * What a call can be given: fetch's members, and what fetch lacks. In the verbs a header whose value is `undefined` or
- * `null` is not sent, a default of the client neither.
+ * Options of a call: fetch's members and what fetch lacks. A header set to `undefined` or `null` is not sent, even when
+ * the client has a default for it.
  */
 export interface Init extends RequestInit, RequestExtras, CallOptions {
   /** `"follow"` (default) follows redirects, `"manual"` returns the 3xx response, `"error"` rejects. */
   redirect?: RedirectMode;
-  /** Told of the body's bytes on their way, up and down. */
+  /** Called as the request's body goes up and the response's comes down; see {@link Progress}. */
   onProgress?: ProgressListener;
 }

@@ -1,16 +1,16 @@
 import type { BodySource } from "../message/index.js";
 
-/** How far a body has got. */
+/** How much of a body has been sent or received. */
 export interface Progress {
-  /** Whether the bytes are the request body's (`"upload"`) or the response body's (`"download"`). */
+  /** `"up"` for the request's body, `"down"` for the response's. */
   readonly direction: "up" | "down";
-  /** Bytes of the body on the wire so far, before decoding. */
+  /** Bytes so far, as they are on the wire: before decoding. */
   readonly bytes: number;
-  /** The body's length, where it is known. */
+  /** The body's length in bytes on the wire; absent when it is not known. */
   readonly total?: number;
 }
 
-/** Told of each piece of a body; a redirect or a retry begins again at the first piece. What it throws ends the call. */
+/** Called for each piece of a body. A redirect or a retry starts again at the first piece. An error it throws ends the call. */
 export type ProgressListener = (progress: Progress) => void;
 
 export function report(

@@ -1,20 +1,20 @@
 import type { Request, Response } from "../message/index.js";
 
-/** A redirect that is about to be followed. */
+/** A redirect about to be followed. */
 export interface RedirectHop {
   /** 1 for the first redirect of the call. */
   readonly number: number;
-  /** The 3xx response; read its body only where the hop is not followed. */
+  /** The 3xx response. Read its body only if you stop here. */
   readonly response: Response;
-  /** Where it came from. */
+  /** The URL that redirected. */
   readonly from: URL;
-  /** What is sent next; its headers may be changed. */
+  /** The next request; you may change its headers. */
   readonly request: Request;
 }
 
 /**
- * Asked before each redirect is followed, as Go's `CheckRedirect`. What it throws rejects the call; when it gives
- * `"stop"`, or a promise of it, the call resolves with the 3xx response; anything else follows the redirect.
+ * Called before each redirect is followed, like Go's `CheckRedirect`. An error it throws rejects the call. If it returns
+ * `"stop"`, or a promise of it, the call resolves with the 3xx response; any other result follows the redirect.
  */
 export type RedirectListener = (hop: RedirectHop) => unknown;
 

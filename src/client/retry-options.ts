@@ -2,22 +2,22 @@ import { ownMembers } from "../runtime/index.js";
 import { checkMembers } from "./known-members.js";
 import type { BudgetLimits } from "./retry-budget.js";
 
-/** How what failed for now is sent again. */
+/** How a client retries failures that may pass. */
 export interface RetryOptions {
-  /** Attempts of one exchange, the first one counted; default 3. */
+  /** The most attempts, the first included; default 3. */
   attempts?: number;
-  /** Methods that may be sent again; default: the idempotent ones (RFC 9110 §9.2.2), and what is marked `idempotent`. */
+  /** Methods that may be retried; default: the idempotent ones (RFC 9110 §9.2.2) and requests marked `idempotent`. */
   methods?: string[];
-  /** Statuses that are worth another attempt; default 408, 429, 502, 503 and 504. */
+  /** Statuses to retry; default 408, 429, 502, 503 and 504. */
   statuses?: number[];
   /**
-   * The wait before attempt n + 1 is a random time up to `base` × 2ⁿ⁻¹ ms, at most `max`; defaults 100 and 5,000. A
-   * `Retry-After` field is obeyed instead, up to two minutes; a longer one ends the retries.
+   * The wait before attempt n + 1 is random, up to `base` × 2ⁿ⁻¹ ms and never more than `max` ms; defaults 100 and
+   * 5,000. A `Retry-After` header of up to two minutes is obeyed instead; a longer one ends the retries.
    */
   backoff?: { base?: number; max?: number };
   /**
-   * At most this much extra load on an origin: `ratio` of its requests of the last ten seconds (default 0.2), and
-   * `reservePerSecond` retries a second in any case (default 10). Shared by all clients of a transport.
+   * The most extra load that retries may put on an origin: `ratio` of its requests in the last ten seconds (default
+   * 0.2), and in any case `reservePerSecond` retries a second (default 10). All clients of a transport share it.
    */
   budget?: { ratio?: number; reservePerSecond?: number };
 }

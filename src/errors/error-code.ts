@@ -1,6 +1,5 @@
 /**
- * What a `NetworkError` can have as its `code`. The names are stable API; `docs/errors.md` explains each. A code that is
- * missing here does not compile.
+ * The codes of a `NetworkError`. They are stable API; docs/errors.md explains each.
  */
 export type ErrorCode =
   // waiting
@@ -63,10 +62,10 @@ export type ErrorCode =
   | "ERR_TRUNKLINE_STREAM_REFUSED"
   | "ERR_TRUNKLINE_STREAM_RESET";
 
-/** What follows `ERR_TRUNKLINE_PROXY_`. */
+/** The ends of the codes of proxy errors: `ERR_TRUNKLINE_PROXY_…`. */
 export type ProxyCode = "AUTH" | "CLOSED" | "OPTION" | "PROTOCOL" | "STATUS" | "TIMEOUT";
 
-/** What follows `ERR_TRUNKLINE_` in an error of a handshake. */
+/** The ends of the codes of TLS handshakes that failed: `ERR_TRUNKLINE_…`. */
 export type TlsCode =
   | "TLS_EXPIRED"
   | "TLS_HANDSHAKE"

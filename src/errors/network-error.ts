@@ -3,56 +3,57 @@ import type { ErrorCode } from "./error-code.js";
 import { shownText } from "./shown-text.js";
 import { shownURL } from "./shown-url.js";
 
-/** Where in the life of an exchange something failed. */
+/** The phase of an exchange in which something failed. */
 export type Phase = "queue" | "dns" | "connect" | "proxy" | "tls" | "write" | "headers" | "body";
 
-/** The facts a {@link NetworkError} carries beside its message. */
+/** The facts that a {@link NetworkError} is made with; they become its members of the same names. */
 export interface NetworkErrorDetails {
-  /** Stable; see {@link ErrorCode}. */
+  /** The stable code. */
   readonly code: ErrorCode;
-  /** How far the call had got when it failed. */
+  /** The phase in which the exchange failed. */
   readonly phase: Phase;
-  /** The request's URL; its password, the values of its query and its fragment are masked. */
+  /** The request's URL; the error masks its password, query values and fragment. */
   readonly url?: string | undefined;
-  /** Id of the connection the request was on, if it had one. */
+  /** Id of the request's connection; default: none. */
   readonly connection?: number | undefined;
-  /** Whether that connection had served a request before. */
+  /** Whether that connection had been used or idle before; default false. */
   readonly reused?: boolean;
-  /** Bytes of this request handed to the socket. */
+  /** Bytes of the request handed to the socket; default 0. */
   readonly bytesWritten?: number;
-  /** Whether any byte of the response had arrived. */
+  /** Whether any byte of the response had arrived; default false. */
   readonly responseStarted?: boolean;
-  /** Whether sending the same request again is safe and may help. */
+  /** Whether sending the request again is safe and may help; default false. */
   readonly retryable?: boolean;
-  /** The error underneath, such as the system's; undefined when there is none. */
+  /** The underlying error, such as the system's; default: none. */
   readonly cause?: unknown;
 }
 
 /**
- * Every rejection of a network kind. It is a `TypeError`, as WHATWG fetch promises, so code written for
- * `fetch` keeps working; `code` and `phase` are what programs should look at.
+ * The rejection of a request or body that fails on the network: DNS, connecting, TLS, the protocol, a limit, a timeout.
+ * It is a `TypeError`, as in WHATWG fetch, so that code written for `fetch` keeps working. Programs should look at `code`
+ * and `phase`; the message is for people.
  */
 export class NetworkError extends TypeError {
   /** `NetworkError`, or `TimeoutError` for that subclass. */
   override name = "NetworkError";
-  /** The stable code of this error, listed in docs/errors.md. */
+  /** What went wrong, as a stable code; docs/errors.md explains each. */
   readonly code: ErrorCode;
-  /** How far the call had got when it failed. */
+  /** The phase in which the exchange failed. */
   readonly phase: Phase;
-  /** The request's URL; its password, the values of its query and its fragment are masked. */
+  /** The request's URL with its password, query values and fragment masked; undefined when it is not known. */
   readonly url: string | undefined;
-  /** Id of the connection that the request was on; undefined when it had none. */
+  /** Id of the request's connection, as in `transport.connections()`; undefined when it had none. */
   readonly connection: number | undefined;
-  /** Whether that connection had carried a request before. */
+  /** Whether that connection had carried a request before, or was idle; false without a connection. */
   readonly reused: boolean;
-  /** Bytes of this request handed to the socket; 0 when nothing was. */
+  /** Bytes of the request handed to the socket; 0 when none were. */
   readonly bytesWritten: number;
   /** Whether any byte of the response had arrived. */
   readonly responseStarted: boolean;
   /** Whether sending the same request again is safe and may help. */
   readonly retryable: boolean;
 
-  /** Transports make this error; make one yourself in tests, middleware and transports of your own. */
+  /** Transports make this error; make one yourself in tests, middleware and your own transports. */
   constructor(message: string, given: NetworkErrorDetails) {
     // Without a prototype: nothing is taken from `Object.prototype` for a detail.
     const details = Object.assign(Object.create(null) as object, given);
@@ -68,7 +69,7 @@ export class NetworkError extends TypeError {
   }
 }
 
-/** The limits whose passing makes a {@link TimeoutError}; each is the name of the option that set it. */
+/** The time limits that can end in a {@link TimeoutError}, by the names of their options. */
 export type TimeoutKind =
   | "timeout"
   | "attemptTimeout"
@@ -79,18 +80,18 @@ export type TimeoutKind =
   | "bodyTimeout"
   | "proxyTimeout";
 
-/** A limit of time was passed. `timeout` says which one, `spent` where the time went. */
+/** A time limit was exceeded: `timeout` says which, `spent` where the time went. */
 export class TimeoutError extends NetworkError {
   /** Always `TimeoutError`. */
   override name = "TimeoutError";
-  /** The option whose limit was passed. */
+  /** The option whose limit was exceeded. */
   readonly timeout: TimeoutKind;
   /** The limit, in milliseconds. */
   readonly milliseconds: number;
-  /** Milliseconds by phase, as far as the call had got. */
+  /** Milliseconds spent, by phase; phases that were not reached are absent. */
   readonly spent: Readonly<Record<string, number>>;
 
-  /** Transports make this error; make one yourself in tests, middleware and transports of your own. */
+  /** Transports make this error; make one yourself in tests, middleware and your own transports. */
   constructor(
     message: string,
     details: NetworkErrorDetails & {

@@ -40,7 +40,7 @@ export function buildReport(all: Facts): Report {
   return report;
 }
 
-/** Many reports as one: of the parts of a program, or of many programs. It is the report of all their facts. */
+/** Merges reports, of the parts of a program or of many programs, into the report of all their facts. */
 export function mergeReports(reports: readonly Report[]): Report {
   return buildReport(mergeFacts(reports.map((report) => report.facts)));
 }

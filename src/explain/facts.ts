@@ -1,86 +1,89 @@
 import type { CloseReason, DialReason, SiteTopic } from "../trace/index.js";
 
 /**
- * What findings are made from: plain counters about the connections of any HTTP client, as JSON. It is a sum, so
- * that those of many processes are added up ({@link mergeFacts}) and explained as one. All members but
- * the names may be left out where nothing is known.
+ * What findings are made from: counters about the connections of any HTTP client, as JSON. Facts from many processes
+ * can be added up and explained as one; `mergeReports` does that. What is not known is absent.
  */
 export interface Facts {
   /** One entry for each pair of origin and client library. */
   readonly origins: readonly OriginFacts[];
-  /** Who makes transports, agents, pools or sessions, and where. */
+  /** The transports, agents, pools and sessions that were made, by place in the code. */
   readonly clients: readonly ClientFacts[];
   /** Copies of client libraries that a process has loaded. */
   readonly modules: readonly ModuleFacts[];
-  /** The processes and threads that were watched; absent where there is nothing to tell them apart by. */
+  /** The processes and threads that were watched; absent when that is not known. */
   readonly processes?: readonly ProcessFacts[];
-  /** When connections were opened and lost, requests sent and failed. */
+  /** When connections were opened and closed, and requests sent and failed; absent when that is not known. */
   readonly timeline?: Timeline;
-  /** Records that a bounded recorder had to forget. */
+  /** How many records a recorder had to drop, because it is bounded. */
   readonly dropped: number;
 }
 
-/** A client library, as it is named to people: `trunkline`, `undici`, `fetch`, `node:http`, `go`, or any other. */
+/** The name of a client library: `trunkline`, `undici`, `fetch`, `node:http`, `go`, or another. */
 export type ClientName = string;
 
-/** What is known of one client library's connections to one origin. */
+/** What is known about one client library's connections to one origin. */
 export interface OriginFacts {
   /** Scheme, host and port. */
   readonly origin: string;
   /** The client library that sent the requests. */
   readonly client: ClientName;
-  /** Added up when merged; what is absent is 0. */
+  /** Counters, which add up when merged; an absent one is 0. */
   readonly counts: Readonly<Partial<Record<CountName, number>>>;
-  /** The largest counts when merged. */
+  /** Values of which merging keeps the largest. */
   readonly most: Readonly<Partial<Record<MostName, number>>>;
-  /** The smallest counts when merged. */
+  /** Values of which merging keeps the smallest. */
   readonly least: Readonly<Partial<Record<LeastName, number>>>;
-  /** Connections opened, by why. */
+  /** Connections opened, by reason. */
   readonly openedFor: Readonly<Partial<Record<DialReason, number>>>;
-  /** Connections closed, by why. A dial that failed is not a connection: see `dialFailures`. */
+  /** Connections closed, by reason. Failed dials are not connections: see `dialFailures`. */
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
   /**
-   * Dials made no later than a minute (`REDIAL_SOON`) after a connection of the origin had closed for the given reason, each closed
-   * connection counted once: what the close cost.
+   * What closes cost: dials made within a minute after a connection to the origin had closed for the given reason, at most
+   * one for each closed connection.
    */
   readonly redialed: Readonly<Partial<Record<CloseReason, number>>>;
-  /** Error codes of failed dials. */
+  /** Failed dials, by error code. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Requests that failed, by their error's code; those of failed dials among them. */
+  /** Failed requests, by error code; those whose dial failed included. */
   readonly failures?: Readonly<Record<string, number>>;
-  /** Requests that the server reset over HTTP/2, by the name of the error code. */
+  /** HTTP/2 streams that the server reset, by the name of the error code. */
   readonly resets?: Readonly<Record<string, number>>;
-  /** Connections of HTTP/2 by address and certificate: origins that have one in common could share a connection. */
+  /** HTTP/2 connections by address and certificate: origins that have one in common could share a connection. */
   readonly endpoints?: Readonly<Record<string, number>>;
-  /** Idle connections that the server was seen to end, by age ({@link ageStep}); those of one moment count once. */
+  /**
+   * Idle connections that the server closed, by their idle age. The key is the age's step, ⌊ln(milliseconds) / ln 1.1⌋;
+   * connections closed at the same moment count once.
+   */
   readonly idleEnds?: Readonly<Record<string, number>>;
-  /** Connections by who owned them: {@link ownerKey} of an entry of `clients`. */
+  /** Connections by their owner: `client`, `type` and `site` of an entry of `clients`, joined by newlines. */
   readonly owners?: Readonly<Record<string, number>>;
-  /** Sampled requests by the package that sent them: `axios`, `got`. */
+  /** Sampled requests by the package that sent them, such as `axios` or `got`. */
   readonly packages?: Readonly<Record<string, number>>;
-  /** `file:line:column` of the user's code, with counts, by what was seen to start there. */
+  /** Places in your code (`file:line:column`) with counts, by what was seen to start there. */
   readonly sites: Readonly<Partial<Record<SiteTopic, Readonly<Record<string, number>>>>>;
 }
 
-/** What is counted for each origin. */
+/** The counters of an origin. */
 export type CountName =
+  /** Requests sent. */
   | "requests"
   /** Connections opened. */
   | "connections"
-  /** Of these, those known to speak HTTP/1.1, and HTTP/2. */
+  /** Of these, those known to speak HTTP/1.1, and those known to speak HTTP/2. */
   | "http1Connections"
   | "http2Connections"
-  /** Connections over TLS for which the client did not offer HTTP/2. */
+  /** TLS connections for which the client did not offer HTTP/2. */
   | "withoutHttp2"
-  /** Over HTTP/2: requests that waited as each connection carried as many as it may, and the milliseconds. */
+  /** Requests that waited because every HTTP/2 connection had reached its stream limit, and their milliseconds. */
   | "streamWaits"
   | "streamWaitMs"
-  /** Over HTTP/2: requests that the server refused without a look at them. */
+  /** Requests that the server refused unprocessed, over HTTP/2. */
   | "streamsRefused"
   /** Dials that failed, and the milliseconds they took. */
   | "dialFailures"
   | "dialFailureMs"
-  /** Milliseconds spent on opening connections, by phase, and how often the phase took place. */
+  /** Milliseconds spent on opening connections, by phase, and how often the phase took place or a session was resumed. */
   | "dnsLookups"
   | "dnsMs"
   | "connectMs"
@@ -88,66 +91,66 @@ export type CountName =
   | "tlsHandshakes"
   | "tlsResumed"
   | "tlsMs"
-  /** Requests that got no complete response, cancelled ones among them; counted by the doctor only. */
+  /** Requests that got no complete response. */
   | "failed"
-  /** Responses whose body nobody read or closed and the garbage collector found, or that hold a connection now. */
+  /** Responses whose body was neither read nor closed: found by the garbage collector, or holding a connection now. */
   | "leakedBodies"
-  /** Requests that met a connection the server had ended while it was idle: sent again, or failed. */
+  /** Requests sent on a connection that the server had closed while it was idle: those retried, and those that failed. */
   | "staleRetries"
   | "staleFailures"
-  /** Requests that waited because a limit was reached, and the milliseconds. */
+  /** Requests that waited because a connection limit was reached, and their milliseconds. */
   | "queued"
   | "queuedMs"
-  /** Connections closed (or idle still) that were dialed for a request and never carried one. */
+  /** Connections that were dialed for a request and never carried one. */
   | "unused"
-  /** Requests that a failed dial made fail or wait. */
+  /** Requests that failed or waited because a dial failed. */
   | "delayedByDials"
-  /** Requests whose connection the server ended without an answer though it had not been idle, and how soon in all. */
+  /** Requests whose connection, not idle before, the server closed without an answer; and after how many milliseconds in all. */
   | "hangUps"
   | "hangUpMs"
-  /** Of these, on connections that had carried nothing before. */
+  /** Of these, those on new connections. */
   | "hangUpsOnNew"
   /** Failed requests that were the first on their connection after a pause. */
   | "failedAfterPause"
-  /** Requests that the client's own time limit cut off, the milliseconds they were given, those first after a pause. */
+  /** Requests that the client's own time limit ended, the milliseconds they were given, and those first after a pause. */
   | "timeLimits"
   | "timeLimitMs"
   | "timeLimitsAfterPause"
-  /** Connections closed because the client keeps none after a HEAD. */
+  /** Connections closed because the client does not keep them after a HEAD. */
   | "closedAfterHead"
-  /** Connections not kept as the server announced an idle limit of which the client keeps nothing. */
+  /** Connections not kept because the idle limit that the server announced is too short for the client. */
   | "announcedTooShort"
-  /** Connections closed with the body of a redirect, which a package drops on its way. */
+  /** Connections closed because a package did not read the body of a redirect. */
   | "redirectBodies"
-  /** Responses refused as their head was larger than the client takes. */
+  /** Responses refused because their head was larger than the client's limit. */
   | "headsTooLarge"
-  /** Requests answered by an interceptor in the program, with no connection. */
+  /** Requests answered by an interceptor in the program, without a connection. */
   | "mocked"
-  /** Connections that were dead after the process had stood still. */
+  /** Connections found dead after the process had stood still. */
   | "lostStandingStill"
-  /** Warnings of too many listeners on a kept socket, and how many there were. */
+  /** Warnings about too many listeners on a kept socket, and the number of listeners. */
   | "listenerWarnings"
   | "listenersLeft"
-  /** Requests that have no answer now. */
+  /** Requests without an answer now. */
   | "waiting";
 
-/** What the largest value is kept of, for each origin. */
+/** Values of an origin of which merging keeps the largest. */
 export type MostName =
   /** The longest idle age in milliseconds after which a connection still carried a request. */
   | "reusedAfter"
-  /** Connections open or being made at the same time. */
+  /** Connections open or being made at once. */
   | "openAtOnce"
-  /** Connections being made at the same time. */
+  /** Connections being made at once. */
   | "dialingAtOnce"
-  /** Requests under way or waiting at the same time. */
+  /** Requests under way or waiting at once. */
   | "demandAtOnce"
-  /** Of HTTP/2: connections that took requests at the same time; requests at the same time on all, and on one. */
+  /** HTTP/2: connections that took requests at once; streams at once on all connections, and on one. */
   | "http2AtOnce"
   | "streamsAtOnce"
   | "streamsOnOne"
-  /** The client's own limit on requests at the same time on one connection. */
+  /** The client's own limit on the streams of one connection. */
   | "maxStreams"
-  /** The client's settings, in milliseconds or connections; absent: not limited or not known. */
+  /** The client's settings, in milliseconds or connections; absent when there is no limit or it is not known. */
   | "idleTimeout"
   | "maxConnections"
   | "maxConnectionsPerOrigin"
@@ -155,77 +158,80 @@ export type MostName =
   | "maxIdleConnectionsPerOrigin"
   | "maxDialingPerOrigin";
 
-/** What the smallest value is kept of, for each origin. */
+/** Values of an origin of which merging keeps the smallest. */
 export type LeastName =
-  /** The idle age in milliseconds at which the server was found to end connections. */
+  /** The idle age in milliseconds at which the server closes connections. */
   | "learnedIdleLimit"
-  /** The least number of requests at the same time that a connection of HTTP/2 was allowed. */
+  /** The lowest stream limit of an HTTP/2 connection. */
   | "streamLimit"
   /** The idle limit in milliseconds that the server announced (`Keep-Alive: timeout`). */
   | "announcedIdleLimit"
-  /** The least idle age in milliseconds of a connection on which the first request after it failed. */
+  /** The shortest pause in milliseconds after which the first request on a connection failed. */
   | "failedAfter";
 
 /**
- * The transports, agents, pools or sessions that one place in the user's code makes. The counters only grow, so
- * two views of one process are merged by the larger figures, and different processes are added up.
+ * The transports, agents, pools or sessions made at one place in the code. The counters only grow: merging keeps the
+ * larger figures of the same process, and adds up different processes.
  */
 export interface ClientFacts {
-  /** Names the process, for instance by its id and start time. */
+  /** The process and thread; unique, for instance an id with a start time. */
   readonly process: string;
   /** The client library. */
   readonly client: ClientName;
-  /** What is made there: `Transport`, `Agent`, `Pool`, `Session`. */
+  /** What is made: `Transport`, `Agent`, `Pool`, `Session`. */
   readonly type: string;
-  /** `file:line:column` where they were made; absent when it is not known. */
+  /** Where they were made, as `file:line:column`; absent when that is not known. */
   readonly site?: string;
-  /** How the constructor is called in code, where it is not by the type alone: `https.Agent`. */
+  /** How code calls the constructor, when that is more than the type: `https.Agent`. */
   readonly constructedAs?: string;
-  /** The options it was given, as code without what may be secret: `rejectUnauthorized: false`. */
+  /** The options they were given, as code, without what may be secret: `rejectUnauthorized: false`. */
   readonly options?: string;
-  /** The package whose code makes it, where it is not the user's own. */
+  /** The package whose code makes them; absent when it is your own code. */
   readonly madeIn?: string;
-  /** The package, with its version, that the class is from, where it is not Node or undici. */
+  /** The package, with its version, that the class comes from; absent when that is Node or undici. */
   readonly classFrom?: string;
   /** How many were made there. */
   readonly created: number;
   /** Requests sent through them. */
   readonly requests: number;
-  /** Connections they opened; absent when it is not known. */
+  /** Connections they opened; absent when that is not known. */
   readonly connections?: number;
 }
 
-/** One process or thread. Times are milliseconds since 1970; the figures only grow. */
+/** One process or thread. The figures only grow. */
 export interface ProcessFacts {
-  /** Which process, and which of its threads. */
+  /** The process and thread; unique. */
   readonly process: string;
   /** Whether it is a worker thread. */
   readonly thread?: boolean;
-  /** It belongs to a test runner, which makes processes as it likes. */
+  /** The test runner it belongs to, whose processes are no sign of a problem; absent without one. */
   readonly runner?: string;
-  /** When it started, in milliseconds. */
+  /** When it started, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** When it was last heard from, in milliseconds. */
+  /** When it last reported, in milliseconds since 1970. */
   readonly seenAt: number;
   /** Requests it sent. */
   readonly requests: number;
   /** Connections it opened. */
   readonly connections: number;
-  /** Most connections it had open at once. */
+  /** The most connections it had open at once. */
   readonly mostOpen: number;
-  /** Threads that it made. */
+  /** Worker threads it started. */
   readonly threadsMade?: number;
   /** Milliseconds in which it stood still: stopped, or on a machine that slept. */
   readonly stoodStillMs?: number;
-  /** Milliseconds in which its own code kept the event loop busy for long. */
+  /** Milliseconds in which its own code blocked the event loop for long. */
   readonly busyMs?: number;
 }
 
-/** What happened when: `points` are by the number of the step of `width` milliseconds since 1970. */
+/** What happened when, in steps of `width` milliseconds. */
 export interface Timeline {
-  /** Milliseconds that one step covers. */
+  /** Milliseconds in one step. */
   readonly width: number;
-  /** Opened, closed, requests, failed. */
+  /**
+   * Connections opened, connections closed, requests sent and requests failed, by step; the key is
+   * ⌊milliseconds since 1970 / width⌋.
+   */
   readonly points: Readonly<Record<string, readonly [number, number, number, number]>>;
 }
 
@@ -250,13 +256,13 @@ export function ageOfStep(step: number): number {
   return Math.round(Math.exp(step * STEP));
 }
 
-/** One loaded copy of a client library. */
+/** A loaded copy of a client library. */
 export interface ModuleFacts {
   /** The process and thread that loaded it. */
   readonly process: string;
   /** The package's name. */
   readonly name: string;
-  /** The package's version; absent when it is not known. */
+  /** The package's version; absent when that is not known. */
   readonly version?: string;
   /** Where it was loaded from. */
   readonly path: string;

@@ -4,7 +4,7 @@ import { DIAL_REASONS } from "./names-dial.js";
 import { FINDING_KINDS } from "./names-finding.js";
 import type { FindingKind } from "./report.js";
 
-/** What a name means, in sentences; the one source of the docs, the reports and the command line. */
+/** What a name means, in sentences; the docs, reports and command line all use them. */
 export interface Explanation {
   /** What it means. */
   readonly meaning: string;
@@ -22,17 +22,17 @@ export interface ReasonWords extends Explanation {
   readonly saved?: string;
 }
 
-/** A name with its explanation, and what it names. */
+/** A name, what it is the name of, and its explanation. */
 export interface NamedExplanation extends Explanation {
   /** The name of the reason or finding. */
   readonly name: string;
-  /** What the name belongs to: a dial reason, a close reason or a finding. */
+  /** Whether it is a reason to dial, a reason to close, or a finding. */
   readonly of: "dial" | "close" | "finding";
-  /** How sure a finding is. */
+  /** How sure a finding is; absent for reasons. */
   readonly certainty?: string;
 }
 
-/** What a name means: of a reason to dial, a reason to close (some names are both), or a finding. Empty for no such name. */
+/** Explains a reason to dial, a reason to close (some names are both) or a finding. Empty when the name is unknown. */
 export function explainName(name: string): NamedExplanation[] {
   return allNames().filter((one) => one.name === name);
 }

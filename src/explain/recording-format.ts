@@ -29,10 +29,10 @@ export type RecordingLine =
   | ({ readonly type: "decision" } & Decision)
   | RecordingEnd;
 
-/** A recording that was read from a file, with what is known of its state. */
+/** A recording that was read from a file or text, and the state it was in. */
 export interface ReadRecording extends Recording {
-  /** Whether it was closed properly; one of a program that crashed was not, and shows what it has. */
+  /** Whether it was closed properly; false after a crash, and the recording has what was written by then. */
   readonly complete: boolean;
-  /** Lines that could not be read and were left out. */
+  /** How many lines could not be read and were left out. */
   readonly unreadable: number;
 }

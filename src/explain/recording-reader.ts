@@ -6,11 +6,11 @@ import {
   type RecordingHeader,
 } from "./recording-format.js";
 
-/** A file that is no recording, or one that this version cannot read. */
+/** A text or file is not a recording, or is one that this version of Trunkline cannot read. */
 export class RecordingError extends Error {
   /** Always `RecordingError`. */
   override readonly name = "RecordingError";
-  /** Whether the text is not a recording, or has a version this Trunkline cannot read. */
+  /** `ERR_TRUNKLINE_RECORDING`: not a recording, or without what was asked for; `…_VERSION`: of a newer version. */
   readonly code: "ERR_TRUNKLINE_RECORDING" | "ERR_TRUNKLINE_RECORDING_VERSION";
 
   /** `parseRecording` makes this error. */
@@ -21,10 +21,11 @@ export class RecordingError extends Error {
 }
 
 /**
- * Reads a recording from text, as `recordTo` writes it or as `JSON.stringify(transport.recording())` does. What is cut off or damaged is left out and counted, what is there is shown.
+ * Reads a recording from text, in the form that `recordTo` or `JSON.stringify(transport.recording())` gives. Lines that
+ * are cut off or damaged are left out and counted in `unreadable`.
  *
- * @param name what to call it in errors.
- * @throws RecordingError when it is no recording or a newer one.
+ * @param name What errors call it; default "The recording".
+ * @throws RecordingError when the text is not a recording, or of a newer version.
  */
 export function parseRecording(text: string, name = "The recording"): ReadRecording {
   const end = text.indexOf("\n");

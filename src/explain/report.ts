@@ -39,27 +39,27 @@ export type FindingKind =
   | "http2-would-do"
   | "coalescing";
 
-/** One diagnosed problem with its evidence and its remedy. */
+/** One problem, with its evidence and remedy. */
 export interface Finding {
   /** Which problem this is; docs/findings.md explains each kind. */
   readonly kind: FindingKind;
-  /** How much it costs: `"high"`, `"medium"` or `"low"`. */
+  /** How much it costs, in proportion to the traffic. */
   readonly severity: "high" | "medium" | "low";
   /** The origin it concerns; absent when it concerns the whole process. */
   readonly origin?: string;
   /** How often it was seen. */
   readonly count: number;
-  /** What it cost: connections that could have been spared, milliseconds spent on them. */
+  /** What it cost: connections that could have been saved, and milliseconds. */
   readonly cost: { readonly connections: number; readonly milliseconds: number };
-  /** `file:line:column` of the user's code where it starts. */
+  /** Where in your code it starts, as `file:line:column`; absent when that is not known. */
   readonly site?: string;
-  /** The problem in a sentence without a full stop, numbers included. */
+  /** The problem in one sentence with its numbers, without a full stop. */
   readonly title: string;
-  /** The facts it rests on, one each. */
+  /** The facts that show it, one each. */
   readonly evidence: readonly string[];
-  /** What to change, in the terms of the client that was watched. */
+  /** What to change, in terms of the client that was watched. */
   readonly remedy: string;
-  /** Why it might be wrong. */
+  /** Why the finding may be wrong; absent when nothing speaks against it. */
   readonly doubt?: string;
 }
 
@@ -69,39 +69,39 @@ export interface OriginReport {
   readonly origin: string;
   /** Requests sent to this origin. */
   readonly requests: number;
-  /** Connections opened; a dial that failed is none. */
+  /** Connections opened; failed dials do not count. */
   readonly connections: number;
-  /** The share of requests that did not open a connection, 0 to 1; 1 when there was no request. */
+  /** The share of requests that did not open a connection, 0 to 1; 1 without requests. */
   readonly reuse: number;
   /** Connections by protocol, where that is known. */
   readonly protocols?: Readonly<Partial<Record<"http/1.1" | "h2", number>>>;
-  /** Of HTTP/2. */
+  /** How HTTP/2 streams were used; absent when the origin did not speak HTTP/2. */
   readonly streams?: StreamReport;
-  /** Milliseconds spent making connections. */
+  /** Milliseconds spent making connections: DNS, connect, proxy and TLS. */
   readonly handshakeMs: number;
-  /** Connections by the reason they were dialed for; reasons that did not occur are absent. */
+  /** Connections by the reason they were opened for; reasons that did not occur are absent. */
   readonly openedFor: Readonly<Partial<Record<DialReason, number>>>;
-  /** Closed connections by the reason they closed for; reasons that did not occur are absent. */
+  /** Closed connections by reason; reasons that did not occur are absent. */
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>;
-  /** The idle age, in milliseconds, at which the server was found to close. */
+  /** The idle age, in milliseconds, at which the server closes connections; absent when it is not known. */
   readonly learnedIdleLimit?: number;
 }
 
-/** How requests of one origin shared connections of HTTP/2. */
+/** How the requests to one origin shared HTTP/2 connections. */
 export interface StreamReport {
-  /** The most requests at the same time: on all connections together, and on one. */
+  /** The most streams open at once on all connections together. */
   readonly atOnce: number;
-  /** Most streams open at once on one connection. */
+  /** The most streams open at once on one connection. */
   readonly onOne: number;
-  /** The least number at the same time that a connection was allowed; absent where nothing limited it. */
+  /** The lowest limit on the streams of a connection that was in force; absent when there was none. */
   readonly limit?: number;
-  /** Requests that waited as every connection carried as many as it may. */
+  /** Requests that waited because every connection had reached its stream limit. */
   readonly waited: number;
-  /** Requests that the server refused without a look at them, and that it reset. */
+  /** Requests that the server refused unprocessed. */
   readonly refused: number;
-  /** Streams that were reset. */
+  /** Requests whose stream the server reset for another reason. */
   readonly reset: number;
-  /** Connections that HTTP/1.1 would have needed for as many requests at the same time, beyond those there were: at least so many. */
+  /** At least how many more connections HTTP/1.1 would have needed for as many requests at once. */
   readonly saved: number;
 }
 
@@ -111,23 +111,23 @@ export interface Report {
   readonly requests: number;
   /** Connections that were opened. */
   readonly connections: number;
-  /** Requests that failed, by the code of their error; `other` where it is not known. */
+  /** Requests that failed, by the code of their error; `other` when it is not known. */
   readonly failed: Readonly<Record<string, number>>;
   /** The most connections that were open at once. */
   readonly mostOpen: number;
-  /** Requests that have neither been answered nor failed. */
+  /** Requests that have neither been answered nor failed yet. */
   readonly waiting: number;
-  /** The share of requests that did not open a connection; 1 when there was no request. */
+  /** The share of requests that did not open a connection, 0 to 1; 1 without requests. */
   readonly reuse: number;
   /** Each origin's part of the report, the busiest first. */
   readonly origins: readonly OriginReport[];
   /** Problems found, the worst first; empty when there are none. */
   readonly findings: readonly Finding[];
-  /** What was lost for no cause that is known, a sentence each: no finding, but not nothing either. */
+  /** Losses that no finding explains, one sentence each. */
   readonly notes: readonly string[];
-  /** Records the bounded recorder had to forget. */
+  /** How many records the recorder had to drop, because it is bounded. */
   readonly dropped: number;
-  /** What it was made from, so that reports of many processes can be merged without loss. */
+  /** The facts behind the report, so that `mergeReports` loses nothing. */
   readonly facts: Facts;
 }
 

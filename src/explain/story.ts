@@ -15,9 +15,9 @@ import { plural, seconds } from "./words.js";
 const LISTED = 10;
 
 /**
- * The story of a request (`r92`) or a connection (`c17`) of a recording, in sentences.
+ * Tells the story of a request (`r92` or `92`) or a connection (`c17`) in a recording, in sentences.
  *
- * @throws RecordingError when the recording has no such thing, with what it has.
+ * @throws RecordingError when the recording has no such request or connection; the message says which it has.
  */
 export function explainById(recording: Recording, id: string): string {
   const match = /^([rc]?)(\d+)$/i.exec(id.trim());

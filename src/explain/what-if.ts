@@ -4,57 +4,57 @@ import { simulate } from "./simulation.js";
 import { plural } from "./words.js";
 import { type Workload, workloadOf } from "./workload.js";
 
-/** The settings that a replay can change: those of the pool, under their names in `TransportOptions`, and of HTTP/2. */
+/** The settings that a replay can change: the pool's, under their names in `TransportOptions`, and two of HTTP/2. */
 export interface WhatIfSettings extends Partial<PoolLimits> {
-  /** Whether HTTP/2 is spoken where the server has it. */
+  /** Whether to use HTTP/2 with servers that speak it; default: as recorded. */
   readonly http2?: boolean;
-  /** The most requests at a time on a connection of HTTP/2, beside the server's limit. */
+  /** The most requests on one HTTP/2 connection at a time, if the server allows more; default: as recorded. */
   readonly maxStreams?: number;
 }
 
-/** What a replay found. */
+/** The result of a replay. */
 export interface WhatIf {
-  /** The pool settings that were tried. */
+  /** The settings that were tried. */
   readonly settings: WhatIfSettings;
   /** Requests in the recording. */
   readonly requests: number;
-  /** Connections that were opened, failed dials left out. */
+  /** Connections opened in the recording, failed dials left out. */
   readonly actualDials: number;
-  /** What the model gives for the settings of the recording: how far this is from the actual figure tells how far to trust it. */
+  /** Connections by the model with the recorded settings; the nearer this is to `actualDials`, the better the model fits. */
   readonly modelledDials: number;
-  /** What the model gives for the settings asked about. */
+  /** Connections by the model with the settings that were tried. */
   readonly predictedDials: number;
-  /** Requests that would have waited because of a limit, and the milliseconds. */
+  /** Requests that would have waited because of a limit. */
   readonly queued: number;
-  /** Milliseconds that requests would have waited for a connection, all together. */
+  /** Milliseconds that those would have waited, all together. */
   readonly queuedMs: number;
-  /** Requests that would have been refused by `maxWaiting` or `queueTimeout`. */
+  /** Requests that `maxWaiting` or `queueTimeout` would have failed. */
   readonly refused: number;
-  /** The origins that are taken to speak HTTP/2 though the recording cannot show it: it was not offered to them. */
+  /** Origins that the model assumes to speak HTTP/2: the recording cannot show it, because they were not offered it. */
   readonly assumedHttp2: readonly string[];
-  /** Whether records are missing that the recorder had to forget, so that the figures are about a part. */
+  /** Whether the recorder had to drop records, so that the figures cover only a part. */
   readonly partial: boolean;
 }
 
 /**
- * The recorded workload, replayed through the pool's own state machine with other settings.
+ * Replays the recorded requests through the pool's own state machine with other settings.
  *
  * The model:
- * - A request that was made within 1 ms after another's end, with no other end in between, is taken for one that
- *   waited for it, and follows it: a caller that makes one request after the other. So does a batch that begins within
- *   5 ms of the end of all before it. All others come at the time they came.
- * - A request holds its connection as long as it did. A server slowed down by more requests at once is not modelled.
+ * - A request that was made within 1 ms after another ended, with no other end in between, is assumed to have waited for
+ *   it, and follows it: a caller that makes one request after another. The same holds for a batch that starts within 5 ms
+ *   after all earlier requests ended. Every other request comes at its recorded time.
+ * - A request holds its connection as long as it did. That a server slows down under more requests is not modelled.
  * - A dial takes the median of the origin's recorded dials, and succeeds.
- * - A connection that ended with its request for a reason of the server's or the caller's does so again. Idle
- *   connections are ended by the server at the shortest idle age at which it did so in the recording.
- * - Requests by POST and PATCH are taken for such as cannot be sent twice.
- * - An origin that spoke HTTP/2 does so again, with the limit on requests at a time that was recorded. With `http2:
- *   false` its requests have a connection each, and one that was abandoned costs its connection. Where HTTP/2 was off,
- *   `http2: true` takes all `https:` origins to speak it, with 100 requests at a time: see `assumedHttp2`.
+ * - A connection that closed with its request because of the server or the caller does so again. The server closes idle
+ *   connections at the shortest idle age at which it did so in the recording.
+ * - POST and PATCH requests are assumed not to be repeatable.
+ * - An origin that spoke HTTP/2 does so again, with the recorded stream limit. With `http2: false`, each of its requests
+ *   has a connection of its own, and an abandoned response costs that connection. If HTTP/2 was off, `http2: true` assumes
+ *   that all `https:` origins speak it, with 100 streams a connection: see `assumedHttp2`.
  * - A server's GOAWAY is not replayed.
- * - What the recorder has forgotten is not there: see `partial`.
+ * - Records that the recorder dropped are missing: see `partial`.
  *
- * @throws TypeError for a name that is no setting of the pool; RangeError for a value out of range.
+ * @throws TypeError for a name that is not one of the settings; RangeError for a value out of range.
  */
 export function whatIf(recording: Recording, settings: WhatIfSettings): WhatIf {
   const workload = workloadOf(recording);

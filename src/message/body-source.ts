@@ -13,8 +13,8 @@ import type { BodySource } from "./source.js";
 export { type FormInit, formBody, jsonBody } from "./encoded-body.js";
 
 /**
- * What a request body can be. Bytes are copied when the request is made, as in `fetch`. Streams and iterators can
- * be sent once; all others, and arrays of chunks, any number of times.
+ * What a body can be. Bytes are copied when the request is made, as in `fetch`. A stream or an iterator can be sent once;
+ * everything else, arrays of chunks included, any number of times.
  */
 export type BodyInit =
   | string

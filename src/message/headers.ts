@@ -5,7 +5,7 @@ import { pairIterator } from "./headers-iterator.js";
 import { INSPECT } from "./inspect-symbol.js";
 import { needArguments, shapeInterface } from "./interface-shape.js";
 
-/** What headers can be made from: other headers (the platform's too), pairs, or an object. A list becomes one value. */
+/** What `Headers` can be made from: other headers (the platform's too), name-value pairs, or an object. A list becomes one value, joined with ",". */
 export type HeadersInit =
   | Headers
   | Iterable<readonly string[]>
@@ -27,15 +27,15 @@ let ownEntries: unknown;
 let brandOf: (headers: Headers) => void;
 
 /**
- * A list of header fields with the WHATWG interface (Fetch §5.1), which also keeps the order and the case they
- * were given in, for the wire. Reading is as in `fetch`: names are case-insensitive, repeated fields are joined
- * with ", ", iteration is sorted, lower-cased and gives each `set-cookie` on its own.
+ * A list of HTTP headers with the WHATWG interface (Fetch §5.1). It keeps the order and case in which they were given,
+ * and sends them so. Reading is as in `fetch`: names are case-insensitive, repeated headers are joined with ", ", and
+ * iteration is sorted and lower-cased, with each `set-cookie` on its own.
  *
- * There are no forbidden names. The headers of a response that came from the network are immutable; copy them
- * with `new Headers(response.headers)` to change them.
+ * No names are forbidden. The headers of a response from the network are immutable; to change them, make a copy:
+ * `new Headers(response.headers)`.
  *
- * Every method throws a `TypeError` for a name that is not a token (RFC 9110 §5.1) and for a value with CR, LF, NUL
- * or a character beyond U+00FF.
+ * Every method throws a `TypeError` for a name that is not a token (RFC 9110 §5.1), and for a value with CR, LF, NUL or
+ * a character beyond U+00FF.
  */
 export class Headers {
   /** `[name, value, name, value, …]` in order and case of the wire; empty while `#block` still holds them. */
@@ -81,7 +81,7 @@ export class Headers {
   }
 
   /**
-   * @param init Fields to begin with. A copy of other `Headers` keeps their order and case.
+   * @param init The headers to start with; default none. A copy of other `Headers` keeps their order and case.
    */
   constructor(init?: HeadersInit) {
     if (init === BARE) return;
@@ -90,14 +90,14 @@ export class Headers {
     if (init !== undefined) this.#fill(init);
   }
 
-  /** Adds a field at the end, beside those of the same name. */
+  /** Adds a header at the end, and keeps others of that name. */
   append(name: string, value: string): void {
     needArguments(arguments, 2, "Headers.append");
     const checked = checkFieldName(name);
     this.#add(checked, value);
   }
 
-  /** Removes all fields of that name. */
+  /** Removes all headers of that name. */
   delete(name: string): void {
     needArguments(arguments, 1, "Headers.delete");
     const checked = checkFieldName(name);
@@ -105,7 +105,7 @@ export class Headers {
     this.#removeFrom(0, checked);
   }
 
-  /** The values of all fields of that name, joined with ", "; `null` when there is none. */
+  /** The values of all headers of that name, joined with ", "; `null` when there are none. */
   get(name: string): string | null {
     if (name === undefined) needArguments(arguments, 1, "Headers.get");
     if (this.#block !== "") {
@@ -123,7 +123,7 @@ export class Headers {
     return found;
   }
 
-  /** The value of each `Set-Cookie` field; they cannot be joined (RFC 6265 §3). */
+  /** The value of each `Set-Cookie` header; these cannot be joined (RFC 6265 §3). */
   getSetCookie(): string[] {
     // A block without the field, the usual case, need not be split for it.
     if (this.#block !== "" && this.get("set-cookie") === null) return [];
@@ -135,7 +135,7 @@ export class Headers {
     return values;
   }
 
-  /** Whether there is a field of that name. */
+  /** Whether there is a header of that name. */
   has(name: string): boolean {
     if (name === undefined) needArguments(arguments, 1, "Headers.has");
     if (this.#block !== "") return this.get(name) !== null;
@@ -147,7 +147,7 @@ export class Headers {
     return false;
   }
 
-  /** Gives the first field of that name this value and removes the others, or adds one at the end. */
+  /** Sets the first header of that name to this value and removes the others, or adds it at the end. */
   set(name: string, value: string): void {
     needArguments(arguments, 2, "Headers.set");
     const checked = checkFieldName(name);
@@ -163,7 +163,7 @@ export class Headers {
     fields.push(checked, text);
   }
 
-  /** Calls `callback(value, name, headers)` for each pair, in the order of iteration. */
+  /** Calls `callback(value, name, headers)` for each pair that `entries()` gives. */
   forEach(callback: (value: string, name: string, parent: Headers) => void, thisArg?: unknown): void {
     if (typeof callback !== "function") {
       throw new TypeError(`Headers.forEach needs a function, not ${typeof callback}`);
@@ -176,7 +176,7 @@ export class Headers {
     }
   }
 
-  /** Pairs of lower-cased name and joined value, sorted by name; each `set-cookie` on its own. */
+  /** Pairs of lower-case name and joined value, sorted by name; each `set-cookie` on its own. */
   entries(): ReturnType<globalThis.Headers["entries"]> {
     brandOf(this);
     return pairIterator(
@@ -185,7 +185,7 @@ export class Headers {
     );
   }
 
-  /** The names as {@link entries} gives them. */
+  /** The names that `entries()` gives. */
   keys(): ReturnType<globalThis.Headers["keys"]> {
     brandOf(this);
     return pairIterator(
@@ -194,7 +194,7 @@ export class Headers {
     );
   }
 
-  /** The values as {@link entries} gives them. */
+  /** The values that `entries()` gives. */
   values(): ReturnType<globalThis.Headers["values"]> {
     brandOf(this);
     return pairIterator(
@@ -203,9 +203,11 @@ export class Headers {
     );
   }
 
+  /** The same as `entries()`. */
   [Symbol.iterator](): ReturnType<globalThis.Headers["entries"]> {
     return this.entries();
   }
+  /** `"Headers"`. */
   get [Symbol.toStringTag](): string {
     return "Headers";
   }

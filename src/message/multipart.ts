@@ -4,11 +4,11 @@ import type { BodySource } from "./source.js";
 // Loading it takes four milliseconds, and few programs send forms with files.
 const loadCrypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
 
-/** A `FormData`, the platform's or another's. `getAll` tells its type from a map's. */
+/** A `FormData`, the platform's or another library's. `getAll` distinguishes it from a map. */
 export interface FormDataLike {
-  /** Its fields, in order. */
+  /** Its entries, in order. */
   entries(): Iterable<[string, string | (BlobLike & { readonly name?: string })]>;
-  /** Every value of one field. */
+  /** Every value under one name. */
   getAll(name: string): unknown[];
 }
 

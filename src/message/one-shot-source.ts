@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import { chunkBytes } from "./chunk.js";
 import type { BodySource } from "./source.js";
 
-/** A `ReadableStream`, the platform's or another's. */
+/** A `ReadableStream`, the platform's or another library's. */
 export interface WebStreamLike {
-  /** Whether a reader holds it; such a stream cannot be sent. */
+  /** Whether it has a reader; such a stream cannot be sent. */
   readonly locked: boolean;
-  /** Takes the stream for reading. */
+  /** Locks the stream and returns its reader. */
   getReader(): unknown;
   /** Tells the source that nothing more will be read. */
   cancel(reason?: unknown): Promise<void>;

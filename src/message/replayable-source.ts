@@ -1,7 +1,7 @@
 import { chunkBytes } from "./chunk.js";
 import type { BodySource } from "./source.js";
 
-/** A `Blob` or `File`, the platform's or another's. */
+/** A `Blob` or `File`, the platform's or another library's. */
 export interface BlobLike {
   /** Its length in bytes. */
   readonly size: number;
@@ -9,7 +9,7 @@ export interface BlobLike {
   readonly type: string;
   /** Its bytes as a web stream. */
   stream(): unknown;
-  /** Its bytes, all of them. */
+  /** All its bytes. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 

@@ -11,66 +11,69 @@ import type {
 } from "./request-members.js";
 import type { BodySource } from "./source.js";
 
-/** What a request can be made with: the members of WHATWG fetch (§5.4). Others are ignored, as Web IDL says. */
+/** Options of a request: the members of WHATWG fetch (§5.4). Others are ignored, as in Web IDL. */
 export interface RequestInit {
-  /** The method; `"GET"` by default. Standard methods are normalised to upper case. */
+  /** The method; default `"GET"`. Fetch's standard methods are normalised to upper case. */
   method?: string;
-  /** The request's headers; none by default. */
+  /** The request's headers; default none. */
   headers?: HeadersInit;
-  /** The body; none by default. GET and HEAD allow none. */
+  /** The body; default none. Not allowed with GET and HEAD. */
   body?: BodyInit | null;
-  /** Aborts the request, and the reading of its response; none by default. */
+  /** Aborts the request, and the reading of its response; default none. */
   signal?: AbortSignal | null;
-  /** How redirects are treated; `follow` unless said otherwise. `manual` gives the 3xx response as it is. */
+  /** What to do with a redirect; default `"follow"`. */
   redirect?: RedirectMode;
-  /** Needed with a body that is a stream: it is sent as it comes, and the response may come before its end. */
+  /** Required with a body that can be read only once, such as a stream. The response may come before the body's end. */
   duplex?: "half";
-  /** `no-store`, `reload` and `no-cache` send what tells caches on the way so; there is no cache here. */
+  /** There is no cache here; `no-store`, `reload` and `no-cache` send headers that say so to caches on the way. */
   cache?: RequestCache;
-  /** Hashes of which the body must have one, as of a script: `sha256-…`; else the call rejects. */
+  /** Subresource Integrity hashes (`sha256-…`); the call rejects when the response's body matches none of them. */
   integrity?: string;
-  /** The URL that the `Referer` field is made from; none is sent unless it is given. */
+  /** The URL for the `Referer` header; default: no `Referer`. */
   referrer?: string;
-  /** How much of the referrer is sent where, redirects included. */
+  /** How much of the referrer is sent, and to whom, redirects included; default `strict-origin-when-cross-origin`. */
   referrerPolicy?: ReferrerPolicy;
-  /** Kept, and without meaning outside of a browser. */
+  /** Kept, but without effect outside a browser. */
   mode?: RequestMode;
-  /** Kept, and without meaning outside of a browser: there are no cookies but a client's. */
+  /** Kept, but without effect outside a browser: the only cookies are those of a client's jar. */
   credentials?: RequestCredentials;
-  /** Kept, and without meaning outside of a browser: there is no page that a request could outlive. */
+  /** Kept, but without effect outside a browser: there is no page for a request to outlive. */
   keepalive?: boolean;
-  /** How urgent it is, which a server of HTTP/2 is told (RFC 9218): `high` urgency 1, `auto` 3, `low` 5. Without it nothing is said. */
+  /**
+   * The urgency sent to an HTTP/2 server in the `priority` header (RFC 9218): `high` is 1, `auto` is 3, `low` is 5.
+   * Default: no header.
+   */
   priority?: "high" | "low" | "auto";
-  /** Only null is allowed, as in the Fetch standard. */
+  /** Only `null` is allowed, as in the Fetch standard. */
   window?: null;
 }
 
-/** What a call of a client can say of its request beside what fetch can. */
+/** What a client's call can set in its request beyond fetch. */
 export interface RequestExtras {
-  /** Added to the URL's query. Arrays repeat the name; `undefined` and `null` are left out. */
+  /** Added to the URL's query. An array repeats its name; `undefined` and `null` are left out. */
   query?: Record<string, unknown> | URLSearchParams;
-  /** The body, as JSON, with its content type. */
+  /** The body as JSON, with the content type `application/json` unless the headers set one. */
   json?: unknown;
-  /** The body, as `application/x-www-form-urlencoded`. */
+  /** The body as `application/x-www-form-urlencoded`. */
   form?: Record<string, string | string[]> | URLSearchParams;
   /**
-   * Whether sending it twice does no harm. Default: true for GET, HEAD, OPTIONS, TRACE, PUT and DELETE (RFC 9110
-   * §9.2.2) and where an `Idempotency-Key` field is present.
+   * Whether sending the request twice does no harm. Default: true for GET, HEAD, OPTIONS, TRACE, PUT and DELETE
+   * (RFC 9110 §9.2.2), and with an `Idempotency-Key` or `X-Idempotency-Key` header.
    */
   idempotent?: boolean;
-  /** Fields after the body, which is then sent chunked; a function is called once the body has been sent. */
+  /** Trailer fields, sent after the body (chunked over HTTP/1.1); a function is called once the body has been sent. */
   trailers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
   /**
-   * Whether the body waits until the server asks for it with a 100 (RFC 9110 §10.1.1): `true` for a second, a number
-   * for as many milliseconds; then it goes out all the same. A final answer that comes first ends the call without the
-   * body, and costs the connection.
+   * Whether the body waits for `100 Continue` (RFC 9110 §10.1.1): `true` waits a second, as Go does, a number that many
+   * milliseconds; then the body is sent anyway. If a final response comes first, the body is not sent and an HTTP/1.1
+   * connection closes. Default false.
    */
   expectContinue?: boolean | number;
-  /** Whether a part of the response is of use before the rest is there, which a server of HTTP/2 is told (RFC 9218). */
+  /** Whether you can use a part of the response before the rest arrives; sent to an HTTP/2 server (RFC 9218). Default false. */
   incremental?: boolean;
-  /** Called for each 1xx response before the final one. */
+  /** Called with the status and headers of each 1xx response before the final one. */
   onInformational?: (status: number, headers: Headers) => void;
-  /** Told of everything that happens to the call; see {@link Trace}. */
+  /** Hooks for what happens to the call; see {@link Trace}. */
   trace?: Trace;
 }
 

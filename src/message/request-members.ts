@@ -2,15 +2,15 @@ import { ownMembers } from "../runtime/index.js";
 import type { HeadersInit } from "./headers.js";
 import type { InterfaceShape } from "./interface-shape.js";
 
-/** What to do with a redirect: follow it, return it, or reject. */
+/** What to do with a redirect: follow it, return the 3xx response, or reject. */
 export type RedirectMode = "follow" | "manual" | "error";
-/** The standard's cache modes. There is no cache: they only matter to `Request.cache`. */
+/** The standard's cache modes. There is no cache here; some send headers to caches on the way (`RequestInit.cache`). */
 export type RequestCache = "default" | "no-store" | "reload" | "no-cache" | "force-cache" | "only-if-cached";
-/** The standard's request modes. Outside a browser they only matter to `Request.mode`. */
+/** The standard's request modes; without effect outside a browser. */
 export type RequestMode = "cors" | "navigate" | "no-cors" | "same-origin";
-/** The standard's credentials modes. Outside a browser they only matter to `Request.credentials`. */
+/** The standard's credentials modes; without effect outside a browser. */
 export type RequestCredentials = "include" | "omit" | "same-origin";
-/** The standard's referrer policies; empty for the default. */
+/** The standard's referrer policies; `""` for the default, `strict-origin-when-cross-origin`. */
 export type ReferrerPolicy =
   | ""
   | "no-referrer"

@@ -194,7 +194,7 @@ export class Request {
     });
   }
 
-  /** Upper case for the methods of fetch; others as given. */
+  /** The method. Fetch's standard methods are in upper case; others are as given. */
   get method(): string {
     return this.#method;
   }
@@ -204,7 +204,7 @@ export class Request {
     return `${this.#target.href}${this.#hash}`;
   }
 
-  /** The URL, parsed. */
+  /** The URL as a `URL`; a new one each time, so changing it does not change the request. */
   get parsedURL(): URL {
     return new URL(this.url);
   }
@@ -215,7 +215,7 @@ export class Request {
     return this.#headers;
   }
 
-  /** Aborts when the call does. Always present, and this request's own. */
+  /** This request's own signal. It aborts when the signal given in `init` does; without one it never aborts. */
   get signal(): AbortSignal {
     if (this.#signal === undefined) {
       const given = this.#given;
@@ -224,50 +224,50 @@ export class Request {
     return this.#signal;
   }
 
-  /** The body as a stream, or null when there is none. */
+  /** The body as a stream, or `null` when the request has no body. */
   get body(): ByteStream | null {
     return this.#whole()?.stream ?? null;
   }
 
-  /** Whether the body has been read. */
+  /** Whether the body has been read, or was sent. */
   get bodyUsed(): boolean {
     return this.#whole()?.used ?? false;
   }
 
-  /** The value given in `init`; there is no cache, so it has no effect. */
+  /** The cache mode. There is no cache here; see `RequestInit.cache` for what is sent. Default `"default"`. */
   get cache(): RequestCache {
     return this.#modes.cache;
   }
-  /** The value given in `init`; it has no effect outside a browser. */
+  /** The credentials mode; without effect outside a browser. Default `"same-origin"`. */
   get credentials(): RequestCredentials {
     return this.#modes.credentials;
   }
-  /** The hashes that the response body must match; empty when there are none. */
+  /** Subresource Integrity hashes, one of which the response's body must match; empty (the default) for no check. */
   get integrity(): string {
     return this.#modes.integrity;
   }
-  /** The value given in `init`; it has no effect outside a browser. */
+  /** The value given in `init`; without effect outside a browser. Default false. */
   get keepalive(): boolean {
     return this.#modes.keepalive;
   }
-  /** The value given in `init`; it has no effect outside a browser. */
+  /** The request mode; without effect outside a browser. Default `"cors"`. */
   get mode(): RequestMode {
     return this.#modes.mode;
   }
-  /** How redirects are treated. */
+  /** What happens to a redirect. Default `"follow"`. */
   get redirect(): RedirectMode {
     return this.#modes.redirect;
   }
-  /** The referrer given in `init`, `"about:client"` by default. */
+  /** The referrer: a URL, `""` for none, or `"about:client"` (the default), which sends none here. */
   get referrer(): string {
     return this.#modes.referrer;
   }
-  /** The value given in `init`. */
+  /** How much of the referrer is sent, and to whom; empty (the default) for `strict-origin-when-cross-origin`. */
   get referrerPolicy(): ReferrerPolicy {
     return this.#modes.referrerPolicy;
   }
-  // What only a browser gives other values.
-  /** Always empty, as for every request that a script makes. */
+  // Only a browser gives these other values.
+  /** Always `""`, as for every request that a script makes. */
   get destination(): "" {
     this.#method;
     return "";
@@ -287,40 +287,56 @@ export class Request {
     this.#method;
     return false;
   }
+  /** `"Request"`. */
   get [Symbol.toStringTag](): string {
     return "Request";
   }
 
-  /** Reads the body as UTF-8 text. Rejects with a `TypeError` when it has already been read. */
+  /** Reads the body as UTF-8 text. Rejects with a `TypeError` when the body has already been read. */
   async text(): Promise<string> {
     return decodeUtf8(await this.#collect());
   }
-  /** Reads the body and parses it as JSON. Rejects with a `SyntaxError` when it is not JSON. */
+  /**
+   * Reads the body and parses it as JSON. Rejects with a `SyntaxError` when it is not JSON, and with a `TypeError` when
+   * it has already been read.
+   */
   async json<T = unknown>(): Promise<T> {
     return JSON.parse(decodeUtf8(await this.#collect())) as T;
   }
-  /** Reads the body as bytes. Rejects with a `TypeError` when it has already been read. */
+  /** Reads the body as bytes. Rejects with a `TypeError` when the body has already been read. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return ownBytes(await this.#collect());
   }
-  /** Reads the body into an `ArrayBuffer`. Rejects with a `TypeError` when it has already been read. */
+  /** Reads the body into an `ArrayBuffer`. Rejects with a `TypeError` when the body has already been read. */
   async arrayBuffer(): Promise<ArrayBuffer> {
     return ownBytes(await this.#collect()).buffer;
   }
-  /** Reads the body into a `Blob` of its content type. Rejects with a `TypeError` when it has already been read. */
+  /** Reads the body into a `Blob` of its content type. Rejects with a `TypeError` when the body has already been read. */
   async blob(): Promise<Blob> {
     return blobOf(await this.#collect(), this.headers);
   }
-  /** Reads a multipart or URL-encoded body as `FormData`. Rejects with a `TypeError` when it is neither. */
+  /**
+   * Reads a body of `multipart/form-data` or `application/x-www-form-urlencoded` as `FormData`. Rejects with a
+   * `TypeError` when it is neither, or has already been read.
+   */
   async formData(): Promise<FormData> {
     return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
 
+  /**
+   * The body as a stream of text, decoded as UTF-8 as it arrives (Fetch §5.3).
+   *
+   * @throws TypeError when the body has already been read or is locked.
+   */
   textStream(): ReadableStream<string> {
     return textStreamOf(this.#whole());
   }
 
-  /** The same request again. A body that can be read only once is split between the two. */
+  /**
+   * A copy of the request. A body that can be read only once is split, so that both copies have all of it.
+   *
+   * @throws TypeError when the body has already been used.
+   */
   clone(): Request {
     const body = this.#whole();
     if (body?.unusable === true) throw new TypeError("Cannot clone this request: its body has been used");
@@ -331,7 +347,11 @@ export class Request {
 
   // ── what a client knows of it beside ─────────────────────────────────────────────────────────────────────
 
-  /** Whether it may be sent again after a connection was lost. */
+  /**
+   * Whether the request may be sent again after its connection was lost: what `idempotent` was set to; otherwise true
+   * for GET, HEAD, OPTIONS, TRACE, PUT and DELETE (RFC 9110 §9.2.2), and with an `Idempotency-Key` or
+   * `X-Idempotency-Key` header.
+   */
   get idempotent(): boolean {
     return (
       this.#idempotent ??
@@ -340,42 +360,42 @@ export class Request {
         (this.#headers?.has("x-idempotency-key") ?? false))
     );
   }
-  /** What `idempotent` was set to: whether sending it twice is safe. Absent: the method decides. */
+  /** What the option `idempotent` was set to; `undefined` (the default) lets the method and headers decide. */
   get idempotentMark(): boolean | undefined {
     return this.#idempotent;
   }
   set idempotentMark(mark: boolean | undefined) {
     this.#idempotent = mark;
   }
-  /** Trailer fields to send after the body, or a function that returns them once the body has been sent. */
+  /** Trailer fields to send after the body, or a function that returns them once the body has been sent; default none. */
   get trailers(): RequestExtras["trailers"] {
     return this.#trailers;
   }
   set trailers(trailers: RequestExtras["trailers"]) {
     this.#trailers = trailers;
   }
-  /** Called with each 1xx response before the final one. */
+  /** Called with the status and headers of each 1xx response before the final one; default none. */
   get onInformational(): RequestExtras["onInformational"] {
     return this.#onInformational;
   }
   set onInformational(listener: RequestExtras["onInformational"]) {
     this.#onInformational = listener;
   }
-  /** Hooks called for each event of this request. */
+  /** Hooks called for the events of this request; default none. */
   get trace(): Trace | undefined {
     return this.#trace;
   }
   set trace(trace: Trace | undefined) {
     this.#trace = trace;
   }
-  /** Milliseconds the body waits for a 100; `undefined` when it does not wait. */
+  /** Milliseconds that the body waits for `100 Continue`; `undefined` (the default) does not wait. */
   get expectContinue(): number | undefined {
     return this.#expectContinue;
   }
   set expectContinue(milliseconds: number | undefined) {
     this.#expectContinue = milliseconds;
   }
-  /** What HTTP/2's `priority` field says; undefined for nothing. */
+  /** The value of the `priority` header (RFC 9218), sent over HTTP/2 only; `undefined` (the default) sends none. */
   get priorityField(): string | undefined {
     return this.#priority;
   }

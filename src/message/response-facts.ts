@@ -1,17 +1,17 @@
 import type { HeadersInit } from "./headers.js";
 import type { InterfaceShape } from "./interface-shape.js";
 
-/** What a response that is made by hand begins with. */
+/** Options of a response made by hand. */
 export interface ResponseInit {
-  /** The status, 200 to 599; 200 by default. */
+  /** The status, 200 to 599; default 200. */
   status?: number;
-  /** The reason phrase, one line of Latin-1 text; empty by default. */
+  /** The reason phrase, one line of Latin-1 text; default empty. */
   statusText?: string;
-  /** The headers; none by default. */
+  /** The headers; default none. */
   headers?: HeadersInit;
 }
 
-/** Where a response came from, as far as a page would be allowed to see it. */
+/** The standard's response types. Here only `basic`, `cors`, `default` and `error` occur; see `Response.type`. */
 export type ResponseType = "basic" | "cors" | "default" | "error" | "opaque" | "opaqueredirect";
 
 /** What a response has that its own constructor does not take. */

@@ -158,7 +158,7 @@ export class Response {
     this.#body = body;
   }
 
-  /** A network error, as the platform's `Response.error()`. */
+  /** A network error (Fetch §5.5): type `"error"`, status 0, no body. */
   static error(): Response {
     const response = new Response();
     response.#type = "error";
@@ -167,7 +167,11 @@ export class Response {
     return response;
   }
 
-  /** A response with `value` as JSON and its content type. */
+  /**
+   * A response whose body is `value` as JSON, with the content type `application/json`.
+   *
+   * @throws TypeError when `value` cannot be JSON, such as `undefined` or a cycle.
+   */
   static json(value: unknown, init?: ResponseInit): Response {
     needArguments(arguments, 1, "Response.json");
     const text = JSON.stringify(value);
@@ -178,7 +182,11 @@ export class Response {
     return response;
   }
 
-  /** A response that redirects to `url`. */
+  /**
+   * A response that redirects to `url`; status 302 by default.
+   *
+   * @throws TypeError for an invalid URL; RangeError for a status other than 301, 302, 303, 307 or 308.
+   */
   static redirect(url: string | URL, status = 302): Response {
     needArguments(arguments, 1, "Response.redirect");
     const location = redirectLocation(url);
@@ -192,7 +200,7 @@ export class Response {
     return response;
   }
 
-  /** The status: 200 to 599, 101 after an upgrade, or 0 for a network error. */
+  /** The status: 200 to 599, 101 after an upgrade, or 0 for `Response.error()`. */
   get status(): number {
     return this.#status;
   }
@@ -202,34 +210,37 @@ export class Response {
     return this.#status >= 200 && this.#status <= 299;
   }
 
-  /** The reason phrase of the status line; empty over HTTP/2. */
+  /** The reason phrase of the status line; always empty over HTTP/2, which has none. */
   get statusText(): string {
     this.#statusText ??= (this.#wire as WireResponse).statusText;
     return this.#statusText;
   }
 
-  /** The response's headers; read-only where it came from the network. */
+  /** The response's headers; read-only when the response came from the network. */
   get headers(): Headers {
     this.#headers ??= (this.#wire as WireResponse).headers();
     return this.#headers;
   }
 
-  /** The final URL, without user part and fragment. */
+  /** The final URL, without credentials and fragment; empty for a response made by hand. */
   get url(): string {
     return this.#url;
   }
 
-  /** `"default"` for a response from a server or a constructor, `"error"` for `Response.error()`. */
+  /**
+   * `"basic"` for a response from the network, `"cors"` when a redirect led to another origin, `"default"` for one made
+   * by hand, `"error"` for `Response.error()`.
+   */
   get type(): ResponseType {
     return this.#type;
   }
 
-  /** True when a redirect led here. */
+  /** Whether a redirect was followed to get this response. */
   get redirected(): boolean {
     return this.#redirected;
   }
 
-  /** How many exchanges the call needed: 1 without retries and redirects. */
+  /** How often the call sent a request: 1 without retries and redirects. */
   get attempts(): number {
     return this.#attempts;
   }
@@ -238,35 +249,53 @@ export class Response {
     this.#attempts = count;
   }
 
+  /** `"Response"`. */
   get [Symbol.toStringTag](): string {
     return "Response";
   }
 
   // ── the connection ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** The connection it came over. @throws TypeError where the response was made by hand; so do {@link timings} and {@link why}. */
+  /**
+   * The connection that carried the response.
+   *
+   * @throws TypeError for a response made by hand.
+   */
   get connection(): ResponseConnection {
     return this.#origin("connection").connection;
   }
 
-  /** Where the time went, in milliseconds. */
+  /**
+   * Where the time went, in milliseconds. A phase that has not ended, or did not happen, is absent.
+   *
+   * @throws TypeError for a response made by hand.
+   */
   get timings(): Timings {
     return this.#origin("timings").timings;
   }
 
-  /** Why this connection: which ones were considered, and what would have saved the dial. */
+  /**
+   * Why the request got this connection: which ones were considered, and what would have saved the dial. It is data;
+   * `String(response.why())` is a sentence.
+   *
+   * @throws TypeError for a response made by hand.
+   */
   why(): Decision {
     return this.#origin("a decision").why();
   }
 
-  /** The fields after a chunked body, once it has been read. Failures are those of the body. */
+  /**
+   * The trailer fields (RFC 9110 §6.5), once the body has been read; empty when none were sent. Rejects with the body's
+   * error; a rejection that nobody handles is silent.
+   */
   get trailers(): Promise<Headers> {
     return this.#wire === undefined ? Promise.resolve(new Headers()) : this.#wire.exchange.trailers;
   }
 
   /**
-   * The connection as a stream, after a 101 to a request with `Connection: upgrade`, or a 2xx to CONNECT. It begins
-   * with the bytes that came behind the response, is its owner's to end, and no time limit applies any more.
+   * The connection as a stream, after a 101 to a request with `Connection: upgrade`, or a 2xx to CONNECT; otherwise
+   * `undefined`. It starts with any bytes that followed the response's head. It is yours: you end it, and no time limit
+   * applies to it.
    */
   get upgraded(): Duplex | undefined {
     return this.#wire?.upgraded;
@@ -281,17 +310,17 @@ export class Response {
 
   // ── the body ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The body as a stream; `null` where there cannot be one (HEAD, 204, 205, 304). */
+  /** The body as a stream; `null` when there can be none (HEAD, 204, 205, 304, an upgrade). */
   get body(): ByteStream | null {
     return this.#whole()?.stream ?? null;
   }
 
-  /** Whether the body has been read or cancelled. */
+  /** Whether reading the body has begun, or it was cancelled. */
   get bodyUsed(): boolean {
     return this.#body?.used ?? this.#reader?.taken ?? false;
   }
 
-  /** The body as text, decoded as UTF-8. */
+  /** The body as text, decoded as UTF-8. Rejects with a `TypeError` when it has already been read. */
   text(): Promise<string> {
     if (!(#status in this)) return notAResponse();
     const reader = this.#reader;
@@ -303,11 +332,19 @@ export class Response {
     return this.#collect().then(decodeUtf8);
   }
 
+  /**
+   * The body as a stream of text, decoded as UTF-8 as it arrives (Fetch §5.3).
+   *
+   * @throws TypeError when the body has already been read or is locked.
+   */
   textStream(): ReadableStream<string> {
     return textStreamOf(this.#whole());
   }
 
-  /** The body parsed as JSON. @throws SyntaxError when it is not JSON. */
+  /**
+   * The body parsed as JSON. Rejects with a `SyntaxError` that names status, content type and length when it is not
+   * JSON, and with a `TypeError` when it has already been read.
+   */
   json<T = unknown>(): Promise<T> {
     if (!(#status in this)) return notAResponse();
     const reader = this.#reader;
@@ -324,27 +361,30 @@ export class Response {
     }
   }
 
-  /** The body's bytes, in memory of their own. */
+  /** The body's bytes, in a buffer of their own. Rejects with a `TypeError` when it has already been read. */
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return ownBytes(await this.#collect());
   }
 
-  /** Reads the body into an `ArrayBuffer`. Rejects when it has already been read, or arrives incomplete. */
+  /** The body's bytes as an `ArrayBuffer`. Rejects with a `TypeError` when it has already been read. */
   async arrayBuffer(): Promise<ArrayBuffer> {
     return ownBytes(await this.#collect()).buffer;
   }
 
-  /** The body as a blob, whose type is that of `Content-Type` (MIME Sniffing §4). */
+  /** The body as a blob with the type of `Content-Type`. Rejects with a `TypeError` when it has already been read. */
   async blob(): Promise<Blob> {
     return blobOf(await this.#collect(), this.headers);
   }
 
-  /** The body parsed as a form, `multipart/form-data` or `application/x-www-form-urlencoded`. */
+  /**
+   * The body parsed as a form. Rejects with a `TypeError` when it is neither `multipart/form-data` nor
+   * `application/x-www-form-urlencoded`, or has already been read.
+   */
   async formData(): Promise<FormData> {
     return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
 
-  /** The body's bytes as they arrive. Leaving the loop early gives the rest up. */
+  /** The body's bytes as they arrive. Leaving the loop early abandons the rest, as `close()` does. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined, undefined> {
     const reader = this.#reader;
     if (this.#body?.unusable === true || (this.#body === undefined && reader?.taken === true)) {
@@ -356,10 +396,11 @@ export class Response {
   }
 
   /**
-   * Saves the body under this name: it is written to a file beside it, which takes the name when it is complete, so that
-   * nobody sees a part of it. The bytes go through a few buffers that are used again; none waits for the whole body.
+   * Saves the body to a file and returns its length in bytes. The body is first written to a temporary file beside
+   * `path`, which is renamed once complete, so nobody sees half a file. Memory stays at a few buffers, whatever the size.
    *
-   * @throws the body's error, or the system's; then the name has what it had before.
+   * @throws the body's error or the system's; an existing file at `path` is then unchanged. TypeError when the body has
+   *   already been read.
    */
   async saveTo(path: string | URL, options?: SaveOptions): Promise<{ bytes: number }> {
     const body = this.#body;
@@ -368,18 +409,26 @@ export class Response {
     return saveBody(reader ?? BodyReader.empty(), path, options);
   }
 
-  /** Gives up what has not been read of the body: a short rest is read, a long one costs the connection. Safe always. */
+  /**
+   * Abandons what is unread of the body: up to 256 KiB are read and dropped within 50 ms to keep the connection; more
+   * closes it. Safe to call at any time, and more than once.
+   */
   async close(): Promise<void> {
     this.upgraded?.destroy();
     if (this.#body !== undefined) await this.#body.cancel();
     else await this.#reader?.cancel(undefined);
   }
 
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** A second response with the same head and body. Both bodies must be read or closed. */
+  /**
+   * A copy of the response. Read or close both bodies.
+   *
+   * @throws TypeError when the body has already been used.
+   */
   clone(): Response {
     const body = this.#whole();
     if (body?.unusable === true) {

@@ -3,17 +3,17 @@ import { FileSink } from "./file-sink.js";
 
 const files = (): typeof import("node:fs/promises") => process.getBuiltinModule("node:fs/promises");
 
-/** How far a body that is saved has got. */
+/** How much of a body has been saved. */
 export interface SaveProgress {
-  /** Bytes of the body so far, decoded. */
+  /** Bytes so far, after decoding. */
   readonly bytes: number;
-  /** Its length, where it is known. */
+  /** The body's length in bytes; absent when it is not known. */
   readonly total?: number;
 }
 
-/** What `response.saveTo` can be told. */
+/** Options of `response.saveTo`. */
 export interface SaveOptions {
-  /** Told of each piece as it arrives. What it throws ends the save. */
+  /** Called for each piece as it arrives. An error it throws ends the save. */
   onProgress?: (progress: SaveProgress) => void;
 }
 

@@ -1,27 +1,27 @@
 import type { CloseCause } from "../trace/index.js";
 import type { Member, Waiter } from "./entities/index.js";
 
-/** The pool's settings, normalised: what is not limited is `Infinity`. */
+/** The pool's settings, under their names in `TransportOptions`. `Infinity` means no limit. */
 export interface PoolLimits {
-  /** Most connections in total, those being dialed included. */
+  /** The most connections in total, dials included. */
   readonly maxConnections: number;
-  /** Most connections to one origin, those being dialed included. */
+  /** The most connections to one origin, dials included. */
   readonly maxConnectionsPerOrigin: number;
-  /** Most idle connections in total. */
+  /** The most idle connections in total; one more closes the oldest. */
   readonly maxIdleConnections: number;
-  /** Most idle connections to one origin. */
+  /** The most idle connections to one origin; one more closes the oldest. */
   readonly maxIdleConnectionsPerOrigin: number;
-  /** Most dials to one origin at a time. */
+  /** The most dials to one origin at a time. */
   readonly maxDialingPerOrigin: number;
-  /** Most requests that may wait without a dial; more fail at once. */
+  /** The most requests that may wait without a dial; more fail at once. */
   readonly maxWaiting: number;
-  /** Milliseconds that a request may wait without a dial. */
+  /** Milliseconds that a request may wait without a dial before it fails. */
   readonly queueTimeout: number;
   /** Milliseconds after which an idle connection closes. */
   readonly idleTimeout: number;
   /** Milliseconds after which a connection takes no more requests. */
   readonly maxConnectionAge: number;
-  /** Requests after which a connection closes. */
+  /** The requests after which a connection closes. */
   readonly maxRequestsPerConnection: number;
   /** Whether connections are kept for later requests. */
   readonly keepAlive: boolean;

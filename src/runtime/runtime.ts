@@ -3,9 +3,9 @@ import type { Duplex } from "node:stream";
 
 /** A timer of a {@link Runtime}. */
 export interface RuntimeTimer {
-  /** Ends it; ending it twice does nothing. */
+  /** Stops the timer; stopping it twice does nothing. */
   clear(): void;
-  /** Whether it keeps the process alive. */
+  /** Sets whether the timer keeps the process alive. */
   setRef(keepAlive: boolean): void;
 }
 
@@ -16,41 +16,43 @@ export type LookupFunction = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** What a socket is opened with; `onread` is `node:net`'s. */
+/** Options of `Runtime.connect`, as `net.connect` and `tls.connect` have them. */
 export interface SocketOptions {
   /** The IP address to connect to. */
   readonly host?: string;
   /** The port to connect to. */
   readonly port?: number;
-  /** The path of a Unix socket, instead of host and port. */
+  /** The path of a Unix socket or named pipe, instead of host and port. */
   readonly path?: string;
   /** The address family, 4 or 6. */
   readonly family?: number;
   /** The local IP address to connect from. */
   readonly localAddress?: string;
-  /** Where bytes are read to, and who is told, as in `net.connect`. */
+  /** Reads into a buffer instead of emitting `data`, as `onread` of `net.connect` does. */
   readonly onread?: {
+    /** The buffer, or a function that returns one for each read. */
     readonly buffer: Uint8Array | (() => Uint8Array);
+    /** Called after each read; `false` stops reading. */
     readonly callback: (bytes: number, buffer: Uint8Array) => boolean;
   };
-  /** Present for TLS: `node:tls` connection options. */
+  /** The options of `tls.connect`; absent for a connection without TLS. */
   readonly tls?: Readonly<Record<string, unknown>>;
 }
 
-/** The one door to clock, timers, DNS, sockets and randomness; tests pass a virtual one. */
+/** All that a transport uses of the outside world: clock, timers, DNS, sockets, randomness. Tests pass a virtual one. */
 export interface Runtime {
-  /** Milliseconds, monotonic, fractional. */
+  /** The monotonic clock in milliseconds, with fractions. */
   now(): number;
-  /** Milliseconds since 1970. */
+  /** The wall clock in milliseconds since 1970. */
   wallNow(): number;
   /** Calls back once after `milliseconds`. */
   setTimer(callback: () => void, milliseconds: number): RuntimeTimer;
-  /** Calls back after the input and output of this turn of the event loop. */
+  /** Calls back after this turn's input and output, as Node's `setImmediate` does. */
   setImmediate(callback: () => void): void;
   /** Resolves a name, as `dns.lookup` does. */
   lookup: LookupFunction;
-  /** Starts a connection and returns at once; it emits `connect` or `secureConnect`, `error`, `close`. */
+  /** Opens a connection and returns its socket at once; the socket emits `connect` or `secureConnect`, `error`, `close`. */
   connect(options: SocketOptions): Duplex;
-  /** Uniform in [0, 1). */
+  /** A random number, at least 0 and below 1. */
   random(): number;
 }

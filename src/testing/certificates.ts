@@ -22,15 +22,15 @@ import {
 
 /** What a certificate is for, and when it is valid. */
 export interface IssueOptions {
-  /** Host names (`*.example.test` too) and IP addresses it is for; the first is its common name as well. */
+  /** The host names (`*.example.test` too) and IP addresses it is for; the first is also its common name. */
   readonly names: readonly string[];
   /** Days of validity from `notBefore`; default 30. */
   readonly days?: number;
-  /** Default: a day ago. */
+  /** When it becomes valid; default: a day ago. */
   readonly notBefore?: Date;
-  /** Overrides `days`; a time in the past makes an expired certificate. */
+  /** When it expires, instead of `days`; a time in the past makes an expired certificate. */
   readonly notAfter?: Date;
-  /** For a TLS client instead of a server; default false. */
+  /** Whether it is for a TLS client instead of a server; default false. */
   readonly clientAuth?: boolean;
 }
 
@@ -40,17 +40,17 @@ export interface IssuedCertificate {
   readonly key: string;
   /** The certificate, followed by the intermediate ones. */
   readonly cert: string;
-  /** The root that a peer must trust. */
+  /** The root certificate for the peer to trust. */
   readonly ca: string;
 }
 
 /** A certificate authority that exists only in this process. */
 export interface CertificateAuthority {
-  /** Its certificate, PEM. */
+  /** Its certificate in PEM. */
   readonly cert: string;
   /** Issues a certificate signed by this authority, and its key. */
   issue(options: IssueOptions): IssuedCertificate;
-  /** An authority below this one; what it issues carries the chain. */
+  /** Makes an authority below this one; the certificates it issues come with the chain. */
   intermediate(name?: string): CertificateAuthority;
 }
 
@@ -174,8 +174,8 @@ const authorityOf = (subject: Subject, cert: string, chain: string, root: string
 });
 
 /**
- * Makes a new certificate authority: a root nobody trusts until its `cert` is given as `ca`. All of it is done with
- * `node:crypto`, in a few milliseconds.
+ * Makes a new certificate authority, with `node:crypto` in a few milliseconds. Nobody trusts it until its `cert` is given
+ * as `ca`.
  *
  * ```ts
  * const { key, cert, ca } = createAuthority().issue({ names: ["localhost", "127.0.0.1"] });
@@ -187,7 +187,7 @@ export const createAuthority = (name = "Test Root"): CertificateAuthority => {
   return authorityOf(subject, cert, "", cert);
 };
 
-/** Makes a certificate signed by its own key; its `ca` is itself. */
+/** Makes a certificate signed by its own key; its `ca` is the certificate itself. */
 export const selfSigned = (options: IssueOptions): IssuedCertificate => {
   const subject = subjectOf(options);
   const cert = certify(subject, subject, ...validity(options), endEntityExtensions(options));

@@ -1,32 +1,32 @@
-/** What the resolver answers for a name. */
+/** How the fake resolver answers for a name. */
 export interface FakeHost {
-  /** The addresses that a lookup of the host gives. */
+  /** The IP addresses of the name; default none, which is `ENOTFOUND`. */
   readonly addresses?: readonly string[];
   /** Milliseconds until the answer; default 0. */
   readonly after?: number;
-  /** Fails with this code (`ENOTFOUND`, `EAI_AGAIN`, …). */
+  /** The code that lookups fail with (`ENOTFOUND`, `EAI_AGAIN`, …); default: they do not fail. */
   readonly fails?: string;
-  /** Never answers. */
+  /** Whether lookups never end; default false. */
   readonly blackHole?: boolean;
 }
 
-/** What a dial of an address does, and the link it gets. */
+/** How a dial of an address goes, and what the connection is like. */
 export interface FakeRoute {
   /** Milliseconds until it connects or fails; default 0. */
   readonly after?: number;
-  /** Fails with this code (`ECONNREFUSED`, `EHOSTUNREACH`, …). */
+  /** The code that it fails with (`ECONNREFUSED`, `EHOSTUNREACH`, …); default: it connects. */
   readonly fails?: string;
-  /** Never connects. */
+  /** Whether it never connects; default false. */
   readonly blackHole?: boolean;
-  /** Milliseconds for bytes, an end or a reset to travel, each way; default 0. */
+  /** Milliseconds that bytes, an end or a reset take to travel, each way; default 0. */
   readonly latency?: number;
-  /** For TLS: milliseconds from the connection to the end of the handshake; default 0. */
+  /** Milliseconds that a TLS handshake takes; default 0. */
   readonly secureAfter?: number;
-  /** For TLS: the handshake fails with this code. */
+  /** The code that a TLS handshake fails with; default: it succeeds. */
   readonly secureFails?: string;
-  /** For TLS: the handshake never ends. */
+  /** Whether a TLS handshake never ends; default false. */
   readonly secureBlackHole?: boolean;
-  /** For TLS: the protocol agreed on; default: none. */
+  /** The protocol that a TLS handshake agrees on, such as `h2`; default: none. */
   readonly alpn?: string;
 }
 

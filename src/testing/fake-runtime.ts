@@ -6,13 +6,13 @@ import { endpoint, type FakeHost, type FakeRoute, systemError } from "./fake-net
 import { FakeSocket } from "./fake-socket.js";
 import { seededRandom } from "./seeded-random.js";
 
-/** Where a fake runtime's clocks and randomness begin. */
+/** Where a fake runtime's clocks and randomness start. */
 export interface FakeRuntimeOptions {
-  /** The monotonic clock at the start; default 0. */
+  /** The monotonic clock at the start, in milliseconds; default 0. */
   readonly now?: number;
-  /** The wall clock at the start; default 2024-01-01. */
+  /** The wall clock at the start, in milliseconds since 1970; default 2024-01-01 UTC. */
   readonly wallNow?: number;
-  /** Of `random()`; default 1. */
+  /** The seed of `random()`; default 1. */
   readonly seed?: number;
 }
 
@@ -37,8 +37,8 @@ class FakeTimer implements RuntimeTimer {
 const DEFAULT_LIMIT = 3_600_000;
 
 /**
- * A runtime in which nothing happens by itself: a virtual clock, names and addresses that do what the test says, and
- * connections in memory. What happened stands in {@link log} as lines such as `at(250) dial 192.0.2.1:80`.
+ * A runtime in which nothing happens by itself: the clock is virtual, names and addresses behave as the test says, and
+ * connections are in memory. `log` has what happened, as lines such as `at(250) dial 192.0.2.1:80`.
  *
  * ```ts
  * const runtime = new FakeRuntime();
@@ -55,12 +55,12 @@ export class FakeRuntime implements Runtime {
   readonly #random: () => number;
   #wallOffset: number;
   #onConnect: (socket: FakeSocket) => void = () => {};
-  /** What happened, in order; add lines of your own with {@link note}. */
+  /** What happened, in order. `note` adds your own lines. */
   readonly log: string[] = [];
-  /** Every dial, in order, whatever became of it. */
+  /** The socket of every dial, in order, failed ones included. */
   readonly sockets: FakeSocket[] = [];
 
-  /** Starts at time 0 unless the options say otherwise. */
+  /** Makes a runtime without names, addresses or connections; its clock stands still until `advance` or `run`. */
   constructor(options: FakeRuntimeOptions = {}) {
     const { now = 0, wallNow = Date.UTC(2024, 0, 1), seed = 1 } = options;
     this.#clock = new FakeClock(now);
@@ -70,40 +70,41 @@ export class FakeRuntime implements Runtime {
 
   // What the test says.
 
-  /** Says what the resolver answers for a name; an unknown name is `ENOTFOUND`. */
+  /** Sets how the resolver answers for a name: its addresses, or more. A name that is not set is `ENOTFOUND`. */
   host(name: string, answer: readonly string[] | FakeHost): this {
     this.#hosts.set(name, "length" in answer ? { addresses: answer } : answer);
     return this;
   }
 
   /**
-   * Says what dials of an address (`192.0.2.1`, or with a port `192.0.2.1:80`, `[2001:db8::1]:80`, or `unix:/path`)
-   * do: the first dial the first, and so on, the last for all that follow. An address without this connects at once.
+   * Sets how dials of an address go. The address is `192.0.2.1`, with a port `192.0.2.1:80` or `[2001:db8::1]:80`, or
+   * `unix:/path`. Each dial takes the next route; the last one also serves all further dials. An address that is not set
+   * connects at once.
    */
   address(address: string, ...routes: readonly [FakeRoute, ...FakeRoute[]]): this {
     this.#addresses.set(address, [...routes]);
     return this;
   }
 
-  /** Called at each connection, before the client hears of it. */
+  /** Sets what to call at each connection, before the client learns of it; it replaces an earlier callback. */
   onConnect(callback: (socket: FakeSocket) => void): this {
     this.#onConnect = callback;
     return this;
   }
 
-  /** Adds a line to the log. */
+  /** Adds a line to `log`, with the time. */
   note(text: string): void {
     this.log.push(`at(${Math.round(this.now() * 1000) / 1000}) ${text}`);
   }
 
-  /** Moves the virtual clock, running everything that falls due on the way; 0 runs what is due now. */
+  /** Moves the virtual clock forward and runs everything that falls due on the way; 0 runs what is due now. */
   advance(milliseconds: number): Promise<void> {
     return this.#clock.advance(milliseconds);
   }
 
   /**
-   * Moves the clock from one event to the next until the condition holds.
-   * @throws when nothing is left to happen, or nothing within `limit` milliseconds, with the log
+   * Moves the clock from one event to the next until the condition holds. Rejects with an `Error` that has the log when
+   * nothing is left to happen, or when `limit` virtual milliseconds (default one hour) have passed.
    */
   async advanceUntil(condition: () => boolean, limit: number = DEFAULT_LIMIT): Promise<void> {
     if (await this.#clock.runUntil(condition, this.now() + limit)) return;
@@ -113,7 +114,7 @@ export class FakeRuntime implements Runtime {
     );
   }
 
-  /** Moves the clock until the promise is settled, and gives its outcome. */
+  /** Moves the clock, as `advanceUntil` does, until the promise is settled, and settles as it does. */
   async run<T>(promise: Promise<T>, limit: number = DEFAULT_LIMIT): Promise<T> {
     let settled = false;
     const settle = (): void => {
@@ -124,33 +125,33 @@ export class FakeRuntime implements Runtime {
     return promise;
   }
 
-  /** The wall clock jumps (a suspended machine, a corrected clock); the monotonic one does not. */
+  /** Moves the wall clock alone, as when a clock is corrected; the monotonic clock stays. */
   jumpWallClock(milliseconds: number): void {
     this.#wallOffset += milliseconds;
   }
 
-  /** Timers that are set, and of them those that keep the process alive. */
+  /** How many timers are set, and how many of them would keep the process alive. */
   get timers(): { readonly set: number; readonly refed: number } {
     return { set: this.#timers.size, refed: [...this.#timers].filter((timer) => timer.refed).length };
   }
 
-  /** Dials and connections that are not destroyed. */
+  /** The sockets that are not destroyed: dials under way and open connections. */
   get openSockets(): readonly FakeSocket[] {
     return this.sockets.filter((socket) => !socket.destroyed);
   }
 
   // Runtime
 
-  /** Milliseconds of the virtual clock. */
+  /** The virtual monotonic clock, in milliseconds. */
   readonly now = (): number => this.#clock.now;
 
-  /** Milliseconds since 1970, by the virtual clock. */
+  /** The virtual wall clock, in milliseconds since 1970. */
   readonly wallNow = (): number => this.#clock.now + this.#wallOffset;
 
-  /** The next number of the seeded sequence, at least 0 and below 1. */
+  /** The next number of a seeded sequence, at least 0 and below 1. */
   readonly random = (): number => this.#random();
 
-  /** A timer of the virtual clock. */
+  /** Sets a timer of the virtual clock; the shortest is one millisecond, as in Node. */
   readonly setTimer = (callback: () => void, milliseconds: number): RuntimeTimer => {
     const drop = (): void => {
       this.#timers.delete(timer);
@@ -168,10 +169,10 @@ export class FakeRuntime implements Runtime {
     return timer;
   };
 
-  /** An immediate of the virtual clock: it runs before time passes. */
+  /** Calls back before virtual time passes. */
   readonly setImmediate = (callback: () => void): void => this.#clock.immediate(callback);
 
-  /** Answers from the hosts that the test set. */
+  /** Answers as `host` was told to; IP addresses resolve to themselves. */
   readonly lookup = (
     hostname: string,
     options: LookupAllOptions,
@@ -197,7 +198,7 @@ export class FakeRuntime implements Runtime {
     });
   };
 
-  /** Makes a {@link FakeSocket} and tells the test of it. */
+  /** Dials: makes a {@link FakeSocket}, adds it to `sockets`, and lets it connect or fail as `address` was told to. */
   readonly connect = (options: SocketOptions): FakeSocket => {
     const { host = "127.0.0.1", port = 0, path } = options;
     if (options.tls?.["socket"] !== undefined) {

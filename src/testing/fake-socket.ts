@@ -20,19 +20,19 @@ export interface FakeDial {
   readonly connected: (socket: FakeSocket) => void;
 }
 
-/** The client's end of a fake connection. It behaves as `net.Socket` and `tls.TLSSocket` do, `onread` included. */
+/** The client's end of a fake connection. It behaves like `net.Socket` and `tls.TLSSocket`, `onread` included. */
 export class FakeSocket extends Duplex {
-  /** The other end: what the test writes and reads. */
+  /** The other end, for the test to write and read. */
   readonly peer: FakePeer;
-  /** `192.0.2.1:80`, or `unix:/path`. */
+  /** What was dialed: `192.0.2.1:80`, or `unix:/path`. */
   readonly name: string;
-  /** What it was dialed with. */
+  /** The options it was dialed with. */
   readonly options: SocketOptions;
-  /** Whether it stands for a TLS socket. */
+  /** Whether it stands for a TLS socket: it was dialed with the option `tls`. */
   readonly encrypted: boolean;
-  /** Whether the pretended certificate was trusted. */
+  /** As in `tls.TLSSocket`; true with TLS, false without. */
   readonly authorized: boolean;
-  /** The protocol agreed on in the pretended handshake, or false. */
+  /** As in `tls.TLSSocket`: the protocol that `FakeRoute.alpn` set, or false. */
   readonly alpnProtocol: string | false;
   readonly #dial: FakeDial;
   readonly #queue: Parcel[] = [];
@@ -65,53 +65,53 @@ export class FakeSocket extends Duplex {
     );
   }
 
-  /** Whether the dial is still under way. */
+  /** As in `net.Socket`: whether the dial is still connecting. */
   get connecting(): boolean {
     return this.#state === "connecting" && !this.destroyed;
   }
 
-  /** As in `net.Socket`. */
+  /** As in `net.Socket`: the address that was dialed; undefined until connected. */
   get remoteAddress(): string | undefined {
     return this.connecting ? undefined : this.options.host;
   }
 
-  /** As in `net.Socket`. */
+  /** As in `net.Socket`: the port that was dialed; undefined until connected. */
   get remotePort(): number | undefined {
     return this.connecting ? undefined : this.options.port;
   }
 
-  /** As in `net.Socket`. */
+  /** As in `net.Socket`: the option `localAddress`, or the loopback address of the family. */
   get localAddress(): string {
     return this.options.localAddress ?? (this.options.host?.includes(":") ? "::1" : "127.0.0.1");
   }
 
-  /** As in `net.Socket`. */
+  /** As in `net.Socket`: 50001 for the runtime's first dial, and so on. */
   get localPort(): number {
     return this.#dial.localPort;
   }
 
-  /** As in `net.Socket`. */
+  /** As in `net.Socket`: bytes that the client has read. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
-  /** As in `net.Socket`. */
+  /** As in `net.Socket`: bytes that the client has sent. */
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
 
-  /** Whether it keeps the process alive. */
+  /** Whether it would keep the process alive: true until `unref()`. */
   get refed(): boolean {
     return this.#refed;
   }
 
-  /** As in `net.Socket`; remembered only. */
+  /** As in `net.Socket`; sets `refed`. */
   ref(): this {
     this.#refed = true;
     return this;
   }
 
-  /** As in `net.Socket`; remembered only. */
+  /** As in `net.Socket`; clears `refed`. */
   unref(): this {
     this.#refed = false;
     return this;
@@ -127,12 +127,12 @@ export class FakeSocket extends Duplex {
     return this;
   }
 
-  /** As in `tls.TLSSocket`. */
+  /** As in `tls.TLSSocket`: always `TLSv1.3`, or null without TLS. */
   getProtocol(): string | null {
     return this.encrypted ? "TLSv1.3" : null;
   }
 
-  /** As in `tls.TLSSocket`. */
+  /** As in `tls.TLSSocket`: always `TLS_AES_128_GCM_SHA256`. */
   getCipher(): { name: string; standardName: string; version: string } {
     return { name: "TLS_AES_128_GCM_SHA256", standardName: "TLS_AES_128_GCM_SHA256", version: "TLSv1.3" };
   }
@@ -142,7 +142,7 @@ export class FakeSocket extends Duplex {
     return false;
   }
 
-  /** As in `net.Socket`: the peer sees a reset. */
+  /** As in `net.Socket`: resets the connection; the peer is destroyed with `ECONNRESET`. */
   resetAndDestroy(): this {
     this.#dial.log(`reset ${this.name}`);
     this.send(() => this.peer.destroy(systemError("ECONNRESET", "read", "")));
@@ -155,18 +155,18 @@ export class FakeSocket extends Duplex {
     return super.pause();
   }
 
-  /** As in `net.Socket`. */
+  /** As in `net.Socket`: delivers again after `pause()`. */
   override resume(): this {
     if (this.options.onread !== undefined) this.#startReading();
     return super.resume();
   }
 
-  /** For both ends: something travels over the link. */
+  /** For both ends: something travels over the link. @internal */
   send(arrival: () => void): void {
     this.#dial.clock.schedule(this.#dial.route.latency ?? 0, arrival);
   }
 
-  /** For the peer: its bytes have come. */
+  /** For the peer: its bytes have come. @internal */
   arrive(bytes: Uint8Array, consumed: () => void): void {
     if (this.destroyed) {
       consumed();
@@ -176,16 +176,18 @@ export class FakeSocket extends Duplex {
     this.#deliver();
   }
 
-  /** Delivers the end of what the peer sends. */
+  /** For the peer: its end has come. @internal */
   arriveEnd(): void {
     this.#finArrived = true;
     this.#deliver();
   }
 
+  /** @internal */
   override _read(): void {
     this.#startReading();
   }
 
+  /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     if (this.#state !== "open") {
       this.#held.push(() => this._write(chunk, _encoding, done));
@@ -197,6 +199,7 @@ export class FakeSocket extends Duplex {
     this.send(() => this.peer.arrive(bytes, consumed));
   }
 
+  /** @internal */
   override _final(done: Done): void {
     if (this.#state !== "open") {
       this.#held.push(() => this._final(done));
@@ -207,6 +210,7 @@ export class FakeSocket extends Duplex {
     done();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#cancel();
     if (this.#state === "open") {
@@ -315,7 +319,7 @@ export class FakeSocket extends Duplex {
   }
 }
 
-/** The far end of a fake connection: a stream that a test reads and writes as the server would. */
+/** The far end of a fake connection: a stream that a test reads and writes as a server would. */
 export class FakePeer extends Duplex {
   /** The client's end. */
   readonly client: FakeSocket;
@@ -323,6 +327,7 @@ export class FakePeer extends Duplex {
   readonly #window = new Window();
   #unread: (() => void)[] = [];
 
+  /** @internal */
   constructor(client: FakeSocket) {
     super({ allowHalfOpen: true });
     this.client = client;
@@ -336,23 +341,25 @@ export class FakePeer extends Duplex {
     return Buffer.concat(this.#received);
   }
 
-  /** Resets the connection. */
+  /** Resets the connection: the client's end is destroyed with `ECONNRESET`. */
   reset(): void {
     this.client.send(() => this.client.destroy(systemError("ECONNRESET", "read", "")));
     this.destroy();
   }
 
-  /** For the client's end: its bytes have come. */
+  /** For the client's end: its bytes have come. @internal */
   arrive(bytes: Buffer, consumed: () => void): void {
     this.#received.push(bytes);
     if (this.destroyed || this.push(bytes)) consumed();
     else this.#unread.push(consumed);
   }
 
+  /** @internal */
   override _read(): void {
     for (const consumed of this.#unread.splice(0)) consumed();
   }
 
+  /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     // A copy: the caller may use its buffer again once the write is done.
     const bytes = Buffer.from(chunk);
@@ -360,11 +367,13 @@ export class FakePeer extends Duplex {
     this.client.send(() => this.client.arrive(bytes, consumed));
   }
 
+  /** @internal */
   override _final(done: Done): void {
     this.client.send(() => this.client.arriveEnd());
     done();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     if (!this.writableFinished) this.client.send(() => this.client.arriveEnd());
     done(error);

@@ -4,26 +4,29 @@ import type { Fault } from "./fault.js";
 import { FaultFlow } from "./fault-flow.js";
 import { seededRandom } from "./seeded-random.js";
 
-/** Where a fault proxy stands, and what it does to each connection. */
+/** What a fault proxy forwards to, and what it does to each connection. */
 export interface FaultProxyOptions {
-  /** Where connections go: a port of 127.0.0.1, or a host and a port. */
+  /** Where to forward connections: a port of 127.0.0.1, or a host and a port. */
   readonly target: number | { readonly host: string; readonly port: number };
-  /** What is done to each connection; a function gets its number (1 for the first) and a seeded source of randomness. */
+  /**
+   * The fault of each connection, or a function of the connection's number (1 for the first) and a seeded random source;
+   * default: none.
+   */
   readonly faults?: Fault | ((connection: number, random: () => number) => Fault);
-  /** Of everything drawn at random; default 1. The same seed draws the same for a connection of the same number. */
+  /** The seed of everything random; default 1. A connection with the same seed and number gets the same. */
   readonly seed?: number;
-  /** Default `127.0.0.1`. */
+  /** The address to listen on; default `127.0.0.1`. */
   readonly host?: string;
-  /** Default 0: a free one. */
+  /** The port to listen on; default 0, any free one. */
   readonly port?: number;
 }
 
 /** Milliseconds between the last byte and a reset, in which a client in any process reads that byte. */
 const RESET_AFTER = 5;
 
-/** Something the proxy did, in order. */
+/** Something the proxy did. */
 export interface FaultEvent {
-  /** The number of the connection, from 1 in the order they were accepted. */
+  /** The connection's number, from 1 in the order of acceptance. */
   readonly connection: number;
   /** What happened. */
   readonly event:
@@ -34,13 +37,13 @@ export interface FaultEvent {
     | "black-hole"
     | "target-failed"
     | "closed";
-  /** More about it, where there is more to say. */
+  /** Details; absent when there are none. */
   readonly detail?: string;
 }
 
 /**
- * A TCP proxy that does harm on purpose: delay, drip, cut, reset, half-close, black hole. It knows no HTTP, so it
- * stands before a TLS server as well.
+ * A TCP proxy that does harm on purpose: it delays, drips, cuts, resets, half-closes or swallows. It does not know HTTP,
+ * so it works in front of a TLS server too.
  *
  * ```ts
  * await using proxy = await FaultProxy.start({
@@ -69,7 +72,7 @@ export class FaultProxy {
     this.#port = options.port ?? 0;
   }
 
-  /** Starts listening. */
+  /** Starts a proxy; resolves when it listens. */
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
     const proxy = new FaultProxy(options);
     await proxy.accept();
@@ -81,7 +84,7 @@ export class FaultProxy {
     return this.#port;
   }
 
-  /** `http://127.0.0.1:40123`, for a target that speaks plain HTTP. */
+  /** The proxy's origin for a target that speaks plain HTTP: `http://127.0.0.1:40123`. */
   get origin(): string {
     return `http://${this.#host.includes(":") ? `[${this.#host}]` : this.#host}:${this.#port}`;
   }
@@ -91,28 +94,28 @@ export class FaultProxy {
     return this.#accepted;
   }
 
-  /** Connections of clients that are open now. */
+  /** Client connections open now. */
   get open(): number {
     return this.#open;
   }
 
-  /** Bytes passed on to the target. */
+  /** Bytes passed to the target so far. */
   get bytesUp(): number {
     return this.#bytesUp;
   }
 
-  /** Bytes passed on to clients. */
+  /** Bytes passed to clients so far. */
   get bytesDown(): number {
     return this.#bytesDown;
   }
 
-  /** Sets what is done to later connections. */
+  /** Sets the fault of connections from now on. */
   faults(faults: Fault | ((connection: number, random: () => number) => Fault)): this {
     this.#faults = faults;
     return this;
   }
 
-  /** Stops listening, so that the system refuses new connections; those that are open stay. */
+  /** Stops listening, so that the system refuses new connections; open ones stay. */
   async refuse(): Promise<void> {
     this.#server?.close();
     this.#server = undefined;
@@ -120,7 +123,7 @@ export class FaultProxy {
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  /** Listens again on the same port after {@link refuse}. */
+  /** Listens again on the same port, after {@link refuse}. */
   async accept(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
@@ -140,7 +143,7 @@ export class FaultProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** Ends every connection and stops listening. */
+  /** Closes every connection and stops listening. */
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -155,6 +158,7 @@ export class FaultProxy {
     await Promise.all([stopped, ...closed]);
   }
 
+  /** The same as `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,36 +1,36 @@
-/** What is done to the bytes of one direction of a connection. */
+/** What happens to the bytes of one direction of a connection. */
 export interface DirectionFault {
-  /** Milliseconds by which every byte comes later; default 0. */
+  /** Delays every byte by this many milliseconds; default 0. */
   readonly delay?: number;
-  /** Up to so many milliseconds more, drawn for each piece; order is kept. Default 0. */
+  /** Delays each piece by up to this many more milliseconds, at random; the order is kept. Default 0. */
   readonly jitter?: number;
-  /** Bytes a second at most; default without limit. */
+  /** The most bytes a second; default: no limit. */
   readonly rate?: number;
-  /** Cuts what comes into pieces of 1 to so many bytes, each sent by itself; default: as it comes. */
+  /** Cuts the bytes into pieces of 1 to this many bytes, each sent on its own; default: pieces as they come. */
   readonly slice?: number;
   /**
-   * Passes so many bytes and then: closes both sides in order (`end`), resets both (`reset`), closes this direction
-   * alone (`half-close`), or passes nothing more while all stays open (`stall`). With `bytes: 0` it waits for the
-   * first byte, which it keeps.
+   * What happens after `bytes` bytes have passed: `end` closes both sides in an orderly way, `reset` resets both,
+   * `half-close` closes this direction only, `stall` passes nothing more but keeps everything open. With `bytes: 0` it
+   * happens at the first byte, which does not pass. Default: no limit.
    */
   readonly limit?: { readonly bytes: number; readonly action: "end" | "reset" | "half-close" | "stall" };
 }
 
-/** What is done to one connection. */
+/** What happens to one connection. */
 export interface Fault {
-  /** Resets the connection as soon as it is accepted. */
+  /** Resets the connection as soon as it is accepted; default false. */
   readonly reset?: boolean;
-  /** Accepts the connection and takes its bytes, and that is all: the target never hears of it. */
+  /** Accepts the connection and swallows its bytes; the target is never connected. Default false. */
   readonly blackHole?: boolean;
-  /** From the client to the target. */
+  /** The direction from the client to the target. */
   readonly up?: DirectionFault;
-  /** From the target to the client. */
+  /** The direction from the target to the client. */
   readonly down?: DirectionFault;
 }
 
 /**
- * A fault drawn at random, a third of them harmless, for seeded runs: `faults: (_id, random) => randomFault(random)`.
- * Limits fall within the first `maxBytes` bytes; all times are below 20 ms.
+ * Makes a random fault for seeded runs: `faults: (_id, random) => randomFault(random)`. A third of them are harmless.
+ * Limits are within the first `maxBytes` bytes (default 2,048); all times are below 20 ms.
  */
 export const randomFault = (random: () => number, maxBytes = 2048): Fault => {
   const below = (limit: number): number => Math.floor(random() * limit);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 
-/** Answers one request; `argument` is what follows the route's name in the path, `query` the query. */
+/** Answers one request. `argument` is the part of the path after the route's name; `query` is the URL's query. */
 export type Route = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -9,7 +9,7 @@ export type Route = (
   query: URLSearchParams,
 ) => void | Promise<void>;
 
-/** What `/json` answers. */
+/** The body of `/json`. */
 export const FRIENDLY_JSON = '{"message":"hello","from":"a friendly server"}';
 
 const MAX_BYTES = 1 << 30;

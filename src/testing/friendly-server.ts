@@ -5,32 +5,32 @@ import type { TlsOptions } from "node:tls";
 import { type Route, routes } from "./friendly-routes.js";
 import { originOf, portOf } from "./listening-at.js";
 
-/** How a friendly server listens and treats its connections. */
+/** How a friendly server listens, and how it treats its connections. */
 export interface FriendlyServerOptions {
-  /** Speaks HTTPS with these `node:tls` server options. */
+  /** Speaks HTTPS, with these `node:tls` server options; default: plain HTTP. */
   readonly tls?: TlsOptions;
-  /** Default `127.0.0.1`. */
+  /** The address to listen on; default `127.0.0.1`. */
   readonly host?: string;
-  /** Default 0: a free one. */
+  /** The port to listen on; default 0, any free one. */
   readonly port?: number;
-  /** Listens on this Unix socket path instead. */
+  /** A Unix socket path to listen on instead. */
   readonly path?: string;
-  /** Milliseconds an idle connection is kept; 0 is for ever; default 60,000. */
+  /** Milliseconds to keep an idle connection; 0 keeps it for ever. Default 60,000. */
   readonly keepAliveTimeout?: number;
-  /** Requests after which a connection is closed; default without limit. */
+  /** The requests after which a connection closes; default: no limit. */
   readonly maxRequestsPerConnection?: number;
-  /** Headers for every response. */
+  /** Headers for every response; default none. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Routes of the caller's own, by the first segment of the path; they win over the ones here. */
+  /** Your own routes, by the first segment of the path; they win over the built-in ones. */
   readonly routes?: Readonly<Record<string, Route>>;
 }
 
 /**
- * A real `node:http` or `node:https` server that counts connections itself.
+ * A real `node:http` or `node:https` server that counts its connections.
  *
  * It answers `/json`, `/echo`, `/bytes/N`, `/chunked/N`, `/delay/MS`, `/drip/N?ms=`, `/status/N`, `/close`,
- * `/redirect/N?to=&status=`, `/headers/N`, `/encoded/gzip|deflate|br`, `/trailers`, `/hints` (a 103 first), and `/`
- * with this list.
+ * `/redirect/N?to=&status=`, `/headers/N`, `/encoded/gzip|deflate|br`, `/trailers` and `/hints` (with a 103 first); `/`
+ * lists them.
  */
 export class FriendlyServer {
   readonly #options: FriendlyServerOptions;
@@ -57,7 +57,7 @@ export class FriendlyServer {
     server.on("connection", (socket: Socket) => this.#accept(socket));
   }
 
-  /** Starts listening. */
+  /** Starts a server; resolves when it listens. */
   static async start(options: FriendlyServerOptions = {}): Promise<FriendlyServer> {
     const friendly = new FriendlyServer(options);
     const { host = "127.0.0.1", port = 0, path } = options;
@@ -76,12 +76,12 @@ export class FriendlyServer {
     return portOf(this.#server);
   }
 
-  /** `http://127.0.0.1:40123`; on a Unix socket `http://localhost`. */
+  /** The server's origin: `http://127.0.0.1:40123`, or `http://localhost` on a Unix socket; with TLS, `https:`. */
   get origin(): string {
     return originOf(this.#server, this.#options.tls !== undefined, this.#options);
   }
 
-  /** The URL of `path` on this server; of `/` by default. */
+  /** The URL of `path` on this server; default `/`. */
   url(path = "/"): string {
     return this.origin + path;
   }
@@ -106,12 +106,12 @@ export class FriendlyServer {
     return this.#requests;
   }
 
-  /** How many requests came on each connection that had any, in the order of their first one. */
+  /** The requests of each connection that had any, in the order of their first request. */
   get requestsPerConnection(): readonly number[] {
     return [...this.#perConnection];
   }
 
-  /** Counts from zero again; connections that stay open count as open, not as accepted. */
+  /** Counts from zero again. Connections that stay open count as open, but not as accepted. */
   resetCounts(): void {
     this.#accepted = 0;
     this.#requests = 0;
@@ -120,7 +120,7 @@ export class FriendlyServer {
     this.#mostOpen = this.#sockets.size;
   }
 
-  /** Ends every connection, answered or not, and stops listening. */
+  /** Closes every connection, also those with a request under way, and stops listening. */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
@@ -130,6 +130,7 @@ export class FriendlyServer {
     return this.#closing;
   }
 
+  /** The same as `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,10 +1,10 @@
-/** A door that a test opens once: whoever awaits {@link Gate.promise} goes on then. */
+/** A gate that a test opens once; everything that awaits its `promise` then continues. */
 export interface Gate {
-  /** Resolves when the gate is opened; rejects when its owner closes first. */
+  /** Resolves when the gate is opened; rejects when its server closes first. */
   readonly promise: Promise<void>;
-  /** Whether it has been opened. */
+  /** Whether the gate has been opened. */
   readonly opened: boolean;
-  /** Opens it; opening it twice does nothing. */
+  /** Opens the gate; opening it twice does nothing. */
   open(): void;
 }
 

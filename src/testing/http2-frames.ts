@@ -13,8 +13,18 @@ import {
 } from "../http2/index.js";
 import type { ExtraHeaders } from "./wire-connection.js";
 
-/** Names of settings, in the order of their numbers; a setting without a name is `[number, value]`. */
-const SETTING_IDS = {
+/** The names of HTTP/2 settings (RFC 9113 §6.5.2, RFC 8441). */
+export type Http2SettingName =
+  | "headerTableSize"
+  | "enablePush"
+  | "maxConcurrentStreams"
+  | "initialWindowSize"
+  | "maxFrameSize"
+  | "maxHeaderListSize"
+  | "enableConnectProtocol";
+
+/** In the order of their numbers. */
+const SETTING_IDS: Readonly<Record<Http2SettingName, number>> = {
   headerTableSize: 1,
   enablePush: 2,
   maxConcurrentStreams: 3,
@@ -22,48 +32,85 @@ const SETTING_IDS = {
   maxFrameSize: 5,
   maxHeaderListSize: 6,
   enableConnectProtocol: 8,
-} as const;
+};
 
-/** Settings by name, or as numbers: setting, value, setting, value, … */
-export type Http2Settings = Readonly<Partial<Record<keyof typeof SETTING_IDS, number>>> | readonly number[];
+/** HTTP/2 settings: by name, or as numbers (id, value, id, value, …). */
+export type Http2Settings = Readonly<Partial<Record<Http2SettingName, number>>> | readonly number[];
 
-/** A frame to send, as data. What is left out is as in the plainest frame of its type. */
+/** An HTTP/2 frame to send. Defaults: stream 0, no flags, error code 0, no data. */
 export type Http2Frame =
   | {
       readonly type: "HEADERS";
+      /** The stream's id. */
       readonly stream: number;
-      /** Of a response, before its fields; left out in trailers. */
+      /** The `:status` of a response; leave it out in trailers. */
       readonly status?: number | string;
+      /** The fields; default none. */
       readonly headers?: ExtraHeaders;
+      /** Whether this ends the stream; default false. */
       readonly endStream?: boolean;
-      /** Octets of the block in each frame; the rest goes on in CONTINUATION. Default 16,384. */
+      /** Bytes of the header block in each frame, the rest in CONTINUATION frames; default 16,384. */
       readonly split?: number;
     }
   | {
       readonly type: "DATA";
+      /** The stream's id. */
       readonly stream: number;
+      /** The content, a string as UTF-8; default empty. */
       readonly data?: string | Uint8Array;
+      /** Whether this ends the stream; default false. */
       readonly endStream?: boolean;
-      /** Octets of padding. */
+      /** Bytes of padding; default: not padded. */
       readonly padding?: number;
     }
-  | { readonly type: "SETTINGS"; readonly settings?: Http2Settings; readonly ack?: boolean }
-  /** `data` has eight characters. */
-  | { readonly type: "PING"; readonly data?: string; readonly ack?: boolean }
-  | { readonly type: "RST_STREAM"; readonly stream: number; readonly code?: number }
+  | {
+      readonly type: "SETTINGS";
+      /** The settings; default none. */
+      readonly settings?: Http2Settings;
+      /** Sends an acknowledgement instead; default false. */
+      readonly ack?: boolean;
+    }
+  | {
+      readonly type: "PING";
+      /** Eight characters; shorter data is filled with NUL, longer data is cut. */
+      readonly data?: string;
+      /** Whether it is an acknowledgement; default false. */
+      readonly ack?: boolean;
+    }
+  | {
+      readonly type: "RST_STREAM";
+      /** The stream's id. */
+      readonly stream: number;
+      /** The error code; default 0, `NO_ERROR`. */
+      readonly code?: number;
+    }
   | {
       readonly type: "GOAWAY";
+      /** The last stream that the server processes. */
       readonly lastStream: number;
+      /** The error code; default 0, `NO_ERROR`. */
       readonly code?: number;
+      /** The debug text; default empty. */
       readonly debug?: string;
     }
-  | { readonly type: "WINDOW_UPDATE"; readonly stream?: number; readonly increment: number }
-  /** Any frame at all, right or wrong. `length` is what its head says, by default the payload's. */
   | {
-      readonly type: number;
-      readonly flags?: number;
+      readonly type: "WINDOW_UPDATE";
+      /** The stream's id; default 0, the connection. */
       readonly stream?: number;
+      /** Bytes to add to the window. */
+      readonly increment: number;
+    }
+  /** Any frame, valid or not. */
+  | {
+      /** The type's number. */
+      readonly type: number;
+      /** The flags; default 0. */
+      readonly flags?: number;
+      /** The stream's id; default 0. */
+      readonly stream?: number;
+      /** The payload, a string as UTF-8; default empty. */
       readonly payload?: string | Uint8Array;
+      /** The length in the frame's header; default: that of the payload. */
       readonly length?: number;
     };
 
@@ -82,8 +129,8 @@ function latin1(data: string | Uint8Array): string {
 /** Settings as numbers: setting, value, setting, value, … */
 export function settingPairs(settings: Http2Settings): number[] {
   if (Array.isArray(settings)) return [...(settings as readonly number[])];
-  const named = settings as Readonly<Partial<Record<keyof typeof SETTING_IDS, number>>>;
-  return (Object.keys(SETTING_IDS) as (keyof typeof SETTING_IDS)[]).flatMap((name) => {
+  const named = settings as Readonly<Partial<Record<Http2SettingName, number>>>;
+  return (Object.keys(SETTING_IDS) as Http2SettingName[]).flatMap((name) => {
     const value = named[name];
     return value === undefined ? [] : [SETTING_IDS[name], value];
   });

@@ -2,17 +2,17 @@ import { codeName, FrameReader, type FrameVisitor, frameName, HpackDecoder } fro
 
 /** A frame that the client sent. Members that its type does not have are absent. */
 export interface Http2Seen {
-  /** `HEADERS`, `DATA`, …; CONTINUATION is part of its HEADERS. */
+  /** `HEADERS`, `DATA` and so on; CONTINUATION frames are part of their HEADERS. */
   readonly type: string;
-  /** 0 for the connection. */
+  /** The stream's id; 0 for the connection. */
   readonly stream: number;
   /** Whether the frame ended the client's side of its stream. */
   readonly endStream?: boolean;
-  /** Name, value, name, value, …, pseudo-fields included. */
+  /** The fields of HEADERS, pseudo-headers included: name, value, name, value, … */
   readonly headers?: readonly string[];
-  /** The octets of a DATA frame, without padding. */
+  /** The content of DATA, without padding. */
   readonly data?: Buffer;
-  /** Setting, value, setting, value, … */
+  /** The settings of SETTINGS: id, value, id, value, … */
   readonly settings?: readonly number[];
   /** Whether a SETTINGS or PING frame was an acknowledgement. */
   readonly ack?: boolean;
@@ -20,9 +20,9 @@ export interface Http2Seen {
   readonly code?: number;
   /** The last stream that a GOAWAY names. */
   readonly lastStream?: number;
-  /** The text of a GOAWAY. */
+  /** The debug text of a GOAWAY. */
   readonly debug?: string;
-  /** The octets that a WINDOW_UPDATE adds. */
+  /** The bytes that a WINDOW_UPDATE adds. */
   readonly increment?: number;
 }
 

@@ -9,25 +9,30 @@ import {
 import type { WireConnection } from "./wire-connection.js";
 import type { WireScript } from "./wire-script.js";
 
-/** One step of an HTTP/2 script written as data. `reply` and `send` without a stream mean the request read last. */
+/** One step of an HTTP/2 script written as data. */
 export type Http2Step =
   | "readRequest"
   | "readHead"
   | "stall"
   | "end"
   | "reset"
+  /** Answers the request that was read last; a string is the body of a 200. */
   | { readonly reply: Http2Reply | string }
+  /** Sends frames. */
   | { readonly send: readonly Http2Frame[] }
+  /** Sends the frames that the function returns for the request that was read last. */
   | { readonly sendFor: (request: Http2WireRequest) => readonly Http2Frame[] }
+  /** Waits for a gate or a promise. */
   | { readonly wait: Gate | Promise<unknown> }
+  /** Repeats steps `times` times, or until the connection ends. */
   | { readonly repeat: readonly Http2Step[]; readonly times?: number };
 
 /** What an HTTP/2 connection does: a function that drives it, or steps. */
 export type Http2Script = ((connection: Http2WireConnection) => Promise<void> | void) | readonly Http2Step[];
 
 /**
- * A script of a {@link WireServer} that speaks HTTP/2: `WireServer.start({ script: http2Script(answerEachStream) })`.
- * Over TLS the server needs `tls: { …, ALPNProtocols: ["h2"] }`; without it the client must know (prior knowledge).
+ * Makes a `WireServer` script that speaks HTTP/2: `WireServer.start({ script: http2Script(answerEachStream) })`. Over
+ * TLS the server needs `tls: { …, ALPNProtocols: ["h2"] }`; without TLS the client needs `http2.priorKnowledge`.
  */
 export function http2Script(script: Http2Script, options: Http2WireOptions = {}): WireScript {
   return async (wire: WireConnection) => {
@@ -74,7 +79,7 @@ class Steps {
   }
 }
 
-/** Answers each request with `200` and the body `ok`, as it is complete. */
+/** A script that answers each request with status 200 and the body `ok` once the request is complete. */
 export const answerEachStream: Http2Script = async (connection) => {
   for (;;) await connection.reply(await connection.readRequest(), { body: "ok" });
 };

@@ -4,49 +4,49 @@ import { Http2Incoming, type Http2Seen } from "./http2-incoming.js";
 import type { ExtraHeaders, WireConnection } from "./wire-connection.js";
 import { ConnectionOver, WireFailure } from "./wire-errors.js";
 
-/** A request as it came on a stream. */
+/** A request as it was received on a stream. */
 export interface Http2WireRequest {
-  /** The stream it came on. */
+  /** The stream's id. */
   readonly stream: number;
   /** The `:method`. */
   readonly method: string;
-  /** `:path`; empty for a plain CONNECT. */
+  /** The `:path`; empty for a plain CONNECT. */
   readonly path: string;
   /** The `:authority`. */
   readonly authority: string;
   /** The `:scheme`. */
   readonly scheme: string;
-  /** All fields in order, pseudo-fields included: name, value, … */
+  /** All headers in order, pseudo-headers included: name, value, name, value, … */
   readonly fields: readonly string[];
-  /** The values of a field joined with ", ", or undefined. */
+  /** The values of a header, joined with ", "; `undefined` when it was not sent. */
   header(name: string): string | undefined;
-  /** The whole body; of one from `readHead` what had come by then. */
+  /** The whole body; after `readHead`, the part that had arrived by then. */
   readonly body: Buffer;
-  /** Name, value, … */
+  /** The trailer fields: name, value, name, value, … */
   readonly trailers: readonly string[];
 }
 
 /** A response for {@link Http2WireConnection.reply}. */
 export interface Http2Reply {
-  /** Default 200. */
+  /** The status; default 200. */
   readonly status?: number;
-  /** Header fields after `:status`; none by default. */
+  /** Headers after `:status`; default none. */
   readonly headers?: ExtraHeaders;
-  /** The body; none by default. */
+  /** The body, a string as UTF-8; default none. */
   readonly body?: string | Uint8Array;
-  /** Trailer fields; none by default. */
+  /** Trailer fields; default none. */
   readonly trailers?: ExtraHeaders;
 }
 
-/** How an {@link Http2WireConnection} behaves where its script says nothing. */
+/** What an {@link Http2WireConnection} does by itself. */
 export interface Http2WireOptions {
-  /** What the server says of itself; default nothing. `false`: the script sends SETTINGS itself, or does not. */
+  /** The settings to send at the start; default: empty SETTINGS. `false` leaves SETTINGS to the script. */
   readonly settings?: Http2Settings | false;
-  /** Whether SETTINGS and PING are answered. Default true. */
+  /** Whether to acknowledge SETTINGS and PING frames; default true. */
   readonly answer?: boolean;
-  /** Whether bodies are credited as they arrive, on both windows. Default true. */
+  /** Whether to give back window, on the stream and the connection, as bodies arrive; default true. */
   readonly credit?: boolean;
-  /** Milliseconds after which a wait fails; default 10,000. */
+  /** Milliseconds that `frame` and `until` wait before they fail; default 10,000. */
   readonly patience?: number;
 }
 
@@ -85,9 +85,9 @@ class Incoming implements Http2WireRequest {
   }
 }
 
-/** One connection in HTTP/2, from the server's side, for a script to drive. */
+/** The server's side of an HTTP/2 connection, for a script to drive. */
 export class Http2WireConnection {
-  /** The connection below, for what HTTP/2 does not know: `end`, `reset`, `pause`, raw bytes. */
+  /** The connection underneath, for `end`, `reset`, `pause` and raw bytes. */
   readonly wire: WireConnection;
   /** Every frame that the client sent, in order. */
   readonly frames: Http2Seen[] = [];
@@ -97,7 +97,7 @@ export class Http2WireConnection {
   readonly #watchers = new Set<() => void>();
   #over: Error | undefined;
 
-  /** Speaks HTTP/2 on a connection that a script was given. */
+  /** Speaks HTTP/2 on a connection of a `WireServer`, from its first byte. */
   constructor(wire: WireConnection, options: Http2WireOptions = {}) {
     this.wire = wire;
     this.#options = options;
@@ -107,13 +107,13 @@ export class Http2WireConnection {
     }
   }
 
-  /** Sends frames, all in one write. */
+  /** Sends frames in one write. */
   async send(...frames: Http2Frame[]): Promise<void> {
     const octets = frames.map((frame) => encodeFrame(frame, this.#encoder)).join("");
     await this.wire.reply(Buffer.from(octets, "latin1"));
   }
 
-  /** Sends a whole response, the body in frames of 16,384 octets. It looks at no window. */
+  /** Sends a whole response, its body in frames of 16,384 bytes. It ignores the client's flow-control windows. */
   async reply(to: Http2WireRequest | number, response: Http2Reply = {}): Promise<void> {
     const stream = typeof to === "number" ? to : to.stream;
     const body = Buffer.from(response.body ?? "");
@@ -136,29 +136,29 @@ export class Http2WireConnection {
     await this.send(...frames);
   }
 
-  /** The next request whose body is complete. Waits without limit. */
+  /** Reads the next request with its whole body. Waits without limit. */
   readRequest(): Promise<Http2WireRequest> {
     return this.#next((request) => request.complete);
   }
 
-  /** The next request whose head has come. Waits without limit. */
+  /** Reads the next request as soon as its head has arrived. Waits without limit. */
   readHead(): Promise<Http2WireRequest> {
     return this.#next(() => true);
   }
 
-  /** Waits until the client has sent a frame that fits, counting those that it sent before, and returns it. */
+  /** Waits for a frame that fits and returns it; frames that the client sent earlier count. `what` names it in the error. */
   async frame(fits: (frame: Http2Seen) => boolean, what = "a frame that fits"): Promise<Http2Seen> {
     await this.until(() => this.frames.some(fits), what);
     return this.frames.find(fits) as Http2Seen;
   }
 
-  /** Resolves when the condition holds; it is tried at each frame. Rejects after the `patience`. */
+  /** Resolves when the condition holds, which is tried at each frame; rejects after `patience`. */
   until(condition: () => boolean, what: string): Promise<void> {
     const { patience = 10_000 } = this.#options;
     return this.#wait(condition, what, patience);
   }
 
-  /** Says nothing more; resolves when the peer, or the server, ends the connection. */
+  /** Sends nothing more; resolves when the peer or the server ends the connection. */
   async stall(): Promise<void> {
     await this.#wait(() => false, "the end", Number.POSITIVE_INFINITY).catch((error: unknown) => {
       if (!(error instanceof ConnectionOver)) throw error;

@@ -20,7 +20,7 @@ export { type FaultEvent, FaultProxy, type FaultProxyOptions } from "./fault-pro
 export { FRIENDLY_JSON, type Route } from "./friendly-routes.js";
 export { FriendlyServer, type FriendlyServerOptions } from "./friendly-server.js";
 export type { Gate } from "./gate.js";
-export type { Http2Frame, Http2Settings } from "./http2-frames.js";
+export type { Http2Frame, Http2SettingName, Http2Settings } from "./http2-frames.js";
 export type { Http2Seen } from "./http2-incoming.js";
 export { answerEachStream, type Http2Script, type Http2Step, http2Script } from "./http2-script.js";
 export {

@@ -14,7 +14,7 @@ import {
 } from "../message/index.js";
 import type { RoundTripper } from "../transport/index.js";
 
-/** A request as a {@link mockTransport} saw it, its body read to the end. */
+/** A request that a {@link mockTransport} received, with its whole body. */
 export interface MockRequest {
   /** 1 for the first request, and so on. */
   readonly number: number;
@@ -22,33 +22,33 @@ export interface MockRequest {
   readonly method: string;
   /** The request's URL. */
   readonly url: string;
-  /** The headers as they would have been sent. */
+  /** The headers, as they would have been sent. */
   readonly headers: Headers;
   /** The whole body; empty when there was none. */
   readonly body: Uint8Array;
   /** The body as UTF-8. */
   text(): string;
-  /** The body parsed as JSON. */
+  /** The body parsed as JSON. Throws a `SyntaxError` when it is not JSON. */
   json(): unknown;
 }
 
-/** An answer as data. */
+/** A response, as data. */
 export interface MockAnswer {
-  /** Default 200. */
+  /** The status; default 200. */
   readonly status?: number;
-  /** The reason phrase; empty by default. */
+  /** The reason phrase; default empty. */
   readonly statusText?: string;
-  /** The headers; none by default. */
+  /** The headers; default none. */
   readonly headers?: HeadersInit;
-  /** The body; none by default. Give `json` or `body`, not both. */
+  /** The body; default none. Not together with `json`. */
   readonly body?: BodyInit | null;
-  /** A body as JSON, with its content type; instead of `body`. */
+  /** The body as JSON, with its content type. Not together with `body`. */
   readonly json?: unknown;
-  /** Trailer fields; none by default. */
+  /** Trailer fields; default none. */
   readonly trailers?: HeadersInit;
 }
 
-/** Answers a request: with a response (the platform's will do), an answer as data, or a string as the body of a 200. */
+/** Answers a request with a `Response` (the platform's too), a response as data, or a string as the body of a 200. */
 export type MockHandler = (
   request: MockRequest,
 ) =>
@@ -58,7 +58,7 @@ export type MockHandler = (
   | string
   | Promise<MockAnswer | Response | globalThis.Response | string>;
 
-/** A {@link RoundTripper} without a network. */
+/** A `RoundTripper` without a network. */
 export interface MockTransport extends RoundTripper {
   /** Every request so far, in order. */
   readonly requests: readonly MockRequest[];
@@ -161,14 +161,14 @@ const readRequest = async (request: Request, number: number): Promise<MockReques
 };
 
 /**
- * Makes a transport that answers by calling `handler`, for tests of programs that use a client.
+ * Makes a transport that answers requests by calling `handler`, to test programs that use a client.
  *
  * ```ts
  * const transport = mockTransport((request) => (request.url.endsWith("/a") ? { json: { a: 1 } } : { status: 404 }));
  * const client = new Client({ transport });
  * ```
- * What the handler throws is what the call rejects with; throw a `NetworkError` to play a broken network. An abort
- * of the request rejects with its reason, also while the handler works.
+ * An error that the handler throws rejects the call; throw a `NetworkError` to imitate a broken network. If the request
+ * aborts, the call rejects with the signal's reason at once.
  */
 export const mockTransport = (handler: MockHandler): MockTransport => {
   const requests: MockRequest[] = [];

@@ -2,7 +2,7 @@ import type { Runtime } from "../runtime/index.js";
 import { runtimeOption, type TransportOptions } from "../transport/index.js";
 
 /**
- * Options that make a transport take its clock, timers, names and connections from `runtime`:
+ * Returns options for a transport that takes its clock, timers, names and connections from `runtime`:
  * `new Transport(onRuntime(new FakeRuntime(), { idleTimeout: 1000 }))`.
  */
 export const onRuntime = (runtime: Runtime, options: TransportOptions = {}): TransportOptions => {

@@ -1,4 +1,4 @@
-/** A reproducible sequence of numbers in [0, 1): a Weyl sequence, its terms mixed by multiplication and shifts. */
+/** Returns a function that gives a reproducible sequence of numbers, at least 0 and below 1. Not for cryptography. */
 export const seededRandom = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {

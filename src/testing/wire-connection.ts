@@ -8,24 +8,27 @@ import { ConnectionOver, WireFailure } from "./wire-errors.js";
 import { readBody, readHead, type WireBody, type WireHead, type WireRequest } from "./wire-request.js";
 
 /**
- * How a connection ended: the peer's FIN came first (`fin`), the peer reset it (`reset`), the script ended it
- * first (`end`), the script reset it (`reset-sent`), the server was closed (`server-close`), or the TLS
- * handshake failed (`tls-failed`).
+ * How a connection ended: the peer closed it first (`fin`), the peer reset it (`reset`), the script closed it first
+ * (`end`), the script reset it (`reset-sent`), the server was closed (`server-close`), or the TLS handshake failed
+ * (`tls-failed`).
  */
 export type WireEnding = "fin" | "reset" | "end" | "reset-sent" | "server-close" | "tls-failed";
 
-/** What {@link WireConnection.expect} matches: exact bytes, a pattern over latin1 text, or a function that says how many bytes it takes (`true`: all; `false`: not yet). */
+/**
+ * What `WireConnection.expect` waits for: exact bytes, a pattern over the bytes as latin1 text, or a function that returns
+ * how many bytes to take (`true`: all; `false`: not yet).
+ */
 export type Expected = string | Uint8Array | RegExp | ((received: Buffer) => boolean | number);
 
-/** In what pieces bytes are written, and what each of them waits for. */
+/** How `WireConnection.drip` cuts bytes into pieces, and what each piece waits for. */
 export interface DripOptions {
-  /** Bytes a write; default 1. */
+  /** Bytes in each piece; default 1. */
   readonly size?: number;
-  /** Awaited before each write, with the number of bytes already sent. A gate holds back all but the first write. */
+  /** Awaited before each piece; a function gets the number of bytes already sent. A gate holds back all but the first. */
   readonly gate?: Gate | ((sent: number) => void | Promise<void>);
 }
 
-/** Extra response fields: a record, or name, value, name, value, … for repeated names. */
+/** Extra response headers: a record, or a list (name, value, name, value, …) to repeat names. */
 export type ExtraHeaders = Readonly<Record<string, string | number>> | readonly string[];
 
 export interface WireConnectionEvents {
@@ -51,11 +54,11 @@ export const okHead = (length: number, headers: ExtraHeaders = {}): string => {
 
 /** One accepted connection, from the server's side, for a script to drive. */
 export class WireConnection {
-  /** 1 for the first accepted connection, and so on. */
+  /** The connection's number, from 1 in the order of acceptance. */
   readonly id: number;
-  /** Resolves when the socket is closed, never rejects. */
+  /** Resolves with how the connection ended when its socket has closed; never rejects. */
   readonly closed: Promise<WireEnding>;
-  /** The socket itself (a `TLSSocket` under TLS), for what is not here. */
+  /** The socket itself (a `TLSSocket` with TLS), for everything else. */
   readonly socket: Socket | TLSSocket;
   readonly #raw: Socket;
   readonly #events: WireConnectionEvents;
@@ -95,30 +98,30 @@ export class WireConnection {
     });
   }
 
-  /** Content bytes received so far (under TLS: decrypted). */
+  /** Bytes received so far; with TLS, after decryption. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
-  /** Content bytes handed to the socket so far. */
+  /** Bytes handed to the socket so far; with TLS, before encryption. */
   get bytesWritten(): number {
     return this.#bytesWritten;
   }
 
-  /** Requests read with {@link readRequest} or {@link readHead}. */
+  /** Requests read so far with {@link readRequest}, {@link readHead} or {@link noteRequest}. */
   get requests(): number {
     return this.#requests;
   }
 
-  /** What was received and not consumed yet. */
+  /** The bytes that were received and not consumed yet. */
   get unread(): Buffer {
     return this.#incoming.peek();
   }
 
   /**
-   * Waits until what was received matches, consumes that, and returns it. Anything already received counts.
-   * @throws WireFailure with both byte strings at the first byte that differs, when the peer ends first, or when
-   *   nothing has matched within the server's `patience`.
+   * Waits until the received bytes match, consumes them, and returns them. Bytes that were received earlier count.
+   * Rejects with a {@link WireFailure} that shows both byte strings at the first byte that differs, when the peer closes
+   * first, or when nothing has matched within the server's `patience`.
    */
   async expect(expected: Expected): Promise<Buffer> {
     let patient = true;
@@ -147,7 +150,7 @@ export class WireConnection {
     }
   }
 
-  /** Reads a request head, nothing of its body. Waits without limit: a kept-alive connection may stay idle. */
+  /** Reads a request's head but not its body. Waits without limit, because a kept connection may stay idle. */
   async readHead(): Promise<WireHead> {
     const head = await readHead(this.#incoming);
     this.#requests += 1;
@@ -156,8 +159,8 @@ export class WireConnection {
   }
 
   /**
-   * Takes what has arrived and nobody has consumed. Waits for it without limit, as an idle connection may be silent.
-   * @throws ConnectionOver when the peer, or the server, ends the connection first.
+   * Takes the bytes that have arrived and are not consumed yet. Waits for some without limit, because an idle connection
+   * may be silent. Rejects with {@link ConnectionOver} when the connection ends first.
    */
   async readSome(): Promise<Buffer> {
     while (this.#incoming.length === 0) {
@@ -167,21 +170,20 @@ export class WireConnection {
     return this.#incoming.take(this.#incoming.length);
   }
 
-  /** Counts and logs a request that was read in another way than with {@link readHead}. */
+  /** Counts and logs a request that was not read with {@link readHead}, such as an HTTP/2 one. */
   noteRequest(what: string): void {
     this.#requests += 1;
     this.#events.log("request", what);
   }
 
-  /** Reads the body that belongs to a head read before. */
+  /** Reads the body that belongs to a head. */
   readBody(head: WireHead): Promise<WireBody> {
     return readBody(this.#incoming, head);
   }
 
   /**
-   * Reads a request with its body.
-   * @throws ConnectionOver (no failure) when the peer closes before its first byte; WireFailure when it closes
-   *   part-way or sends what is no request.
+   * Reads a request with its body. Rejects with {@link ConnectionOver}, which is not a failure, when the peer closes
+   * before the first byte; with {@link WireFailure} when it closes part-way or sends something that is not a request.
    */
   async readRequest(): Promise<WireRequest> {
     const head = await this.readHead();
@@ -189,7 +191,7 @@ export class WireConnection {
     return { ...head, body, trailers, raw: Buffer.concat([head.raw, raw]) };
   }
 
-  /** Each request until the peer closes the connection. */
+  /** Reads request after request until the peer closes the connection. */
   async *eachRequest(): AsyncGenerator<WireRequest, void, undefined> {
     for (;;) {
       let request: WireRequest;
@@ -203,20 +205,20 @@ export class WireConnection {
     }
   }
 
-  /** Writes bytes (a string as UTF-8) in one write; resolves when the kernel has taken them. */
+  /** Writes bytes (a string as UTF-8) in one write; resolves when the system has taken them. */
   async reply(data: string | Uint8Array): Promise<void> {
     const bytes = toBytes(data);
     this.#events.log("reply", `${bytes.length} bytes`);
     await this.#write(bytes);
   }
 
-  /** Writes a 200 response with a `Content-Length`, head and body in one write. */
+  /** Writes a 200 response with a `Content-Length`, its head and body in one write. */
   replyOk(body: string | Uint8Array = "", headers?: ExtraHeaders): Promise<void> {
     const bytes = toBytes(body);
     return this.reply(Buffer.concat([Buffer.from(okHead(bytes.length, headers), "latin1"), bytes]));
   }
 
-  /** Writes bytes a few at a time, each in a TCP segment and an event-loop turn of its own. */
+  /** Writes bytes a few at a time, each piece in its own TCP segment and turn of the event loop. */
   async drip(data: string | Uint8Array, options: DripOptions = {}): Promise<void> {
     const bytes = toBytes(data);
     const { size = 1, gate } = options;
@@ -229,21 +231,21 @@ export class WireConnection {
     }
   }
 
-  /** Closes the connection as servers do: FIN after all that was written; what the peer sends later is answered by a reset. */
+  /** Closes the connection as servers do: a FIN after everything written; what the peer sends later is answered by a reset. */
   async end(): Promise<void> {
     await this.#finish();
     this.socket.destroy();
   }
 
-  /** Sends FIN and goes on reading. The server needs `halfOpen` only for the reverse: to go on writing after the peer's FIN. */
+  /** Sends a FIN and keeps reading. (To keep writing after the peer's FIN, set the server's `halfOpen`.) */
   async halfClose(): Promise<void> {
     await this.#finish();
   }
 
   /**
-   * Resets the connection (RST). It first lets two turns of the event loop pass, so that a peer in this process has
-   * read what was written before: libuv reports a reset that comes together with bytes as an ordinary end. With
-   * `atOnce` it does not wait, and what was written and not sent yet is lost.
+   * Resets the connection (RST). It first waits two turns of the event loop, so that a peer in this process can read what
+   * was written before: libuv reports a reset that arrives together with bytes as an ordinary end. With `atOnce` it does
+   * not wait, and what is not sent yet is lost.
    */
   async reset(options: { readonly atOnce?: boolean } = {}): Promise<void> {
     if (options.atOnce !== true) await twoTurns();
@@ -253,12 +255,12 @@ export class WireConnection {
     this.#raw.resetAndDestroy();
   }
 
-  /** Says nothing more; resolves when the peer, or the server, ends the connection. */
+  /** Sends nothing more; resolves when the peer or the server ends the connection. */
   async stall(): Promise<void> {
     while (this.#incoming.over === undefined) await this.#incoming.changed();
   }
 
-  /** Stops reading, so that the peer's writes fill up the kernel's buffers and meet back-pressure. */
+  /** Stops reading, so that the peer's writes fill the system's buffers and meet back-pressure. */
   pause(): void {
     this.socket.pause();
   }
@@ -268,7 +270,7 @@ export class WireConnection {
     this.socket.resume();
   }
 
-  /** For the server: ends the connection because the server, its script, or its handshake is over. */
+  /** For the server: ends the connection because the server, its script, or its handshake is over. @internal */
   destroy(ending: WireEnding): void {
     this.#ending ??= ending;
     this.#incoming.finish(new ConnectionOver(`connection ${this.id}: the server was closed`, "server"));

@@ -1,11 +1,11 @@
 /**
- * Thrown into a script whose connection has ended in an ordinary way: the peer closed it between two requests,
- * or the server was closed. A script need not catch it, and it does not count as a failure.
+ * Thrown in a script when its connection ends in an ordinary way: the peer closes it between two requests, or the server
+ * is closed. A script need not catch it; it does not count as a failure.
  */
 export class ConnectionOver extends Error {
   /** Always `ConnectionOver`. */
   override readonly name = "ConnectionOver";
-  /** Who ended it. */
+  /** Who ended the connection. */
   readonly by: "peer" | "server";
 
   /** A `WireConnection` makes this error. */
@@ -15,7 +15,7 @@ export class ConnectionOver extends Error {
   }
 }
 
-/** A script's expectation that did not hold. It makes `server.close()` reject. */
+/** A script's expectation that was not met. It makes `server.close()` reject. */
 export class WireFailure extends Error {
   /** Always `WireFailure`. */
   override readonly name = "WireFailure";

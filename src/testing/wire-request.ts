@@ -2,27 +2,27 @@ import type { Incoming } from "./incoming.js";
 import { showBytes } from "./show-bytes.js";
 import { WireFailure } from "./wire-errors.js";
 
-/** A request head as it came over the wire. */
+/** A request's head as it was received. */
 export interface WireHead {
   /** The method of the request line. */
   readonly method: string;
   /** The target of the request line. */
   readonly target: string;
-  /** `HTTP/1.1`, as sent. */
+  /** The version of the request line: `HTTP/1.1`. */
   readonly version: string;
-  /** Name, value, name, value, … in the order, number and case of the wire. */
+  /** The headers in the order, number and case of the wire: name, value, name, value, … */
   readonly headers: readonly string[];
   /** Every byte, the empty line included. */
   readonly raw: Buffer;
-  /** The values of a field, whatever its case, joined with `", "`; `undefined` when it was not sent. */
+  /** The values of a header, in any case, joined with ", "; `undefined` when it was not sent. */
   header(name: string): string | undefined;
 }
 
-/** A whole request as it came over the wire. */
+/** A whole request as it was received. */
 export interface WireRequest extends WireHead {
-  /** The content, without its chunked framing. */
+  /** The body, without chunked framing. */
   readonly body: Buffer;
-  /** The trailer section, flat as {@link WireHead.headers}. */
+  /** The trailer fields: name, value, name, value, … */
   readonly trailers: readonly string[];
 }
 
@@ -102,13 +102,13 @@ export const readHead = async (incoming: Incoming): Promise<WireHead> => {
   return parseHead(raw);
 };
 
-/** The body of a request: its bytes with chunks undone, its trailers, and `raw` as it came over the wire. */
+/** A request's body as it was received. */
 export interface WireBody {
-  /** The body without its framing. */
+  /** The body, without chunked framing. */
   readonly body: Buffer;
-  /** The trailer lines as they came. */
+  /** The trailer fields: name, value, name, value, … */
   readonly trailers: readonly string[];
-  /** The bytes as they came, framing included. */
+  /** Every byte, framing included. */
   readonly raw: Buffer;
 }
 

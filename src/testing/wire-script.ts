@@ -1,7 +1,7 @@
 import type { Gate } from "./gate.js";
 import type { DripOptions, Expected, ExtraHeaders, WireConnection } from "./wire-connection.js";
 
-/** One step of a script written as data; the names are the methods of {@link WireConnection}. */
+/** One step of a script written as data, named after a method of {@link WireConnection}. */
 export type WireStep =
   | "readRequest"
   | "end"
@@ -42,10 +42,10 @@ export const runScript = async (connection: WireConnection, script: WireScript):
   else await runSteps(connection, script);
 };
 
-/** A script that answers each request with `200` and the body `ok`: what a server does that was given none. */
+/** A script that answers each request with status 200 and the body `ok`; the default of a `WireServer`. */
 export const answerEach: WireScript = [{ repeat: ["readRequest", { replyOk: "ok" }] }];
 
-/** A script that does nothing, so that the test drives the connection it got from `server.connection(n)`. */
+/** A script that does nothing, so that the test itself drives the connection from `server.connection(n)`. */
 export const byHand: WireScript = async (connection) => {
   await connection.closed;
 };

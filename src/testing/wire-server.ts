@@ -13,27 +13,27 @@ import { answerEach, runScript, type WireScript } from "./wire-script.js";
 
 /** How a scripted server listens, and what its connections do. */
 export interface WireServerOptions {
-  /** What each connection does that has no script of its own; default {@link answerEach}. */
+  /** The script of connections without one of their own; default {@link answerEach}. */
   readonly script?: WireScript;
-  /** Speaks TLS with these `node:tls` server options (`key`, `cert`, `ca`, `ALPNProtocols`, …). */
+  /** Speaks TLS, with these `node:tls` server options (`key`, `cert`, `ca`, `ALPNProtocols`, …); default: plain TCP. */
   readonly tls?: TlsOptions;
-  /** Default `127.0.0.1`. */
+  /** The address to listen on; default `127.0.0.1`. */
   readonly host?: string;
-  /** Default 0: a free one. */
+  /** The port to listen on; default 0, any free one. */
   readonly port?: number;
-  /** Listens on this Unix socket path instead. */
+  /** A Unix socket path to listen on instead. */
   readonly path?: string;
-  /** Keeps a connection writable after the peer's FIN; default false: the server then ends its side too. */
+  /** Whether a connection stays writable after the peer's FIN; default false: the server then closes its side too. */
   readonly halfOpen?: boolean;
-  /** Milliseconds that `expect` and the `waitFor…` methods wait before they fail; default 10,000. */
+  /** Milliseconds that `expect`, `until` and the `waitFor…` methods wait before they fail; default 10,000. */
   readonly patience?: number;
 }
 
-/** Something that happened on the server's side, in order. */
+/** Something that happened on the server's side. */
 export interface WireEvent {
   /** Milliseconds since the server started. */
   readonly at: number;
-  /** The number of the connection, from 1 in the order they were accepted. */
+  /** The connection's number, from 1 in the order of acceptance. */
   readonly connection: number;
   /** What happened. */
   readonly event:
@@ -47,7 +47,7 @@ export interface WireEvent {
     | "reset-sent"
     | "closed"
     | "script-failed";
-  /** More about it, where there is more to say. */
+  /** Details; absent when there are none. */
   readonly detail?: string;
 }
 
@@ -55,7 +55,7 @@ export interface WireEvent {
 const SCRIPT_GRACE = 200;
 
 /**
- * A TCP or TLS server that does exactly what its scripts say, byte by byte, and counts connections itself.
+ * A TCP or TLS server that does exactly what its scripts say, byte by byte, and counts its connections.
  *
  * ```ts
  * await using server = await WireServer.start();
@@ -100,7 +100,7 @@ export class WireServer {
     }
   }
 
-  /** Starts listening. */
+  /** Starts a server; resolves when it listens. */
   static async start(options: WireServerOptions = {}): Promise<WireServer> {
     if (options.tls !== undefined && options.path !== undefined) {
       throw new TypeError("WireServer speaks TLS on a TCP port only: leave out tls or path");
@@ -122,17 +122,17 @@ export class WireServer {
     return portOf(this.#server);
   }
 
-  /** `http://127.0.0.1:40123`; on a Unix socket `http://localhost`. */
+  /** The server's origin: `http://127.0.0.1:40123`, or `http://localhost` on a Unix socket; with TLS, `https:`. */
   get origin(): string {
     return originOf(this.#server, this.#tls !== undefined, this.#options);
   }
 
-  /** The URL of `path` on this server; of `/` by default. */
+  /** The URL of `path` on this server; default `/`. */
   url(path = "/"): string {
     return this.origin + path;
   }
 
-  /** Connections accepted so far, whatever became of them. */
+  /** Connections accepted so far, closed ones included. */
   get connections(): number {
     return this.#accepted;
   }
@@ -147,13 +147,13 @@ export class WireServer {
     return this.#requests;
   }
 
-  /** Sets what later connections do that have no script of their own. */
+  /** Sets the script of later connections without one of their own. */
   script(script: WireScript): this {
     this.#default = script;
     return this;
   }
 
-  /** Sets what the connection with this number (1 for the first) does. */
+  /** Sets the script of the connection with this number, 1 for the first. */
   onConnection(number: number, script: WireScript): this {
     if (number <= this.#accepted)
       throw new RangeError(`connection ${number} was already accepted: set its script before`);
@@ -161,35 +161,35 @@ export class WireServer {
     return this;
   }
 
-  /** A gate for scripts; `close()` ends the scripts that still wait at it. */
+  /** Makes a gate for scripts to wait at; `close()` ends those that still wait. */
   gate(): Gate {
     const gate = new OwnedGate();
     this.#gates.add(gate);
     return gate;
   }
 
-  /** The connection with this number (1 for the first), as soon as it is there (under TLS: secured). */
+  /** Resolves with the connection of this number (1 for the first) once it is accepted and, with TLS, secured. */
   async connection(number: number): Promise<WireConnection> {
     await this.until(() => this.#byId.has(number), `connection ${number}`);
     return this.#byId.get(number) as WireConnection;
   }
 
-  /** Resolves when so many connections were accepted in all. */
+  /** Resolves when `count` connections have been accepted in total. */
   waitForConnections(count: number): Promise<void> {
     return this.until(() => this.#accepted >= count, `${count} connections`);
   }
 
-  /** Resolves when exactly so many connections are open. */
+  /** Resolves when exactly `count` connections are open. */
   waitForOpen(count: number): Promise<void> {
     return this.until(() => this.#raw.size === count, `${count} open connections`);
   }
 
-  /** Resolves when so many requests were read in all. */
+  /** Resolves when scripts have read `count` requests in total. */
   waitForRequests(count: number): Promise<void> {
     return this.until(() => this.#requests >= count, `${count} requests`);
   }
 
-  /** Resolves when the condition holds; it is tried at each event of {@link log}. Rejects after `patience`. */
+  /** Resolves when the condition holds, which is tried at each event of {@link log}; rejects after `patience`. */
   until(condition: () => boolean, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (error?: Error): void => {
@@ -216,14 +216,15 @@ export class WireServer {
   }
 
   /**
-   * Ends every connection and script and stops listening.
-   * @throws what a script threw (an AggregateError when several did)
+   * Closes every connection, ends every script and stops listening. Rejects with what a script threw, or with an
+   * `AggregateError` when several did.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
+  /** The same as `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

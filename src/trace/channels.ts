@@ -2,17 +2,17 @@ import { channel } from "node:diagnostics_channel";
 import type { ConnectionRecord, Decision, ExchangeRecord } from "./records.js";
 
 /**
- * The `node:diagnostics_channel` names of Trunkline and what each message is. Stable API, as the reasons are. A
- * message is made only when somebody has subscribed.
+ * Trunkline's `node:diagnostics_channel` channels and their messages. Both are stable API. A message is made only when
+ * the channel has a subscriber.
  */
 export interface ChannelMessages {
-  /** A connection is open. */
+  /** A connection has opened. */
   readonly "trunkline:connection:open": ConnectionRecord;
-  /** A connection has ended, or a dial has failed or was abandoned. */
+  /** A connection has closed, or a dial has failed or was cancelled. */
   readonly "trunkline:connection:close": ConnectionRecord;
-  /** An exchange is over, its body included. */
+  /** An exchange has ended, its body included. */
   readonly "trunkline:exchange:end": ExchangeRecord;
-  /** An exchange did not get an idle connection at once: why, and what it got; again when more is known of its dial. */
+  /** Why an exchange did not get an idle connection at once, and what it got; published again when its dial is settled. */
   readonly "trunkline:decision": Decision;
 }
 

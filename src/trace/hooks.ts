@@ -1,27 +1,27 @@
 import type { ClosedBy, CloseReason } from "./reasons.js";
 
 /**
- * Callbacks for what happens to one call: every event of Go's `httptrace.ClientTrace`, and those it lacks. All are
- * optional, run at once and in the async context of the call; what one throws surfaces in a later turn and changes
- * nothing. Retries and redirects are exchanges of the same call, so any of them may be called more than once. Events of
- * a dial go to the call that it was started for, which may be served by another connection in the end.
+ * Hooks for what happens to one call: all events of Go's `httptrace.ClientTrace`, and more. All are optional. They run
+ * synchronously, in the async context of the call. An error that a hook throws does not affect the call; it surfaces as
+ * an uncaught exception. A hook may be called several times, because redirects and retries belong to the same call. The
+ * events of a dial go to the call it was started for, even if another connection serves that call in the end.
  */
 export interface Trace {
-  /** A connection is wanted. Go: `GetConn`. */
+  /** The exchange asks for a connection. Go: `GetConn`. */
   getConnection?(event: { readonly origin: string; readonly route: string }): void;
-  /** None was free: the exchange waits. `waiting`: those that wait for the same route, this one included. */
+  /** No connection was free, so the exchange waits. `waiting` and `dialing` count those of the same route, itself included. */
   queued?(event: { readonly waiting: number; readonly dialing: number }): void;
-  /** Go: `DNSStart`. */
+  /** Name resolution starts. Go: `DNSStart`. */
   dnsStart?(event: { readonly host: string }): void;
-  /** Go: `DNSDone`. */
+  /** Name resolution has succeeded, or failed with `error`. Go: `DNSDone`. */
   dnsDone?(event: {
     readonly host: string;
     readonly addresses: readonly string[];
     readonly error?: unknown;
   }): void;
-  /** Once for each address that is tried. Go: `ConnectStart`. */
+  /** An attempt to connect to one address starts. Go: `ConnectStart`. */
   connectStart?(event: { readonly address: string; readonly port: number }): void;
-  /** `outcome` as in a connection's record: `connected`, `refused`, `lost-race`, … Go: `ConnectDone`. */
+  /** The attempt has ended; `outcome` is as in {@link AttemptRecord}. Go: `ConnectDone`. */
   connectDone?(event: {
     readonly address: string;
     readonly port: number;
@@ -29,13 +29,13 @@ export interface Trace {
     readonly milliseconds: number;
     readonly error?: unknown;
   }): void;
-  /** A proxy, named without credentials, is asked for a tunnel. */
+  /** A proxy is asked to open a tunnel. `proxy` is its URL without credentials. */
   proxyStart?(event: { readonly proxy: string; readonly target: string }): void;
-  /** The proxy accepted the tunnel, or failed to. */
+  /** The proxy has opened the tunnel, or failed with `error`. */
   proxyDone?(event: { readonly proxy: string; readonly target: string; readonly error?: unknown }): void;
-  /** The handshake with the server begins. Go: `TLSHandshakeStart`. */
+  /** The TLS handshake with the server starts. Go: `TLSHandshakeStart`. */
   tlsStart?(event: { readonly host: string }): void;
-  /** Go: `TLSHandshakeDone`. */
+  /** The TLS handshake has succeeded, or failed with `error`. Go: `TLSHandshakeDone`. */
   tlsDone?(event: {
     readonly host: string;
     readonly version?: string;
@@ -47,36 +47,36 @@ export interface Trace {
   /** The exchange has its connection. Go: `GotConn`. */
   gotConnection?(event: {
     readonly connection: number;
-    /** Whether it carried an exchange before. */
+    /** Whether it had carried a request before, or was idle. */
     readonly reused: boolean;
-    /** Milliseconds it had been idle, where it had. */
+    /** Milliseconds it had been idle; absent when it had not. */
     readonly idleFor?: number;
   }): void;
-  /** Once for each field of the request's head, in order. Go: `WroteHeaderField`. */
+  /** A header of the request has been written; called for each, in order. Go: `WroteHeaderField`. */
   wroteHeaderField?(event: { readonly name: string; readonly value: string }): void;
-  /** Go: `WroteHeaders`. */
+  /** The request's head has been written. Go: `WroteHeaders`. */
   wroteHeaders?(): void;
-  /** The body is held back until the server says that it wants it. Go: `Wait100Continue`. */
+  /** The body waits for `100 Continue`. Go: `Wait100Continue`. */
   wait100Continue?(): void;
-  /** Go: `Got100Continue`. */
+  /** The server has sent `100 Continue`. Go: `Got100Continue`. */
   got100Continue?(): void;
-  /** For every informational response, 100 included. Go: `Got1xxResponse`, which leaves 100 out. */
+  /** A 1xx response has arrived, 100 included. Go: `Got1xxResponse`, which leaves 100 out. */
   got1xxResponse?(event: {
     readonly status: number;
     readonly headers: readonly (readonly [string, string])[];
   }): void;
-  /** The request is written, its body included, or could not be. Go: `WroteRequest`. */
+  /** The request has been written with its body, or writing it failed with `error`. Go: `WroteRequest`. */
   wroteRequest?(event: { readonly error?: unknown }): void;
-  /** Go: `GotFirstResponseByte`. */
+  /** The first byte of the response has arrived. Go: `GotFirstResponseByte`. */
   gotFirstResponseByte?(): void;
-  /** The response is complete, or its body broke off. `bytes`: of the whole response, head included. */
+  /** The response is complete, or its body broke off with `error`. `bytes` counts the whole response, head included. */
   bodyEnd?(event: { readonly bytes: number; readonly error?: unknown }): void;
   /**
-   * The connection can be used again: it went to the next waiter or is idle. Of HTTP/2 the stream is over, and the
-   * connection goes on with the `others` on it. Go: `PutIdleConn` without an error.
+   * The exchange has left its connection, which can be used again: it is idle, serves a waiting exchange, or (over HTTP/2)
+   * still carries others. Go: `PutIdleConn` without an error.
    */
   released?(event: { readonly connection: number; readonly to: "idle" | "waiter" | "others" }): void;
-  /** The connection ended with the exchange: told once to each call that was on it. Go: `PutIdleConn` with an error. */
+  /** The connection closed with the exchange; called for each call that was on it. Go: `PutIdleConn` with an error. */
   closed?(event: {
     readonly connection: number;
     readonly reason: CloseReason;
@@ -126,7 +126,7 @@ const HOOKS: Readonly<Record<keyof Trace, true>> = {
 type Hook = (event?: unknown) => void;
 
 /**
- * One trace that calls the hooks of all of them, in order; what is undefined is left out.
+ * Combines traces into one that calls the hooks of all of them, in order; `undefined` is skipped.
  *
  * ```ts
  * const trace = composeTraces(metrics, { closed: ({ reason }) => console.log(reason) });

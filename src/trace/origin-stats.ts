@@ -13,7 +13,7 @@ export interface RecentClose {
   readonly at: number;
 }
 
-/** What was seen to start at a place in the user's code. */
+/** What starts at a place in your code: the keys of `OriginFacts.sites`. */
 export type SiteTopic =
   | "body-unread"
   | "body-abandoned"

@@ -55,7 +55,7 @@ export type CloseReason =
   | "write-error"
   | "ping-timeout";
 
-/** Who ended a connection. */
+/** Who closed a connection. `caller`: your program, by what it did with a request or response; `client`: Trunkline. */
 export type ClosedBy = "client" | "server" | "network" | "caller";
 
 /** The end of a connection: all three parts are required, so that a close without a reason does not compile. */

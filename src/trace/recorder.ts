@@ -22,11 +22,11 @@ export interface RecordListener {
   decided?(decision: Decision): void;
 }
 
-/** How much a recorder keeps. */
+/** How much a recorder remembers; the oldest records are dropped first. */
 export interface RecorderOptions {
-  /** Closed connections remembered; default 1,000. */
+  /** The closed connections to remember; default 1,000. */
   readonly connections?: number;
-  /** Ended exchanges remembered; default 4,096. */
+  /** The ended exchanges to remember; default 4,096. */
   readonly exchanges?: number;
 }
 

@@ -19,15 +19,14 @@ type FetchInit = NonNullable<Parameters<Fetch>[1]>;
 const COLLECTED_BYTES = 1024 * 1024;
 
 /**
- * A round tripper over a `fetch`, so that the policy of a `Client` works where that one has the connections: with tools
- * that replace `fetch` (msw, nock, undici's `MockAgent`), or on other runtimes. There is no pool of Trunkline's behind
- * it, and nothing to explain.
+ * Makes a round tripper that sends requests through a `fetch` function, so that you can use a `Client` with tools that
+ * replace `fetch` (msw, nock, undici's `MockAgent`) or on other runtimes. Trunkline's pool is not used, so there is
+ * nothing to explain. Requests reject with a `NetworkError` when that fetch fails, with the signal's reason when it
+ * aborts, and with a `TypeError` for what a fetch cannot do: trailers, `expectContinue`, `onInformational` and traces.
  *
- * @param fetch The function to call. Default, and where it is the global one: what `globalThis.fetch` is at the time of
- * each call, so that it does not matter whether a tool has replaced it before or does so after.
- * @throws TypeError for what is no function. The requests reject with NetworkError where the other fetch failed, with
- * the signal's reason when it aborts, and with TypeError for what a fetch cannot do: trailers, `expectContinue`,
- * `onInformational` and traces.
+ * @param fetch The function to call. Default: `globalThis.fetch`, looked up anew for each call, so that tools may replace
+ *   it before or after.
+ * @throws TypeError when `fetch` is not a function.
  */
 export function fetchTransport(fetch: Fetch = globalThis.fetch): RoundTripper {
   if (typeof fetch !== "function") {

@@ -1,16 +1,22 @@
-/** How HTTP/2 is spoken. Times are milliseconds, sizes bytes. */
+/** HTTP/2 settings. Times are milliseconds, sizes are bytes. */
 export interface Http2Options {
-  /** Speak HTTP/2 to `http:` origins without asking, as gRPC servers in clear text expect; default false. */
+  /**
+   * Whether to speak HTTP/2 to `http:` origins without asking first (RFC 9113 §3.3), as gRPC servers without TLS expect;
+   * default false.
+   */
   priorKnowledge?: boolean;
-  /** The most requests on one connection at a time, where the server allows more; default: the server's limit. */
+  /** The most requests on one connection at a time, if the server allows more; default: the server's limit. */
   maxStreams?: number;
-  /** How far the receive window of one response may grow; default 16 MiB. It begins at 256 KiB or this, if less. */
+  /** The largest receive window of one response; default 16 MiB. A window starts at 256 KiB, or at this if it is less. */
   maxWindow?: number;
   /** The receive window of a whole connection; default 64 MiB. */
   maxConnectionWindow?: number;
-  /** Asks a connection this often whether it is alive, while idle too; default: only where there is cause to doubt it. */
+  /**
+   * Sends a PING on every connection this often, idle ones included; default: only when there is cause to doubt that the
+   * connection is alive.
+   */
   pingInterval?: number;
-  /** A connection that has not answered for so long is closed (`ping-timeout`); default 15,000. */
+  /** Closes a connection (`ping-timeout`) that has not answered a PING for this long; default 15,000. */
   pingTimeout?: number;
 }
 

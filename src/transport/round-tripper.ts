@@ -1,23 +1,35 @@
 import type { Request, Response } from "../message/index.js";
 
-/** Sends one request and gives its response: the seam between policy and connections, as Go's `RoundTripper`. */
+/** Sends one request and returns its response: the seam between policy and connections, as in Go's `RoundTripper`. */
 export interface RoundTripper {
-  /** One exchange, or two by the rule of safe retry; no policy of the call. */
+  /**
+   * Sends the request once, or again by the rules of safe retry. Redirects, cookies, credentials and retries are the
+   * client's job.
+   */
   roundTrip(request: Request): Promise<Response>;
 }
 
-/** Connection counts, and totals since the transport was made. */
+/** What a transport, or one of its routes, holds now, and its totals since the transport was made. */
 export interface Counts {
+  /** Connections being made now. */
   readonly dialing: number;
+  /** Connections that carry a request now and can be used again afterwards. */
   readonly active: number;
+  /** Open connections that carry no request now. */
   readonly idle: number;
+  /** Connections that carry a request now and close when it ends. */
   readonly draining: number;
+  /** Requests that wait for a connection now, with or without a dial under way for them. */
   readonly waiting: number;
+  /** Connections begun so far, failed dials included; `opened - closed` exist now. */
   readonly opened: number;
+  /** Connections closed so far, failed dials included. */
   readonly closed: number;
+  /** Requests that were given a connection so far; one that is sent twice counts twice. */
   readonly requests: number;
+  /** Those of `requests` whose connection had carried a request before. */
   readonly reused: number;
-  /** Requests on connections now: over HTTP/2 there can be many on one. */
+  /** Requests on connections now: one for each busy HTTP/1.1 connection, any number on an HTTP/2 connection. */
   readonly streams: number;
 }
 

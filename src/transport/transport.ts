@@ -48,7 +48,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #forwarding: Forwarding;
   readonly #site: TransportSite;
 
-  /** @throws TypeError for an unknown option or one of the wrong kind; RangeError for a value out of its range. */
+  /** @throws TypeError for an unknown option or a value of the wrong kind; RangeError for a value out of range. */
   constructor(options: TransportOptions = {}) {
     const { [runtimeOption]: runtime = nodeRuntime, ...own } = options as TransportOptions & {
       [runtimeOption]?: Runtime;
@@ -66,10 +66,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
   }
 
   /**
-   * Sends the request on a pooled connection and resolves when the response's head is in.
-   *
-   * @throws TypeError when the request cannot be sent as it is; NetworkError and TimeoutError for everything that
-   * goes wrong on the way; the signal's reason when it aborts. All as rejections.
+   * Sends the request on a pooled connection and resolves when the response's head is in. Rejects with a `TypeError`
+   * when the request cannot be sent as it is; with a {@link NetworkError} or {@link TimeoutError} when it fails; with the
+   * signal's reason when it aborts.
    */
   roundTrip(request: Request): Promise<Response> {
     return new Promise<Response>((resolve) => {
@@ -176,26 +175,26 @@ export class Transport implements RoundTripper, AsyncDisposable {
     };
   }
 
-  /** The live connections and the closed ones the recorder remembers, oldest first. */
+  /** The open connections, and the closed ones that the recorder remembers, oldest first. */
   connections(): ConnectionRecord[] {
     return this.#engine.history.connections();
   }
 
-  /** What happened and what to do about it; `String(report)` is for people. */
+  /** What happened to the connections, which problems that shows, and what to do. `String(report)` is text for people. */
   explain(): Report {
     return this.#engine.history.report((name) => this.#routes.pooledOf(name));
   }
 
-  /** Everything the recorder holds, as data. */
+  /** Everything the recorder holds, as JSON data. */
   recording(): Recording {
     return this.#engine.history.recording();
   }
 
   /**
-   * Writes a recording to a file while it happens, as JSON Lines (`docs/recording.md`): what the recorder holds, then
-   * every connection, exchange and decision. It is readable at any time, after a crash too.
+   * Writes a recording to a file as things happen, as JSON Lines (docs/recording.md): first what the recorder holds, then
+   * every connection, exchange and decision. The file can be read at any time, even after a crash.
    *
-   * @returns what ends the recording.
+   * @returns The recording under way; close it to end it.
    * @throws TypeError when the recorder is off; the system's error when the file cannot be written.
    */
   recordTo(path: string): OpenRecording {
@@ -208,9 +207,10 @@ export class Transport implements RoundTripper, AsyncDisposable {
   // ── life ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Opens connections ahead of need and resolves when they are open.
-   *
-   * @throws NetworkError when one cannot be made.
+   * Opens connections to an origin before they are needed, so that `n` (default 1; with HTTP/2 always 1) are idle, and
+   * resolves when they are open. Idle ones count, and the limits hold. Does nothing with `keepAlive: false`. Rejects with
+   * a {@link NetworkError} when one cannot be made, with a `TypeError` for an invalid origin, and with a `RangeError` for
+   * a wrong count.
    */
   async preconnect(origin: string, n = 1): Promise<void> {
     if (!Number.isInteger(n) || n < 0) {
@@ -231,17 +231,17 @@ export class Transport implements RoundTripper, AsyncDisposable {
     if (!known && pooled.single && n > 1) await dial();
   }
 
-  /** Closes the idle connections; the others go on. */
+  /** Closes idle connections; those in use are not affected. */
   closeIdle(): void {
     this.#engine.pool.closeIdle(this.#runtime.now());
   }
 
   /**
-   * Replaces the TLS options, all three together, without a new transport: for certificates that are renewed while the
-   * program runs. Connections made with the old ones take no more requests and close (`tls-replaced`), those in use
-   * once they are done; what is dialed from here on uses the new ones.
+   * Replaces the TLS options, all three together, while the transport runs: for certificates that are renewed. New dials
+   * use the new options. Connections made with the old ones take no more requests and close (`tls-replaced`), those in
+   * use when their requests end.
    *
-   * @throws TypeError for an option that is none of these, or an origin that is none.
+   * @throws TypeError for another option, a value of the wrong kind, or an invalid origin.
    */
   updateTls(options: Pick<TransportOptions, "tls" | "tlsByOrigin" | "proxyTls">): void {
     for (const name of Object.keys(options)) {
@@ -262,18 +262,19 @@ export class Transport implements RoundTripper, AsyncDisposable {
   }
 
   /**
-   * Takes no more requests, lets those under way finish, and resolves when the last connection is closed. A response
-   * body of which nobody takes a byte for 10 seconds is given up: its reader gets `ERR_TRUNKLINE_CLOSED`.
+   * Takes no more requests, lets those under way finish, and resolves when the last connection has closed. A response
+   * body that nobody reads for 10 seconds is abandoned: reading it then fails with `ERR_TRUNKLINE_CLOSED`.
    */
   close(): Promise<void> {
     return this.#engine.shutdown();
   }
 
-  /** Ends everything at once; requests under way reject with `reason`. */
+  /** Closes everything at once. Requests under way reject with `reason`; default: a `NetworkError` (`ERR_TRUNKLINE_CLOSED`). */
   destroy(reason?: Error): void {
     this.#engine.destroy(reason ?? closedError());
   }
 
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

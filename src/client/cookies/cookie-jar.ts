@@ -1,7 +1,7 @@
-/** Where a client keeps cookies. `openCookieJar()` makes one; anything with these two methods will do. */
+/** Where a client keeps cookies. `openCookieJar()` makes one; any object with these two methods works. */
 export interface CookieJar {
-  /** The value of the `Cookie` field for a request to `url`; empty or `undefined` for no field. */
+  /** Returns the value of the `Cookie` header for a request to `url`; empty or `undefined` sends none. */
   cookiesFor(url: string): string | undefined | Promise<string | undefined>;
-  /** Takes the `Set-Cookie` fields of a response from `url`. What a jar does not accept it leaves out. */
+  /** Stores the `Set-Cookie` values of a response from `url`, except those it does not accept. */
   store(url: string, fields: readonly string[]): void | Promise<void>;
 }

@@ -1,14 +1,14 @@
 import type { CookieJar } from "./cookie-jar.js";
 
-/** How a cookie jar is opened. */
+/** Options of `openCookieJar`. */
 export interface CookieJarOptions {
-  /** A JSON file that the jar is loaded from, where it exists, and saved to. */
+  /** A JSON file to load the jar from, when it exists, and to save it to; default: memory only. */
   file?: string;
-  /** Milliseconds since 1970; default `Date.now`. Decides what has expired. */
+  /** The clock that decides what has expired, in milliseconds since 1970; default `Date.now`. */
   now?: () => number;
 }
 
-/** A cookie as the jar has it. */
+/** A cookie in a jar. */
 export interface StoredCookie {
   /** The cookie's name. */
   readonly name: string;
@@ -18,36 +18,36 @@ export interface StoredCookie {
   readonly domain: string;
   /** The path prefix it is sent to. */
   readonly path: string;
-  /** Milliseconds since 1970; absent for a cookie of the session. */
+  /** When it expires, in milliseconds since 1970; absent for a session cookie. */
   readonly expires?: number;
   /** Whether it is sent over https only. */
   readonly secure: boolean;
   /** Whether the server marked it `HttpOnly`. */
   readonly httpOnly: boolean;
-  /** For this host alone, not for those below it. */
+  /** Whether it is sent to this host only, and not to its subdomains. */
   readonly hostOnly: boolean;
   /** The server's `SameSite` value; absent when the server set none. */
   readonly sameSite?: "strict" | "lax" | "none";
-  /** Milliseconds since 1970. */
+  /** When it was first stored, in milliseconds since 1970. */
   readonly created: number;
 }
 
 /**
- * A jar of RFC 6265 in memory that can be looked at, and kept in a file. Cookies for a public suffix (`co.uk`) are
+ * A cookie jar by RFC 6265, in memory; it can be listed and saved to a file. Cookies for a public suffix (`co.uk`) are
  * refused, by the list that comes with the package.
  */
 export interface CookieStore extends CookieJar {
-  /** The `Cookie` field value for a request to `url`; empty when no cookie applies. */
+  /** Returns the value of the `Cookie` header for a request to `url`; empty when no cookie applies. */
   cookiesFor(url: string): string;
-  /** Stores what a response from `url` set. `fields` are its `Set-Cookie` values, in order; invalid ones are ignored. */
+  /** Stores the cookies that a response from `url` set: its `Set-Cookie` values, in order. Invalid ones are ignored. */
   store(url: string, fields: readonly string[]): void;
   /** The cookies that have not expired, oldest first. */
   list(): StoredCookie[];
   /** Removes every cookie. */
   clear(): void;
   /**
-   * Writes the cookies to the jar's file, those of the session too, readable by its owner only. The file is replaced
-   * whole: after a crash it is the old one or the new one.
+   * Writes all cookies, session cookies too, to the jar's file, readable by its owner only. The file is replaced as a
+   * whole: after a crash it is either the old one or the new one.
    *
    * @throws TypeError when the jar has no file; the system's error when it cannot be written.
    */

@@ -2,9 +2,10 @@ import type { CookieJar } from "./cookie-jar.js";
 import type { CookieJarOptions, CookieStore } from "./cookie-store.js";
 
 /**
- * Makes a jar, for `new Client({ cookies: jar })`. Its code is loaded with the first one.
+ * Opens a cookie jar for `new Client({ cookies: jar })`: an empty one, or the one in `file`.
  *
- * @throws Error when the file is there and is no cookie file; it is left as it is.
+ * @throws Error when the file exists but is not a cookie file; it is not changed. The system's error when it cannot be
+ *   read.
  */
 export async function openCookieJar(options: CookieJarOptions = {}): Promise<CookieStore> {
   const { loadJar } = await import("./jar.js");

@@ -15,14 +15,11 @@ import { ERR_DECODE } from "./decode-error.js";
 import type { DecodeLimits } from "./decode-limits.js";
 import { DecodedChunks } from "./decoded-chunks.js";
 
-/** Limits for what a coded body may become. */
+/** Limits on decoded bodies. Exceeding one is a `NetworkError` with code `ERR_TRUNKLINE_DECODED_SIZE`. */
 export interface DecompressOptions {
-  /** Bytes after decoding; default 128 MiB. */
+  /** The most bytes after decoding; default 128 MiB. */
   maxBytes?: number;
-  /**
-   * Bytes after decoding for each one before, once past 1 MiB; default 1,100, which gzip cannot exceed, and 500 once
-   * past 32 MiB.
-   */
+  /** The most decoded bytes for each received one, past 1 MiB; default 1,100, which gzip cannot exceed; past 32 MiB 500. */
   maxRatio?: number;
 }
 

@@ -25,12 +25,10 @@ const POLICY: Policy = fetchPolicy();
 const CHAIN = new Chain(POLICY, defaultTransport, []);
 
 /**
- * The platform's `fetch`, to the letter (WHATWG Fetch), on `defaultTransport`: members of `init` that the standard does
- * not know are ignored. What fetch lacks is in a `Client`.
- *
- * @throws TypeError for a request that cannot be made; `TypeError("fetch failed")` for everything that goes wrong on the
- * way, with the `NetworkError` as its cause; the signal's reason when it aborts. All as rejections. A body that breaks
- * off fails with `TypeError("terminated")`.
+ * The platform's `fetch`, to the letter of WHATWG Fetch, on `defaultTransport`. Members of `init` that are not in the
+ * standard are ignored; for what fetch lacks, use a {@link Client}. Rejects with a `TypeError` for a request that cannot
+ * be made; with `TypeError("fetch failed")` for a failure on the network, whose `cause` is the {@link NetworkError}; with
+ * the signal's reason when it aborts. A body that breaks off fails with `TypeError("terminated")`.
  */
 export function fetch(
   input: string | URL | Request | globalThis.Request,

@@ -9,21 +9,21 @@ import type { DnsQueries } from "./dns-source.js";
 import type { ProxySettings } from "./proxy-contract.js";
 import type { TlsOptions } from "./tls-options.js";
 
-/** What is to be connected to. A custom `dial` gets one. */
+/** What to connect to: the argument of a custom `dial`. */
 export interface DialTarget {
-  /** Host name or IP address, IPv6 without brackets. */
+  /** The host name or IP address; IPv6 without brackets. */
   readonly host: string;
   /** The port to connect to. */
   readonly port: number;
-  /** Whether TLS follows. A custom `dial` returns the plain byte stream either way: TLS is put on it afterwards. */
+  /** Whether TLS follows. Return a plain byte stream either way: the transport adds TLS on top. */
   readonly tls: boolean;
-  /** The name asked for in TLS (SNI) and looked for in the certificate; default: `tls.servername`, then `host`. */
+  /** The name for TLS: sent as SNI and checked in the certificate. Default: `tls.servername`, then `host`. */
   readonly servername?: string;
-  /** A Unix socket or named pipe to use in place of `host` and `port`. */
+  /** The Unix socket or named pipe to use instead of `host` and `port`. */
   readonly socketPath?: string;
-  /** Scheme, host and port that the request is for. */
+  /** Scheme, host and port of the request. */
   readonly origin: string;
-  /** Given to a custom `dial`: aborts when the result is no longer wanted. */
+  /** Aborts when the connection is no longer wanted. */
   readonly signal?: AbortSignal;
 }
 

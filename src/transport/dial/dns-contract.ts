@@ -1,26 +1,27 @@
 /**
- * Turns on a cache of names; without it the system resolves each dial's name. Times are milliseconds.
+ * Settings of the name cache. Without the option `dns` there is no cache: the system resolves the name for each dial.
+ * Times are milliseconds.
  *
- * The answers come from DNS servers directly, since only those have a time to live; a name that they do not know, one
- * without a dot, and `.local` and `.localhost` are asked of the system (the hosts file, mDNS). With the option
- * `lookup`, the answers are that function's.
+ * The answers come from DNS servers directly, because only their answers have a time to live. The system (hosts file,
+ * mDNS) is asked for names the servers do not know, names without a dot, `.local` and `.localhost`. With the option
+ * `lookup`, the answers come from that function.
  */
 export interface DnsOptions {
-  /** `address` or `address:port` of the DNS servers; default: the system's. Not with `lookup`. */
+  /** The DNS servers, as `address` or `address:port`; default: the system's. Not allowed with `lookup`. */
   readonly servers?: readonly string[];
-  /** An answer is kept for its time to live, but at least so long; default 1,000. */
+  /** The shortest time to keep an answer, whatever its time to live; default 1,000. */
   readonly minTtl?: number;
-  /** And at most so long; default 300,000. */
+  /** The longest time to keep an answer; default 300,000. */
   readonly maxTtl?: number;
-  /** For answers without a time to live: the system's and those of `lookup`; default 10,000. */
+  /** How long to keep answers without a time to live: the system's, and those of `lookup`; default 10,000. */
   readonly defaultTtl?: number;
-  /** For "there is no such name"; default 5,000. Other failures are not kept. */
+  /** How long to remember that a name does not exist; default 5,000. Other failures are not kept. */
   readonly negativeTtl?: number;
-  /** Names kept at most, the ones used last; default 1,024. */
+  /** The most names to keep; the least recently used go first. Default 1,024. */
   readonly maxNames?: number;
   /**
-   * Whether the names of open connections are resolved again as their answers expire, and connections to an address
-   * that is absent from two answers in a row take no more requests (`address-gone`); default true.
+   * Whether to resolve the names of open connections again when their answers expire, and to retire connections
+   * (`address-gone`) whose address is missing from two answers in a row; default true.
    */
   readonly retire?: boolean;
 }

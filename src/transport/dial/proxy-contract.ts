@@ -2,23 +2,23 @@ import type { Headers, HeadersInit } from "../../message/index.js";
 import type { ProxyAuths } from "../route/index.js";
 import type { TlsOptions } from "./tls-options.js";
 
-/** A tunnel that is asked for. */
+/** A tunnel that a proxy is asked to open. */
 export interface ProxyConnect {
-  /** `scheme://host:port` of the proxy. */
+  /** The proxy, as `scheme://host:port`. */
   readonly proxy: string;
-  /** `host:port` of the target. */
+  /** The target, as `host:port`. */
   readonly target: string;
 }
 
 /** A proxy's answer to CONNECT. */
 export interface ProxyConnectResponse extends ProxyConnect {
-  /** The status of the proxy's answer to CONNECT. */
+  /** The answer's status; 2xx opens the tunnel. */
   readonly status: number;
-  /** The headers of the proxy's answer to CONNECT. */
+  /** The answer's headers. */
   readonly headers: Headers;
 }
 
-/** Fields for the CONNECT request. */
+/** Headers for CONNECT requests, or a function that returns them for each. */
 export type ProxyHeaders = HeadersInit | ((connect: ProxyConnect) => HeadersInit | Promise<HeadersInit>);
 
 /** The settings all tunnels of one dialer share. */

@@ -1,8 +1,8 @@
 import type { PeerCertificate, SecureContext } from "node:tls";
 
-/** The members of `node:tls` connection options that a client needs, and `keylog`. */
+/** TLS settings: the members of `node:tls` connection options that a client needs, and `keylog`. */
 export interface TlsOptions {
-  /** Trusted authorities in PEM, in place of Node's own list. */
+  /** Trusted authorities in PEM, instead of Node's own list. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** The client's certificate chain in PEM. */
   readonly cert?: string | Uint8Array | readonly (string | Uint8Array)[];
@@ -10,15 +10,18 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** The client's certificate and key in PKCS #12. */
   readonly pfx?: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** Opens `key` or `pfx`. */
+  /** The passphrase of `key` or `pfx`. */
   readonly passphrase?: string;
-  /** Revocation lists in PEM. */
+  /** Certificate revocation lists in PEM. */
   readonly crl?: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** The name asked for (SNI) and looked for in the certificate, for every host; `""` asks for none. */
+  /** The name to send (SNI) and to check in the certificate, for every host; `""` sends none. Default: the host. */
   readonly servername?: string;
-  /** Default true, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says. False accepts any certificate: for tests alone. */
+  /**
+   * Whether to refuse certificates that cannot be verified; default true, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says.
+   * False accepts any certificate: use it only in tests.
+   */
   readonly rejectUnauthorized?: boolean;
-  /** In place of Node's check that the certificate is for this host: returns the error, or undefined. */
+  /** Replaces Node's check that the certificate is for this host; return an error to refuse it, `undefined` to accept. */
   readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
   /** The lowest TLS version to accept; Node's default is TLSv1.2. */
   readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
@@ -28,19 +31,22 @@ export interface TlsOptions {
   readonly ciphers?: string;
   /** Colon-separated signature algorithms; OpenSSL's default when absent. */
   readonly sigalgs?: string;
-  /** Colon-separated curves for the key exchange; `"auto"` by default. */
+  /** Colon-separated curves for the key exchange; default `"auto"`. */
   readonly ecdhCurve?: string;
-  /** The smallest Diffie-Hellman group to accept, in bits; 1024 by default. */
+  /** The smallest Diffie-Hellman group to accept, in bits; default 1024. */
   readonly minDHSize?: number;
-  /** OpenSSL's `SSL_OP_…` bits. */
+  /** OpenSSL's `SSL_OP_…` bits, from `crypto.constants`. */
   readonly secureOptions?: number;
-  /** Whether a trusted intermediate certificate is enough; false by default. */
+  /** Whether a trusted intermediate certificate is enough; default false. */
   readonly allowPartialTrustChain?: boolean;
-  /** A context made with `tls.createSecureContext`; the certificate, version and cipher members above are then unused. */
+  /** A context from `tls.createSecureContext`; the certificate, version and cipher members above are then ignored. */
   readonly secureContext?: SecureContext;
-  /** The protocols to offer, in place of what `http2` says: default `["h2", "http/1.1"]`, without HTTP/2 `["http/1.1"]`. */
+  /** The protocols to offer by ALPN; default `["h2", "http/1.1"]`, or `["http/1.1"]` with `http2: false`. */
   readonly ALPNProtocols?: readonly string[];
-  /** A file to append the session keys to, in the NSS format that packet analysers read. Whoever reads it can read the traffic. */
+  /**
+   * A file to append session keys to, in the NSS format that packet analysers read. Anyone who can read it can read the
+   * traffic.
+   */
   readonly keylog?: string;
 }
 

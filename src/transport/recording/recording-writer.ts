@@ -17,9 +17,9 @@ export interface RecordingSource {
   readonly recording: () => Recording;
 }
 
-/** A recording being written. */
+/** A recording that is being written. */
 export interface OpenRecording extends AsyncDisposable {
-  /** Ends it: writes what is left and how things stand. Rejects when something could not be written. */
+  /** Writes the rest and ends the recording. Rejects with the system's error when something could not be written. */
   close(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Judges an IP address before it is connected to; `host` is the name it came from (or the address itself). Only `true`
- * allows: it must answer at once, as a promise is not waited for.
+ * Decides whether an IP address may be connected to; `host` is the name it was resolved from, or the address itself. The
+ * function returns `true` to allow it, at once: a promise is refused.
  */
 export type AllowAddress = "public" | ((address: string, host: string) => boolean);
 

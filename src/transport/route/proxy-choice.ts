@@ -2,7 +2,7 @@ import type { Request, Target } from "../../message/index.js";
 import { type ProxyServer, parseProxy } from "./proxy.js";
 import { type ProxyForTarget, proxyEnvironment } from "./proxy-environment.js";
 
-/** The option `proxy`: one for every request, a choice for each, or none. */
+/** The option `proxy`: one for all requests, a function that chooses one for each, or none. */
 export type ProxyOption = string | URL | ((request: Request) => string | URL | null) | false;
 
 /** Choices remembered, by proxy URL and by origin: as many as a crawler's working set of hosts. */
