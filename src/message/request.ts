@@ -80,10 +80,7 @@ export class Request {
   #priority: string | undefined;
   #call: unknown;
 
-  /**
-   * @throws TypeError when the URL, the method or a header cannot be sent, GET and HEAD are given a body, or a member
-   * of `init` has a value that the standard does not know.
-   */
+  /** @throws TypeError for a URL, method, header or member of `init` that cannot be used, and for GET or HEAD with a body. */
   constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit);
   /** @internal */
   constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, plain?: Target);
@@ -266,7 +263,6 @@ export class Request {
   get referrerPolicy(): ReferrerPolicy {
     return this.#modes.referrerPolicy;
   }
-  // Only a browser gives these other values.
   /** Always `""`, as for every request that a script makes. */
   get destination(): "" {
     this.#method;
@@ -296,10 +292,7 @@ export class Request {
   async text(): Promise<string> {
     return decodeUtf8(await this.#collect());
   }
-  /**
-   * Reads the body and parses it as JSON. Rejects with a `SyntaxError` when it is not JSON, and with a `TypeError` when
-   * it has already been read.
-   */
+  /** Reads the body and parses it as JSON. Rejects with a `SyntaxError` when it is not JSON, else as `text()` does. */
   async json<T = unknown>(): Promise<T> {
     return JSON.parse(decodeUtf8(await this.#collect())) as T;
   }
@@ -315,28 +308,17 @@ export class Request {
   async blob(): Promise<Blob> {
     return blobOf(await this.#collect(), this.headers);
   }
-  /**
-   * Reads a body of `multipart/form-data` or `application/x-www-form-urlencoded` as `FormData`. Rejects with a
-   * `TypeError` when it is neither, or has already been read.
-   */
+  /** Reads a multipart or URL-encoded body. Rejects with a `TypeError` when it is neither, or has already been read. */
   async formData(): Promise<FormData> {
     return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
 
-  /**
-   * The body as a stream of text, decoded as UTF-8 as it arrives (Fetch §5.3).
-   *
-   * @throws TypeError when the body has already been read or is locked.
-   */
+  /** The body as a stream of UTF-8 text (Fetch §5.3). Throws a `TypeError` when it has been read or is locked. */
   textStream(): ReadableStream<string> {
     return textStreamOf(this.#whole());
   }
 
-  /**
-   * A copy of the request. A body that can be read only once is split, so that both copies have all of it.
-   *
-   * @throws TypeError when the body has already been used.
-   */
+  /** A copy of the request; both have the whole body. Throws a `TypeError` when the body has already been used. */
   clone(): Request {
     const body = this.#whole();
     if (body?.unusable === true) throw new TypeError("Cannot clone this request: its body has been used");
@@ -347,11 +329,7 @@ export class Request {
 
   // ── what a client knows of it beside ─────────────────────────────────────────────────────────────────────
 
-  /**
-   * Whether the request may be sent again after its connection was lost: what `idempotent` was set to; otherwise true
-   * for GET, HEAD, OPTIONS, TRACE, PUT and DELETE (RFC 9110 §9.2.2), and with an `Idempotency-Key` or
-   * `X-Idempotency-Key` header.
-   */
+  /** Whether it may be sent again after its connection was lost: the option `idempotent`, or its default. */
   get idempotent(): boolean {
     return (
       this.#idempotent ??

@@ -167,11 +167,7 @@ export class Response {
     return response;
   }
 
-  /**
-   * A response whose body is `value` as JSON, with the content type `application/json`.
-   *
-   * @throws TypeError when `value` cannot be JSON, such as `undefined` or a cycle.
-   */
+  /** A response with `value` as JSON and its content type. Throws a `TypeError` when `value` cannot be JSON. */
   static json(value: unknown, init?: ResponseInit): Response {
     needArguments(arguments, 1, "Response.json");
     const text = JSON.stringify(value);
@@ -182,11 +178,7 @@ export class Response {
     return response;
   }
 
-  /**
-   * A response that redirects to `url`; status 302 by default.
-   *
-   * @throws TypeError for an invalid URL; RangeError for a status other than 301, 302, 303, 307 or 308.
-   */
+  /** A redirect to `url`. Throws a `TypeError` for an invalid URL, a `RangeError` for a status that is not a redirect's. */
   static redirect(url: string | URL, status = 302): Response {
     needArguments(arguments, 1, "Response.redirect");
     const location = redirectLocation(url);
@@ -256,29 +248,19 @@ export class Response {
 
   // ── the connection ───────────────────────────────────────────────────────────────────────────────────────
 
-  /**
-   * The connection that carried the response.
-   *
-   * @throws TypeError for a response made by hand.
-   */
+  /** The connection that carried the response. Throws a `TypeError` for a response made by hand. */
   get connection(): ResponseConnection {
     return this.#origin("connection").connection;
   }
 
-  /**
-   * Where the time went, in milliseconds. A phase that has not ended, or did not happen, is absent.
-   *
-   * @throws TypeError for a response made by hand.
-   */
+  /** Where the time went, in milliseconds, by phase. Throws a `TypeError` for a response made by hand. */
   get timings(): Timings {
     return this.#origin("timings").timings;
   }
 
   /**
-   * Why the request got this connection: which ones were considered, and what would have saved the dial. It is data;
-   * `String(response.why())` is a sentence.
-   *
-   * @throws TypeError for a response made by hand.
+   * Why the request got this connection: which ones were considered, and what would have saved the dial. It is data, and
+   * `String(response.why())` is a sentence. Throws a `TypeError` for a response made by hand.
    */
   why(): Decision {
     return this.#origin("a decision").why();
@@ -332,19 +314,12 @@ export class Response {
     return this.#collect().then(decodeUtf8);
   }
 
-  /**
-   * The body as a stream of text, decoded as UTF-8 as it arrives (Fetch §5.3).
-   *
-   * @throws TypeError when the body has already been read or is locked.
-   */
+  /** The body as a stream of UTF-8 text (Fetch §5.3). Throws a `TypeError` when it has been read or is locked. */
   textStream(): ReadableStream<string> {
     return textStreamOf(this.#whole());
   }
 
-  /**
-   * The body parsed as JSON. Rejects with a `SyntaxError` that names status, content type and length when it is not
-   * JSON, and with a `TypeError` when it has already been read.
-   */
+  /** The body parsed as JSON. Rejects with a `SyntaxError` when it is not JSON, else as `text()` does. */
   json<T = unknown>(): Promise<T> {
     if (!(#status in this)) return notAResponse();
     const reader = this.#reader;
@@ -376,10 +351,7 @@ export class Response {
     return blobOf(await this.#collect(), this.headers);
   }
 
-  /**
-   * The body parsed as a form. Rejects with a `TypeError` when it is neither `multipart/form-data` nor
-   * `application/x-www-form-urlencoded`, or has already been read.
-   */
+  /** A multipart or URL-encoded body. Rejects with a `TypeError` when it is neither, or has already been read. */
   async formData(): Promise<FormData> {
     return parseFormData(await this.#collect(), this.headers.get("content-type"));
   }
@@ -424,11 +396,7 @@ export class Response {
     return this.close();
   }
 
-  /**
-   * A copy of the response. Read or close both bodies.
-   *
-   * @throws TypeError when the body has already been used.
-   */
+  /** A copy; read or close both bodies. Throws a `TypeError` when the body has already been used. */
   clone(): Response {
     const body = this.#whole();
     if (body?.unusable === true) {
