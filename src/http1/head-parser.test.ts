@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ProtocolError } from "../errors/index.js";
-import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHeadParser } from "./head-parser.js";
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from "./body-decoder.js";
+import { ResponseHeadParser } from "./head-parser.js";
 import { DEFAULT_MAX_HEAD_BYTES, MAX_HEADER_COUNT, MAX_INFORMATIONAL } from "./limits.js";
 
 function parse(

@@ -1,3 +1,4 @@
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type BodyKind } from "./body-decoder.js";
 import { BYTE_CLASS, COLON, CR, type Latin1Sliceable, LF, SP, TOKEN, VALUE } from "./bytes.js";
 import { FramingFields } from "./framing-fields.js";
 import {
@@ -20,17 +21,6 @@ import { MAX_HEADER_COUNT, MAX_INFORMATIONAL } from "./limits.js";
 const NO_WORDS: Int32Array = new Int32Array(0);
 let lastBuffer: Buffer | null = null;
 let lastWords = NO_WORDS;
-
-/** The response has no body, whatever its framing fields say (HEAD, 1xx, 204, 304, CONNECT 2xx). */
-export const BODY_NONE = 0;
-/** The body has `contentLength` bytes, which may be 0. */
-export const BODY_LENGTH = 1;
-/** The body is chunked. */
-export const BODY_CHUNKED = 2;
-/** The body ends with the connection. */
-export const BODY_UNTIL_CLOSE = 3;
-/** How the end of a response's body is found (RFC 9112 §6.3). */
-export type BodyKind = typeof BODY_NONE | typeof BODY_LENGTH | typeof BODY_CHUNKED | typeof BODY_UNTIL_CLOSE;
 
 /** Offset of the status's first digit and of what follows its last, in `HTTP/1.1 200 OK`. */
 const STATUS_START = 9;

@@ -1,15 +1,7 @@
+export { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, BodyDecoder } from "./body-decoder.js";
 export { validateTrailers } from "./chunk-writer.js";
-export { ChunkedDecoder } from "./chunked-decoder.js";
 export { BodyLengthError, EncodedRequest, type RequestWriter } from "./encoded-request.js";
-export {
-  BODY_CHUNKED,
-  BODY_LENGTH,
-  BODY_NONE,
-  BODY_UNTIL_CLOSE,
-  type BodyKind,
-  ResponseHeadParser,
-  reasonPhrase,
-} from "./head-parser.js";
+export { ResponseHeadParser, reasonPhrase } from "./head-parser.js";
 export {
   DEFAULT_MAX_HEAD_BYTES,
   MAX_CHUNK_EXTENSION_BYTES,

@@ -1,4 +1,4 @@
-import { ChunkedDecoder } from "../http1/index.js";
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BodyDecoder } from "../http1/index.js";
 import type { HeadRewriter } from "./head-rewriter.js";
 
 /** What a request's head says, as far as connections are concerned. */
@@ -37,9 +37,7 @@ export class RequestFollower {
   opaque: Opaque | undefined;
   readonly #events: RequestEvents;
   readonly #rewriter: HeadRewriter | undefined;
-  readonly #chunked = new ChunkedDecoder();
-  #state: "head" | "length" | "chunked" = "head";
-  #remaining = 0;
+  readonly #body = new BodyDecoder();
   /** The complete lines of the current head. */
   #lines: string[] = [];
   /** The current line as far as it has come, and how much of it has been handed on. */
@@ -58,11 +56,11 @@ export class RequestFollower {
     const out: Buffer[] = [];
     let at = 0;
     while (at < chunk.length && this.opaque === undefined) {
-      if (this.#state === "head") {
+      if (this.#body.done) {
         at = this.#readLine(chunk, at, out);
         continue;
       }
-      const end = this.#state === "length" ? this.#skip(chunk, at) : this.#decode(chunk, at);
+      const end = this.#decode(chunk, at);
       out.push(chunk.subarray(at, end));
       at = end;
     }
@@ -82,7 +80,7 @@ export class RequestFollower {
 
   /** Whether a request has begun and not ended, or a part of a head has come. */
   get inside(): boolean {
-    return this.#state !== "head" || this.#lines.length > 0 || this.#line !== "";
+    return !this.#body.done || this.#lines.length > 0 || this.#line !== "";
   }
 
   #readLine(chunk: Buffer, at: number, out: Buffer[]): number {
@@ -143,38 +141,21 @@ export class RequestFollower {
   }
 
   #beginBody(coding: string, length: string): void {
-    if (/(?:^|[,\s])chunked$/i.test(coding)) {
-      this.#chunked.reset();
-      this.#state = "chunked";
-    } else if (/^\d{1,15}$/.test(length) && Number(length) > 0) {
-      this.#remaining = Number(length);
-      this.#state = "length";
-    } else {
-      this.#events.requestEnded();
-    }
-  }
-
-  #skip(chunk: Buffer, at: number): number {
-    const taken = Math.min(this.#remaining, chunk.length - at);
-    this.#remaining -= taken;
-    if (this.#remaining === 0) this.#endBody();
-    return at + taken;
+    if (/(?:^|[,\s])chunked$/i.test(coding)) this.#body.begin(BODY_CHUNKED, -1);
+    else if (/^\d{1,15}$/.test(length)) this.#body.begin(BODY_LENGTH, Number(length));
+    else this.#body.begin(BODY_NONE, -1);
+    if (this.#body.done) this.#events.requestEnded();
   }
 
   #decode(chunk: Buffer, at: number): number {
     try {
-      const end = this.#chunked.decode(chunk, at, chunk.length, ignore);
-      if (this.#chunked.done) this.#endBody();
+      const end = this.#body.decode(chunk, at, chunk.length, ignore);
+      if (this.#body.done) this.#events.requestEnded();
       return end;
     } catch {
       this.opaque = "not-http";
       return chunk.length;
     }
-  }
-
-  #endBody(): void {
-    this.#state = "head";
-    this.#events.requestEnded();
   }
 }
 

@@ -1,11 +1,4 @@
-import {
-  BODY_CHUNKED,
-  BODY_LENGTH,
-  BODY_NONE,
-  BODY_UNTIL_CLOSE,
-  ChunkedDecoder,
-  ResponseHeadParser,
-} from "../http1/index.js";
+import { BODY_UNTIL_CLOSE, BodyDecoder, ResponseHeadParser } from "../http1/index.js";
 
 /** What a response's head says, as far as connections are concerned. */
 export interface ResponseFacts {
@@ -39,10 +32,9 @@ export class ResponseFollower {
   opaque = false;
   readonly #events: ResponseEvents;
   readonly #parser = new ResponseHeadParser(MAX_HEAD);
-  readonly #chunked = new ChunkedDecoder();
+  readonly #body = new BodyDecoder();
   readonly #methods: string[] = [];
-  #state: "between" | "head" | "length" | "chunked" | "until-close" = "between";
-  #remaining = 0;
+  #state: "between" | "head" | "body" = "between";
   #unasked = false;
 
   constructor(events: ResponseEvents) {
@@ -78,9 +70,7 @@ export class ResponseFollower {
 
   /** The stream is over: so is a body that ends with it. */
   end(): void {
-    if (this.#state !== "until-close") return;
-    this.#state = "between";
-    this.#events.responseEnded();
+    if (this.#state === "body" && this.#body.kind === BODY_UNTIL_CLOSE) this.#ended();
   }
 
   #step(chunk: Buffer, at: number): number {
@@ -92,23 +82,13 @@ export class ResponseFollower {
         return at;
       case "head":
         return this.#head(chunk, at);
-      case "length": {
-        const taken = Math.min(this.#remaining, chunk.length - at);
-        this.#remaining -= taken;
-        this.#events.responseBytes(taken);
-        if (this.#remaining === 0) this.#ended();
-        return at + taken;
-      }
-      case "chunked": {
-        const end = this.#chunked.decode(chunk, at, chunk.length, (_buffer, from, to) =>
+      default: {
+        const end = this.#body.decode(chunk, at, chunk.length, (_buffer, from, to) =>
           this.#events.responseBytes(to - from),
         );
-        if (this.#chunked.done) this.#ended();
+        if (this.#body.done) this.#ended();
         return end;
       }
-      default:
-        this.#events.responseBytes(chunk.length - at);
-        return chunk.length;
     }
   }
 
@@ -133,17 +113,9 @@ export class ResponseFollower {
       announcedIdleLimit: parser.keepAliveTimeout > 0 ? parser.keepAliveTimeout * 1000 : undefined,
       unasked: this.#unasked,
     });
-    if (parser.bodyKind === BODY_NONE || (parser.bodyKind === BODY_LENGTH && parser.contentLength === 0)) {
-      this.#ended();
-    } else if (parser.bodyKind === BODY_LENGTH) {
-      this.#remaining = parser.contentLength;
-      this.#state = "length";
-    } else if (parser.bodyKind === BODY_CHUNKED) {
-      this.#chunked.reset();
-      this.#state = "chunked";
-    } else {
-      this.#state = "until-close";
-    }
+    this.#body.begin(parser.bodyKind, parser.contentLength);
+    if (this.#body.done) this.#ended();
+    else this.#state = "body";
     return end;
   }
 

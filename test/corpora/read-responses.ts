@@ -1,11 +1,4 @@
-import {
-  BODY_CHUNKED,
-  BODY_LENGTH,
-  BODY_UNTIL_CLOSE,
-  ChunkedDecoder,
-  DEFAULT_MAX_HEAD_BYTES,
-  ResponseHeadParser,
-} from "../../src/http1/index.js";
+import { BodyDecoder, DEFAULT_MAX_HEAD_BYTES, ResponseHeadParser } from "../../src/http1/index.js";
 
 /** What a stream of bytes meant: comparable between parsers and between ways to split it. */
 export interface Reading {
@@ -40,10 +33,9 @@ export function readResponses(pieces: readonly Buffer[], method = "GET"): Readin
 class Reader {
   readonly reading: Reading = { heads: [], blocks: [], complete: 0, body: "", error: undefined };
   readonly #parser = new ResponseHeadParser(DEFAULT_MAX_HEAD_BYTES);
-  readonly #decoder = new ChunkedDecoder();
+  readonly #decoder = new BodyDecoder();
   readonly #method: string;
   #state: "between" | "head" | "body" | "over" | "switched" = "head";
-  #left = 0;
 
   constructor(method: string) {
     this.#method = method;
@@ -90,17 +82,9 @@ class Reader {
       this.reading.complete++;
       return after;
     }
-    this.#left = parser.contentLength;
-    if (parser.bodyKind === BODY_CHUNKED) this.#decoder.reset();
-    if (
-      parser.bodyKind === BODY_CHUNKED ||
-      parser.bodyKind === BODY_UNTIL_CLOSE ||
-      (parser.bodyKind === BODY_LENGTH && this.#left > 0)
-    ) {
-      this.#state = "body";
-    } else {
-      this.#finish();
-    }
+    this.#decoder.begin(parser.bodyKind, parser.contentLength);
+    if (this.#decoder.done) this.#finish();
+    else this.#state = "body";
     return after;
   }
 
@@ -108,20 +92,9 @@ class Reader {
     const keep = (buffer: Buffer, start: number, end: number): void => {
       this.reading.body += buffer.toString("latin1", start, end);
     };
-    if (this.#parser.bodyKind === BODY_CHUNKED) {
-      const after = this.#decoder.decode(piece, at, piece.length, keep);
-      if (this.#decoder.done) this.#finish();
-      return after;
-    }
-    if (this.#parser.bodyKind === BODY_UNTIL_CLOSE) {
-      keep(piece, at, piece.length);
-      return piece.length;
-    }
-    const end = Math.min(piece.length, at + this.#left);
-    keep(piece, at, end);
-    this.#left -= end - at;
-    if (this.#left === 0) this.#finish();
-    return end;
+    const after = this.#decoder.decode(piece, at, piece.length, keep);
+    if (this.#decoder.done) this.#finish();
+    return after;
   }
 
   #finish(): void {

@@ -1,11 +1,4 @@
-import {
-  BODY_CHUNKED,
-  BODY_LENGTH,
-  BODY_UNTIL_CLOSE,
-  ChunkedDecoder,
-  DEFAULT_MAX_HEAD_BYTES,
-  ResponseHeadParser,
-} from "../../src/http1/index.js";
+import { BodyDecoder, DEFAULT_MAX_HEAD_BYTES, ResponseHeadParser } from "../../src/http1/index.js";
 import { type Message, readWithNode } from "./node-parser.js";
 
 /** A difference from llhttp that is meant: what is reported, and what must then be true of the bytes. */
@@ -125,7 +118,7 @@ function show(message: Message): string {
 export function readWithTrunkline(pieces: readonly Buffer[], method: "GET" | "HEAD"): Message {
   const message: Message = { head: "", headers: [], body: "", complete: false, error: undefined };
   const parser = new ResponseHeadParser(DEFAULT_MAX_HEAD_BYTES);
-  const decoder = new ChunkedDecoder();
+  const decoder = new BodyDecoder();
   parser.begin(method);
   const keep = (buffer: Buffer, start: number, end: number): void => {
     message.body += buffer.toString("latin1", start, end);
@@ -135,18 +128,14 @@ export function readWithTrunkline(pieces: readonly Buffer[], method: "GET" | "HE
       let at = 0;
       while (message.head === "" && at >= 0 && at < piece.length) {
         at = parser.parse(piece, at, piece.length);
-        if (at >= 0 && !parser.informational) takeHead(parser, message);
+        if (at < 0 || parser.informational) continue;
+        takeHead(parser, message);
+        decoder.begin(parser.bodyKind, parser.contentLength);
+        message.complete = decoder.done;
       }
       if (message.head === "" || message.complete || at >= piece.length) continue;
-      if (parser.bodyKind === BODY_CHUNKED) {
-        decoder.decode(piece, at, piece.length, keep);
-        message.complete = decoder.done;
-      } else if (parser.bodyKind === BODY_LENGTH) {
-        keep(piece, at, Math.min(piece.length, at + parser.contentLength - message.body.length));
-        message.complete = message.body.length === parser.contentLength;
-      } else {
-        keep(piece, at, piece.length);
-      }
+      decoder.decode(piece, at, piece.length, keep);
+      message.complete = decoder.done;
     }
   } catch (error) {
     message.error = (error as { code: string }).code;
@@ -160,6 +149,4 @@ function takeHead(parser: ResponseHeadParser, message: Message): void {
     const colon = line.indexOf(":");
     message.headers.push(line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, ""));
   }
-  const ends = parser.bodyKind === BODY_CHUNKED || parser.bodyKind === BODY_UNTIL_CLOSE;
-  message.complete = !ends && (parser.bodyKind !== BODY_LENGTH || parser.contentLength === 0);
 }

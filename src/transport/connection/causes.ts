@@ -1,4 +1,5 @@
 import { ProtocolError } from "../../errors/index.js";
+import { BODY_LENGTH, type BodyDecoder } from "../../http1/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
 
@@ -75,6 +76,13 @@ export const CLOSED_BY_EOF_BODY: CloseCause = {
   by: "server",
   evidence: "the response had no length, so it ended with the connection",
 };
+
+/** What of a body had not come when its connection ended. */
+export function missingOf({ kind, remaining }: BodyDecoder): string {
+  return kind === BODY_LENGTH
+    ? `the connection ended with ${remaining} bytes of the body still to come`
+    : "the connection ended before the last chunk of the body";
+}
 
 /** The peer ended the connection while an answer was due. `missing`: what of the body, undefined before it. */
 export function endedEarly(exchange: Exchange, missing: string | undefined, now: number): CloseCause {

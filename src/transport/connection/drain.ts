@@ -1,5 +1,4 @@
-import { BODY_LENGTH, BODY_UNTIL_CLOSE } from "../../http1/index.js";
-import type { IncomingBody } from "./incoming-body.js";
+import { BODY_UNTIL_CLOSE, type BodyDecoder } from "../../http1/index.js";
 
 /** Of a body given up, this much is read to save the connection (Go drains as much)… */
 export const DRAIN_BYTES: number = 256 * 1024;
@@ -26,7 +25,7 @@ export class Drain {
 }
 
 /** Why the rest of a body is not worth reading to its end; `undefined` when it may be. */
-export function tooMuchLeft({ kind, remaining }: IncomingBody): string | undefined {
+export function tooMuchLeft({ kind, remaining }: BodyDecoder): string | undefined {
   if (kind === BODY_UNTIL_CLOSE) return "it ends with the connection";
-  return kind === BODY_LENGTH && remaining > DRAIN_BYTES ? `${remaining} bytes of it were left` : undefined;
+  return remaining > DRAIN_BYTES ? `${remaining} bytes of it were left` : undefined;
 }

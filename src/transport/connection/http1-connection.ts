@@ -1,5 +1,11 @@
 import type { Duplex } from "node:stream";
-import { BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHeadParser } from "../../http1/index.js";
+import {
+  BODY_LENGTH,
+  BODY_NONE,
+  BODY_UNTIL_CLOSE,
+  BodyDecoder,
+  ResponseHeadParser,
+} from "../../http1/index.js";
 import { BodyReader } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import { type Exchange, traceWritten } from "../exchange/index.js";
@@ -9,7 +15,6 @@ import type { Connection } from "./connection.js";
 import type { Carrier, CarrierHost } from "./contract.js";
 import { DRAIN_BYTES, DRAIN_MS, Drain, tooMuchLeft } from "./drain.js";
 import { encodeHttp1, fieldsOf, type Http1Request } from "./http1-request.js";
-import { IncomingBody } from "./incoming-body.js";
 import { reportInformational } from "./informational.js";
 import { mayBeFollowed, takeHints, unfitForUse, whyNotReusable } from "./reuse.js";
 import { causeOfSocketError, tookNothing } from "./socket-errors.js";
@@ -23,6 +28,8 @@ const HEAD = 1;
 const BODY = 2;
 const CLOSED = 3;
 
+type Piece = (buffer: Buffer, start: number, end: number) => void;
+
 /**
  * HTTP/1.1 on a wire: one exchange at a time. Reading and writing go on independently; whether the connection can
  * be used again is decided in one place, {@link #complete}.
@@ -34,8 +41,12 @@ export class Http1Connection implements Carrier, Expiring {
   readonly #host: CarrierHost;
   readonly #clock: Clock;
   readonly #parser: ResponseHeadParser;
-  /** Made for the first response that does not arrive in one piece. */
-  #incoming: IncomingBody | undefined;
+  /** Finds the body of a response that does not arrive in one piece; made for the first of them. */
+  #decoder: BodyDecoder | undefined;
+  /** Gives a piece of it to its reader. */
+  #push: Piece | undefined;
+  /** Whether the reader wanted more after the last piece. */
+  #wantsMore = true;
   readonly #wire: Wire;
   #phase = IDLE;
   #exchange: Exchange | undefined;
@@ -183,8 +194,12 @@ export class Http1Connection implements Carrier, Expiring {
     }
     const body = new BodyReader(exchange, length);
     exchange.body = body;
-    this.#incoming ??= new IncomingBody();
-    this.#incoming.begin(body, kind, length);
+    this.#decoder ??= new BodyDecoder();
+    this.#decoder.begin(kind, length);
+    this.#wantsMore = true;
+    this.#push = (bytes, from, to) => {
+      this.#wantsMore = body.push(bytes, from, to);
+    };
     this.#phase = BODY;
     this.#upload?.release(); // the deadline is the response's from here on
     this.#clock.set(this, now + this.#host.bodyTimeout);
@@ -197,12 +212,13 @@ export class Http1Connection implements Carrier, Expiring {
   }
 
   #bodyBytes(exchange: Exchange, buffer: Buffer, start: number, end: number, now: number): boolean {
-    const incoming = this.#incoming as IncomingBody;
-    const after = incoming.take(buffer, start, end);
+    const decoder = this.#decoder as BodyDecoder;
+    const after = decoder.decode(buffer, start, end, this.#push as Piece);
     exchange.bytesRead += after - start;
-    if (incoming.done) {
+    if (decoder.done) {
       const body = exchange.body as BodyReader;
-      exchange.trailersArrived(incoming.trailerBlock);
+      this.#push = undefined;
+      exchange.trailersArrived(decoder.trailerBlock);
       this.#complete(exchange, after < end, now);
       body.end();
       return true;
@@ -214,7 +230,7 @@ export class Http1Connection implements Carrier, Expiring {
       this.#giveUp(exchange, `more than ${DRAIN_BYTES} bytes of the body were left`);
       return false;
     }
-    if (incoming.wantsMore) {
+    if (this.#wantsMore) {
       this.#clock.set(this, now + this.#host.bodyTimeout);
       return true;
     }
@@ -288,7 +304,7 @@ export class Http1Connection implements Carrier, Expiring {
       this.close({ reason: "aborted", by: "caller", evidence }, reason);
       return Promise.resolve();
     }
-    const tooMuch = tooMuchLeft(this.#incoming as IncomingBody);
+    const tooMuch = tooMuchLeft(this.#decoder as BodyDecoder);
     if (tooMuch !== undefined) {
       this.#giveUp(exchange, tooMuch);
       return Promise.resolve();
@@ -353,14 +369,15 @@ export class Http1Connection implements Carrier, Expiring {
       this.#end(causes.closedIdle(now - this.#connection.member.idleSince));
       return;
     }
-    const incoming = this.#phase === BODY ? this.#incoming : undefined;
-    if (incoming?.kind === BODY_UNTIL_CLOSE) {
+    const body = this.#phase === BODY ? this.#decoder : undefined;
+    if (body?.kind === BODY_UNTIL_CLOSE) {
       exchange.trailersArrived("");
       this.#complete(exchange, false, now);
       exchange.body?.end();
       return;
     }
-    this.close(causes.endedEarly(exchange, incoming?.missing, now), undefined);
+    const missing = body === undefined ? undefined : causes.missingOf(body);
+    this.close(causes.endedEarly(exchange, missing, now), undefined);
   }
 
   failed(error: NodeJS.ErrnoException): void {

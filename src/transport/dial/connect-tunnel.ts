@@ -1,12 +1,5 @@
 import type { Duplex } from "node:stream";
-import {
-  BODY_CHUNKED,
-  BODY_LENGTH,
-  BODY_NONE,
-  ChunkedDecoder,
-  DEFAULT_MAX_HEAD_BYTES,
-  ResponseHeadParser,
-} from "../../http1/index.js";
+import { BodyDecoder, DEFAULT_MAX_HEAD_BYTES, ResponseHeadParser } from "../../http1/index.js";
 import { type Headers, headersFromBlock } from "../../message/index.js";
 import type { Runtime, RuntimeTimer } from "../../runtime/index.js";
 
@@ -43,9 +36,9 @@ export class ConnectTunnel {
   readonly #parser = new ResponseHeadParser(DEFAULT_MAX_HEAD_BYTES);
   #refused: Omit<ConnectReply, "body" | "kept"> | undefined;
   #body = "";
-  /** Bytes of the body still to come, where its length is known. */
-  #missing = Number.POSITIVE_INFINITY;
-  #chunks: ChunkedDecoder | undefined;
+  readonly #decoder = new BodyDecoder();
+  /** Whether all of the answer has come, and nothing behind it. */
+  #whole = false;
   #timer: RuntimeTimer | undefined;
   #ended = false;
 
@@ -104,9 +97,7 @@ export class ConnectTunnel {
         return;
       }
       this.#refused = reply;
-      if (parser.bodyKind === BODY_NONE) this.#missing = 0;
-      else if (parser.bodyKind === BODY_LENGTH) this.#missing = parser.contentLength;
-      else if (parser.bodyKind === BODY_CHUNKED) this.#chunks = new ChunkedDecoder();
+      this.#decoder.begin(parser.bodyKind, parser.contentLength);
       this.#timer = this.#runtime.setTimer(this.#endBody, BODY_PATIENCE);
       this.#timer.setRef(false);
     }
@@ -114,23 +105,18 @@ export class ConnectTunnel {
   }
 
   #takeBody(chunk: Buffer, start: number): void {
-    const chunks = this.#chunks;
-    if (chunks === undefined) {
-      this.#body += chunk.toString("utf8", start);
-      this.#missing -= chunk.length - start;
-    } else {
-      const after = chunks.decode(chunk, start, chunk.length, (bytes, from, to) => {
-        this.#body += bytes.toString("utf8", from, to);
-      });
-      if (chunks.done) this.#missing = after - chunk.length; // what is left over is nothing of the answer's
-    }
-    if (this.#missing <= 0 || this.#body.length >= MAX_BODY) this.#endBody();
+    const after = this.#decoder.decode(chunk, start, chunk.length, (bytes, from, to) => {
+      this.#body += bytes.toString("utf8", from, to);
+    });
+    const { done } = this.#decoder;
+    this.#whole = done && after === chunk.length; // what is left over is nothing of the answer's
+    if (done || this.#body.length >= MAX_BODY) this.#endBody();
   }
 
   readonly #endBody = (): void => {
     this.detach();
     if (this.#refused === undefined) return;
-    const kept = this.#missing === 0 && this.#parser.keepAlive && !this.#ended;
+    const kept = this.#whole && this.#parser.keepAlive && !this.#ended;
     // Paused, it loses nothing until somebody listens again.
     if (kept) this.#socket.pause();
     this.#handlers.replied({ ...this.#refused, body: this.#body, kept });

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, BodyDecoder } from "./body-decoder.js";
+
+/** Takes the bytes in pieces of this size: the payload, what was consumed, and whether the body is over. */
+function take(decoder: BodyDecoder, raw: string, size: number) {
+  const bytes = Buffer.from(raw, "latin1");
+  let payload = "";
+  let at = 0;
+  while (at < bytes.length && !decoder.done) {
+    const after = decoder.decode(bytes, at, Math.min(bytes.length, at + size), (buffer, start, end) => {
+      payload += buffer.toString("latin1", start, end);
+    });
+    assert.ok(after > at, "it goes on");
+    at = after;
+  }
+  return { payload, consumed: at, done: decoder.done };
+}
+
+for (const size of [1, 3, 100]) {
+  test(`BodyDecoder: finds the end of each kind, and leaves what follows it, in pieces of ${size}`, () => {
+    const decoder = new BodyDecoder();
+    decoder.begin(BODY_LENGTH, 5);
+    assert.deepEqual(take(decoder, "helloHTTP", size), { payload: "hello", consumed: 5, done: true });
+    decoder.begin(BODY_CHUNKED, -1);
+    const chunked = "3\r\nabc\r\n0\r\nDigest: x\r\n\r\n";
+    assert.deepEqual(take(decoder, `${chunked}HTTP`, size), {
+      payload: "abc",
+      consumed: chunked.length,
+      done: true,
+    });
+    assert.equal(decoder.trailerBlock, "Digest: x\r\n");
+    decoder.begin(BODY_UNTIL_CLOSE, -1);
+    assert.deepEqual(take(decoder, "to the end", size), { payload: "to the end", consumed: 10, done: false });
+    assert.equal(decoder.trailerBlock, "", "those of the body before are not its own");
+  });
+}
+
+test("BodyDecoder: says what is still to come of a body with a length", () => {
+  const decoder = new BodyDecoder();
+  decoder.begin(BODY_LENGTH, 5);
+  take(decoder, "he", 2);
+  assert.deepEqual([decoder.remaining, decoder.done], [3, false]);
+});
+
+test("BodyDecoder: a body without bytes is done at once, and takes none", () => {
+  const decoder = new BodyDecoder();
+  for (const [kind, length] of [
+    [BODY_NONE, 12],
+    [BODY_LENGTH, 0],
+  ] as const) {
+    decoder.begin(kind, length);
+    assert.equal(decoder.done, true);
+    const bytes = Buffer.from("HTTP");
+    assert.equal(
+      decoder.decode(bytes, 1, 4, () => assert.fail("no payload")),
+      1,
+    );
+  }
+});
