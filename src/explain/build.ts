@@ -90,6 +90,7 @@ function originReport(facts: readonly OriginFacts[]): OriginReport {
     if (limit !== undefined) learned = Math.min(limit, learned ?? limit);
   const requests = total(cases, (one) => one.requests);
   const connections = total(cases, (one) => one.connections);
+  const coalesced = total(cases, (one) => one.count("coalesced"));
   const report: OriginReport = {
     origin: facts[0]?.origin ?? "",
     requests,
@@ -97,6 +98,7 @@ function originReport(facts: readonly OriginFacts[]): OriginReport {
     reuse: reuseOf(requests, connections - (openedFor.preconnect ?? 0)),
     ...protocolsOf(cases),
     ...streamsOf(cases),
+    ...(coalesced === 0 ? {} : { coalesced }),
     handshakeMs: rounded(handshakeMs),
     openedFor,
     closed,

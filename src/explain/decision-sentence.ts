@@ -14,7 +14,11 @@ export function decisionSentence(decision: Decision): string {
     const failed = dial === undefined ? "" : `; its dial, connection ${dial.connection}, ${FATES[dial.fate]}`;
     return `Request ${decision.exchange} got no connection${failed}.`;
   }
-  const on = `Request ${decision.exchange} went out on connection ${decision.connection}`;
+  const shared =
+    decision.coalesced === undefined
+      ? ""
+      : ` to ${decision.coalesced}, which its origin shares (http2.coalesce)`;
+  const on = `Request ${decision.exchange} went out on connection ${decision.connection}${shared}`;
   const facts = decision.candidates.find((candidate) => candidate.verdict === "taken")?.facts ?? {};
   const could =
     decision.couldHaveReused === undefined

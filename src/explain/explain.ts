@@ -53,6 +53,7 @@ function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
     withoutHttp2: stats.withoutHttp2,
     streamWaits: stats.streamWaits,
     streamWaitMs: stats.streamWaitMs,
+    coalesced: stats.coalesced,
     streamsRefused: stats.streamsRefused,
     failed: stats.failed,
     dialFailures: stats.dialFailures,

@@ -78,6 +78,8 @@ export type CountName =
   /** Requests that waited because every HTTP/2 connection had reached its stream limit, and their milliseconds. */
   | "streamWaits"
   | "streamWaitMs"
+  /** Requests that went on a connection made for another origin. */
+  | "coalesced"
   /** Requests that the server refused unprocessed, over HTTP/2. */
   | "streamsRefused"
   /** Dials that failed, and the milliseconds they took. */

@@ -136,7 +136,9 @@ export function coalescing({ origins }: Facts): Finding[] {
         `all at ${endpoint}`,
       ],
       remedy:
-        "One host name for all of them, where the server answers the same under it: then they share a connection",
+        client === "trunkline"
+          ? "`new Transport({ http2: { coalesce: true } })`, where the server answers for each of these names on any of its connections; else one host name for all of them"
+          : "One host name for all of them, where the server answers the same under it: then they share a connection",
       doubt:
         "A server behind one address may choose by the name in the TLS handshake, and refuse other names on that connection (421).",
     });

@@ -253,7 +253,8 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     meaning:
       "Several origins lead to one server with one certificate, and each has an HTTP/2 connection of its own.",
     cause: "One service under several names: `img1`, `img2`, `api` and so on, as was good for HTTP/1.1.",
-    remedy: "One name for what the server answers under all of them.",
+    remedy:
+      "`http2: { coalesce: true }`, which lets these origins share a connection; or one name for what the server answers under all of them.",
     certainty:
       "Sure about address and certificate; whether the server answers alike under each name is not known.",
   },

@@ -77,6 +77,8 @@ export interface OriginReport {
   readonly protocols?: Readonly<Partial<Record<"http/1.1" | "h2", number>>>;
   /** How HTTP/2 streams were used; absent when the origin did not speak HTTP/2. */
   readonly streams?: StreamReport;
+  /** Requests that went on a connection made for another origin (`http2.coalesce`). */
+  readonly coalesced?: number;
   /** Milliseconds spent making connections: DNS, connect, proxy and TLS. */
   readonly handshakeMs: number;
   /** Connections by the reason they were opened for; reasons that did not occur are absent. */

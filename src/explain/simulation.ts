@@ -123,7 +123,9 @@ export function simulate(
 
   const arrive = (request: ReplayedRequest): void => {
     const requester = new Requester(request, now);
-    const route = pool.route(request.origin, request.origin, streamsOf(request.origin) !== undefined);
+    // Without HTTP/2 nothing is shared.
+    const origin = streamsOf(request.host) === undefined ? request.origin : request.host;
+    const route = pool.route(origin, origin, streamsOf(origin) !== undefined);
     pool.acquire(requester, route, now);
     if (requester.waitingIn === undefined || requester.dial !== undefined) return;
     requester.limited =

@@ -47,6 +47,8 @@ export function explainExchange(recording: Recording, id: number): string {
     const decision = decisions.find((one) => one.connection === (attempt.connection ?? 0));
     const connection = recording.connections.find((record) => record.id === attempt.connection);
     lines.push(decision === undefined ? withoutDecision(attempt, connection) : decisionSentence(decision));
+    if (decision === undefined && connection?.alsoFor?.includes(attempt.origin) === true)
+      lines.push(`That connection was made for ${connection.origin}, and shared (http2.coalesce).`);
     if (attempt.stream !== undefined) lines.push(`It went out as stream ${attempt.stream}.`);
     if (decision !== undefined) lines.push(...consideredLines(decision));
     lines.push(outcomeOf(attempt, connection));
@@ -84,6 +86,8 @@ export function explainConnection(recording: Recording, id: number): string {
     `It carried ${plural(record.requests, "request")} (${plural(record.bytesWritten, "byte")} out, ${record.bytesRead.toLocaleString("en-US")} in).`,
   );
   if (record.streams !== undefined) lines.push(streamsLine(record.streams));
+  if (record.alsoFor !== undefined)
+    lines.push(`It carried requests for other origins too (http2.coalesce): ${record.alsoFor.join(", ")}.`);
   const shown =
     carried.length <= LISTED ? carried : [...carried.slice(0, LISTED / 2), ...carried.slice(-LISTED / 2)];
   for (const exchange of shown)

@@ -69,6 +69,8 @@ function originLines(origin: OriginReport): string[] {
     `${origin.origin}: ${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}${spokenOn(origin)}${origin.connections === 0 || origin.requests === 0 ? "" : `, ${percent(origin.reuse)} reuse`}`,
   ];
   if (origin.connections > 0) lines.push(`  ${seconds(origin.handshakeMs)} spent on opening connections`);
+  if (origin.coalesced !== undefined)
+    lines.push(`  ${plural(origin.coalesced, "request")} went on connections made for other origins`);
   if (origin.streams !== undefined) lines.push(...streamLines(origin.streams));
   const opened = ranked(origin.openedFor);
   if (opened.length > 0) lines.push("  opened because");

@@ -10,6 +10,8 @@ import {
 /** A request as a replay sees it. */
 export interface ReplayedRequest {
   readonly origin: string;
+  /** The origin whose connection it shared (`http2.coalesce`), else its own. */
+  readonly host: string;
   /** When it comes, in milliseconds from the start; of one that waits for others, from their end. */
   readonly at: number;
   /** The requests that come because it is over. */
@@ -62,6 +64,7 @@ const PRECISION = 0.001;
 export function workloadOf(recording: Recording): Workload {
   const exchanges = wholeCalls(recording.exchanges);
   const ends = endsOf(recording.connections, exchanges);
+  const hosts = hostsOf(recording.connections);
   const start = exchanges[0]?.queuedAt ?? recording.startedAt;
   const byEnd = [...exchanges].sort((a, b) => endOf(a) - endOf(b));
   const made = new Map<number, ReplayedRequest>();
@@ -91,6 +94,7 @@ export function workloadOf(recording: Recording): Workload {
     const waits = batch !== undefined || begins || leader !== undefined;
     const request: ReplayedRequest = {
       origin: exchange.origin,
+      host: hosts.get(exchange.connection ?? 0)?.get(exchange.origin) ?? exchange.origin,
       at,
       followers: [],
       // Making one takes time until the next, in which no answer is read: it counts as the request's own, so that all
@@ -105,6 +109,15 @@ export function workloadOf(recording: Recording): Workload {
     else (leader?.followers ?? first).push(request);
   }
   return { requests: [...made.values()], first, batches, ...serversOf(recording.connections, exchanges) };
+}
+
+/** By connection: whose connection it was, for each other origin that it carried requests of. */
+function hostsOf(records: readonly ConnectionRecord[]): Map<number, Map<string, string>> {
+  const hosts = new Map<number, Map<string, string>>();
+  for (const { id, origin, alsoFor } of records) {
+    if (alsoFor !== undefined) hosts.set(id, new Map(alsoFor.map((guest) => [guest, origin])));
+  }
+  return hosts;
 }
 
 /** One for each call that got a connection, the earliest first: of one sent again, from its first wait to its last end. */

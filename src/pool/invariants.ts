@@ -62,6 +62,13 @@ function checkRoute<O, W extends Waiter<O>>(pool: Pool<O, W>, route: PoolRoute<O
     dialed += checkDial(member);
   }
   must(streams === counts.streams, `${route.key}: exchanges on connections miscounted`);
+  for (const host of route.hosts ?? []) {
+    must(host.guests?.includes(route) === true, `${route.key}: a connection does not know whom it serves`);
+    must(
+      host.state === "active" || host.state === "idle",
+      `${route.key}: a connection it shares takes nothing`,
+    );
+  }
   for (const state of STATES) must(seen[state] === counts[state], `${route.key}: ${state} miscounted`);
   must(seen.closed === 0, `${route.key} holds a closed connection`);
   must(counts.opened - counts.closed === counts.open, `${route.key}: opened - closed is not what is there`);

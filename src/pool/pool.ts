@@ -67,7 +67,9 @@ export class Pool<O, W extends Waiter<O>> {
     }
     const route = wanted.listed ? wanted : this.slots.table.current(wanted);
     if (waiter.mustDial === undefined) {
-      const member = this.#serving.find(waiter, route, now);
+      const own = this.#serving.find(waiter, route, now);
+      const { hosts } = route;
+      const member = own ?? (hosts === undefined ? undefined : this.#serving.findShared(waiter, hosts, now));
       if (member !== undefined) {
         waiter.skipped = undefined;
         this.#serving.give(waiter, member, member.state === "idle" ? now - member.idleSince : 0, now);
@@ -77,6 +79,20 @@ export class Pool<O, W extends Waiter<O>> {
     this.slots.enter(waiter, route, now);
     this.#turnover.want(route, now);
     this.#turnover.admit(waiter);
+  }
+
+  /**
+   * Exchanges of the route may go on this connection of another route too, for as long as it takes any: they do where
+   * none of their own has room. It must be able to carry several at once.
+   */
+  share(wanted: PoolRoute<O>, member: Member<O>): void {
+    const usable = member.state === "active" || member.state === "idle";
+    if (usable && member.multiplexed) this.slots.share(member, this.slots.table.current(wanted));
+  }
+
+  /** Exchanges of the route go only on connections of its own from here on. */
+  unshare(wanted: PoolRoute<O>): void {
+    this.slots.unhost(this.slots.table.current(wanted));
   }
 
   /** A waiter gives up. A dial under way for it goes on, for the others or to be idle. */

@@ -36,6 +36,19 @@ export class Serving<O, W extends Waiter<O>> {
     return undefined;
   }
 
+  /** A connection of another route that the route may use, where one has room. */
+  findShared(waiter: W, hosts: readonly Member<O>[], now: number): Member<O> | undefined {
+    // Those that turn out to be over leave the list meanwhile.
+    for (const host of [...hosts]) {
+      if (!this.#hasRoom(host)) continue;
+      if (host.state === "idle") {
+        if (this.#slots.idle.expired(host, now)) this.#turnover.expire(host, now);
+        else if (this.isFit(host, waiter, now)) return host;
+      } else if (now < host.expiresAt) return host;
+    }
+    return undefined;
+  }
+
   /** Gives the waiter, which waits nowhere, the connection, which has room. */
   give(waiter: W, member: Member<O>, idleFor: number, now: number): void {
     if (member.state === "idle") this.#slots.take(member, waiter, idleFor);

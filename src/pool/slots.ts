@@ -133,6 +133,7 @@ export class Slots<O> {
   /** From `active` to `draining`. A route that can share connections makes another one before this one has ended. */
   drain(member: Member<O>, cause: CloseCause): void {
     member.closeWhenReleased ??= cause;
+    if (member.guests !== undefined) this.unshare(member);
     if (member.multiplexed) {
       member.route.roomy?.remove(member);
       this.#lose(member, cause.reason);
@@ -160,6 +161,7 @@ export class Slots<O> {
       if (member.limit <= 0) route.barren = Math.min(route.barren, 1);
     }
     this.idle.forget(member);
+    if (member.guests !== undefined) this.unshare(member);
     this.counts.streams -= member.active;
     route.counts.streams -= member.active;
     member.active = 0;
@@ -169,6 +171,29 @@ export class Slots<O> {
     this.counts.closed += 1;
     route.counts[state] -= 1;
     route.counts.closed += 1;
+  }
+
+  /** From here on the connection carries exchanges of `guest` too. */
+  share(member: Member<O>, guest: PoolRoute<O>): void {
+    guest.hosts ??= [];
+    if (guest.hosts.includes(member)) return;
+    guest.hosts.push(member);
+    member.guests ??= [];
+    member.guests.push(guest);
+  }
+
+  /** From here on it carries only what is of its own route; what it has of others goes on. */
+  unshare(member: Member<O>): void {
+    for (const guest of member.guests ?? []) leaveOut(guest, member);
+    member.guests = undefined;
+  }
+
+  /** Exchanges of the route go on no connection of another from here on. */
+  unhost(guest: PoolRoute<O>): void {
+    for (const host of [...(guest.hosts ?? [])]) {
+      leaveOut(guest, host);
+      host.guests = host.guests?.filter((each) => each !== guest);
+    }
   }
 
   /** Notes it when nothing is left in the route. */
@@ -187,4 +212,9 @@ export class Slots<O> {
     member.route.counts.idle += 1;
     this.idle.put(member, now);
   }
+}
+
+function leaveOut<O>(guest: PoolRoute<O>, host: Member<O>): void {
+  const left = guest.hosts?.filter((each) => each !== host);
+  guest.hosts = left?.length === 0 ? undefined : left;
 }

@@ -89,6 +89,8 @@ export class OriginStats {
   /** Requests that the server refused without a look at them (REFUSED_STREAM), and that it reset, by code. */
   streamsRefused = 0;
   resets: Record<string, number> = {};
+  /** Requests that went on a connection made for another origin. */
+  coalesced = 0;
   /** Address and certificate of its connections of HTTP/2, with how many there were of each. */
   endpoints: Map<string, number> = new Map();
   /** The least idle limit the server announced, its margin taken off; `Infinity` for none. */

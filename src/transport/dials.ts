@@ -41,6 +41,7 @@ export class Dials {
           "dial",
         ),
         ...(dns === undefined || names === undefined ? {} : { dns: ownMembers({ ...dns, host: names }) }),
+        ...(settings.http2?.coalesce === true ? { keepCertificates: true } : {}),
         proxy: ownMembers({
           proxyTimeout,
           auths: this.auths,
@@ -97,6 +98,11 @@ export class Dials {
   /** The route behind the pool's. */
   routeOf(poolRoute: PoolRoute<Link>): Route | undefined {
     return this.#routes.get(poolRoute);
+  }
+
+  /** What sharing connections between origins asks of the dialer. */
+  get dialer(): Dialer {
+    return this.#dialer;
   }
 
   /** Dials from here on use these TLS options. */

@@ -38,6 +38,7 @@ import {
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
 import { http1Route, type Route } from "./route/index.js";
+import { Sharing } from "./sharing.js";
 import { Clock, DnsWatch, Farewell, IdleFloor } from "./upkeep/index.js";
 
 let lastConnectionId = 0;
@@ -67,6 +68,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly #floor: IdleFloor | undefined;
   readonly #decisions: Decisions;
   readonly #farewell: Farewell;
+  /** Given with `http2.coalesce`. */
+  readonly #sharing: Sharing | undefined;
   #activity = 0;
   /** A connection has just opened, or its server has just said how much it takes: what it is given did not wait for another request. */
   #opening = false;
@@ -103,6 +106,9 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#decisions = new Decisions(this.counters, settings, given !== false);
     this.history = new History(this.counters, this.#live, this.pool, runtime, settings);
     this.#farewell = new Farewell(this.clock, () => this.#live);
+    const { pool, dials } = this;
+    const host = { pool, dials, live: () => this.#live };
+    this.#sharing = settings.http2?.coalesce === true ? new Sharing(host, runtime) : undefined;
   }
 
   /** An exchange begins; from here on it will be settled, whatever happens. `deadline`: of its call, on our clock. */
@@ -114,7 +120,15 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       signal.addEventListener("abort", exchange.onAbort, { once: true });
     }
     if (deadline !== Number.POSITIVE_INFINITY) this.clock.set(exchange, deadline);
-    this.#acquire(exchange, route, now);
+    this.#enter(exchange, route, now);
+  }
+
+  /** Asks the pool, once it is known which connections there are to choose from. */
+  #enter(exchange: Exchange, route: PoolRoute<Link>, now: number): void {
+    const later = (): void => {
+      if (exchange.outcome === "active") this.#acquire(exchange, route, this.clock.now());
+    };
+    if (this.#sharing?.looksFirst(exchange, route, later) !== true) this.#acquire(exchange, route, now);
   }
 
   /** Ends an exchange, wherever it is. */
@@ -158,6 +172,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       this.#closed = resolve;
     });
     const closing = this.#closing;
+    this.#sharing?.stop();
     this.pool.shutdown(this.clock.now());
     this.#farewell.begin(this.clock.now());
     this.#checkClosed();
@@ -318,13 +333,18 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   mayGoElsewhere(exchange: Exchange): boolean {
+    const { route, shared } = exchange;
+    if (shared !== undefined && route !== undefined) this.#sharing?.misdirected(route);
     return !exchange.misdirected && this.#closing === undefined && maySendAgain(exchange);
   }
 
   goElsewhere(exchange: Exchange, error: unknown): void {
+    const route = exchange.route as PoolRoute<Link>;
     exchange.misdirected = true;
-    exchange.mustDial = "retry";
-    this.#goOutAgain(exchange, exchange.route as PoolRoute<Link>, error);
+    const { active, idle, dialing } = route.counts;
+    // What was sent on another origin's connection needs one of its own origin's, and not each a new one.
+    if (exchange.shared === undefined || active + idle + dialing === 0) exchange.mustDial = "retry";
+    this.#goOutAgain(exchange, route, error);
   }
 
   settingsTimedOut(exchange: Exchange, now: number): unknown {
@@ -368,7 +388,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     exchange.rewind();
     this.#decisions.again(exchange);
     exchange.outcome = "active";
-    this.#acquire(exchange, route, this.clock.now());
+    this.#enter(exchange, route, this.clock.now());
   }
 
   /** The same route over HTTP/1.1 alone. */

@@ -18,6 +18,11 @@ export interface Http2Options {
   pingInterval?: number;
   /** Closes a connection (`ping-timeout`) that has not answered a PING for this long; default 15,000. */
   pingTimeout?: number;
+  /**
+   * Origins that share an address, a port and a certificate share a connection, as in browsers; default false. Where the
+   * server answers 421 to such a request, that origin gets a connection of its own from then on.
+   */
+  coalesce?: boolean;
 }
 
 /** Options with every default filled in. */
@@ -28,6 +33,7 @@ export interface Http2Settings {
   readonly maxConnectionWindow: number;
   readonly pingInterval: number;
   readonly pingTimeout: number;
+  readonly coalesce: boolean;
 }
 
 const MAX_WINDOW = 2 ** 31 - 1;
@@ -51,6 +57,7 @@ export function http2Settings(given: boolean | Http2Options | undefined): Http2S
     maxConnectionWindow: number(options, "maxConnectionWindow", 64 * 1024 * 1024, INITIAL_WINDOW, MAX_WINDOW),
     pingInterval: number(options, "pingInterval", NEVER, 1, NEVER),
     pingTimeout: number(options, "pingTimeout", 15_000, 1, NEVER),
+    coalesce: flag(options, "coalesce"),
   };
 }
 
@@ -62,6 +69,7 @@ const MEMBERS: Record<keyof Http2Options, true> = {
   maxConnectionWindow: true,
   pingInterval: true,
   pingTimeout: true,
+  coalesce: true,
 };
 
 function checked(given: Http2Options): Http2Options {

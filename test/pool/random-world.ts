@@ -163,6 +163,8 @@ export class RandomWorld {
     else if (roll < 0.875)
       this.#withSome(this.#pick<Fate>(["open", "busy", "dialing"]), (m) => this.#tellLimit(m));
     else if (roll < 0.88) this.#changeProtocol();
+    else if (roll < 0.9) this.#withSome(this.#pick<Fate>(["open", "busy"]), (m) => this.#share(m));
+    else if (roll < 0.902) this.#pool.unshare(this.#route());
     else this.#pass();
   }
 
@@ -177,6 +179,15 @@ export class RandomWorld {
       (member.state === "dialing" ? this.#several.has(member.route.key) : member.multiplexed)
     )
       this.#pool.capacity(member, this.#pick(STREAM_LIMITS), this.#now);
+  }
+
+  /** Exchanges of another route may go on it too, unless it takes nothing more or carries one at a time. */
+  #share(member: Member<string>): void {
+    const guest = this.#route();
+    if (guest === member.route) return;
+    this.#pool.share(guest, member);
+    const usable = member.multiplexed && (member.state === "active" || member.state === "idle");
+    assert.equal(guest.hosts?.includes(member) ?? false, usable);
   }
 
   #mayShare({ route }: Member<string>): boolean {

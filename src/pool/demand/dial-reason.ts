@@ -19,9 +19,10 @@ export interface DialPlan {
  *    server is known to tolerate and the request could not be sent twice. `previous` is that connection.
  * 5. The route has lost a connection that no dial has replaced: `idle-expired`, `evicted`, `aged-out` or
  *    `previous-not-kept`, by the reason of the newest such loss, which is `previous`.
- * 6. `first-use`: the route has no connection, is making none, and never had one.
- * 7. `streams-full`: its connections carry several exchanges at once, and each has as many as it can.
- * 8. `all-busy`: all connections of the route are in use, or still being made.
+ * 6. `streams-full`: the route has no connection of its own, and those that it shares with others are full.
+ * 7. `first-use`: the route has no connection, is making none, and never had one.
+ * 8. `streams-full`: its connections carry several exchanges at once, and each has as many as it can.
+ * 9. `all-busy`: all connections of the route are in use, or still being made.
  *
  * Each dial replaces one loss, whatever its reason, save one whose `previous` is still there (4).
  * A dial that fails gives the loss back.
@@ -40,6 +41,7 @@ export function planDial<O>(
   if (waiter.mustDial !== undefined) return plan(waiter.mustDial, loss?.id);
   if (skipped !== undefined) return plan("too-long-idle", skipped.id);
   if (loss !== undefined) return plan(CLOSE_TABLE[loss.reason].redial, loss.id);
+  if (route.counts.open === 0 && route.hosts !== undefined) return plan("streams-full");
   if (!route.everOpen && route.counts.open === 0) return plan("first-use");
   return plan(route.single || route.counts.open === 0 ? "all-busy" : "streams-full");
 }

@@ -70,6 +70,8 @@ export class Member<O> {
   readonly awaiting: TicketList<Waiter<O>> = new TicketList();
   /** While dialing: so many waiters may count on it. */
   readonly room: number;
+  /** Other routes whose exchanges it may carry. */
+  guests: PoolRoute<O>[] | undefined = undefined;
   /** Its place among the connections of its route in use that have room; only of multiplexed ones. */
   opening: RoomEntry<Member<O>> | undefined = undefined;
   /** While dialing: the lost connection it stands in for, given back to the route should the dial fail. */

@@ -48,6 +48,8 @@ export class PoolRoute<O> {
   limit: number | undefined = undefined;
   /** Connections in a row whose server allows no exchange. */
   barren = 0;
+  /** Connections of other routes that its exchanges may go on too; see `Pool.share`. */
+  hosts: Member<O>[] | undefined = undefined;
   /** The dial under way that several waiters may count on. */
   shared: Member<O> | undefined = undefined;
 

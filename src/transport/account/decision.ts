@@ -131,6 +131,7 @@ export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
     exchange: exchange.id,
     connection: exchange.connectionId,
     reused: exchange.reused,
+    ...(exchange.shared === undefined ? {} : { coalesced: exchange.shared }),
     candidates,
     ...(waited > 0 ? { waited: rounded(waited) } : {}),
     limits: parts.limits,

@@ -23,6 +23,9 @@ import {
 /** Milliseconds in which two requests find the same. */
 const SAME_MOMENT = 1;
 
+/** Other origins that a connection's record names. */
+const MAX_GUESTS = 16;
+
 /** The parts of a decision that are known only after it. */
 type Mutable<T> = { -readonly [P in keyof T]: T[P] };
 
@@ -111,6 +114,7 @@ export class Decisions {
   assigned(exchange: Exchange, member: Member<Link>, now: number, opening: boolean): void {
     const { stats, candidates } = exchange;
     if (member.multiplexed) stats.noteStreams(member.active, member.route.counts.streams);
+    if (exchange.shared !== undefined) noteShared(exchange, member);
     if (candidates === undefined) return;
     const forStream = member.multiplexed && (!opening || member.openedFor === "streams-full");
     if (forStream) {
@@ -203,6 +207,14 @@ export class Decisions {
     if (open === undefined) this.#open.set(dial.id, [decision]);
     else open.push(decision);
   }
+}
+
+/** The exchange went on a connection that was made for another origin. */
+function noteShared({ stats, origin }: Exchange, { owner }: Member<Link>): void {
+  stats.coalesced += 1;
+  if (owner === undefined) return;
+  owner.alsoFor ??= [];
+  if (owner.alsoFor.length < MAX_GUESTS && !owner.alsoFor.includes(origin)) owner.alsoFor.push(origin);
 }
 
 /** Whether what failed is the connection, and that as the exchange met it: a stream can fail by itself. */

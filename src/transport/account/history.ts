@@ -151,7 +151,8 @@ export class History {
 /** Where a connection leads, and with which certificate: two origins that have both in common could share one. */
 function endpointOf({ dialed }: Connection): string | undefined {
   if (dialed?.tlsInfo === undefined || !(dialed.socket instanceof TLSSocket)) return undefined;
-  const fingerprint = dialed.socket.getPeerX509Certificate()?.fingerprint256;
+  // Not `getPeerX509Certificate`: in some versions of Node, whoever asks after it gets no certificate.
+  const { fingerprint256: fingerprint } = dialed.socket.getPeerCertificate();
   if (fingerprint === undefined || dialed.remoteAddress === "") return undefined;
   return `${dialed.remoteAddress} port ${dialed.remotePort}, certificate ${fingerprint.slice(0, 23)}`;
 }

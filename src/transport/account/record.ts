@@ -21,6 +21,7 @@ export function connectionRecord(
     id: member.id,
     origin: member.route.origin,
     ...(protocol === undefined ? {} : { protocol }),
+    ...(connection.alsoFor === undefined ? {} : { alsoFor: [...connection.alsoFor] }),
     state: closedBecause === undefined ? member.state : "closed",
     route,
     openedFor: member.openedFor,

@@ -34,6 +34,7 @@ export class Connection {
   dialed: DialResult | undefined = undefined;
   /** What was tried, where the dial failed. */
   dialError: FailedDial | undefined = undefined;
+  alsoFor: string[] | undefined = undefined;
   bytesRead = 0;
   bytesWritten = 0;
   closedBecause: CloseCause | undefined = undefined;

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { PeerCertificate } from "node:tls";
 import type { NetworkError } from "../../errors/index.js";
 import type { LookupFunction } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
@@ -61,6 +62,8 @@ export interface DialSettings {
    * returned socket tells of (where it does) after.
    */
   readonly allowAddress?: AllowAddress;
+  /** Results have the server's certificate. */
+  readonly keepCertificates?: boolean;
   /** Replaces name resolution and connect. */
   readonly dial?: (target: DialTarget) => Promise<Duplex>;
 }
@@ -107,6 +110,8 @@ export interface DialResult extends DialTimings {
   readonly resumed?: boolean;
   readonly alpn?: string;
   readonly tlsInfo?: TlsInfo;
+  /** The server's, where the settings ask for it and it is known; of a resumed session, the one it began with. */
+  readonly certificate?: PeerCertificate;
   readonly remoteAddress?: string;
   readonly remotePort?: number;
   readonly localAddress?: string;

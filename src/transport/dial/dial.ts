@@ -1,5 +1,6 @@
 import type { LookupAddress } from "node:dns";
 import type { Duplex } from "node:stream";
+import type { PeerCertificate } from "node:tls";
 import type { NetworkError } from "../../errors/index.js";
 import { ownMembers, type RuntimeTimer } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
@@ -218,10 +219,10 @@ export class Dial implements PendingDial, DialSteps {
     });
     trace?.tlsStart?.({ host: identity });
     this.#handshake = new Handshake(socket, this.#setup, tls, {
-      secured: (info) => {
+      secured: (info, certificate) => {
         this.endPhase("tls");
         trace?.tlsDone?.({ host: identity, ...info });
-        this.#done(socket, info);
+        this.#done(socket, info, certificate);
       },
       failed: (error, certificate) => {
         this.endPhase("tls");
@@ -231,7 +232,7 @@ export class Dial implements PendingDial, DialSteps {
     });
   }
 
-  #done(socket: Duplex, info: TlsInfo | undefined): void {
+  #done(socket: Duplex, info: TlsInfo | undefined, certificate?: PeerCertificate): void {
     this.#over = true;
     this.endLimit();
     this.#handlers.done(
@@ -240,6 +241,7 @@ export class Dial implements PendingDial, DialSteps {
         socket,
         attempts: this.attempts,
         ...(info === undefined ? {} : { tlsInfo: info, resumed: info.resumed }),
+        ...(certificate === undefined ? {} : { certificate }),
         ...(info?.alpn === undefined ? {} : { alpn: info.alpn }),
         ...(this.#endpoints ?? endpointsOf(socket)),
         usesOnread: this.#usesOnread,

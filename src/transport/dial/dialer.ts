@@ -11,6 +11,7 @@ import { DnsNames } from "./dns-names.js";
 import { proxyUnreachable } from "./proxy-errors.js";
 import { Resolver } from "./resolver.js";
 import type { TlsOptions } from "./tls-options.js";
+import type { TlsSetup } from "./tls-setup.js";
 import { type TlsChoice, TlsSetups, tlsForProxy } from "./tls-setups.js";
 import { type TunnelShared, TunnelWay } from "./tunnel-way.js";
 import type { DialShared } from "./way.js";
@@ -74,7 +75,7 @@ export class Dialer {
       ),
       failedAddresses: new FailedAddresses(),
       allowed: addressPolicy(settings.allowAddress),
-      tls: new TlsSetups(settings),
+      tls: new TlsSetups(settings, settings.keepCertificates),
     };
     const { proxy, allowAddress: _, ...rest } = settings;
     this.#proxyTls = new TlsSetups({ tls: tlsForProxy({ ...settings, ...proxy }) });
@@ -119,6 +120,44 @@ export class Dialer {
   /** The name of an origin's TLS options in the route of its connections; undefined for Node's defaults. */
   tlsIdentityOf(origin: string): string | undefined {
     return this.#shared.tls.identityOf(origin);
+  }
+
+  /** The TLS options that an origin is reached with. */
+  tlsOf(origin: string): TlsSetup {
+    return this.#shared.tls.of(origin);
+  }
+
+  /** Whether connections lead where the name of the origin does, straight: nobody else chooses their other end. */
+  get straight(): boolean {
+    const { dial, socketPath } = this.#shared.settings;
+    return dial === undefined && socketPath === undefined;
+  }
+
+  /**
+   * Looks the name up as a dial would. `found` is called once, possibly before this returns: with the addresses that
+   * may be connected to, none where there are none, unless the returned function is called first.
+   */
+  addressesOf(host: string, found: (addresses: readonly string[]) => void): () => void {
+    if (isIP(host) !== 0) {
+      found(this.#allowed(host, [host]));
+      return () => undefined;
+    }
+    return this.#shared.resolver.resolve(host, (error, addresses) => {
+      const answer = error === undefined ? addresses.map(({ address }) => address) : [];
+      found(this.#allowed(host, answer));
+    });
+  }
+
+  #allowed(host: string, addresses: readonly string[]): readonly string[] {
+    const judge = this.#shared.allowed;
+    if (judge === undefined) return addresses;
+    return addresses.filter((address) => {
+      try {
+        return judge(address, host);
+      } catch {
+        return false; // a policy that fails allows nothing
+      }
+    });
   }
 
   /** Dials from here on use these TLS options. */

@@ -2,13 +2,12 @@ import type { Duplex } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import { ownMembers } from "../../runtime/index.js";
 import type { TlsInfo } from "./contract.js";
-import type { SessionCache } from "./session-cache.js";
 import type { TlsView } from "./socket-view.js";
 import type { TlsConnect, TlsSetup } from "./tls-setup.js";
 
 export interface HandshakeHandlers {
   /** Called inside the socket's `secureConnect` event. */
-  secured(info: TlsInfo): void;
+  secured(info: TlsInfo, certificate: PeerCertificate | undefined): void;
   /** `certificate` is the peer's, when it was the certificate that failed. */
   failed(error: unknown, certificate: PeerCertificate | undefined): void;
 }
@@ -20,6 +19,7 @@ export class Handshake {
   readonly #connect: TlsConnect;
   readonly #handlers: HandshakeHandlers;
   #certificate: PeerCertificate | undefined;
+  readonly #peer: Peer = { certificate: undefined };
 
   /** To be made before the handshake's first byte can have come. */
   constructor(socket: Duplex, setup: TlsSetup, connect: TlsConnect, handlers: HandshakeHandlers) {
@@ -27,7 +27,7 @@ export class Handshake {
     this.#setup = setup;
     this.#connect = connect;
     this.#handlers = handlers;
-    keepSessions(socket, setup.sessions, connect.sessionKey);
+    keepSessions(socket, setup, connect.sessionKey, this.#peer);
     const { keyLog } = setup;
     if (keyLog !== undefined) socket.on("keylog", (line: Uint8Array) => keyLog.append(line));
     socket.on("secureConnect", this.#onSecure);
@@ -56,7 +56,13 @@ export class Handshake {
     const info = tlsInfoOf(this.#socket, options["servername"]);
     if (session !== undefined && !info.resumed) this.#setup.sessions.drop(sessionKey, session);
     this.detach();
-    this.#handlers.secured(info);
+    if (this.#setup.keepsCertificates) {
+      // A resumed session brings none.
+      this.#peer.certificate = info.resumed
+        ? this.#setup.certificateOf(session)
+        : ((this.#socket as TlsView).getPeerCertificate?.() ?? undefined);
+    }
+    this.#handlers.secured(info, this.#peer.certificate);
   };
 
   readonly #onError = (error: unknown): void => {
@@ -78,8 +84,16 @@ export class Handshake {
 // has been found good, because a resumed one is not checked for its name again: Node holds it back until
 // `secureConnect`, and a test sees to it. A function of its own, so that the listener, which lives as long as the
 // socket, holds on to no more than this.
-function keepSessions(socket: Duplex, sessions: SessionCache, key: string): void {
-  socket.on("session", (session: Buffer) => sessions.put(key, session));
+function keepSessions(socket: Duplex, setup: TlsSetup, key: string, peer: Peer): void {
+  socket.on("session", (session: Buffer) => {
+    setup.sessions.put(key, session);
+    if (peer.certificate !== undefined) setup.noteCertificate(session, peer.certificate);
+  });
+}
+
+/** The other side, as its handshake showed it. */
+interface Peer {
+  certificate: PeerCertificate | undefined;
 }
 
 function tlsInfoOf(stream: Duplex, servername: unknown): TlsInfo {

@@ -27,7 +27,11 @@ export class TlsSetup {
   readonly #options: TlsOptions;
   #context: SecureContext | undefined;
 
-  constructor(options: TlsOptions = {}) {
+  /** By session, the certificate it began with; undefined where nobody asks for certificates. */
+  readonly #certificates: WeakMap<Buffer, PeerCertificate> | undefined;
+
+  constructor(options: TlsOptions = {}, keepCertificates = false) {
+    this.#certificates = keepCertificates ? new WeakMap() : undefined;
     this.#options = ownMembers(options);
     this.keyLog = this.#options.keylog === undefined ? undefined : new KeyLog(this.#options.keylog);
   }
@@ -54,6 +58,40 @@ export class TlsSetup {
     if (session !== undefined) options["session"] = session;
     if (minDHSize !== undefined) options["minDHSize"] = minDHSize;
     return { options, identity, sessionKey, session };
+  }
+
+  get keepsCertificates(): boolean {
+    return this.#certificates !== undefined;
+  }
+
+  noteCertificate(session: Buffer, certificate: PeerCertificate): void {
+    this.#certificates?.set(session, certificate);
+  }
+
+  certificateOf(session: Buffer | undefined): PeerCertificate | undefined {
+    return session === undefined ? undefined : this.#certificates?.get(session);
+  }
+
+  /**
+   * Whether a connection made with these options may carry requests for other names than its own: not with a client
+   * certificate, which is for the one server; not where the name that is checked is fixed, or nothing is.
+   */
+  get shareable(): boolean {
+    const { cert, key, pfx, secureContext, servername, rejectUnauthorized } = this.#options;
+    const own = cert ?? key ?? pfx ?? secureContext ?? servername;
+    return own === undefined && rejectUnauthorized !== false;
+  }
+
+  /** Whether a server with this certificate, which was found good for another name, may answer for the host. */
+  accepts(host: string, certificate: PeerCertificate): boolean {
+    const identity = host.endsWith(".") ? host.slice(0, -1) : host;
+    const { checkServerIdentity: own } = this.#options;
+    try {
+      if (loadTls().checkServerIdentity(identity, certificate) !== undefined) return false;
+      return own === undefined || own(identity, certificate) === undefined;
+    } catch {
+      return false; // a check that fails finds nothing good
+    }
   }
 
   // Made once: it parses the certificates, and without `ca` it loads Node's whole list of authorities.

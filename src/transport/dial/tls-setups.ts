@@ -17,11 +17,14 @@ export class TlsSetups {
   /** Counts the replacements, so that connections from before and after have different routes. */
   #generation = 1;
 
+  readonly #keepCertificates: boolean;
+
   /** @throws TypeError for an origin that is none. */
-  constructor(given: TlsChoice) {
+  constructor(given: TlsChoice, keepCertificates = false) {
     const choice = ownMembers(given);
-    this.#general = new TlsSetup(choice.tls);
-    this.#own = ownSetups(choice);
+    this.#keepCertificates = keepCertificates;
+    this.#general = new TlsSetup(choice.tls, keepCertificates);
+    this.#own = ownSetups(choice, keepCertificates);
     this.#hasOptions = choice.tls !== undefined;
   }
 
@@ -39,8 +42,8 @@ export class TlsSetups {
   /** Dials from here on use these; sessions of the old ones are forgotten. @throws TypeError for an origin that is none. */
   replace(given: TlsChoice): void {
     const choice = ownMembers(given);
-    const own = ownSetups(choice);
-    this.#general = new TlsSetup(choice.tls);
+    const own = ownSetups(choice, this.#keepCertificates);
+    this.#general = new TlsSetup(choice.tls, this.#keepCertificates);
     this.#own = own;
     this.#hasOptions = choice.tls !== undefined;
     this.#generation += 1;
@@ -52,12 +55,12 @@ export class TlsSetups {
   }
 }
 
-function ownSetups({ tls, tlsByOrigin = {} }: TlsChoice): Map<string, TlsSetup> {
+function ownSetups({ tls, tlsByOrigin = {} }: TlsChoice, keepCertificates: boolean): Map<string, TlsSetup> {
   const own = new Map<string, TlsSetup>();
   for (const [name, options] of Object.entries(tlsByOrigin)) {
     // A member that is undefined says nothing: it must not take away what `tls` says.
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    own.set(originOf(name), new TlsSetup({ ...tls, ...Object.fromEntries(given) }));
+    own.set(originOf(name), new TlsSetup({ ...tls, ...Object.fromEntries(given) }, keepCertificates));
   }
   return own;
 }

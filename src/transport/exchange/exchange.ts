@@ -43,6 +43,8 @@ export interface Link {
   readonly dialed: DialResult | undefined;
   readonly protocol: "http/1.1" | "h2" | undefined;
   readonly closedBecause: CloseCause | undefined;
+  /** Other origins whose requests it carried. */
+  alsoFor: string[] | undefined;
   /** The exchanges under way, the oldest first. */
   exchanges(): Iterable<Exchange>;
   /** The exchange that has been under way the longest. */
@@ -167,6 +169,8 @@ export class Exchange
   errorCode: string | undefined = undefined;
   /** The route it takes, on every attempt. */
   route: PoolRoute<Link> | undefined = undefined;
+  /** The origin that its connection was made for, where that is another one than its own (`http2.coalesce`). */
+  shared: string | undefined = undefined;
   /** The dial its wait caused. */
   dialed: Member<Link> | undefined = undefined;
   /** Set when it was abandoned: what it rejects with. */
@@ -230,6 +234,7 @@ export class Exchange
     this.#connection = connection;
     const member = connection.member;
     this.connectionId = member.id;
+    this.shared = member.route === this.route ? undefined : sharedFrom(member.route, this.route);
     this.requestNumber = member.requests;
     this.idleFor = member.lastIdleFor;
     this.beside = member.active - 1;
@@ -406,6 +411,11 @@ export class Exchange
   expired(now: number): void {
     this.host.callTimedOut(this, now);
   }
+}
+
+function sharedFrom(given: PoolRoute<Link>, wanted: PoolRoute<Link> | undefined): string | undefined {
+  // The pool may have made a route anew meanwhile: then the key is the same.
+  return given.key === wanted?.key ? undefined : given.origin;
 }
 
 /** To microseconds: the clock knows no more, and nobody reads the digits of a binary fraction. */

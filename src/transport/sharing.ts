@@ -1,0 +1,135 @@
+import type { Pool, PoolRoute } from "../pool/index.js";
+import type { Runtime } from "../runtime/index.js";
+import type { Dials } from "./dials.js";
+import type { Exchange, Link } from "./exchange/index.js";
+import type { Route } from "./route/index.js";
+
+/** A name that is not resolved within so many milliseconds is dialed as if there were nothing to share. */
+const PATIENCE_MS = 1000;
+
+/** What {@link Sharing} needs of the transport. */
+export interface SharingHost {
+  readonly pool: Pool<Link, Exchange>;
+  readonly dials: Dials;
+  /** The connections that are not closed. */
+  live(): Iterable<Link>;
+}
+
+/** One look for connections to share, and the requests that wait for its end. */
+interface Search {
+  readonly waiting: (() => void)[];
+  end(): void;
+}
+
+/**
+ * The option `http2.coalesce`: requests for an origin that has no connection of its own go on one that was made for
+ * another origin, where that is as good as their own would be. All of this must hold: HTTP/2 over TLS, straight to the
+ * server, with the same TLS options, without a client certificate; the same port; the name resolves now to the address
+ * that the connection leads to, and `allowAddress` allows that; the certificate, which was verified, is for this name
+ * too; and the server has not said that it is the wrong one for the origin (421).
+ */
+export class Sharing {
+  readonly #host: SharingHost;
+  readonly #runtime: Runtime;
+  readonly #searches = new Map<PoolRoute<Link>, Search>();
+
+  constructor(host: SharingHost, runtime: Runtime) {
+    this.#host = host;
+    this.#runtime = runtime;
+  }
+
+  /**
+   * True where it is to be seen first whether there is a connection to share: `go` is called then, once, with the pool
+   * knowing what was found. False where there is nothing to wait for.
+   */
+  looksFirst(exchange: Exchange, route: PoolRoute<Link>, go: () => void): boolean {
+    if (exchange.mustDial !== undefined) return false;
+    const under = this.#searches.get(route);
+    if (under !== undefined) {
+      under.waiting.push(go);
+      return true;
+    }
+    const { active, idle, dialing } = route.counts;
+    if (active + idle + dialing > 0 || route.hosts !== undefined) return false;
+    const way = this.#host.dials.routeOf(route);
+    if (way === undefined || way.ownConnections === true || !this.#mayShare(way)) return false;
+    if (this.#candidates(way).length === 0) return false;
+    return this.#search(route, way, go);
+  }
+
+  /** The origin's server says that it is not reached by a connection that was made for another: never again for it. */
+  misdirected(route: PoolRoute<Link>): void {
+    const way = this.#host.dials.routeOf(route);
+    if (way !== undefined) way.ownConnections = true;
+    this.#host.pool.unshare(route);
+  }
+
+  /** Ends the searches under way: what waits for them goes on without. */
+  stop(): void {
+    for (const search of [...this.#searches.values()]) search.end();
+  }
+
+  #search(route: PoolRoute<Link>, way: Route, go: () => void): boolean {
+    let over = false;
+    let found: readonly string[] | undefined;
+    let forget: (() => void) | undefined;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      timer.clear();
+      forget?.();
+      this.#searches.delete(route);
+      for (const next of search.waiting) next();
+    };
+    const search: Search = { waiting: [go], end };
+    const timer = this.#runtime.setTimer(end, PATIENCE_MS);
+    this.#searches.set(route, search);
+    forget = this.#host.dials.dialer.addressesOf(way.host, (addresses) => {
+      if (over) return;
+      found = addresses;
+      for (const link of this.#candidates(way)) {
+        if (leadsTo(link, addresses)) this.#host.pool.share(route, link.member);
+      }
+      // An answer that is known at once needs no waiting: see below.
+      if (forget !== undefined) end();
+    });
+    if (found === undefined) return true;
+    over = true;
+    timer.clear();
+    this.#searches.delete(route);
+    return false;
+  }
+
+  /** The connections that would do for this way, should its name resolve to their address. */
+  #candidates(way: Route): Link[] {
+    const candidates: Link[] = [];
+    for (const link of this.#host.live()) {
+      const { certificate, tlsInfo } = link.dialed ?? {};
+      if (certificate === undefined || tlsInfo?.authorized !== true || !isOpen(link)) continue;
+      const other = this.#host.dials.routeOf(link.member.route);
+      if (other === undefined || other.port !== way.port || !this.#mayShare(other)) continue;
+      const { dialer } = this.#host.dials;
+      const setup = dialer.tlsOf(way.origin);
+      if (setup !== dialer.tlsOf(other.origin)) continue;
+      if (setup.accepts(way.host, certificate)) candidates.push(link);
+    }
+    return candidates;
+  }
+
+  #mayShare(way: Route): boolean {
+    const { dialer } = this.#host.dials;
+    if (!way.secure || way.proxy !== undefined || !dialer.straight || !this.#host.dials.multiplexes(way))
+      return false;
+    return way.wantsHttp1 !== true && dialer.tlsOf(way.origin).shareable;
+  }
+}
+
+function isOpen({ protocol, member: { state } }: Link): boolean {
+  return protocol === "h2" && (state === "active" || state === "idle");
+}
+
+/** Whether the connection's other end is one of the addresses, as the resolver or the socket writes it. */
+function leadsTo({ dialed }: Link, addresses: readonly string[]): boolean {
+  const connected = dialed?.attempts.find(({ outcome }) => outcome === "connected")?.address;
+  return addresses.some((address) => address === connected || address === dialed?.remoteAddress);
+}
