@@ -2,11 +2,13 @@ import { quotedURL } from "../errors/index.js";
 import {
   createHeaders,
   derivedRequest,
+  environmentURL,
   type Headers,
   parseTarget,
   parseURL,
   type ReferrerPolicy,
   type Request,
+  type RequestMode,
   type Response,
   requestParts,
   responseHeader,
@@ -14,6 +16,7 @@ import {
 } from "../message/index.js";
 import { callError } from "./call-error.js";
 import { withoutCookies } from "./cookie-header.js";
+import { originField, refusal } from "./fetch-origin.js";
 import type { RedirectPolicy } from "./redirect-policy.js";
 import { policyAfter, referrerFor } from "./referrer.js";
 
@@ -38,13 +41,14 @@ const BODY_HEADERS = [
   "expect",
 ];
 
-/** The request that a redirect asks for; `referer` is the one the user gave. */
+/** The request that a redirect asks for; `referer` is the one the user gave, `hops` where the call went so far. */
 export function redirectedRequest(
   request: Request,
   response: Response,
   locations: readonly string[],
   policy: RedirectPolicy,
   referer: string | undefined,
+  hops: readonly Target[],
 ): Request {
   const { target, source } = requestParts(request);
   const [location = ""] = locations;
@@ -52,6 +56,8 @@ export function redirectedRequest(
   for (const other of locations.slice(1)) {
     if (other !== location && resolveLocation(request, other).href !== url.href) throw notOnePlace(request);
   }
+  const refused = policy.toTheLetter ? refusal(request.mode, url, hops) : undefined;
+  if (refused !== undefined) throw callError(request, "ERR_TRUNKLINE_BAD_REDIRECT", refused, "headers");
   const next = parseTarget(url.href);
   if (target.secure && !next.secure && !policy.allowInsecureRedirects) {
     throw callError(
@@ -92,6 +98,7 @@ export function redirectedRequest(
   if (!sameOrigin || isAbsolute(location)) headers.delete("host");
   const referrerPolicy = policyAfter(responseHeader(response, "referrer-policy"), request.referrerPolicy);
   setReferer(headers, request, next, referrerPolicy, policy, referer);
+  if (policy.toTheLetter) setOrigin(headers, method, request.mode, referrerPolicy, [...hops, next]);
   const derived = derivedRequest(request, {
     method,
     target: next,
@@ -145,7 +152,8 @@ function isAbsolute(location: string): boolean {
 
 /**
  * What the program gave as a field stays, except from https to http. What it named as `referrer` is made anew for each
- * hop; where it named none, a client shows where it comes from, as Go does, and fetch nothing. The policy counts for all.
+ * hop; where it named none, a client shows where it comes from, as Go does. The policy counts for all. In fetch, what one
+ * hop was not shown, no later one is (Fetch §4.1 "main fetch" replaces the request's referrer).
  */
 function setReferer(
   headers: Headers,
@@ -161,18 +169,28 @@ function setReferer(
     else headers.set("referer", given);
     return;
   }
-  const named = request.referrer;
-  const source =
-    named === "about:client"
-      ? policy.toTheLetter
-        ? undefined
-        : from.href
-      : named === ""
-        ? undefined
-        : named;
-  const value = source === undefined ? undefined : referrerFor(source, to, referrerPolicy);
+  const source = policy.toTheLetter ? headers.get("referer") : referrerSource(request.referrer, from);
+  const value = source === null ? undefined : referrerFor(source, to, referrerPolicy);
   if (value === undefined) headers.delete("referer");
   else headers.set("referer", value);
+}
+
+function referrerSource(named: string, from: Target): string | null {
+  if (named === "about:client") return from.href;
+  return named === "" ? null : named;
+}
+
+function setOrigin(
+  headers: Headers,
+  method: string,
+  mode: RequestMode,
+  referrerPolicy: ReferrerPolicy,
+  hops: readonly Target[],
+): void {
+  if (environmentURL() === undefined) return;
+  const origin = originField({ method, mode, referrerPolicy, hops });
+  if (origin === undefined) headers.delete("origin");
+  else headers.set("origin", origin);
 }
 
 function dropChangedCookies(headers: Headers, response: Response): void {

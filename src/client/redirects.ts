@@ -1,4 +1,11 @@
-import { fieldValues, markRedirected, type Request, type Response, requestParts } from "../message/index.js";
+import {
+  environmentURL,
+  fieldValues,
+  markRedirected,
+  type Request,
+  type Response,
+  requestParts,
+} from "../message/index.js";
 import { callError } from "./call-error.js";
 import type { RedirectHop, RedirectPolicy } from "./redirect-policy.js";
 import { redirectedRequest } from "./redirect-request.js";
@@ -28,9 +35,11 @@ export async function followRedirects(
   let response = first;
   let current = request;
   let crossed = false;
-  // One that was made from `referrer` is made anew for each hop.
+  const hops = [requestParts(request).target];
+  // One that was made from `referrer`, or from where the program runs, is made anew for each hop.
+  const isMade = policy.toTheLetter && environmentURL() !== undefined;
   const referer =
-    request.referrer === "about:client"
+    request.referrer === "about:client" && !isMade
       ? (requestParts(request).headers?.get("referer") ?? undefined)
       : undefined;
   for (let number = 1; isRedirect(response.status); number += 1) {
@@ -43,7 +52,9 @@ export async function followRedirects(
         `the server answered with a redirect (${response.status}), and redirect is "error"; use "follow" or "manual" to accept it`,
       );
     }
-    const locations = fieldValues(response, "location").filter((value) => value !== "");
+    const given = fieldValues(response, "location");
+    // To the letter, an empty one leads to the same URL again.
+    const locations = policy.toTheLetter ? given : given.filter((value) => value !== "");
     if (locations.length === 0) return response;
     if (number > policy.maxRedirects) {
       await response.close();
@@ -55,7 +66,7 @@ export async function followRedirects(
     }
     let next: Request;
     try {
-      next = redirectedRequest(current, response, locations, policy, referer);
+      next = redirectedRequest(current, response, locations, policy, referer, hops);
       const listener = policy.onRedirect;
       if (listener !== undefined) {
         const hop: RedirectHop = { number, response, from: new URL(current.url), request: next };
@@ -67,7 +78,9 @@ export async function followRedirects(
     }
     // A short body is read to its end, so that the next request can go over the same connection.
     await response.close();
-    crossed ||= requestParts(next).target.origin !== requestParts(current).target.origin;
+    const { target } = requestParts(next);
+    crossed ||= target.origin !== hops.at(-1)?.origin;
+    hops.push(target);
     current = next;
     trusted &&= policy.auth?.covers(current) ?? true;
     response = await send(current, trusted);

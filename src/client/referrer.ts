@@ -1,4 +1,4 @@
-import type { ReferrerPolicy, Request, Target } from "../message/index.js";
+import { environmentURL, type ReferrerPolicy, type Request, type Target } from "../message/index.js";
 
 const POLICIES: ReadonlySet<string> = new Set<ReferrerPolicy>([
   "no-referrer",
@@ -13,10 +13,10 @@ const POLICIES: ReadonlySet<string> = new Set<ReferrerPolicy>([
 /** A whole URL that is longer is cut to its origin (Referrer Policy §8.3). */
 const MAX_REFERRER = 4096;
 
-/** The `Referer` of a request that names its referrer; `undefined` for none. */
+/** The `Referer` of a request that names its referrer, or whose program says where it runs; `undefined` for none. */
 export function refererOf({ referrer, referrerPolicy }: Request, to: Target): string | undefined {
-  if (referrer === "" || referrer === "about:client") return undefined;
-  return referrerFor(referrer, to, referrerPolicy);
+  const from = referrer === "about:client" ? environmentURL()?.href : referrer;
+  return from === undefined || from === "" ? undefined : referrerFor(from, to, referrerPolicy);
 }
 
 /** What is shown of `from` to the server that `to` is sent to (Referrer Policy §8.3); `undefined` for nothing. */

@@ -5,6 +5,7 @@ export { BodyReader } from "./body-reader.js";
 export { type BodyInit, bodySource } from "./body-source.js";
 export type { ByteStream } from "./body-stream.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
+export { environmentURL } from "./environment.js";
 export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
 export { fieldValues } from "./field-values.js";
@@ -35,6 +36,7 @@ export {
   plainRequest,
   Request,
   requestParts,
+  requestTarget,
   spendBody,
   withSource,
 } from "./request.js";

@@ -96,7 +96,7 @@ function quotedString(input: string, start: number): [string, number] {
     else if (++at < input.length) value += input[at] as string;
     else value += "\\";
   }
-  return [value, at];
+  return [value, input.length];
 }
 
 function indexOrEnd(text: string, char: string, from: number): number {

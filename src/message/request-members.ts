@@ -1,4 +1,5 @@
 import { ownMembers } from "../runtime/index.js";
+import { environmentURL } from "./environment.js";
 import type { HeadersInit } from "./headers.js";
 import type { InterfaceShape } from "./interface-shape.js";
 
@@ -164,13 +165,16 @@ export function requestModes(base: RequestModes, members: RequestMembers): Reque
 
 function referrerOf(given: string): string {
   if (given === "") return "";
+  const here = environmentURL();
   let url: URL;
   try {
-    url = new URL(given);
+    url = new URL(given, here);
   } catch (cause) {
     throw new TypeError(`Cannot use ${JSON.stringify(given)} as referrer: it is not a URL`, { cause });
   }
-  return url.protocol === "about:" && url.pathname === "client" ? "about:client" : url.href;
+  const isClient = url.protocol === "about:" && url.pathname === "client";
+  // A program that runs somewhere refers to no place but its own.
+  return isClient || (here !== undefined && url.origin !== here.origin) ? "about:client" : url.href;
 }
 
 function choice(member: string, value: unknown, values: readonly string[]): string | undefined {

@@ -130,10 +130,8 @@ export class Request {
   static {
     makePlain = (method, target) => new Request(method, PLAIN, target);
     partsOf = (request) => {
-      const target = request.#target;
-      if (target.unsupported !== undefined) throw new TypeError(target.unsupported);
       return {
-        target,
+        target: request.#target,
         headers: request.#headers,
         source: request.#body === undefined ? request.#source : request.#body.source,
         signal: request.#given,
@@ -456,7 +454,14 @@ function requestOf(input: unknown): Request | undefined {
 
 /** The request's parts. @throws TypeError for a scheme that no connection is made for. */
 export function requestParts(request: Request): RequestParts {
-  return partsOf(request);
+  const parts = partsOf(request);
+  if (parts.target.unsupported !== undefined) throw new TypeError(parts.target.unsupported);
+  return parts;
+}
+
+/** Where the request goes, whatever its scheme. */
+export function requestTarget(request: Request): Target {
+  return partsOf(request).target;
 }
 
 /** A request from a parsed target; its method is not checked. */

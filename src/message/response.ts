@@ -34,6 +34,7 @@ let replaceReader: (response: Response, reader: BodyReader | null) => void;
 let headerOf: (response: Response, name: string) => string | null;
 let isOwn: (response: object) => response is Response;
 let settle: (response: Response, body: Body | undefined, facts: ResponseFacts) => void;
+let readAs: <T>(response: Response, become: (bytes: Buffer) => T | Promise<T>) => Promise<T>;
 let markRedirect: (response: Response, crossOrigin: boolean) => void;
 
 /** Under this name the responses of another copy of this package show what they were made from. */
@@ -124,6 +125,13 @@ export class Response {
     markRedirect = (response, crossOrigin) => {
       response.#redirected = true;
       if (crossOrigin) response.#type = "cors";
+    };
+    readAs = (response, become) => {
+      if (!(#status in response)) return notAResponse();
+      const signal = response.#reader?.signal;
+      // Once the call is aborted, every way to read its body fails at once (Fetch §5.6 "abort the fetch() call").
+      if (signal?.aborted === true) return Promise.reject(signal.reason);
+      return response.#collect().then(become);
     };
     readerOf = (response) => {
       const body = response.#body;
@@ -306,12 +314,12 @@ export class Response {
   text(): Promise<string> {
     if (!(#status in this)) return notAResponse();
     const reader = this.#reader;
-    if (reader !== null && this.#body === undefined && !reader.taken) {
+    if (reader !== null && this.#body === undefined && !reader.taken && reader.signal?.aborted !== true) {
       reader.take();
       const now = reader.textNow();
       return now === undefined ? collectText(reader) : Promise.resolve(now);
     }
-    return this.#collect().then(decodeUtf8);
+    return readAs(this, decodeUtf8);
   }
 
   /** The body as a stream of UTF-8 text (Fetch §5.3). Throws a `TypeError` when it has been read or is locked. */
@@ -324,8 +332,9 @@ export class Response {
     if (!(#status in this)) return notAResponse();
     const reader = this.#reader;
     if (reader === null || this.#body !== undefined || reader.taken) {
-      return this.#collect().then((bytes) => this.#parse<T>(decodeUtf8(bytes)));
+      return readAs(this, (bytes) => this.#parse<T>(decodeUtf8(bytes)));
     }
+    if (reader.signal?.aborted === true) return Promise.reject(reader.signal.reason);
     reader.take();
     const now = reader.textNow();
     if (now === undefined) return collectText(reader).then((text) => this.#parse<T>(text));
@@ -337,23 +346,23 @@ export class Response {
   }
 
   /** The body's bytes, in a buffer of their own. Rejects with a `TypeError` when it has already been read. */
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return ownBytes(await this.#collect());
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return readAs(this, ownBytes);
   }
 
   /** The body's bytes as an `ArrayBuffer`. Rejects with a `TypeError` when it has already been read. */
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return ownBytes(await this.#collect()).buffer;
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return readAs(this, (bytes) => ownBytes(bytes).buffer);
   }
 
   /** The body as a blob with the type of `Content-Type`. Rejects with a `TypeError` when it has already been read. */
-  async blob(): Promise<Blob> {
-    return blobOf(await this.#collect(), this.headers);
+  blob(): Promise<Blob> {
+    return readAs(this, (bytes) => blobOf(bytes, this.headers));
   }
 
   /** A multipart or URL-encoded body. Rejects with a `TypeError` when it is neither, or has already been read. */
-  async formData(): Promise<FormData> {
-    return parseFormData(await this.#collect(), this.headers.get("content-type"));
+  formData(): Promise<FormData> {
+    return readAs(this, (bytes) => parseFormData(bytes, this.headers.get("content-type")));
   }
 
   /** The body's bytes as they arrive. Leaving the loop early abandons the rest, as `close()` does. */
@@ -417,7 +426,11 @@ export class Response {
 
   /** The body as something that has a stream. */
   #whole(): Body | undefined {
-    if (this.#body === undefined && this.#reader !== null) this.#body = Body.fromReader(this.#reader);
+    if (this.#body === undefined && this.#reader !== null) {
+      this.#body = Body.fromReader(this.#reader);
+      // Whoever reads the bytes holds the stream's lock for good.
+      if (this.#reader.taken) this.#body.take();
+    }
     return this.#body;
   }
 

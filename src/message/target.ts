@@ -1,4 +1,6 @@
+import { resolveObjectURL } from "node:buffer";
 import { quotedURL } from "../errors/index.js";
+import { environmentURL } from "./environment.js";
 
 /** Where a request goes, worked out once per URL. */
 export interface Target {
@@ -18,6 +20,8 @@ export interface Target {
   readonly authorization: string | undefined;
   /** Why no connection can be made for it: the sentence of its error. */
   readonly unsupported: string | undefined;
+  /** What a blob: URL stands for: found when the URL is read, so that it may be revoked after that. */
+  readonly blob: Blob | undefined;
   /** Kept by the transport: a GET without fields of its own, which is prepared and encoded once. */
   plainGet: unknown;
   /** The same with the `Accept-Encoding` of a client that decodes, which is one value in a program. */
@@ -82,6 +86,8 @@ export function otherTarget(url: URL): Target {
     path: url.pathname,
     authorization: undefined,
     unsupported: wrongScheme(url.href, url),
+    // The query is part of a blob URL's name (URL "blob URL entry"); Node's own look-up leaves it out.
+    blob: url.protocol === "blob:" && url.search === "" ? resolveObjectURL(url.href) : undefined,
     plainGet: undefined,
     codedGet: undefined,
   };
@@ -91,7 +97,7 @@ export function otherTarget(url: URL): Target {
 export function fetchTarget(url: string): Target {
   // What has a user part is refused; it is not in the cache of those that were asked for by a client either.
   if (/^https?:\/\/[^/?#\\@]*(?:[/?#]|$)/i.test(url)) return parseTarget(url);
-  const parsed = parseAnyURL(url);
+  const parsed = parseAnyURL(url, environmentURL());
   if (parsed.username !== "" || parsed.password !== "") {
     throw new TypeError(
       "Cannot make a Request from a URL with a user name or password; use an Authorization header, or a Client, which makes that header from them",
@@ -106,7 +112,7 @@ export function fetchTarget(url: string): Target {
 export function hashOf(url: string): string {
   const at = url.indexOf("#");
   if (at < 0) return "";
-  const { href } = new URL(url);
+  const { href } = new URL(url, environmentURL());
   return href.slice(href.indexOf("#"));
 }
 
@@ -117,7 +123,7 @@ function wrongScheme(url: string, { protocol }: URL): string {
 /** Where `Response.redirect` leads: any absolute URL. */
 export function redirectLocation(url: string | URL): string {
   try {
-    return new URL(url).href;
+    return new URL(url, environmentURL()).href;
   } catch {
     throw new TypeError(`Cannot redirect to ${quotedURL(String(url))}: it is not a valid absolute URL`);
   }
@@ -145,6 +151,7 @@ function targetOf(url: URL, source: string): Target {
     path,
     authorization: userPart(url),
     unsupported: undefined,
+    blob: undefined,
     plainGet: undefined,
     codedGet: undefined,
   };

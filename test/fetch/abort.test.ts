@@ -1,4 +1,7 @@
 // Fetch §5.6 "abort the fetch() call", and DOM's AbortSignal.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fetch as trunklineFetch } from "../../src/index.js";
 import { bytes, type Platform, same, standard } from "./compare.js";
 import { testServer } from "./server.js";
 
@@ -148,4 +151,30 @@ standard("fetch: a signal without a reason gives an AbortError", {
     },
     "AbortError",
   ],
+});
+
+test("an aborted call: rejects before the next microtask, fetch itself and each way to read its body", async () => {
+  const signal = AbortSignal.abort();
+  const order: string[] = [];
+  const note =
+    (name: string) =>
+    (reason: unknown): void => {
+      order.push(reason === signal.reason ? name : String(reason));
+    };
+  const ways = ["text", "json", "bytes", "arrayBuffer", "blob", "formData"] as const;
+  const controller = new AbortController();
+  const responses = await Promise.all(
+    [...ways, "again"].map(() => trunklineFetch(url("/echo"), { signal: controller.signal })),
+  );
+  controller.abort(signal.reason);
+  const again = responses.at(-1) as Awaited<ReturnType<typeof trunklineFetch>>;
+  await again.text().catch(() => undefined);
+  const rejected = [
+    trunklineFetch(url("/echo"), { signal }).catch(note("fetch")),
+    ...ways.map((way, i) => (responses[i] as typeof again)[way]().catch(note(way))),
+    again.text().catch(note("again")),
+  ];
+  const next = Promise.resolve().then(() => order.push("microtask"));
+  await Promise.all([...rejected, next]);
+  assert.deepEqual(order, ["fetch", ...ways, "again", "microtask"]);
 });

@@ -224,6 +224,13 @@ same("fetch: follows redirects", {
       async ({ fetch }: Platform) => (await fetch(hop(`code=${code}`))).status,
     ]),
   ),
+  "an empty Location, which leads back": ({ fetch }) => fetch(hop("to=")).catch((error) => error.message),
+  "credentials in the Location": ({ fetch }) =>
+    fetch(hop(`to=${url("/echo").replace("//", "//user:password@")}`)).then(shown, (error) => error.message),
+  "credentials in the Location, by no-cors": ({ fetch }) =>
+    fetch(hop(`to=${url("/echo").replace("//", "//user:password@")}`), { mode: "same-origin" }).then(
+      (response) => response.status,
+    ),
   "not by hand": async ({ fetch }) => {
     const response = await fetch(hop("code=302"), { redirect: "manual" });
     return [response.status, response.headers.get("location"), response.redirected];

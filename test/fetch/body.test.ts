@@ -394,3 +394,29 @@ same("Body: methods refuse other objects by a rejection", {
     ),
   ),
 });
+
+standard("Response from a server: whoever reads its body holds the lock of its stream", {
+  ...Object.fromEntries(
+    (["text", "json", "arrayBuffer", "blob"] as const).flatMap((way) => [
+      [
+        `while ${way}() reads`,
+        [
+          async ({ fetch }: Platform) => {
+            const response = await fetch("data:,1");
+            const reading = response[way]();
+            return [response.body?.locked, response.bodyUsed, (await reading) !== undefined];
+          },
+          [true, true, true],
+        ],
+      ],
+    ]),
+  ),
+});
+
+standard("Body.blob: takes a quoted string that ends in a backslash", {
+  "of a request": [
+    async ({ Request }) =>
+      (await new Request("http://a.test", { headers: { "content-type": 'x/x;test="\\' } }).blob()).type,
+    'x/x;test="\\\\"',
+  ],
+});

@@ -79,6 +79,41 @@ same("fetch: answers blob: URLs", {
   unknown: ({ fetch }) =>
     fetch("blob:nodedata:none").catch((error) => [error.constructor.name, error.message]),
 });
+standard("fetch: a blob: URL has its type always, no query, and its blob from when it was read", {
+  "no type": [
+    withBlob(async ({ fetch }, url) => (await fetch(url)).headers.get("content-type"), new Blob(["x"])),
+    "",
+  ],
+  "a part of one without a type": [
+    withBlob(
+      async ({ fetch }, url) =>
+        (await fetch(url, { headers: { range: "bytes=0-0" } })).headers.get("content-type"),
+      new Blob(["x"]),
+    ),
+    "",
+  ],
+  "a query": [
+    withBlob(({ fetch }, url) => fetch(`${url}?x`).catch((error: TypeError) => error.message)),
+    "fetch failed",
+  ],
+  "a fragment": [withBlob(async ({ fetch }, url) => (await fetch(`${url}#x`)).text()), "0123456789"],
+  "revoked after the Request was made": [
+    withBlob(async ({ fetch, Request }, url) => {
+      const request = new Request(url);
+      URL.revokeObjectURL(url);
+      return (await fetch(request)).text();
+    }),
+    "0123456789",
+  ],
+  "revoked after fetch was called": [
+    withBlob((platform, url) => {
+      const answer = platform.fetch(url);
+      URL.revokeObjectURL(url);
+      return answer.then((response) => response.text());
+    }),
+    "0123456789",
+  ],
+});
 // Node 20 gives a byte too few.
 const ranges: Readonly<Record<string, string | undefined>> = {
   "bytes=0-1": "bytes 0-1/10",

@@ -8,7 +8,15 @@ async function echo(request: IncomingMessage): Promise<string> {
   let body = "";
   for await (const chunk of request) body += String(chunk);
   const { headers } = request;
-  const shown = ["content-type", "content-length", "transfer-encoding", "referer", "cache-control", "pragma"];
+  const shown = [
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "referer",
+    "origin",
+    "cache-control",
+    "pragma",
+  ];
   return JSON.stringify({
     method: request.method,
     url: request.url,

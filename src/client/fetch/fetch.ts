@@ -1,5 +1,6 @@
 import { rejection } from "../../errors/index.js";
 import {
+  environmentURL,
   fetchTarget,
   plainRequest,
   Request,
@@ -13,6 +14,7 @@ import {
 } from "../../message/index.js";
 import { defaultTransport } from "../../transport/index.js";
 import { Chain } from "../chain.js";
+import { refusal } from "../fetch-origin.js";
 import { fetchPolicy, type Policy } from "../policy.js";
 import { isBadPort } from "./bad-ports.js";
 import { fetchError, guardBody, networkError } from "./fetch-errors.js";
@@ -38,7 +40,7 @@ export function fetch(
     try {
       if (init === undefined && typeof input === "string") {
         const target = fetchTarget(input);
-        if (target.unsupported === undefined) {
+        if (target.unsupported === undefined && environmentURL() === undefined) {
           send(plainRequest("GET", target), resolve);
           return;
         }
@@ -67,6 +69,15 @@ function prepare(request: Request, resolve: Resolve): void {
     resolve(local);
     return;
   }
+  const { signal, source: body, target } = requestParts(request);
+  if (signal?.aborted === true) {
+    spendBody(request);
+    void body?.cancel(signal.reason);
+    throw signal.reason;
+  }
+  const { mode } = request;
+  const refused = mode === "same-origin" ? refusal(mode, new URL(target.href), []) : undefined;
+  if (refused !== undefined) throw networkError(`Cannot fetch from ${target.origin}: ${refused}`);
   if (request.cache === "only-if-cached") {
     throw networkError('Cannot fetch with cache "only-if-cached": there is no cache');
   }

@@ -1,5 +1,4 @@
-import { resolveObjectURL } from "node:buffer";
-import { Body, fetchTarget, type Request, Response, settleResponse } from "../../message/index.js";
+import { Body, type Request, Response, requestTarget, settleResponse } from "../../message/index.js";
 import { parseDataURL } from "./data-url.js";
 import { networkError } from "./fetch-errors.js";
 
@@ -23,7 +22,7 @@ async function answered(request: Request, protocol: string): Promise<Response> {
   const response =
     protocol === "data:" ? fromData(request, url) : protocol === "blob:" ? fromBlob(request, url) : undefined;
   if (response === undefined) {
-    throw networkError(fetchTarget(request.url).unsupported ?? "Cannot fetch this URL");
+    throw networkError(requestTarget(request).unsupported ?? "Cannot fetch this URL");
   }
   return response;
 }
@@ -37,21 +36,26 @@ function fromData(request: Request, url: string): Response {
 function fromBlob(request: Request, url: string): Response {
   if (request.method !== "GET")
     throw networkError(`Cannot fetch a blob: URL with ${request.method}: only GET is allowed`);
-  const blob = resolveObjectURL(url);
-  if (blob === undefined) throw networkError("Cannot fetch this blob: URL: its blob no longer exists");
+  const { blob } = requestTarget(request);
+  if (blob === undefined)
+    throw networkError("Cannot fetch this blob: URL: there is no blob of that name, or it was revoked");
   const range = request.headers.get("range");
   if (range === null) {
-    const fields: [string, string][] = [["Content-Length", `${blob.size}`]];
-    if (blob.type !== "") fields.push(["Content-Type", blob.type]);
+    const fields: [string, string][] = [
+      ["Content-Length", `${blob.size}`],
+      ["Content-Type", blob.type],
+    ];
     return answer(request, url, 200, "OK", fields, blob);
   }
   const part = parseRange(range, blob.size);
   if (part === undefined)
     throw networkError(`Cannot fetch the range ${JSON.stringify(range)} of a blob of ${blob.size} bytes`);
   const { from, to } = part;
-  const fields: [string, string][] = [["Content-Length", `${to - from + 1}`]];
-  if (blob.type !== "") fields.push(["Content-Type", blob.type]);
-  fields.push(["Content-Range", `bytes ${from}-${to}/${blob.size}`]);
+  const fields: [string, string][] = [
+    ["Content-Length", `${to - from + 1}`],
+    ["Content-Type", blob.type],
+    ["Content-Range", `bytes ${from}-${to}/${blob.size}`],
+  ];
   return answer(request, url, 206, "Partial Content", fields, blob.slice(from, to + 1, blob.type));
 }
 
