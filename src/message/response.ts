@@ -21,7 +21,7 @@ import {
 import { type SaveOptions, saveBody } from "./save-body.js";
 import { hasNoBody, type ResponseHead, responseHead } from "./status.js";
 import { redirectLocation } from "./target.js";
-import { collectText } from "./text-body.js";
+import { collectText, parseJson } from "./text-body.js";
 import type { ResponseOrigin, WireResponse } from "./wire-response.js";
 
 /** Tells the constructor that the engine fills the response itself. */
@@ -332,16 +332,16 @@ export class Response {
     if (!(#status in this)) return notAResponse();
     const reader = this.#reader;
     if (reader === null || this.#body !== undefined || reader.taken) {
-      return readAs(this, (bytes) => this.#parse<T>(decodeUtf8(bytes)));
+      return readAs(this, (bytes) => parseJson<T>(decodeUtf8(bytes), this));
     }
     if (reader.signal?.aborted === true) return Promise.reject(reader.signal.reason);
     reader.take();
     const now = reader.textNow();
-    if (now === undefined) return collectText(reader).then((text) => this.#parse<T>(text));
+    if (now === undefined) return collectText(reader).then((text) => parseJson<T>(text, this));
     try {
-      return Promise.resolve(JSON.parse(now) as T);
+      return Promise.resolve(parseJson<T>(now, this));
     } catch (error) {
-      return Promise.reject(this.#notJson(now, error));
+      return Promise.reject(error);
     }
   }
 
@@ -446,23 +446,6 @@ export class Response {
     if (reader.taken) throw alreadyUsed("all of it");
     reader.take();
     return reader.collect();
-  }
-
-  #parse<T>(text: string): T {
-    try {
-      return JSON.parse(text) as T;
-    } catch (error) {
-      throw this.#notJson(text, error);
-    }
-  }
-
-  #notJson(text: string, cause: unknown): SyntaxError {
-    const type = this.headers.get("content-type") ?? "no content-type";
-    const what = text === "" ? "it is empty" : "it is not JSON";
-    return new SyntaxError(
-      `Cannot parse the response body as ${what} (status ${this.#status}, ${type}, ${text.length} characters)`,
-      { cause },
-    );
   }
 }
 

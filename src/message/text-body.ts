@@ -18,3 +18,23 @@ export function collectText(body: BodyReader): Promise<string> {
   void body.cancel(error);
   return Promise.reject(error);
 }
+
+/** What of a response its errors name. */
+interface ResponseLike {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+}
+
+/** The text of a response's body parsed as JSON. @throws SyntaxError that says what came instead, without showing it. */
+export function parseJson<T>(text: string, { status, headers }: ResponseLike): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    const type = headers.get("content-type") ?? "no content-type";
+    const what = text === "" ? "it is empty" : "it is not JSON";
+    throw new SyntaxError(
+      `Cannot parse the response body as ${what} (status ${status}, ${type}, ${text.length} characters)`,
+      { cause },
+    );
+  }
+}
