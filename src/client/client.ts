@@ -1,13 +1,13 @@
 import { shownURL } from "../errors/index.js";
 import {
   createHeaders,
+  derivedRequest,
   INSPECT,
   type Inspect,
   type Request,
   type Response,
   readyBody,
   requestParts,
-  withSource,
 } from "../message/index.js";
 import { givenMembers, ownMembers } from "../runtime/index.js";
 import { defaultTransport, type RoundTripper } from "../transport/index.js";
@@ -183,7 +183,9 @@ export class Client {
           resolve(
             ready.then(
               (source) =>
-                new Promise((settle) => this.#chain.start(policy, withSource(waiting, source), settle)),
+                new Promise((settle) =>
+                  this.#chain.start(policy, derivedRequest(waiting, { source }), settle),
+                ),
             ),
           );
         }

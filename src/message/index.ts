@@ -38,7 +38,6 @@ export {
   requestParts,
   requestTarget,
   spendBody,
-  withSource,
 } from "./request.js";
 export {
   bodyOf,

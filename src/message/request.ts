@@ -496,8 +496,3 @@ export function derivedRequest(request: Request, changes: RequestChanges): Reque
 export function spendBody(request: Request): void {
   spend(request);
 }
-
-/** The request with another source of the same body. */
-export function withSource(request: Request, source: BodySource): Request {
-  return derive(request, { source });
-}

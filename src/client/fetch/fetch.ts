@@ -1,5 +1,6 @@
 import { rejection } from "../../errors/index.js";
 import {
+  derivedRequest,
   environmentURL,
   fetchTarget,
   plainRequest,
@@ -10,7 +11,6 @@ import {
   requestParts,
   responseBody,
   spendBody,
-  withSource,
 } from "../../message/index.js";
 import { defaultTransport } from "../../transport/index.js";
 import { Chain } from "../chain.js";
@@ -85,7 +85,8 @@ function prepare(request: Request, resolve: Resolve): void {
   spendBody(request);
   const ready = readyBody(requestParts(sent).source);
   if (ready === undefined) send(sent, resolve);
-  else resolve(ready.then((source) => new Promise((settle) => send(withSource(sent, source), settle))));
+  else
+    resolve(ready.then((source) => new Promise((settle) => send(derivedRequest(sent, { source }), settle))));
 }
 
 function send(request: Request, resolve: Resolve): void {
