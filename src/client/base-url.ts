@@ -17,7 +17,7 @@ export class BaseURL {
         `Cannot make a Client with this baseURL: it has a ${url.search !== "" ? "query" : "fragment"}, which calls would lose; pass it to each call (query), or set relativeURLs: "resolve"`,
       );
     }
-    this.#prefix = url.href.replace(/[?#].*$/s, "").replace(/\/+$/, "");
+    this.#prefix = url.href.replace(/[?#].*$/s, "").replace(/(?<!\/)\/+$/, "");
   }
 
   /** @throws TypeError for what is no URL. */

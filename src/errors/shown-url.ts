@@ -51,6 +51,6 @@ function withoutValues(text: string): string {
   const mark = sent.indexOf("?");
   const query = mark < 0 ? "" : sent.slice(mark).replace(/=[^&]+/g, "=***");
   const fragment = hash < 0 || hash === text.length - 1 ? "" : "#***";
-  const path = (mark < 0 ? sent : sent.slice(0, mark)).replace(/[^/@]+@/g, "***@");
-  return `${path}${query.replace(/[^?&=@]+@/g, "***@")}${fragment}`;
+  const path = (mark < 0 ? sent : sent.slice(0, mark)).replace(/(?<![^/@])[^/@]+@/g, "***@");
+  return `${path}${query.replace(/(?<![^?&=@])[^?&=@]+@/g, "***@")}${fragment}`;
 }

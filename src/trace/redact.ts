@@ -5,7 +5,7 @@
  */
 export function redactPath(path: string): string {
   const shown = withoutValues(path);
-  return shown.includes("@") ? shown.replace(/[^/?&@]+@/g, "***@") : shown;
+  return shown.includes("@") ? shown.replace(/(?<![^/?&@])[^/?&@]+@/g, "***@") : shown;
 }
 
 function withoutValues(path: string): string {

@@ -24,7 +24,7 @@ export function placeOf(url: string): Place {
 }
 
 function isThisMachine(host: string): boolean {
-  const name = host.replace(/\.+$/, "");
+  const name = host.replace(/(?<!\.)\.+$/, "");
   if (isIP(name) === 4) return name.startsWith("127.");
   return name === "::1" || name === "localhost" || name.endsWith(".localhost");
 }

@@ -12,7 +12,7 @@ const DEFAULT_TYPE = "text/plain;charset=US-ASCII";
 export function parseDataURL(url: string): DataURL | undefined {
   const comma = url.indexOf(",");
   if (comma === -1) return undefined;
-  let type = url.slice("data:".length, comma).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "");
+  let type = url.slice("data:".length, comma).replace(/^[\t\n\f\r ]+|(?<![\t\n\f\r ])[\t\n\f\r ]+$/g, "");
   let bytes: Uint8Array | undefined = percentDecoded(url.slice(comma + 1));
   const coded = /; *base64$/i.exec(type);
   if (coded !== null) {
