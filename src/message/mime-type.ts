@@ -7,8 +7,8 @@ export interface MimeType {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** HTTP quoted-string token code points. */
 const QUOTABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
-const TRAILING_SPACE = /[\t\n\r ]+$/;
+const OUTER_SPACE = /^[\t\n\r ]+|(?<![\t\n\r ])[\t\n\r ]+$/g;
+const TRAILING_SPACE = /(?<![\t\n\r ])[\t\n\r ]+$/;
 
 /** Parses a MIME type (MIME Sniffing §4.4); `undefined` for what is none. */
 export function parseMimeType(text: string): MimeType | undefined {
