@@ -49,8 +49,14 @@ function withoutValues(text: string): string {
   const hash = text.indexOf("#");
   const sent = hash < 0 ? text : text.slice(0, hash);
   const mark = sent.indexOf("?");
-  const query = mark < 0 ? "" : sent.slice(mark).replace(/=[^&]+/g, "=***");
+  const query = mark < 0 ? "" : namesOf(sent.slice(mark));
   const fragment = hash < 0 || hash === text.length - 1 ? "" : "#***";
   const path = (mark < 0 ? sent : sent.slice(0, mark)).replace(/(?<![^/@])[^/@]+@/g, "***@");
   return `${path}${query.replace(/(?<![^?&=@])[^?&=@]+@/g, "***@")}${fragment}`;
+}
+
+/** The names in a query that begins with its mark; what has no value may be a token itself: `/file?<signature>`. */
+function namesOf(query: string): string {
+  const bare = query.replace(/(?<=[?&])[^&=]+(?=&|$)/g, "***");
+  return bare.replace(/=[^&]+/g, "=***");
 }

@@ -96,7 +96,7 @@ export interface ExchangeRecord {
   readonly origin: string;
   /** The request's method. */
   readonly method: string;
-  /** The path, with the names of the query's parameters but not their values. */
+  /** The path, with the names of those parameters of the query that have a value. */
   readonly path: string;
   /** The response's status; absent when no response came. */
   readonly status?: number;

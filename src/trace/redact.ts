@@ -1,5 +1,5 @@
 /**
- * A path as it may be shown: of the query the names of the parameters only, and nothing that stands right before an
+ * A path as it may be shown: of the query the names of parameters that have values, and nothing that stands right before an
  * `@`. Values hold tokens and personal data too often to be kept; `http://pass/word@host/` has half a password in what
  * is a path to the parser.
  */
@@ -16,7 +16,8 @@ function withoutValues(path: string): string {
     .split("&")
     .map((pair) => {
       const equals = pair.indexOf("=");
-      return equals < 0 ? pair : pair.slice(0, equals);
+      // Without "=" it may be a token: `/file?<signature>`.
+      return equals >= 0 ? pair.slice(0, equals) : pair === "" ? "" : "***";
     });
   return `${path.slice(0, mark)}?${names.join("&")}`;
 }

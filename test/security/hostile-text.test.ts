@@ -26,9 +26,9 @@ test("hostile text: a million characters that are masked, trimmed or parsed take
     const { message } = (await thrown(act)) as Error;
     assert.ok(message.length < 1_000, `${message.length} characters`);
   }
-  assert.equal(redactPath(`/x@${long}`), `/***@${long}`);
-  assert.equal(redactPath(`/?x@${long}`), `/?***@${long}`);
-  const url = `http://h/x@${long}?y@${long}`;
+  assert.ok(redactPath(`/x@${long}`) === `/***@${long}`);
+  assert.ok(redactPath(`/?x@${long}=`) === `/?***@${long}`);
+  const url = `http://h/x@${long}?y@${long}=`;
   const error = new NetworkError("", { code: "ERR_TRUNKLINE_DNS", phase: "dns", url });
   assert.ok(error.url?.startsWith("http://h/***@a,"));
   const spaces = " ".repeat(1_000_000);
