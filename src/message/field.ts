@@ -109,15 +109,11 @@ export function sameName(a: string, b: string): boolean {
   return true;
 }
 
-const SENSITIVE: ReadonlySet<string> = new Set([
-  "authorization",
-  "proxy-authorization",
-  "cookie",
-  "set-cookie",
-  "x-api-key",
-]);
+/** What names of headers with credentials have in them: the standard's, and those of services. */
+const SENSITIVE =
+  /authoriz|^authentication$|\bauth\b|cookie|token|secret|passw|credential|signature|session|jwt|(?:api|access|account|subscription|functions?)[-_]?key/i;
 
 /** Whether the header usually carries a credential, so that its value is not for logs. */
 export function isSensitive(name: string): boolean {
-  return SENSITIVE.has(name.toLowerCase());
+  return SENSITIVE.test(name);
 }

@@ -371,3 +371,36 @@ describe("Headers: belongs to the platform", () => {
     assert.match(inspect({ deep: { er: { headers } } }), /Headers/);
   });
 });
+
+it("inspect: shows no value of a header that is named as services name their credentials, and those of others", () => {
+  const secret = [
+    ["X-Auth-Token", "api-key", "X-Amz-Security-Token", "X-CSRF-Token", "Private-Token", "x-goog-api-key"],
+    [
+      "Ocp-Apim-Subscription-Key",
+      "CF-Access-Client-Secret",
+      "Authentication",
+      "X-Vault-Token",
+      "x-functions-key",
+    ],
+    [
+      "X-Amz-Signature",
+      "Cookie2",
+      "X-Session-Id",
+      "X-Auth",
+      "Proxy-Authorization",
+      "X-Account-Key",
+      "x-apikey",
+    ],
+  ].flat();
+  for (const name of secret)
+    assert.doesNotMatch(inspect(new Headers({ [name]: "hunter2" })), /hunter2/, name);
+  const others = [
+    "WWW-Authenticate",
+    "Authentication-Info",
+    "Idempotency-Key",
+    "Content-Type",
+    "X-Author",
+    "ETag",
+  ];
+  for (const name of others) assert.match(inspect(new Headers({ [name]: "shown" })), /shown/, name);
+});
