@@ -1,30 +1,33 @@
-// `npm run mutation [-- area…] [--all] [--sample N] [--seed S] [--least PERCENT]`: puts small faults into the pool and
-// the HTTP/1.1 codec, one at a time, and counts how many of them the tests of that area notice. A sample with a fixed
-// seed by default, since all take an hour. Those that go unnoticed are listed: each is a test to write, or code that does nothing.
-import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+// `npm run mutation [-- area…] [--all] [--sample N] [--seed S] [--file PART] [--least PERCENT]`: puts small
+// faults into the pool and the HTTP/1.1 codec, one at a time, and counts how many of them the tests of that area notice.
+// Those that go unnoticed are listed: each is a test to write, or code that does nothing.
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
 import { compile } from "./lib/compile.mjs";
 import { mutantsOf, withMutant } from "./lib/mutants.mjs";
-import { compiled, fail, filesUnder, root } from "./lib/project.mjs";
+import { compiled, fail, filesUnder } from "./lib/project.mjs";
 import { testSources } from "./lib/run-tests.mjs";
 
-/** For each area: which files get faults, and which tests are to notice, the quick ones first. */
+/** For each area: which files get faults, and the words of the tests that are to notice. */
 const AREAS = {
   pool: {
     files: (file) => file.startsWith("src/pool/") && !/index\.ts$|invariants\.ts$/.test(file),
-    tests: [["src/pool/", "test/pool/behaviours.test"], ["test/pool/property.test"]],
+    tests: ["src/pool/", "test/pool/"],
   },
   http1: {
     files: (file) => file.startsWith("src/http1/") && !/index\.ts$|-errors\.ts$/.test(file),
-    tests: [["src/http1/"], ["test/framing/"]],
+    tests: ["src/http1/"],
   },
 };
 /** Faults tried of each area unless all are asked for. */
 const SAMPLE = 150;
+/** Seeds of the property test of the pool. */
+const SEEDS = 2;
+/** Tests that have used so many milliseconds of the processor are stuck. */
+const STUCK_AFTER = 5_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,6 +35,7 @@ const { values, positionals } = parseArgs({
     all: { type: "boolean", default: false },
     sample: { type: "string", default: String(SAMPLE) },
     seed: { type: "string", default: "1" },
+    file: { type: "string", default: "" },
     least: { type: "string", default: "90" },
   },
 });
@@ -55,86 +59,107 @@ function sampleOf(all, size, random) {
   return taken;
 }
 
-/** Runs tests in one process; whether they pass within the time. */
-function passes(folder, sources, milliseconds) {
-  const imports = sources.map((source) => {
-    const url = pathToFileURL(join(folder, source.replace(/\.ts$/, ".js"))).href;
-    return `await import(${JSON.stringify(url)});`;
-  });
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", imports.join("\n")], {
-      cwd: root,
-      stdio: "ignore",
-      env: { ...process.env, TRUNKLINE_SEEDS: process.env.TRUNKLINE_SEEDS ?? "3" },
-    });
-    const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve(code === 0);
-    });
-  });
-}
+/** A thread that runs the tests of an area with one fault after the other. */
+class Tests {
+  #tests;
+  #texts = new Map();
+  #worker;
+  #answer;
 
-/** A copy of what is compiled, for one worker to break. */
-function copyFor(worker) {
-  const folder = join(compiled, `mutation-${worker}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const part of ["package.json", "src", "test"])
-    cpSync(join(compiled, part), join(folder, part), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
-  return folder;
-}
-
-async function measure(area, folders) {
-  const { files, tests } = AREAS[area];
-  const groups = tests.map((words) => testSources(words)).filter((group) => group.length > 0);
-  const sources = filesUnder("src", (file) => /\.ts$/.test(file) && !/\.test\.ts$/.test(file)).filter(files);
-  const all = sources.flatMap((file) => {
-    const output = file.replace(/\.ts$/, ".js");
-    const text = readFileSync(join(compiled, output), "utf8");
-    return mutantsOf(text).map((mutant) => ({ ...mutant, output, source: text }));
-  });
-  const chosen = values.all ? all : sampleOf(all, Number(values.sample), randomOf(Number(values.seed)));
-  const times = [];
-  for (const group of groups) {
-    const began = performance.now();
-    if (!(await passes(folders[0], group, 300_000)))
-      fail(`The tests of ${area} fail without any fault; mend them first.`);
-    times.push(performance.now() - began);
+  constructor(tests) {
+    this.#tests = tests;
   }
-  const survivors = [];
-  let next = 0;
-  const work = async (folder) => {
-    for (let mutant = chosen[next++]; mutant !== undefined; mutant = chosen[next++]) {
-      const file = join(folder, mutant.output);
-      writeFileSync(file, withMutant(mutant.source, mutant));
-      let noticed = false;
-      for (const [index, group] of groups.entries()) {
-        noticed = !(await passes(folder, group, 5000 + 5 * times[index]));
-        if (noticed) break;
-      }
-      writeFileSync(file, mutant.source);
-      if (!noticed) survivors.push(mutant);
-    }
-  };
-  await Promise.all(folders.map(work));
-  const score = (100 * (chosen.length - survivors.length)) / chosen.length;
-  survivors.sort((a, b) => a.output.localeCompare(b.output) || a.line - b.line);
-  for (const { output, line, what, source } of survivors)
-    console.log(`${output}:${line}: ${what}    ${source.split("\n")[line - 1].trim()}`);
+
+  /** Resolves when the tests have passed without any fault. */
+  async start() {
+    this.#worker = new Worker(new URL("./lib/mutation-worker.mjs", import.meta.url), {
+      workerData: { folder: compiled, tests: this.#tests, seeds: SEEDS, texts: this.#texts },
+      resourceLimits: { maxOldGenerationSizeMb: 1_024 },
+      stdout: true,
+      stderr: true,
+    });
+    this.#worker.on("message", (message) => this.#answer(message));
+    this.#worker.on("error", (error) => this.#answer({ died: error }));
+    const { ready, texts, died } = await this.#ask(undefined);
+    if (ready === undefined)
+      fail(`The tests fail without any fault (${died?.message ?? "stuck"}); correct them first.`);
+    this.#texts = texts;
+  }
+
+  /** Whether a test fails with this text for the file: "noticed", "unnoticed", or "invalid" where it is not a program. */
+  async with(file, text) {
+    const answer = await this.#ask({ file, text });
+    if (answer.invalid !== undefined) return "invalid";
+    if ("by" in answer) return answer.by === null ? "unnoticed" : "noticed";
+    await this.stop();
+    await this.start();
+    return "noticed";
+  }
+
+  async stop() {
+    await this.#worker.terminate();
+  }
+
+  /** Other programs may keep the processor busy: stuck is what has used much of it itself. */
+  #ask(question) {
+    return new Promise((resolve) => {
+      const before = process.cpuUsage();
+      const watch = setInterval(() => {
+        const { user, system } = process.cpuUsage(before);
+        if (user + system > STUCK_AFTER * 1_000) this.#answer({ stuck: true });
+      }, 200);
+      this.#answer = (answer) => {
+        clearInterval(watch);
+        resolve(answer);
+      };
+      if (question !== undefined) this.#worker.postMessage(question);
+    });
+  }
+}
+
+async function measure(area) {
+  const { files, tests } = AREAS[area];
+  const all = filesUnder("src", (file) => /\.ts$/.test(file) && !/\.test\.ts$/.test(file))
+    .filter((source) => files(source) && source.includes(values.file))
+    .flatMap((source) => {
+      const output = source.replace(/\.ts$/, ".js");
+      const whole = readFileSync(join(compiled, output), "utf8");
+      return mutantsOf(whole).map((mutant) => ({ ...mutant, source, output, whole }));
+    });
+  const chosen = values.all ? all : sampleOf(all, Number(values.sample), randomOf(Number(values.seed)));
+  chosen.sort((a, b) => a.source.localeCompare(b.source) || a.at - b.at);
+  const runner = new Tests(testSources(tests).map((source) => source.replace(/\.ts$/, ".js")));
+  await runner.start();
+  let tried = 0;
+  let unnoticed = 0;
+  for (const mutant of chosen) {
+    const outcome = await runner.with(mutant.output, withMutant(mutant.whole, mutant));
+    if (outcome !== "invalid") tried += 1;
+    if (outcome !== "unnoticed") continue;
+    unnoticed += 1;
+    console.log(describe(mutant));
+  }
+  await runner.stop();
+  const score = (100 * (tried - unnoticed)) / tried;
   console.log(
-    `${area}: ${score.toFixed(1)} % noticed (${chosen.length - survivors.length} of ${chosen.length}; there are ${all.length})`,
+    `${area}: ${score.toFixed(1)} % noticed (${tried - unnoticed} of ${tried}; there are ${all.length})`,
   );
   return score >= Number(values.least);
+}
+
+/** A fault as `file:line: what    the line`, where the line is that of the source. */
+function describe({ source, output, whole, line, at, what }) {
+  const map = new SourceMap(JSON.parse(readFileSync(join(compiled, `${output}.map`), "utf8")));
+  const column = at - whole.lastIndexOf("\n", at - 1) - 1;
+  const { originalLine } = map.findEntry(line - 1, column);
+  const code = whole.split("\n")[line - 1].trim();
+  return `${source}:${(originalLine ?? line - 1) + 1}: ${what}    ${code}`;
 }
 
 const areas = positionals.length > 0 ? positionals : Object.keys(AREAS);
 for (const area of areas)
   if (!(area in AREAS)) fail(`There is no area ${area}; there are ${Object.keys(AREAS).join(" and ")}.`);
 if (!(await compile())) fail("There are type errors.");
-const folders = Array.from({ length: Math.min(2, availableParallelism()) }, (_, worker) => copyFor(worker));
 let enough = true;
-for (const area of areas) enough = (await measure(area, folders)) && enough;
-for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+for (const area of areas) enough = (await measure(area)) && enough;
 process.exitCode = enough ? 0 : 1;
