@@ -1,13 +1,13 @@
 import { ChunkedDecoder } from "./chunked-decoder.js";
 
 /** The message has no body, whatever its framing fields say (a response to HEAD, 1xx, 204, 304, CONNECT 2xx). */
-export const BODY_NONE = 0;
+export const BODY_NONE = "none";
 /** The body has `contentLength` bytes, which may be 0. */
-export const BODY_LENGTH = 1;
+export const BODY_LENGTH = "length";
 /** The body is chunked. */
-export const BODY_CHUNKED = 2;
+export const BODY_CHUNKED = "chunked";
 /** The body ends with the connection. */
-export const BODY_UNTIL_CLOSE = 3;
+export const BODY_UNTIL_CLOSE = "until-close";
 /** How the end of a body is found (RFC 9112 §6.3). */
 export type BodyKind = typeof BODY_NONE | typeof BODY_LENGTH | typeof BODY_CHUNKED | typeof BODY_UNTIL_CLOSE;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { CHUNK_END, chunkHeader, encodeTrailers, LAST_CHUNK, validateTrailers } from "./chunk-writer.js";
+import { CHUNK_END, chunkHeader, encodeTrailers, validateTrailers } from "./chunk-writer.js";
 import { ChunkedDecoder } from "./chunked-decoder.js";
 
 describe("chunk writer", () => {
@@ -9,8 +9,8 @@ describe("chunk writer", () => {
     assert.equal(chunkHeader(65_535), "ffff\r\n");
   });
 
-  test("encodeTrailers: is LAST_CHUNK without trailers", () => {
-    assert.equal(encodeTrailers([]), LAST_CHUNK);
+  test("encodeTrailers: is the last chunk alone without trailers", () => {
+    assert.equal(encodeTrailers([]), "0\r\n\r\n");
   });
 
   test("encodeTrailers: keeps order and case", () => {

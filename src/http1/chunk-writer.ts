@@ -3,8 +3,6 @@ import { isFieldValue, isToken } from "./request-validation.js";
 
 /** What follows the data of each chunk. */
 export const CHUNK_END = "\r\n";
-/** Ends a chunked body that has no trailers. */
-export const LAST_CHUNK = "0\r\n\r\n";
 
 /**
  * The line before a chunk's data. `length` is in bytes and at least 1: a chunk of none ends the body, so an empty
@@ -15,8 +13,7 @@ export function chunkHeader(length: number): string {
 }
 
 /**
- * Ends a chunked body with trailer fields (name, value, …) in this order and case; without any it is
- * {@link LAST_CHUNK}.
+ * Ends a chunked body with trailer fields (name, value, …) in this order and case, or with none.
  *
  * @throws TypeError that names the offending field: a name that is not a token, a value with CR, LF, NUL or another
  * control byte, or a field that may only stand in a head (RFC 9110 §6.5.1).

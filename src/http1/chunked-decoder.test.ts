@@ -12,19 +12,21 @@ interface Decoded {
   consumed: number;
 }
 
+/** Each piece stands in a buffer of its own, with bytes around it that are none of the body's. */
 function decode(raw: string, cuts: readonly number[] = [], decoder = new ChunkedDecoder()): Decoded {
-  const bytes = Buffer.from(raw, "latin1");
   let body = "";
   let from = 0;
-  decoder.reset();
-  for (const to of [...cuts, bytes.length].sort((a, b) => a - b)) {
-    const after = decoder.decode(bytes, from, to, (buffer, start, end) => {
+  for (const to of [...cuts, raw.length].sort((a, b) => a - b)) {
+    const bytes = Buffer.from(`?${raw.slice(from, to)}1\r\n?`, "latin1");
+    const last = 1 + to - from;
+    const after = decoder.decode(bytes, 1, last, (buffer, start, end) => {
       assert.equal(buffer, bytes, "payload is reported in place");
       assert.ok(start < end, "no empty ranges");
       body += buffer.toString("latin1", start, end);
     });
-    from = after;
-    if (after < to) break;
+    assert.ok(after <= last, "nothing beyond the end is taken");
+    from += after - 1;
+    if (after < last) break;
   }
   return { body, done: decoder.done, trailers: decoder.trailerBlock, consumed: from };
 }
@@ -54,6 +56,7 @@ describe("ChunkedDecoder", () => {
     ],
     ["CRLF in the data", "4\r\n\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n", ""],
     ["extensions", '2;a;b=c;d="e;\\"\xff"\r\nhi\r\n0;z\r\n\r\n', "hi", ""],
+    ["an escaped tab, space, quote and backslash", '1;a="\\\t\\ \\"\\\\"\r\nx\r\n0\r\n\r\n', "x", ""],
     ["an empty quoted extension", '1;a=""\r\nx\r\n0\r\n\r\n', "x", ""],
     ["trailers", "1\r\nx\r\n0\r\nDigest: abc\r\nB:\t\xe9 \r\n\r\n", "x", "Digest: abc\r\nB:\t\xe9 \r\n"],
     [
@@ -87,6 +90,7 @@ describe("ChunkedDecoder", () => {
       decoder.decode(more, 0, more.length, () => assert.fail("no data")),
       0,
     );
+    assert.equal(decoder.done, true);
   });
 
   test("decode: is not done before the last byte", () => {
@@ -95,21 +99,46 @@ describe("ChunkedDecoder", () => {
       assert.equal(decode(raw.slice(0, length)).done, false);
   });
 
-  test("reset: forgets a body that broke off and a former body's trailers", () => {
+  test("reset: forgets a body that broke off anywhere, and a former body's trailers", () => {
+    const former = `2;${"e".repeat(MAX_CHUNK_EXTENSION_BYTES - 2)}\r\nhi\r\n0\r\nA: ${"b".repeat(MAX_TRAILER_BYTES - 7)}\r\n\r\n`;
+    const next = "1;e\r\nx\r\n0\r\nB: c\r\n\r\n";
+    const cuts = [
+      ...everyByte(former).filter((at) => at < 5 || at > MAX_CHUNK_EXTENSION_BYTES - 5),
+      former.length,
+    ];
+    for (const cut of cuts.filter((at) => at < MAX_CHUNK_EXTENSION_BYTES + 20 || at > former.length - 8)) {
+      const decoder = new ChunkedDecoder();
+      decode(former.slice(0, cut), [], decoder);
+      decoder.reset();
+      assert.deepEqual([decoder.done, decoder.trailerBlock], [false, ""]);
+      const { body, done, trailers, consumed } = decode(next, [], decoder);
+      assert.deepEqual([body, done, trailers, consumed], ["x", true, "B: c\r\n", next.length], `${cut}`);
+    }
+  });
+
+  test("reset: a body of as much as is allowed may follow another", () => {
+    const extension = "e".repeat(MAX_CHUNK_EXTENSION_BYTES - 1);
+    const raw = `1;${extension}\r\nx\r\n0\r\nA: ${"b".repeat(MAX_TRAILER_BYTES - 7)}\r\n\r\n`;
     const decoder = new ChunkedDecoder();
-    decode("0\r\nA: b\r\n\r\n", [], decoder);
-    decode("ff\r\nabc", [], decoder);
-    assert.deepEqual(decode("1\r\nx\r\n0\r\n\r\n", [], decoder), {
-      body: "x",
-      done: true,
-      trailers: "",
-      consumed: 11,
-    });
+    const first = decode(raw, [], decoder);
+    assert.deepEqual([first.body, first.done], ["x", true]);
+    decoder.reset();
+    assert.deepEqual(decode(raw, [], decoder), first);
+  });
+
+  test("reset: forgets how many bytes and digits came before", () => {
+    const decoder = new ChunkedDecoder();
+    decode("1\r\nx\r\n0000000000", [], decoder);
+    decoder.reset();
+    assert.throws(() => decode("\r\n", [], decoder), /no hexadecimal chunk size.*at byte 0 of/);
+    decoder.reset();
+    assert.equal(decode("0000000001\r\nx\r\n0\r\n\r\n", [], decoder).body, "x");
   });
 
   test("decode: reports a chunk of the largest size piece by piece", () => {
     const result = decode("1fffffffffffff\r\nabc");
     assert.deepEqual([result.body, result.done], ["abc", false]);
+    assert.equal(new ChunkedDecoder().done, false);
   });
 
   const BAD = "ERR_TRUNKLINE_BAD_CHUNK";
@@ -130,6 +159,10 @@ describe("ChunkedDecoder", () => {
     ["an open quote", '5;a="b\r\nhello', BAD, /extension/],
     ["something after a quote", '5;a="b"c\r\nhello', BAD, /extension/],
     ["a NUL in a quote", '5;a="\0"\r\nhello', BAD, /extension/],
+    ["an escaped NUL", '5;a="\\\0"\r\nhello', BAD, /extension.*0x00 at byte 6/],
+    ["an escaped CR", '5;a="\\\r\n"\r\nhello', BAD, /extension.*0x0d at byte 6/],
+    ["an escaped DEL", '5;a="\\\x7f"\r\nhello', BAD, /extension.*0x7f at byte 6/],
+    ["no size of the second chunk", "1\r\nx\r\n\r\n", BAD, /no hexadecimal chunk size.*0x0d at byte 6/],
     ["data longer than its size", "5\r\nhello!\r\n", BAD, /no CRLF after the data.*"!" at byte 8/],
     ["a bare LF after the data", "5\r\nhello\n", BAD, /0x0a/],
     ["a CR alone after the data", "5\r\nhello\r0", BAD, /"0"/],
@@ -158,6 +191,7 @@ describe("ChunkedDecoder", () => {
   });
 
   test("MAX_CHUNK_SIZE_DIGITS: that many are taken, one more is refused", () => {
+    assert.equal(MAX_CHUNK_SIZE_DIGITS, 16);
     const zeros = "0".repeat(MAX_CHUNK_SIZE_DIGITS - 1);
     assert.equal(decode(`${zeros}1\r\nx\r\n0\r\n\r\n`).body, "x");
     const error = rejection(`${zeros}01\r\nx\r\n0\r\n\r\n`);

@@ -1,4 +1,4 @@
-import { BYTE_CLASS, COLON, CR, HEX, HTAB, LF, latin1, SP, TOKEN, VALUE } from "./bytes.js";
+import { BYTE_CLASS, COLON, CR, HEX, LF, latin1, TOKEN, VALUE } from "./bytes.js";
 import {
   badChunk,
   badTrailer,
@@ -11,25 +11,26 @@ import { MAX_CHUNK_EXTENSION_BYTES, MAX_CHUNK_SIZE_DIGITS, MAX_TRAILER_BYTES } f
 import { keepPlainTrailers } from "./trailers.js";
 
 // What the next byte is. The machine stops between any two bytes and goes on where it was.
-const SIZE_FIRST = 0;
-const SIZE = 1;
-const SIZE_LF = 2;
-const EXTENSION_NAME_FIRST = 3;
-const EXTENSION_NAME = 4;
-const EXTENSION_VALUE_FIRST = 5;
-const EXTENSION_VALUE = 6;
-const EXTENSION_QUOTED = 7;
-const EXTENSION_ESCAPED = 8;
-const EXTENSION_AFTER_QUOTED = 9;
-const DATA = 10;
-const DATA_CR = 11;
-const DATA_LF = 12;
-const TRAILER_FIRST = 13;
-const TRAILER_NAME = 14;
-const TRAILER_VALUE = 15;
-const TRAILER_LF = 16;
-const END_LF = 17;
-const DONE = 18;
+const SIZE = 0;
+const SIZE_LF = 1;
+const EXTENSION_NAME_FIRST = 2;
+const EXTENSION_NAME = 3;
+const EXTENSION_VALUE_FIRST = 4;
+const EXTENSION_VALUE = 5;
+const EXTENSION_QUOTED = 6;
+const EXTENSION_ESCAPED = 7;
+const EXTENSION_AFTER_QUOTED = 8;
+const DATA = 9;
+const DATA_CR = 10;
+const DATA_LF = 11;
+const TRAILER_FIRST = 12;
+const TRAILER_NAME = 13;
+const TRAILER_VALUE = 14;
+const TRAILER_LF = 15;
+const END_LF = 16;
+const DONE = 17;
+/** No state: the byte may not stand there. */
+const NOWHERE = -1;
 
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
@@ -49,13 +50,12 @@ export class ChunkedDecoder {
    */
   trailerBlock = "";
 
-  #state = SIZE_FIRST;
+  #state = SIZE;
   /** While in a chunk line the size so far, in the data what is left of it. */
   #size = 0;
   #digits = 0;
   #extensionBytes = 0;
   #trailerBytes = 0;
-  #hasTrailers = false;
   /** Bytes of the chunked body consumed by earlier calls: errors give offsets from its start. */
   #consumed = 0;
 
@@ -63,12 +63,11 @@ export class ChunkedDecoder {
   reset(): void {
     this.done = false;
     this.trailerBlock = "";
-    this.#state = SIZE_FIRST;
+    this.#state = SIZE;
     this.#size = 0;
     this.#digits = 0;
     this.#extensionBytes = 0;
     this.#trailerBytes = 0;
-    this.#hasTrailers = false;
     this.#consumed = 0;
   }
 
@@ -89,22 +88,22 @@ export class ChunkedDecoder {
       const state = this.#state;
       if (state === DATA) {
         const size = this.#size;
-        const stop = end - at > size ? at + size : end;
+        const stop = Math.min(at + size, end);
         this.#size = size - (stop - at);
         if (this.#size === 0) this.#state = DATA_CR;
         onData(buffer, at, stop);
         at = stop;
-      } else if (state <= SIZE) {
+      } else if (state === SIZE) {
         at = this.#readSize(buffer, at, end, start);
       } else if (state === DONE) {
         break;
-      } else if (state < DATA) {
+      } else if (state <= EXTENSION_AFTER_QUOTED) {
         at = this.#readLine(buffer, at, end, start);
-      } else if (state < TRAILER_FIRST) {
+      } else if (state <= DATA_LF) {
         const wanted = state === DATA_CR ? CR : LF;
         if (buffer[at] !== wanted)
           throw this.#bad("has no CRLF after the data of a chunk", buffer, at, start);
-        this.#state = state === DATA_CR ? DATA_LF : SIZE_FIRST;
+        this.#state = state === DATA_CR ? DATA_LF : SIZE;
         at++;
       } else {
         at = this.#readTrailers(buffer, at, end, start);
@@ -118,9 +117,8 @@ export class ChunkedDecoder {
     let at = from;
     let size = this.#size;
     let digits = this.#digits;
-    let byte = 0;
     for (; at < end; at++) {
-      byte = buffer[at] as number;
+      const byte = buffer[at] as number;
       if (((BYTE_CLASS[byte] as number) & HEX) === 0) break;
       // Digits are 0x30…, letters in either case have a low nibble of their value minus 9.
       size = size * 16 + (byte & 0x0f) + (byte > 0x39 ? 9 : 0);
@@ -129,10 +127,8 @@ export class ChunkedDecoder {
     if (size > Number.MAX_SAFE_INTEGER) throw chunkSizeTooLarge();
     this.#size = size;
     this.#digits = digits;
-    if (at === end) {
-      this.#state = SIZE;
-      return at;
-    }
+    if (at === end) return at;
+    const byte = buffer[at];
     if (digits === 0) throw this.#bad("has no hexadecimal chunk size", buffer, at, start);
     if (byte === CR) this.#state = SIZE_LF;
     else if (byte === SEMICOLON) this.#enterExtension();
@@ -152,7 +148,7 @@ export class ChunkedDecoder {
         return at + 1;
       }
       const next = nextInExtension(this.#state, byte);
-      if (next < 0) throw this.#bad("has a malformed chunk extension", buffer, at, start);
+      if (next === NOWHERE) throw this.#bad("has a malformed chunk extension", buffer, at, start);
       this.#state = next;
       if (next !== SIZE_LF) this.#countExtensionByte();
       at++;
@@ -171,15 +167,19 @@ export class ChunkedDecoder {
 
   #readTrailers(buffer: Buffer, from: number, end: number, start: number): number {
     let at = from;
-    while (at < end) {
+    for (; at < end; at++) {
       const byte = buffer[at] as number;
       const bits = BYTE_CLASS[byte] as number;
       if (++this.#trailerBytes > MAX_TRAILER_BYTES) throw trailersTooLarge();
       switch (this.#state) {
         case TRAILER_FIRST:
-          if (byte === CR) this.#state = END_LF;
-          else if ((bits & TOKEN) !== 0) this.#enterTrailer();
-          else throw this.#badTrailer("a line without a name", buffer, at, start);
+          if (byte === CR) {
+            this.#keepTrailers(buffer, from, at);
+            this.#state = END_LF;
+            return at + 1;
+          }
+          if ((bits & TOKEN) === 0) throw this.#badTrailer("a line without a name", buffer, at, start);
+          this.#state = TRAILER_NAME;
           break;
         case TRAILER_NAME:
           if (byte === COLON) this.#state = TRAILER_VALUE;
@@ -197,30 +197,18 @@ export class ChunkedDecoder {
           break;
         default:
           if (byte !== LF) throw this.#badTrailer("a CR without LF at its end", buffer, at, start);
-          this.#keepTrailers(buffer, from, at + 1);
-          this.#finish();
+          this.#state = DONE;
+          this.done = true;
+          this.trailerBlock = keepPlainTrailers(this.trailerBlock);
           return at + 1;
       }
-      at++;
     }
     this.#keepTrailers(buffer, from, at);
     return at;
   }
 
-  #enterTrailer(): void {
-    this.#state = TRAILER_NAME;
-    this.#hasTrailers = true;
-  }
-
   #keepTrailers(buffer: Buffer, from: number, to: number): void {
-    // Most bodies end in the empty line alone, and that is no trailer.
-    if (this.#hasTrailers) this.trailerBlock += latin1(buffer, from, to);
-  }
-
-  #finish(): void {
-    this.#state = DONE;
-    this.done = true;
-    if (this.trailerBlock !== "") this.trailerBlock = keepPlainTrailers(this.trailerBlock);
+    this.trailerBlock += latin1(buffer, from, to);
   }
 
   #bad(what: string, buffer: Buffer, at: number, start: number): Error {
@@ -232,26 +220,26 @@ export class ChunkedDecoder {
   }
 }
 
-/** The state after `byte` of a chunk extension (`;name`, `;name=value`, `;name="value"`), or -1 where it may not stand. */
+/** The state after `byte` of a chunk extension (`;name`, `;name=value`, `;name="value"`), or {@link NOWHERE} where it may not stand. */
 function nextInExtension(state: number, byte: number): number {
   const bits = BYTE_CLASS[byte] as number;
   switch (state) {
     case EXTENSION_NAME_FIRST:
-      return (bits & TOKEN) !== 0 ? EXTENSION_NAME : -1;
+      return (bits & TOKEN) !== 0 ? EXTENSION_NAME : NOWHERE;
     case EXTENSION_NAME:
       if ((bits & TOKEN) !== 0) return EXTENSION_NAME;
       return byte === EQUALS ? EXTENSION_VALUE_FIRST : afterExtension(byte);
     case EXTENSION_VALUE_FIRST:
       if ((bits & TOKEN) !== 0) return EXTENSION_VALUE;
-      return byte === QUOTE ? EXTENSION_QUOTED : -1;
+      return byte === QUOTE ? EXTENSION_QUOTED : NOWHERE;
     case EXTENSION_VALUE:
       return (bits & TOKEN) !== 0 ? EXTENSION_VALUE : afterExtension(byte);
     case EXTENSION_QUOTED:
       if (byte === QUOTE) return EXTENSION_AFTER_QUOTED;
       if (byte === BACKSLASH) return EXTENSION_ESCAPED;
-      return (bits & VALUE) !== 0 ? EXTENSION_QUOTED : -1;
+      return (bits & VALUE) !== 0 ? EXTENSION_QUOTED : NOWHERE;
     case EXTENSION_ESCAPED:
-      return byte === HTAB || (byte >= SP && (bits & VALUE) !== 0) ? EXTENSION_QUOTED : -1;
+      return (bits & VALUE) !== 0 ? EXTENSION_QUOTED : NOWHERE;
     default:
       return afterExtension(byte);
   }
@@ -259,5 +247,5 @@ function nextInExtension(state: number, byte: number): number {
 
 function afterExtension(byte: number): number {
   if (byte === SEMICOLON) return EXTENSION_NAME_FIRST;
-  return byte === CR ? SIZE_LF : -1;
+  return byte === CR ? SIZE_LF : NOWHERE;
 }

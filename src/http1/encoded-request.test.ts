@@ -67,6 +67,11 @@ describe("RequestWriter", () => {
         (error) => {
           assert.ok(error instanceof BodyLengthError);
           assert.match(error.message, message);
+          const { declared, actual, more } = error;
+          assert.equal(
+            error.message,
+            `The body has ${more ? "at least " : ""}${actual} bytes instead of ${declared}`,
+          );
           return true;
         },
       );
@@ -93,6 +98,24 @@ describe("RequestWriter", () => {
     writer.end();
     assert.deepEqual([writer.held, writer.complete, writer.given], [false, true, 1]);
   });
+
+  test("complete: is true once the last chunk is written", () => {
+    const writer = encoded(CHUNKED_BODY).writer(() => undefined);
+    writer.begin();
+    writer.chunk(Buffer.from("a"));
+    assert.equal(writer.complete, false);
+    writer.end();
+    assert.equal(writer.complete, true);
+  });
+
+  test("end: takes chunks of exactly the declared length", () => {
+    const framing: RequestFraming = { kind: "chunked", length: 2 };
+    assert.equal(written(framing, "ab", "end"), `${head("Transfer-Encoding: chunked\r\n")}[2~][ab][~][0~~]`);
+    assert.equal(
+      written({ kind: "chunked", length: 0 }, "end"),
+      `${head("Transfer-Encoding: chunked\r\n")}[0~~]`,
+    );
+  });
 });
 
 describe("EncodedRequest.whole", () => {
@@ -108,6 +131,7 @@ describe("EncodedRequest.whole", () => {
   });
 
   test("gives nothing where the framing is another's, or the body too long", () => {
+    assert.equal(encoded(length(2)).whole("ab", 2), `${HEAD}Content-Length: 2\r\n\r\nab`);
     assert.equal(encoded(length(2)).whole("abc", 10), undefined);
     assert.equal(encoded(length(2)).whole("a", 10), undefined);
     assert.equal(encoded(length(3)).whole("é", 10), undefined);
@@ -130,4 +154,7 @@ test("frameRequest: is decided by the body, what the caller declares, and the me
   assert.deepEqual(frameRequest("DELETE", body(), -1), CHUNKED_BODY);
   assert.deepEqual(frameRequest("POST", body(3, true), -1), { kind: "chunked", length: 3 });
   assert.deepEqual(frameRequest("POST", body(undefined, true), 4), { kind: "chunked", length: 4 });
+  assert.deepEqual(frameRequest("POST", body(0, true), -1), { kind: "chunked", length: 0 });
+  assert.deepEqual(frameRequest("POST", body(undefined, true), -1), CHUNKED_BODY);
+  assert.deepEqual(CHUNKED_BODY, { kind: "chunked", length: -1 });
 });

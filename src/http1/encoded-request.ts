@@ -1,4 +1,4 @@
-import { CHUNK_END, chunkHeader, encodeTrailers, LAST_CHUNK } from "./chunk-writer.js";
+import { CHUNK_END, chunkHeader, encodeTrailers } from "./chunk-writer.js";
 import type { RequestFraming } from "./request-framing.js";
 import { encodeRequestHead, type RequestHead } from "./request-writer.js";
 
@@ -137,14 +137,13 @@ export class RequestWriter {
    * @throws BodyLengthError where bytes are missing; TypeError for a field that cannot be a trailer.
    */
   end(trailers: readonly string[] = []): void {
-    if (this.#complete && this.#framing.kind !== "chunked") return; // released before
     const declared = this.#declared;
-    if (declared >= 0 && this.#given < declared) throw new BodyLengthError(declared, this.#given, false);
+    if (this.#given < declared) throw new BodyLengthError(declared, this.#given, false);
     if (this.#framing.kind !== "chunked") {
       this.release();
       return;
     }
-    this.#write(trailers.length === 0 ? LAST_CHUNK : encodeTrailers(trailers));
+    this.#write(encodeTrailers(trailers));
     this.#complete = true;
   }
 

@@ -59,8 +59,7 @@ const QUOTE = 0x22;
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const ZERO = 0x30;
-/** Any number of this many digits is a small integer for the machine. */
-const SMALL_DIGITS = 9;
+const NINE = 0x39;
 /** Where a number of the Keep-Alive field stops growing, so that absurd ones stay ordinary integers. */
 const KEEP_ALIVE_CEILING = 2_147_483_647;
 
@@ -98,84 +97,44 @@ export class FramingFields {
    */
   read(buffer: Buffer, base: number, name: number, length: number, from: number, to: number): void {
     if (length === 14) {
-      if (!isContentLength(buffer, name) || this.#readPlainLength(buffer, from, to)) return;
-      const start = skipBlanks(buffer, from, to);
-      this.#readLength(buffer, base, start, dropBlanks(buffer, start, to));
+      if (isContentLength(buffer, name)) this.#readLength(buffer, base, from, to);
     } else if (length === 10) {
-      if (isConnection(buffer, name)) {
-        if (!this.#readPlainConnection(buffer, from, to)) this.#readConnection(buffer, from, to);
-      } else if (isKeepAlive(buffer, name)) {
-        this.#readKeepAlive(buffer, from, to);
-      }
+      if (isConnection(buffer, name)) this.#readConnection(buffer, from, to);
+      else if (isKeepAlive(buffer, name)) this.#readKeepAlive(buffer, from, to);
     } else if (isTransferEncoding(buffer, name)) {
       const start = skipBlanks(buffer, from, to);
       this.#readCoding(buffer, base, start, dropBlanks(buffer, start, to));
     }
   }
 
-  /** The way nearly every server writes it, ` 1234` in small integers; false leaves the rest to {@link #readLength}. */
-  #readPlainLength(buffer: Buffer, from: number, to: number): boolean {
-    const start = buffer[from] === SP ? from + 1 : from;
-    const digits = to - start;
-    if (digits < 1 || digits > SMALL_DIGITS || this.#lengthDigits !== 0) return false;
-    let value = 0;
-    for (let i = start; i < to; i++) {
-      const digit = (buffer[i] as number) - ZERO;
-      if (digit < 0 || digit > 9) return false;
-      value = (value * 10 + digit) | 0;
-    }
-    this.contentLength = value;
-    this.#lengthDigits = digits;
-    return true;
-  }
-
-  /** A lone `keep-alive` or `close`; false leaves the rest to {@link #readConnection}. */
-  #readPlainConnection(buffer: Buffer, from: number, to: number): boolean {
-    const start = buffer[from] === SP ? from + 1 : from;
-    const length = to - start;
-    if (length === 10 && isKeepAlive(buffer, start)) this.keepAlive = true;
-    else if (length === 5 && isClose(buffer, start)) this.close = true;
-    else return false;
-    return true;
-  }
-
-  #readLength(buffer: Buffer, base: number, start: number, end: number): void {
-    let value = 0;
-    let digits = 0;
-    let done = false;
-    for (let i = start; ; i++) {
-      const byte = i < end ? (buffer[i] as number) : COMMA;
-      const digit = byte - ZERO;
-      if (digit >= 0 && digit <= 9 && !done) {
-        value = value * 10 + digit;
-        digits++;
-        if (value > Number.MAX_SAFE_INTEGER) throw badLength(buffer, base, start, end, "is more than 2^53-1");
-      } else if (byte === COMMA) {
-        if (digits === 0)
-          throw badLength(buffer, base, start, end, start === end ? "is empty" : "has an empty list element");
-        if (this.#lengthDigits === 0) {
-          this.contentLength = value;
-          this.#lengthDigits = digits;
-        } else if (this.contentLength !== value || this.#lengthDigits !== digits) {
-          throw badLength(
-            buffer,
-            base,
-            start,
-            end,
-            `does not repeat the length seen before, ${this.contentLength}`,
-          );
-        }
-        if (i >= end) return;
-        value = 0;
-        digits = 0;
-        done = false;
-      } else if (byte === SP || byte === HTAB) {
-        // Blanks may surround a member of the list, not split it.
-        done = digits > 0;
-      } else {
-        throw badLength(buffer, base, start, end, "is not a decimal number");
+  /** A list of numbers, all spelled alike, with blanks around each. */
+  #readLength(buffer: Buffer, base: number, from: number, to: number): void {
+    let at = from;
+    do {
+      const first = skipBlanks(buffer, at, to);
+      let value = 0;
+      for (at = first; at < to && isDigit(buffer[at] as number); at++)
+        value = value * 10 + ((buffer[at] as number) - ZERO);
+      const digits = at - first;
+      at = skipBlanks(buffer, at, to);
+      if (at < to && buffer[at] !== COMMA) throw badLength(buffer, base, from, to, "is not a decimal number");
+      if (value > Number.MAX_SAFE_INTEGER) throw badLength(buffer, base, from, to, "is more than 2^53-1");
+      if (digits === 0)
+        throw badLength(
+          buffer,
+          base,
+          from,
+          to,
+          skipBlanks(buffer, from, to) === to ? "is empty" : "has an empty list element",
+        );
+      if (this.#lengthDigits === 0) {
+        this.contentLength = value;
+        this.#lengthDigits = digits;
+      } else if (this.contentLength !== value || this.#lengthDigits !== digits) {
+        const problem = `does not repeat the length seen before, ${this.contentLength}`;
+        throw badLength(buffer, base, from, to, problem);
       }
-    }
+    } while (at++ < to);
   }
 
   #readCoding(buffer: Buffer, base: number, start: number, end: number): void {
@@ -221,15 +180,15 @@ export class FramingFields {
   }
 }
 
+/** A decimal number with blanks around it. */
 function readCount(buffer: Buffer, from: number, to: number, otherwise: number): number {
   const start = skipBlanks(buffer, from, to);
   const end = dropBlanks(buffer, start, to);
   if (start >= end) return otherwise;
   let value = 0;
   for (let i = start; i < end; i++) {
-    const digit = (buffer[i] as number) - ZERO;
-    if (digit < 0 || digit > 9) return otherwise;
-    value = Math.min(value * 10 + digit, KEEP_ALIVE_CEILING);
+    if (!isDigit(buffer[i] as number)) return otherwise;
+    value = Math.min(value * 10 + ((buffer[i] as number) - ZERO), KEEP_ALIVE_CEILING);
   }
   return value;
 }
@@ -238,7 +197,7 @@ function readCount(buffer: Buffer, from: number, to: number, otherwise: number):
 function readQuotedCount(buffer: Buffer, from: number, to: number, otherwise: number): number {
   const start = skipBlanks(buffer, from, to);
   const end = dropBlanks(buffer, start, to);
-  const isQuoted = end - start > 2 && buffer[start] === QUOTE && buffer[end - 1] === QUOTE;
+  const isQuoted = buffer[start] === QUOTE && buffer[end - 1] === QUOTE;
   return isQuoted
     ? readCount(buffer, start + 1, end - 1, otherwise)
     : readCount(buffer, start, end, otherwise);
@@ -259,6 +218,10 @@ function readSeconds(buffer: Buffer, from: number, to: number, otherwise: number
   return Math.min(unit?.toLowerCase() === "ms" ? Number(digits) / 1000 : Number(digits), KEEP_ALIVE_CEILING);
 }
 
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
+}
+
 function skipBlanks(buffer: Buffer, from: number, to: number): number {
   let at = from;
   while (at < to && (buffer[at] === SP || buffer[at] === HTAB)) at++;
@@ -271,10 +234,12 @@ function dropBlanks(buffer: Buffer, from: number, to: number): number {
   return at;
 }
 
-function badLength(buffer: Buffer, base: number, start: number, end: number, what: string): ProtocolError {
+function badLength(buffer: Buffer, base: number, from: number, to: number, what: string): ProtocolError {
+  const start = skipBlanks(buffer, from, to);
+  const value = excerpt(buffer, start, dropBlanks(buffer, start, to));
   return new ProtocolError(
     "ERR_TRUNKLINE_CONTENT_LENGTH",
-    `The response's Content-Length ${excerpt(buffer, start, end)} at byte ${start - base} ${what}, so the end of its body is unknown`,
+    `The response's Content-Length ${value} at byte ${start - base} ${what}, so the end of its body is unknown`,
   );
 }
 

@@ -36,7 +36,10 @@ export function badStatusLine(buffer: Buffer, base: number, at: number, end: num
   );
 }
 
-/** A byte that no status line, field name or field value may hold; `colon` is -1 while in the name. */
+/** Stands for the offset of a line's colon while the line is still in its name. */
+export const NO_COLON = -1;
+
+/** A byte that no status line, field name or field value may hold. */
 export function badByte(
   buffer: Buffer,
   base: number,
@@ -57,7 +60,7 @@ export function badByte(
 
 function describe(buffer: Buffer, line: number, colon: number, at: number, where: number): string {
   const byte = buffer[at] as number;
-  if (colon >= 0)
+  if (colon !== NO_COLON)
     return `The value of the response header ${excerpt(buffer, line, colon)} ${stray(byte)} at byte ${where}`;
   const name = excerpt(buffer, line, at);
   if (at > line && (byte === SP || byte === HTAB)) {
@@ -93,7 +96,9 @@ export function missingLineFeed(
     );
   }
   const place =
-    colon < 0 ? "The response's head" : `The value of the response header ${excerpt(buffer, line, colon)}`;
+    colon === NO_COLON
+      ? "The response's head"
+      : `The value of the response header ${excerpt(buffer, line, colon)}`;
   return new ProtocolError("ERR_TRUNKLINE_BAD_HEADER", `${place} has a CR without LF at byte ${where - 1}`);
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ProtocolError } from "../errors/index.js";
-import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from "./body-decoder.js";
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type BodyKind } from "./body-decoder.js";
 import { ResponseHeadParser } from "./head-parser.js";
 import { DEFAULT_MAX_HEAD_BYTES, MAX_HEADER_COUNT, MAX_INFORMATIONAL } from "./limits.js";
 
@@ -138,7 +138,7 @@ describe("ResponseHeadParser: what it reads", () => {
 });
 
 describe("ResponseHeadParser: where the body ends", () => {
-  const cases: [what: string, method: string, raw: string, kind: number, length: number][] = [
+  const cases: [what: string, method: string, raw: string, kind: BodyKind, length: number][] = [
     ["a Content-Length", "GET", `${OK}Content-Length: 42\r\n\r\n`, BODY_LENGTH, 42],
     ["a Content-Length of 0", "GET", `${OK}content-LENGTH:0\r\n\r\n`, BODY_LENGTH, 0],
     [
@@ -187,6 +187,14 @@ describe("ResponseHeadParser: where the body ends", () => {
       BODY_NONE,
       1,
     ],
+    [
+      "CONNECT 299 with both",
+      "CONNECT",
+      "HTTP/1.1 299 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+      BODY_NONE,
+      1,
+    ],
+    ["CONNECT 300 with a length", "CONNECT", "HTTP/1.1 300 No\r\nContent-Length: 9\r\n\r\n", BODY_LENGTH, 9],
     ["CONNECT 407 with a length", "CONNECT", "HTTP/1.1 407 No\r\nContent-Length: 9\r\n\r\n", BODY_LENGTH, 9],
     [
       "names one letter off",
@@ -289,7 +297,12 @@ describe("ResponseHeadParser: what it refuses", () => {
     ["a bare LF after a value", `${OK}A: b\nC: d\r\n\r\n`, BAD_HEADER, /"A" ends in a bare LF/],
     ["a bare CR in a value", `${OK}A: b\rc\r\n\r\n`, BAD_HEADER, /"A" has a CR without LF at byte 21/],
     ["a bare LF as the empty line", `${OK}A: b\r\n\n`, BAD_HEADER, /bare LF/],
-    ["a CR alone as the empty line", `${OK}A: b\r\n\rX`, BAD_HEADER, /CR without LF/],
+    [
+      "a CR alone as the empty line",
+      `${OK}A: b\r\n\rX`,
+      BAD_HEADER,
+      /The response's head has a CR without LF at byte 23/,
+    ],
     ["a NUL in a value", `${OK}A: b\0c\r\n\r\n`, BAD_HEADER, /"A" contains the control byte 0x00 at byte 21/],
     ["a DEL in a value", `${OK}A: b\x7fc\r\n\r\n`, BAD_HEADER, /0x7f/],
     ["an escape in a value", `${OK}A: \x1b[0m\r\n\r\n`, BAD_HEADER, /0x1b/],
@@ -348,6 +361,12 @@ describe("ResponseHeadParser: what it refuses", () => {
     ],
     ["an empty coding", `${OK}Transfer-Encoding: \r\n\r\n`, CODING, /""/],
     ["a parameter", `${OK}Transfer-Encoding: chunked;q=1\r\n\r\n`, CODING, /chunked;q=1/],
+    [
+      "both framings, of no bytes",
+      `${OK}Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      CODING,
+      /both/,
+    ],
     ["both framings", `${OK}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n`, CODING, /both/],
     [
       "both framings the other way",
@@ -405,6 +424,16 @@ describe("ResponseHeadParser: limits", () => {
     assert.match(error.message, /200 bytes.*maxHeaderBytes/);
   });
 
+  test("parse: refuses as many bytes as there may be where they are not the whole head", () => {
+    const bytes = Buffer.from(filler(201));
+    const parser = new ResponseHeadParser(200);
+    parser.begin("GET");
+    assert.equal(parser.parse(bytes, 0, 199), -1);
+    assert.throws(() => parser.parse(bytes, 199, 200), { code: "ERR_TRUNKLINE_HEADERS_TOO_LARGE" });
+    parser.begin("GET");
+    assert.throws(() => parser.parse(bytes, 0, 200), { code: "ERR_TRUNKLINE_HEADERS_TOO_LARGE" });
+  });
+
   test("parse: holds a dripped head to the same limit", () => {
     for (const [size, fits] of [
       [200, true],
@@ -452,6 +481,10 @@ describe("ResponseHeadParser: limits", () => {
     let at = 0;
     while (at < bytes.length) at = parser.parse(bytes, at, bytes.length);
     assert.equal(parser.status, 200);
+    assert.equal(MAX_INFORMATIONAL, 100);
+    parser.begin("GET");
+    for (at = 0; at < bytes.length; ) at = parser.parse(bytes, at, bytes.length);
+    assert.equal(parser.status, 200, "begin starts to count anew");
     const error = rejection(`${informational.repeat(MAX_INFORMATIONAL + 1)}${OK}\r\n`);
     assert.deepEqual([error.code, error.limit], ["ERR_TRUNKLINE_TOO_MANY_INFORMATIONAL", true]);
   });

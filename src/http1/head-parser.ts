@@ -8,6 +8,7 @@ import {
   headTooLarge,
   lengthAndCoding,
   missingLineFeed,
+  NO_COLON,
   tooManyHeaders,
   tooManyInformational,
 } from "./head-errors.js";
@@ -27,6 +28,8 @@ const STATUS_START = 9;
 const STATUS_END = 12;
 const PREFIX = new Uint8Array(Buffer.from("HTTP/1.", "latin1"));
 const INITIAL_CARRY = 1_024;
+/** What {@link ResponseHeadParser.parse} returns for a head that has not fully arrived. */
+const MORE = -1;
 
 /**
  * Parses response heads in one strict pass (RFC 9112): every byte is validated, the framing fields are read, and
@@ -74,11 +77,11 @@ export class ResponseHeadParser {
   /** The start of a head that has not fully arrived, or null. */
   #carry: Buffer | null = null;
   #carried = 0;
-  /** Where the scan goes on, as offsets from the start of the head. `#colon` is -1 while in a name. */
+  /** Where the scan goes on, as offsets from the start of the head; 0: at its start, where the others mean nothing. */
   #position = 0;
   #line = 0;
-  #colon = -1;
-  #count = -1;
+  #colon = NO_COLON;
+  #count = 0;
   #firstField = 0;
 
   /** `maxHeadBytes` bounds all heads of one response together, 1xx included, in bytes. */
@@ -89,7 +92,7 @@ export class ResponseHeadParser {
 
   /** The phrase after the status, which may be empty and means nothing. */
   get statusText(): string {
-    return this.block.slice(STATUS_END + 1, Math.max(STATUS_END + 1, this.headersStart - 2));
+    return reasonPhrase(this.block);
   }
 
   /** Expects the response to a request of this method. Must precede every response. */
@@ -114,45 +117,47 @@ export class ResponseHeadParser {
     const stop = full ? start + room : end;
     if (carried === 0) {
       const after = this.#scan(buffer, start, stop);
-      if (after >= 0) {
+      if (after !== MORE) {
         this.#complete(buffer, start, after);
         return after;
       }
       if (full) throw headTooLarge(this.#maxHeadBytes);
       this.#append(buffer, start, stop);
-      return -1;
+      return MORE;
     }
     const carry = this.#append(buffer, start, stop);
     const after = this.#scan(carry, 0, this.#carried);
-    if (after >= 0) {
+    if (after !== MORE) {
       this.#complete(carry, 0, after);
       return start + after - carried;
     }
     if (full) throw headTooLarge(this.#maxHeadBytes);
-    return -1;
+    return MORE;
   }
 
-  /** Goes over the bytes of a head that starts at `base`, from where the last scan stopped. -1: it goes on beyond `end`. */
+  /** Goes over the bytes of a head that starts at `base`, from where the last scan stopped. {@link MORE}: it goes on beyond `end`. */
   #scan(buffer: Buffer, base: number, end: number): number {
     let at = base + this.#position;
     let line = base + this.#line;
-    let colon = this.#colon < 0 ? -1 : base + this.#colon;
+    let colon = this.#colon === NO_COLON ? NO_COLON : base + this.#colon;
     let count = this.#count;
     const table = BYTE_CLASS;
     const words = wordsOf(buffer);
     if (at === base) {
-      if (!this.#startLine(buffer, base, end)) return -1;
+      if (!this.#startLine(buffer, base, end)) return MORE;
       // From here on the status line is scanned like a field whose name is `HTTP/1.1 200`.
+      line = base;
       at = colon = base + STATUS_END;
+      count = -1;
     }
     for (;;) {
-      if (colon < 0) {
+      if (colon === NO_COLON) {
         while (at < end && ((table[buffer[at] as number] as number) & TOKEN) !== 0) at++;
         if (at >= end) break;
         if (buffer[at] !== COLON || at === line) {
-          if (buffer[at] !== CR || at !== line) throw badByte(buffer, base, line, -1, at);
+          if (buffer[at] !== CR || at !== line) throw badByte(buffer, base, line, NO_COLON, at);
           if (at + 1 >= end) break;
-          if (buffer[at + 1] !== LF) throw missingLineFeed(buffer, base, line, -1, at + 1);
+          if (buffer[at + 1] !== LF) throw missingLineFeed(buffer, base, line, NO_COLON, at + 1);
           this.#count = count;
           return at + 2;
         }
@@ -170,14 +175,14 @@ export class ResponseHeadParser {
       at += 2;
       if (line === base) this.#firstField = at - base;
       line = at;
-      colon = -1;
+      colon = NO_COLON;
       if (++count > MAX_HEADER_COUNT) throw tooManyHeaders();
     }
     this.#position = at - base;
     this.#line = line - base;
-    this.#colon = colon < 0 ? -1 : colon - base;
+    this.#colon = colon === NO_COLON ? NO_COLON : colon - base;
     this.#count = count;
-    return -1;
+    return MORE;
   }
 
   /** Reads `HTTP/1.x NNN` and looks at the byte after it; false when that has not all arrived. */
@@ -257,8 +262,7 @@ export class ResponseHeadParser {
     const size = this.#carried + end - start;
     let carry = this.#carry;
     if (carry === null || carry.length < size) {
-      const capacity = Math.min(Math.max(INITIAL_CARRY, size * 2), Math.max(size, this.#allowance));
-      const larger = Buffer.allocUnsafeSlow(capacity);
+      const larger = Buffer.allocUnsafeSlow(Math.max(INITIAL_CARRY, size * 2));
       if (carry !== null) carry.copy(larger, 0, 0, this.#carried);
       carry = this.#carry = larger;
     }
@@ -271,9 +275,6 @@ export class ResponseHeadParser {
     this.#carry = null;
     this.#carried = 0;
     this.#position = 0;
-    this.#line = 0;
-    this.#colon = -1;
-    this.#count = -1;
   }
 }
 

@@ -27,8 +27,7 @@ export interface BodyFacts {
 export function frameRequest(method: string, body: BodyFacts | undefined, declared: number): RequestFraming {
   if (body === undefined) return NO_BODY;
   const length = body.length ?? declared;
-  if (body.trailers) return length < 0 ? CHUNKED_BODY : { kind: "chunked", length };
-  if (length < 0) return CHUNKED_BODY;
+  if (body.trailers || length < 0) return { kind: "chunked", length };
   // An empty body of a method that needs none is no body, unless the caller says its length.
   if (length === 0 && declared < 0 && !expectsBody(method)) return NO_BODY;
   return { kind: "length", length };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { validateMethod, validateRequestHeaders } from "./request-validation.js";
+import { KnownNames, validateMethod, validateRequestHeaders } from "./request-validation.js";
 
 describe("validateMethod", () => {
   for (const method of ["GET", "post", "M-SEARCH", "!#$%&'*+-.^_`|~09"]) {
@@ -11,6 +11,32 @@ describe("validateMethod", () => {
       assert.throws(() => validateMethod(method), { name: "TypeError", message: /method/ });
     });
   }
+});
+
+describe("KnownNames", () => {
+  test("accept: remembers names up to a bound, and checks the others all the same", () => {
+    const known = new KnownNames();
+    assert.equal(known.size, 0);
+    for (let count = 0; count < 600; count++) {
+      assert.equal(known.accept(`x-${count}`), true);
+      assert.equal(known.size, Math.min(count + 1, 512));
+    }
+    assert.equal(known.accept("x-0"), true);
+    assert.equal(known.accept("x-599"), true);
+    assert.equal(known.accept("x-0\n"), false);
+    assert.equal(known.size, 512);
+  });
+
+  test("accept: remembers no name of more than 64 characters, and none that is refused", () => {
+    const known = new KnownNames();
+    assert.equal(known.accept("x".repeat(65)), true);
+    assert.equal(known.accept("a b"), false);
+    assert.equal(known.size, 0);
+    assert.equal(known.accept("x".repeat(64)), true);
+    assert.equal(known.size, 1);
+    assert.equal(known.accept("x".repeat(64)), true);
+    assert.equal(known.size, 1);
+  });
 });
 
 describe("validateRequestHeaders", () => {
@@ -29,6 +55,9 @@ describe("validateRequestHeaders", () => {
     ["TE: trailers", ["TE", "trailers", "Connection", "TE"], 0, nothing],
     ["an upgrade", ["Connection", "Upgrade", "Upgrade", "websocket"], 0, { ...nothing, upgrade: true }],
     ["Trailer", ["Trailer", "Digest"], -1, nothing],
+    ["a Content-Length of 0 for a stream", ["Content-Length", "0"], -1, { ...nothing, contentLength: 0 }],
+    ["a Content-Length of 0 for no body", ["Content-Length", "0"], 0, { ...nothing, contentLength: 0 }],
+    ["an empty member of Connection", ["Connection", ",close,"], 0, { ...nothing, close: true }],
   ];
   for (const [what, headers, length, facts] of accepted) {
     test(`validateRequestHeaders: takes ${what}`, () => {
@@ -55,6 +84,8 @@ describe("validateRequestHeaders", () => {
       1,
       /content-length appears twice/,
     ],
+    ["a second Content-Length of 0", ["Content-Length", "0", "Content-Length", "0"], 0, /appears twice/],
+    ["a Content-Length of a body of none", ["Content-Length", "1"], 0, /says 1 bytes, but the body has 0/],
     ["a Content-Length list", ["Content-Length", "1, 1"], 1, /Content-Length/],
     ["a signed Content-Length", ["Content-Length", "+1"], 1, /Content-Length/],
     ["an empty Content-Length", ["Content-Length", ""], 0, /Content-Length/],
@@ -79,9 +110,22 @@ describe("validateRequestHeaders", () => {
     });
   }
 
+  test("validateRequestHeaders: quotes at most 40 characters", () => {
+    const message = (name: string) => {
+      try {
+        validateRequestHeaders([name, "x"], 0);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "accepted";
+    };
+    assert.ok(message(`${"x".repeat(39)} `).includes(`"${"x".repeat(39)} "`));
+    assert.ok(message(`${"x".repeat(40)} `).includes(`"${"x".repeat(40)}…"`));
+  });
+
   test("validateRequestHeaders: never shows a value that may be a secret", () => {
     assert.throws(
-      () => validateRequestHeaders(["Authorization", "Bearer SECRET\n"]),
+      () => validateRequestHeaders(["Authorization", "Bearer SECRET\n"], 0),
       (error: Error) => /Authorization/.test(error.message) && !/SECRET/.test(error.message),
     );
   });

@@ -10,13 +10,6 @@ export interface RequestHeaderFacts {
   readonly upgrade: boolean;
 }
 
-const NOTHING_SAID: RequestHeaderFacts = Object.freeze({
-  close: false,
-  contentLength: -1,
-  expectContinue: false,
-  upgrade: false,
-});
-
 /**
  * Checks a request method. Any token is one (RFC 9110 §9.1); its case is significant and kept.
  *
@@ -30,25 +23,25 @@ export function validateMethod(method: string): void {
 /**
  * Checks a header list (name, value, name, value, …) before anything is dialed: names are tokens, values hold no
  * CR, LF, NUL or other control byte and no character beyond latin1, and nothing contradicts the framing, which is
- * this client's to decide (RFC 9112 §6). `bodyLength` is the body's length in bytes, 0 without one, -1 (the default)
+ * this client's to decide (RFC 9112 §6). `bodyLength` is the body's length in bytes, 0 without one, -1
  * while it is not known.
  *
  * @throws TypeError that names the offending header.
  */
-export function validateRequestHeaders(headers: readonly string[], bodyLength = -1): RequestHeaderFacts {
-  if (headers.length === 0) return NOTHING_SAID;
+export function validateRequestHeaders(headers: readonly string[], bodyLength: number): RequestHeaderFacts {
   const facts = new Facts(bodyLength);
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1];
-    if (!isHeaderName(name)) throw new TypeError(`The header name ${quote(name)} is not a valid HTTP token`);
+    if (!headerNames.accept(name))
+      throw new TypeError(`The header name ${quote(name)} is not a valid HTTP token`);
     if (typeof value !== "string") throw new TypeError(`Header ${name} has no value`);
     if (!isFieldValue(value)) {
       throw new TypeError(
         `The value of the header ${name} contains a control character (such as CR, LF or NUL) or a character outside Latin-1`,
       );
     }
-    if (mayMatter(name)) facts.add(name, value);
+    if (MATTERING.has(lengthAndInitial(name))) facts.add(name, value);
   }
   facts.judge();
   return facts;
@@ -70,39 +63,47 @@ export function isFieldValue(text: string): boolean {
 
 const REMEMBERED_NAMES = 512;
 const REMEMBERED_LENGTH = 64;
-/** A program sends the same few names over and over: looking one up costs a third of checking it. */
-const knownNames = new Set<string>();
 
-function isHeaderName(name: string): boolean {
-  if (knownNames.has(name)) return true;
-  if (!isToken(name)) return false;
-  if (knownNames.size < REMEMBERED_NAMES && name.length <= REMEMBERED_LENGTH) knownNames.add(name);
-  return true;
+/**
+ * Checks names, and remembers the first 512 of at most 64 characters: a program sends the same few over and over, and
+ * looking one up costs a third of checking it.
+ */
+export class KnownNames {
+  readonly #names = new Set<string>();
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  /** Whether it is a token. */
+  accept(name: string): boolean {
+    if (this.#names.has(name)) return true;
+    if (!isToken(name)) return false;
+    if (this.#names.size < REMEMBERED_NAMES && name.length <= REMEMBERED_LENGTH) this.#names.add(name);
+    return true;
+  }
 }
 
-/** For each length the initials, one bit a letter, of the names that {@link Facts} knows: others are not even lowered. */
-const INITIALS = new Int32Array(REMEMBERED_LENGTH);
-for (const name of [
-  "te",
-  "host",
-  "expect",
-  "upgrade",
-  "connection",
-  "keep-alive",
-  "content-length",
-  "proxy-connection",
-  "transfer-encoding",
-]) {
-  INITIALS[name.length] = (INITIALS[name.length] ?? 0) | letterBit(name);
-}
+const headerNames = new KnownNames();
 
-function mayMatter(name: string): boolean {
-  return ((INITIALS[name.length] ?? 0) & letterBit(name)) !== 0;
-}
+/** Length and initial of the names that {@link Facts} knows: others are not even lowered. */
+const MATTERING = new Set(
+  [
+    "te",
+    "host",
+    "expect",
+    "upgrade",
+    "connection",
+    "keep-alive",
+    "content-length",
+    "proxy-connection",
+    "transfer-encoding",
+  ].map(lengthAndInitial),
+);
 
-/** The same bit for a letter in either case. */
-function letterBit(name: string): number {
-  return 1 << (name.charCodeAt(0) & 31);
+/** One number for both, the same for a letter in either case. */
+function lengthAndInitial(name: string): number {
+  return (name.length << 8) | name.charCodeAt(0) | 0x20;
 }
 
 class Facts implements RequestHeaderFacts {

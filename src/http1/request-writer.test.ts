@@ -70,6 +70,19 @@ describe("encodeRequestHead", () => {
       "PUT / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1\r\n\r\n",
     ],
     [
+      "announces none where there are none to announce",
+      { method: "PUT", framing: CHUNKED_BODY, trailerNames: [] },
+      "PUT / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+    [
+      "takes no name that only begins or ends alike, or is as long, for one that it knows",
+      {
+        close: true,
+        headers: ["host-x", "1", "hust", "2", "trailed", "3", "connexions", "4", "content-strict", "5"],
+      },
+      "GET / HTTP/1.1\r\nHost: example.com\r\nhost-x: 1\r\nhust: 2\r\ntrailed: 3\r\nconnexions: 4\r\ncontent-strict: 5\r\nConnection: close\r\n\r\n",
+    ],
+    [
       "keeps a Content-Length of 0 where there is no body",
       { method: "POST", headers: ["Content-Length", "0"] },
       "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 0\r\n\r\n",

@@ -30,30 +30,19 @@ export function encodeRequestHead(head: RequestHead): string {
   let hasLength = false;
   let hasConnection = false;
   let hasTrailer = false;
-  for (let i = 0; i + 1 < headers.length; i += 2) {
+  for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     let value = headers[i + 1] as string;
-    switch (name.length) {
-      case 4:
-        if (isNamed(name, "host")) hasHost = true;
-        break;
-      case 7:
-        if (isNamed(name, "trailer")) hasTrailer = true;
-        break;
-      case 10:
-        if (isNamed(name, "connection")) {
-          if (close) value = closing(value);
-          hasConnection = true;
-        }
-        break;
-      case 14:
-        if (isNamed(name, "content-length")) {
-          // Its place is the caller's, its value the framing's; beside chunks it would be a second framing.
-          if (hasLength || framing.kind === "chunked") continue;
-          value = framing.kind === "length" ? `${framing.length}` : "0";
-          hasLength = true;
-        }
-        break;
+    if (isNamed(name, "host")) hasHost = true;
+    else if (isNamed(name, "trailer")) hasTrailer = true;
+    else if (isNamed(name, "connection")) {
+      if (close) value = closing(value);
+      hasConnection = true;
+    } else if (isNamed(name, "content-length")) {
+      // Its place is the caller's, its value the framing's; beside chunks it would be a second framing.
+      if (hasLength || framing.kind === "chunked") continue;
+      value = framing.kind === "length" ? `${framing.length}` : "0";
+      hasLength = true;
     }
     fields += `${name}: ${value}\r\n`;
   }
@@ -82,6 +71,5 @@ function closing(value: string): string {
 }
 
 function isNamed(name: string, lower: string): boolean {
-  // Names of the same length mostly differ in their first letter already.
-  return (name.charCodeAt(0) | 0x20) === lower.charCodeAt(0) && name.toLowerCase() === lower;
+  return name.length === lower.length && name.toLowerCase() === lower;
 }
