@@ -140,8 +140,6 @@ export interface Decision {
   readonly connection: number;
   /** Whether that connection had carried a request before, or was idle. */
   readonly reused: boolean;
-  /** Other origins whose requests it carried too (`http2.coalesce`); at most 16. */
-  readonly alsoFor?: readonly string[];
   /** The origin that the connection was opened for, where the request is for another one (`http2.coalesce`). */
   readonly coalesced?: string;
   /** The connections of its route that were considered. */
