@@ -13,11 +13,12 @@ import {
 import type { CloseCause } from "../../trace/index.js";
 import { type Exchange, traceWritten } from "../exchange/index.js";
 import type { Http2Settings } from "../http2-options.js";
-import type { Clock, Expiring } from "../upkeep/index.js";
+import type { Clock } from "../upkeep/index.js";
 import * as causes from "./causes.js";
 import type { Connection } from "./connection.js";
 import type { Carrier, StreamCounts } from "./contract.js";
 import { DRAIN_MS, Drain } from "./drain.js";
+import { Http2Alarm } from "./http2-alarm.js";
 import {
   goneAway,
   noSettings,
@@ -60,15 +61,13 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   readonly #parts = new PartList();
   /** Exchanges that ended well: after the first one the connection is known to have worked. */
   #completed = 0;
-  #sawSettings = false;
   #closed = false;
   /** The server said that it takes no more: where the end follows, this is why. */
   #goneAway: CloseCause | undefined;
   /** The peer is gone: there is nobody to say goodbye to. */
   #sawEnd = false;
   readonly #expired = (part: Http2Exchange, now: number): void => this.#partExpired(part, now);
-  /** The server's SETTINGS are due, then what the session wants to be woken for, at last the end of the socket. */
-  readonly #alarm: Expiring;
+  readonly #alarm: Http2Alarm;
   readonly #counts = { most: 0, refused: 0, reset: 0 };
 
   /** `assumedStreams`: the server's limit until it says one. */
@@ -91,7 +90,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#writer = new Http2Writer(this.#session, () => this.#wire.socket as Duplex, host.clock, {
       wrote: (bytes) => {
         connection.bytesWritten += bytes;
-        this.#setAlarm();
+        this.#alarm.wakeAt(this.#session.wakeAt);
       },
     });
     this.#liveness = new Liveness(this.#session, settings, host.clock, {
@@ -99,34 +98,23 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       dead: (waited) => this.close(unansweredPing(waited), undefined),
       isBusy: () => this.#parts.size > 0,
     });
-    const alarm = { at: Number.POSITIVE_INFINITY, heapKey: 0, heapIndex: -1 };
-    this.#alarm = Object.assign(alarm, { expired: (now: number) => this.#rang(now) });
+    this.#alarm = new Http2Alarm(host.clock, {
+      noSettings: (now) =>
+        this.#close(noSettings(host.tlsTimeout), (exchange) => host.settingsTimedOut(exchange, now)),
+      tick: (now) => {
+        this.#session.tick(now);
+        this.#alarm.wakeAt(this.#session.wakeAt);
+      },
+      lingered: () => this.#wire.destroy(),
+    });
   }
 
   /** The wire is attached: says hello. */
   start(): void {
     const now = this.#clock.now();
-    this.#clock.set(this.#alarm, now + this.#host.tlsTimeout);
+    this.#alarm.settingsBy(now + this.#host.tlsTimeout);
     this.#liveness.start(now);
     this.#writer.schedule();
-  }
-
-  #rang(now: number): void {
-    if (this.#closed) {
-      this.#wire.destroy();
-    } else if (!this.#sawSettings) {
-      const cause = noSettings(this.#host.tlsTimeout);
-      this.#close(cause, (exchange) => this.#host.settingsTimedOut(exchange, now));
-    } else {
-      this.#session.tick(now);
-      this.#setAlarm();
-    }
-  }
-
-  #setAlarm(): void {
-    if (!this.#sawSettings || this.#closed) return;
-    const { wakeAt } = this.#session;
-    if (wakeAt !== this.#alarm.at) this.#clock.set(this.#alarm, wakeAt);
   }
 
   *exchanges(): Iterable<Exchange> {
@@ -343,11 +331,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   settings(): void {
-    if (!this.#sawSettings) {
-      this.#sawSettings = true;
-      this.#setAlarm();
-      if (this.#alarm.at === Number.POSITIVE_INFINITY) this.#clock.remove(this.#alarm);
-    }
+    this.#alarm.settingsCame(this.#session.wakeAt);
     this.#host.limitChanged(this.#connection, this.#session.limit);
   }
 
@@ -412,7 +396,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     part.unpaid = 0;
     this.#within(part, this.#host.bodyTimeout);
     this.#session.consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.#clock.now());
-    this.#setAlarm(); // what is owed is due within 5 s, also where nothing is written
+    this.#alarm.wakeAt(this.#session.wakeAt); // what is owed is due within 5 s, also where nothing is written
   }
 
   /** A short rest is read, a long one is reset: either way the connection lives on. */
@@ -488,12 +472,12 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #sayGoodbye(): void {
     const socket = this.#wire.socket as Duplex;
     if (this.#sawEnd || socket.destroyed) {
-      this.#clock.remove(this.#alarm);
+      this.#alarm.stop();
       this.#wire.destroy();
       return;
     }
     this.#writer.flush();
     socket.end();
-    this.#clock.set(this.#alarm, this.#clock.now() + LINGER_MS);
+    this.#alarm.endBy(this.#clock.now() + LINGER_MS);
   }
 }
