@@ -1,35 +1,8 @@
 import { rejection } from "../errors/index.js";
 import type { BodyFeed, BodySink, BodyWatcher } from "./body-feed.js";
 import { ownCopy } from "./chunk.js";
+import { currentSlab, freshChunk, SLAB_ITEM_BYTES, slabCopy } from "./chunk-memory.js";
 import { ChunkQueue } from "./chunk-queue.js";
-
-// Small response bodies are copied out of the shared read buffer into a slab: one 64 KiB allocation serves
-// hundreds of them, where an allocation each would cost more than parsing the response.
-const SLAB_BYTES = 64 * 1024;
-
-let slab: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
-let used = 0;
-
-/** Bodies up to this size go to a slab; larger ones would waste what is left of it. */
-const SLAB_ITEM_BYTES: number = 8 * 1024;
-
-/** The slab that {@link slabCopy} will fill next. */
-function currentSlab(): Buffer {
-  return slab;
-}
-
-/** Copies the range into the slab and returns its offset there; read {@link currentSlab} right after. */
-function slabCopy(source: Buffer, start: number, end: number): number {
-  const length = end - start;
-  if (used + length > SLAB_BYTES) {
-    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    used = 0;
-  }
-  const offset = used;
-  source.copy(slab, offset, start, end);
-  used = offset + length;
-  return offset;
-}
 
 /** An unread body is read ahead this far, so that a response that fits frees its connection, read or not. */
 export const READ_AHEAD_BYTES: number = 64 * 1024;
@@ -166,7 +139,7 @@ export class BodyReader {
       this.#piece = currentSlab();
       this.#queued += length;
     } else if (this.#reading !== undefined) {
-      const own = Buffer.allocUnsafeSlow(length);
+      const own = freshChunk(length);
       buffer.copy(own, 0, start, end);
       this.#enqueue(own);
     } else {
@@ -220,7 +193,7 @@ export class BodyReader {
     }
     const large = this.#length < 0 ? this.received > OWN_BUFFER_BYTES : this.#length > OWN_BUFFER_BYTES;
     if (!large) return undefined;
-    this.#view ??= Buffer.allocUnsafeSlow(this.watcher === undefined ? CHUNK_BYTES : STREAM_CHUNK_BYTES);
+    this.#view ??= freshChunk(this.watcher === undefined ? CHUNK_BYTES : STREAM_CHUNK_BYTES);
     return this.#view;
   }
 

@@ -1,3 +1,5 @@
+import { freshChunk } from "./chunk-memory.js";
+
 /** Pieces shorter than this are put together, or a body in tiny chunks would take hundreds of bytes for each of its own. */
 const SMALL_BYTES = 2 * 1024;
 const FIRST_BLOCK_BYTES = 1024;
@@ -18,7 +20,7 @@ export class ChunkQueue {
   copy(buffer: Buffer, start: number, end: number): void {
     const length = end - start;
     if (length >= SMALL_BYTES) {
-      const own = Buffer.allocUnsafeSlow(length);
+      const own = freshChunk(length);
       buffer.copy(own, 0, start, end);
       this.#add(own);
       return;

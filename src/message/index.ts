@@ -4,6 +4,7 @@ export type { BodyFeed } from "./body-feed.js";
 export { BodyReader } from "./body-reader.js";
 export { type BodyInit, bodySource } from "./body-source.js";
 export type { ByteStream } from "./body-stream.js";
+export { freshChunk } from "./chunk-memory.js";
 export { DigestAuth, type DigestCredentials } from "./digest.js";
 export { environmentURL } from "./environment.js";
 export { checkFieldName } from "./field.js";

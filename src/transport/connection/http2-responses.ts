@@ -7,7 +7,7 @@ import {
   type SessionEffects,
   type StreamFailure,
 } from "../../http2/index.js";
-import { BodyReader } from "../../message/index.js";
+import { BodyReader, freshChunk } from "../../message/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { CarrierHost } from "./contract.js";
 import type { Http2Exchange } from "./http2-exchange.js";
@@ -238,7 +238,7 @@ function mayHaveBody({ method, status }: Exchange): boolean {
 
 /** The pieces as one chunk, which is the reader's to keep. */
 function joined(buffer: Buffer, pieces: readonly number[], octets: number): Buffer {
-  const chunk = Buffer.allocUnsafeSlow(octets);
+  const chunk = freshChunk(octets);
   let filled = 0;
   for (let i = 0; i < pieces.length; i += 2) {
     filled += buffer.copy(chunk, filled, pieces[i], pieces[i + 1]);
