@@ -40,15 +40,15 @@ for (const document of documents) {
 
 /** The names of a union type in a source, such as `"idle-timeout" | "max-idle"`. */
 function namesOf(path, type) {
-  if (!existsSync(join(root, path))) return [];
   const declaration = new RegExp(`export type ${type} =([^;]*);`).exec(read(path));
-  return [...(declaration?.[1] ?? "").matchAll(/"([^"]+)"/g)].map((match) => match[1]);
+  if (declaration === null) throw new Error(`${path} does not declare ${type}`);
+  return [...declaration[1].matchAll(/"([^"]+)"/g)].map((match) => match[1]);
 }
 
 for (const { source, type, document } of [
   { source: "src/trace/reasons.ts", type: "DialReason", document: "docs/reasons.md" },
   { source: "src/trace/reasons.ts", type: "CloseReason", document: "docs/reasons.md" },
-  { source: "src/explain/finding.ts", type: "FindingKind", document: "docs/findings.md" },
+  { source: "src/explain/report.ts", type: "FindingKind", document: "docs/findings.md" },
 ]) {
   const names = namesOf(source, type);
   const text = existsSync(join(root, document)) ? read(document) : "";

@@ -144,24 +144,24 @@ export class Advice {
   oneConnection(): string {
     const session = code("const session = http2.connect(origin)");
     if (this.#client === "node:http2")
-      return `One session for each origin, made once and shared: ${session} at module level`;
+      return `Make one session for each origin, at module level, and share it: ${session}`;
     return pick(this.#client, {
       trunkline:
-        "One route to the origin: one Transport, one proxy and one set of TLS options for all its requests",
-      undici: `One connection for each origin: ${code("new Agent({ allowH2: true, connections: 1 })")}`,
-      node: "One agent for all requests to the origin",
-      go: "One http.Client for all requests to the origin",
-      other: "One client for all requests to the origin",
+        "Use one route to the origin: one Transport, one proxy and one set of TLS options for all its requests",
+      undici: `Use one connection for each origin: ${code("new Agent({ allowH2: true, connections: 1 })")}`,
+      node: "Use one agent for all requests to the origin",
+      go: "Use one http.Client for all requests to the origin",
+      other: "Use one client for all requests to the origin",
     });
   }
 
   /** What makes the client offer HTTP/2. */
   http2On(): string {
     return pick(this.#client, {
-      trunkline: `${code("new Transport()")} without ${code("http2: false")}`,
-      undici: code("new Agent({ allowH2: true })"),
-      node: `${code("node:https")} speaks HTTP/1.1 alone: a client that speaks HTTP/2, as ${code("node:http2")} or Trunkline`,
-      go: code("&http.Transport{ForceAttemptHTTP2: true}"),
+      trunkline: `Remove ${code("http2: false")}: ${code("new Transport()")} offers HTTP/2`,
+      undici: `Let undici offer HTTP/2: ${code("new Agent({ allowH2: true })")}`,
+      node: `${code("node:https")} speaks only HTTP/1.1: use a client that speaks HTTP/2, such as ${code("node:http2")} or Trunkline`,
+      go: `Let Go offer HTTP/2: ${code("&http.Transport{ForceAttemptHTTP2: true}")}`,
       other: "Let the client offer HTTP/2 in the TLS handshake",
     });
   }
@@ -213,7 +213,7 @@ export class Advice {
   /** What lets requests be sent again that met a dead connection; nothing where the client has no such thing. */
   sendAgain(): string | undefined {
     return familyOf(this.#client) === "trunkline"
-      ? `${code("idempotent: true")} on requests that may be sent twice`
+      ? `${code("idempotent: true")} on requests that are safe to send twice`
       : undefined;
   }
 

@@ -133,8 +133,8 @@ export function uploadUnfinished(one: OriginView): Finding | undefined {
     evidence: [`${count} of ${plural(one.requests, "request")}`, ...codes(one)],
     remedy:
       one.facts.client === "trunkline"
-        ? `Have the server read the whole body before it answers (usually 413 or 401); or ask first, which spares the body: ${code("expectContinue: true")}`
-        : `Have the server read the whole body before it answers (usually 413 or 401), which keeps the connection; or ask first, which spares the body: ${code('headers: { expect: "100-continue" }')} with ${code("node:http")} (write the body on ${code('"continue"')})`,
+        ? `Have the server read the whole body before it answers (usually 413 or 401); or ask first, which saves sending the body: ${code("expectContinue: true")}`
+        : `Have the server read the whole body before it answers (usually 413 or 401), which keeps the connection; or ask first, which saves sending the body: ${code('headers: { expect: "100-continue" }')} with ${code("node:http")} (write the body on ${code('"continue"')})`,
   });
 }
 

@@ -26,14 +26,14 @@ export function streamLimit(one: OriginView): Finding | undefined {
     title: `${plural(count, "request")} found every HTTP/2 connection full${limit === undefined ? "" : `: ${own ? "http2.maxStreams allows" : "the server allows"} ${limit} at once on one`}`,
     evidence: [
       ...(waits > 0 ? [`${plural(waits, "request")} waited ${seconds(spent / waits)} on average`] : []),
-      ...(dials > 0 ? [`${plural(dials, "connection")} dialed as all others were full`] : []),
+      ...(dials > 0 ? [`${plural(dials, "connection")} dialed because all others were full`] : []),
       ...(most.streamsAtOnce === undefined ? [] : [`up to ${plural(most.streamsAtOnce, "request")} at once`]),
     ],
     remedy: own
-      ? `A larger http2.maxStreams than ${most.maxStreams}, or none: then the server's own limit holds`
-      : "A larger limit in the server (SETTINGS_MAX_CONCURRENT_STREAMS: `http2_max_concurrent_streams` in nginx, `settings: { maxConcurrentStreams }` in Node, `MaxConcurrentStreams` in Go), or fewer requests at once",
+      ? `Set http2.maxStreams higher than ${most.maxStreams}, or remove it, so that only the server's limit holds`
+      : "Raise the server's limit (SETTINGS_MAX_CONCURRENT_STREAMS: `http2_max_concurrent_streams` in nginx, `settings: { maxConcurrentStreams }` in Node, `MaxConcurrentStreams` in Go), or send fewer requests at once",
     doubt:
-      "A limit protects the server, and more connections are how a client goes beyond it: where they are few, nothing is wrong.",
+      "The limit protects the server, and clients open more connections to get past it: if these are few, nothing is wrong.",
   });
 }
 
@@ -49,29 +49,31 @@ export function serverResets(one: OriginView): Finding | undefined {
     title: `The server reset ${count} of ${plural(one.requests, "request")} (${percent(share)})`,
     evidence: [
       ...codes.slice(0, 4).map(([code, times]) => `${code}: ${plural(times, "time")}`),
-      ...(refused > 0 ? [`REFUSED_STREAM: ${plural(refused, "time")}, before it looked at the request`] : []),
+      ...(refused > 0
+        ? [`REFUSED_STREAM: ${plural(refused, "time")}, before the request was processed`]
+        : []),
     ],
     remedy: resetRemedy(codes[0]?.[0] ?? "REFUSED_STREAM"),
     doubt:
-      "The code says what the server, or a proxy before it, calls it; why it did so is in its log. What was refused went out again.",
+      "The code is what the server, or a proxy in front of it, says; the reason is in its log. Refused requests were retried.",
   });
 }
 
 const RESET_WORDS: Readonly<Record<string, string>> = {
   REFUSED_STREAM:
-    "The server takes fewer requests at once than it says, or is overloaded: lower `http2.maxStreams`, or find out what it is short of",
+    "The server accepts fewer requests at once than it announces, or is overloaded: lower `http2.maxStreams`, or find out what it is short of",
   ENHANCE_YOUR_CALM:
-    "The server finds that this client asks too much of it: fewer requests at once, and fewer that are given up",
+    "The server says that this client asks too much of it: send fewer requests at once, and cancel fewer",
   HTTP_1_1_REQUIRED:
-    "The server wants HTTP/1.1 for these requests, and gets it; `http2: false` spares the detour",
+    "The server wants HTTP/1.1 for these requests, and they were retried over it; `http2: false` saves the detour",
   CANCEL:
-    "A time limit of the server, or of a proxy before it: raise that (`proxy_read_timeout` in nginx), or let it answer sooner",
+    "Usually a time limit of the server, or of a proxy in front of it: raise the limit (`proxy_read_timeout` in nginx), or make the server answer sooner",
 };
 
 function resetRemedy(code: string): string {
   return (
     RESET_WORDS[code] ??
-    "Look at the log of the server, and of the proxy before it, at that time; no setting of the client helps"
+    "Check the logs of the server, and of the proxy in front of it, at that time; no client setting helps"
   );
 }
 
@@ -84,13 +86,13 @@ export function severalConnections(one: OriginView): Finding | undefined {
   if (spare < 1 || (openedFor["streams-full"] ?? 0) > 0 || (openedFor.retry ?? 0) > 0) return undefined;
   if (one.count("streamsRefused") > 0) return undefined;
   return one.finding("several-connections", spare, spare, {
-    title: `${plural(http2AtOnce, "HTTP/2 connection")} at once where ${needed === 1 ? "one" : needed} would do`,
+    title: `${plural(http2AtOnce, "HTTP/2 connection")} at once, although ${needed === 1 ? "one" : needed} would be enough`,
     evidence: [
-      `up to ${plural(streamsAtOnce, "request")} at once in all, and each connection may carry ${least.streamLimit === undefined ? `${USUAL_LIMIT} or so` : limit}`,
+      `up to ${plural(streamsAtOnce, "request")} at once in total, and each connection can carry ${least.streamLimit === undefined ? `about ${USUAL_LIMIT}` : limit}`,
     ],
     remedy: one.advice.oneConnection(),
     doubt:
-      "It may be meant: several connections spread load over several servers, and one lost packet holds up less.",
+      "This may be intended: several connections spread load over several servers, and one lost packet delays fewer requests.",
   });
 }
 
@@ -100,13 +102,13 @@ export function http2WouldDo(one: OriginView): Finding | undefined {
   if (atOnce < SEVERAL || one.count("http2Connections") > 0) return undefined;
   return one.finding("http2-would-do", without, atOnce - 1, {
     severity: "low",
-    title: `${atOnce} connections at once, which HTTP/2 would make one, were not offered it`,
+    title: `${atOnce} connections at once without HTTP/2, which would need only one`,
     evidence: [
-      `${plural(without, "TLS connection")} for ${plural(one.requests, "request")}, made for HTTP/1.1 alone`,
+      `${plural(without, "TLS connection")} for ${plural(one.requests, "request")}, on which the client offered only HTTP/1.1`,
       ...(one.count("tlsMs") > 0 ? [`${seconds(one.count("tlsMs"))} spent on TLS handshakes`] : []),
     ],
     remedy: one.advice.http2On(),
-    doubt: `Whether the server speaks HTTP/2 is not known from here: \`trunkline probe ${one.facts.origin}\` tells.`,
+    doubt: `Whether the server speaks HTTP/2 is not known: \`trunkline probe ${one.facts.origin}\` finds out.`,
   });
 }
 
@@ -130,17 +132,17 @@ export function coalescing({ origins }: Facts): Finding[] {
       severity: "low",
       count: group.length,
       cost: { connections: spared, milliseconds: 0 },
-      title: `${group.length} origins lead to one server with one certificate, each over a connection of its own${client === "trunkline" ? "" : ` (${client})`}`,
+      title: `${group.length} origins lead to one server with one certificate, each over its own connection${client === "trunkline" ? "" : ` (${client})`}`,
       evidence: [
         `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`,
         `all at ${endpoint}`,
       ],
       remedy:
         client === "trunkline"
-          ? "`new Transport({ http2: { coalesce: true } })`, where the server answers for each of these names on any of its connections; else one host name for all of them"
-          : "One host name for all of them, where the server answers the same under it: then they share a connection",
+          ? "Let these origins share a connection: `new Transport({ http2: { coalesce: true } })`, if the server answers for each of these names on any of its connections; otherwise use one host name for all of them"
+          : "Use one host name for all of them, if the server answers the same under it: then they share a connection",
       doubt:
-        "A server behind one address may choose by the name in the TLS handshake, and refuse other names on that connection (421).",
+        "The server may choose by the name in the TLS handshake, and refuse other names on that connection (421).",
     });
   }
   return found;

@@ -31,7 +31,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   },
   evicted: {
     short: "made room for another origin",
-    meaning: "It was reusable, but was closed to free its slot for a request that could not use it.",
+    meaning: "It was idle and reusable, but was closed to make room for a request that could not use it.",
     cause: "`maxConnections` was reached, and other origins needed connections.",
     remedy: "Raise `maxConnections`, or remove it.",
     saved: "a larger maxConnections",
@@ -41,16 +41,16 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     meaning: "It reached the age that `maxConnectionAge` allows.",
     cause: "The setting.",
     remedy:
-      "Nothing: this is how a client follows DNS changes and load balancers. Raise it if the handshakes cost too much.",
+      "Nothing: this is how a client follows changes of DNS and load balancers. Raise the limit if the handshakes cost too much.",
     saved: "a larger maxConnectionAge",
   },
   "address-gone": {
     short: "DNS no longer lists its address",
     meaning: "DNS no longer lists its address for the name it was dialed for.",
     cause:
-      "The server moved, or a load balancer removed the address: two answers in a row did not include it. Only with the option `dns`.",
+      "The server moved, or a load balancer removed the address: two answers in a row did not include it. This happens only with the option `dns`.",
     remedy:
-      "Nothing: requests now go where the name leads. If the name's answers rotate among its servers, set `dns: { retire: false }`.",
+      "Nothing: new requests go to the current addresses. If the name's answers rotate among its servers, set `dns: { retire: false }`.",
   },
   "tls-replaced": {
     short: "its TLS options were replaced",
@@ -67,7 +67,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   },
   "keep-alive-off": {
     short: "keep-alive is off",
-    meaning: "The transport keeps no connections.",
+    meaning: "The transport does not keep connections.",
     cause: "`keepAlive: false`.",
     remedy: "Set `keepAlive: true`, the default.",
   },
@@ -85,11 +85,10 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     saved: "not calling closeIdle()",
   },
   surplus: {
-    short: "it was no longer needed when it was ready",
-    meaning: "By the time it was ready it was no longer needed, and it could not be kept.",
+    short: "it was no longer needed when it opened",
+    meaning: "By the time it was open it was no longer needed, and it could not be kept.",
     cause: "Another connection became free first, and keep-alive is off.",
-    remedy:
-      "Set Set Set Set Set Set Set Set Set `keepAlive: true`, so that it can wait for the next request.",
+    remedy: "Set `keepAlive: true`, so that such a connection can wait for the next request.",
   },
   // the peer
   "server-closed-idle": {
@@ -121,8 +120,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     meaning: "The server speaks HTTP/1.0 and did not offer to keep the connection.",
     cause:
       "An old server, or a proxy that speaks HTTP/1.0 to its upstream or downstream (nginx does so by default).",
-    remedy:
-      "Use Use Use Use Use Use Use Use Use HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
+    remedy: "Use HTTP/1.1 in the server or proxy (`proxy_http_version 1.1` in nginx).",
     saved: "HTTP/1.1 in the server",
   },
   "closed-by-eof-body": {
@@ -150,11 +148,11 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   goaway: {
     short: "the server sent GOAWAY",
     meaning:
-      "The HTTP/2 server sent GOAWAY: it accepts no more requests on this connection. Those it had begun were let finish.",
+      "The HTTP/2 server sent GOAWAY: it accepts no more requests on this connection. Requests it had started were allowed to finish.",
     cause:
-      "The server is shutting down, or limits a connection's age or requests. With a code other than NO_ERROR it objects to something: the evidence has the code, the last stream it looked at, and its text.",
+      "The server is shutting down, or limits a connection's age or number of requests. A code other than NO_ERROR is a complaint: the evidence has the code, the last stream that the server processed, and its debug text.",
     remedy:
-      "Nothing where the code is NO_ERROR: what it did not process goes out again. Else its code and its text say what it objects to.",
+      "Nothing if the code is NO_ERROR: requests that the server did not process are retried. Otherwise, the code and the text say what the server complains about.",
   },
   reset: {
     short: "it was reset",
@@ -190,7 +188,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   aborted: {
     short: "the program cancelled the request",
     meaning:
-      "The caller's signal aborted the request, and HTTP/1.1 can only cancel by closing the connection. Over HTTP/2: so many requests were given up that the connection was left before the server took it for an attack.",
+      "The caller's signal aborted the request, and HTTP/1.1 can only cancel by closing the connection. Over HTTP/2: so many requests were cancelled that the connection was closed before the server could take it for an attack.",
     cause: "`AbortController.abort()` or `AbortSignal.timeout()`.",
     remedy:
       "Nothing. If requests are cancelled often, each costs a connection over HTTP/1.1; HTTP/2 cancels without that.",
@@ -199,7 +197,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   timeout: {
     short: "the client's own time limit passed",
     meaning:
-      "One of the time limits passed while a request was on it, or HTTP/2's first SETTINGS did not come in time.",
+      "A time limit passed while a request was on it, or the server's first HTTP/2 SETTINGS did not arrive in time.",
     cause: "A slow server, or a limit that is too short: the evidence says which limit.",
     remedy: "Raise the limit, or find out why the server is slow.",
   },
@@ -238,11 +236,11 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     remedy: "Fix the server: bytes after a response could be mistaken for the next one.",
   },
   "limit-exceeded": {
-    short: "the server passed a limit",
-    meaning: "The response, or an HTTP/2 server's frames, passed a limit of this client.",
+    short: "the server exceeded a limit",
+    meaning: "The response, or an HTTP/2 server's frames, exceeded a limit of this client.",
     cause:
-      "A head larger than `maxHeaderBytes`, too many 1xx responses, or a flood of HTTP/2 frames that carry nothing (PING, SETTINGS, RST_STREAM, empty DATA): the evidence names it.",
-    remedy: "Raise the limit if you trust the server. No option allows floods: mend the server.",
+      "A head larger than `maxHeaderBytes`, too many 1xx responses, or a flood of empty HTTP/2 frames (PING, SETTINGS, RST_STREAM, DATA without content): the evidence says which.",
+    remedy: "Raise the limit if you trust the server. No option allows a flood of frames: fix the server.",
   },
   "dial-failed": {
     short: "it could not be made",
@@ -256,19 +254,19 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     meaning: "TLS failed: the handshake, the certificate, or a record.",
     cause:
       "A certificate that is not trusted or not valid for this name, no TLS version in common, or a peer that does not speak TLS.",
-    remedy: "The evidence says which; for a private authority, set `tls: { ca }`.",
+    remedy: "The evidence says which. For a private authority, set `tls: { ca }`.",
   },
   "write-error": {
     short: "writing the request failed",
     meaning: "Writing the request failed.",
     cause: "The peer had closed its side, or the network went down.",
-    remedy: "The same as for `server-closed-unanswered`.",
+    remedy: "As for `server-closed-unanswered`.",
   },
   "ping-timeout": {
     short: "the peer did not answer a PING",
     meaning: "The HTTP/2 peer did not answer a PING in time.",
-    cause: "A network path that died without a word, or a server that stands still.",
+    cause: "A network path that dropped the connection silently, or a server that hangs.",
     remedy:
-      "Nothing: the next request dials. `http2.pingInterval` finds it while the connection is idle, `http2.pingTimeout` says how soon.",
+      "Nothing: the next request dials. To find out while a connection is idle, set `http2.pingInterval`; `http2.pingTimeout` sets how long to wait for the answer.",
   },
 };

@@ -66,7 +66,7 @@ export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {
   retry: {
     short: "the request had already met dead connections",
     meaning:
-      "The request had met two dead connections before, or a server that refused it or said that it is not the one for its host (421), so this time it got a new one.",
+      "The request had met dead connections before, or a server that refused it or answered 421 (Misdirected Request), so this time it got a new connection.",
     cause:
       "Several idle connections closed at once: a server restarted, or a middlebox dropped them. Over HTTP/2, a server that refuses streams or answers 421.",
     remedy:
@@ -80,17 +80,17 @@ export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {
   },
   "keep-alive-off": {
     short: "keep-alive is off",
-    meaning: "The transport keeps no connections, so each request gets a new one.",
+    meaning: "The transport does not keep connections, so each request gets a new one.",
     cause: "`keepAlive: false`.",
     remedy: "Set `keepAlive: true`, the default.",
     saved: "keepAlive: true",
   },
   "streams-full": {
-    short: "all others carried as many streams as the server allows",
-    meaning: "Every HTTP/2 connection of the route carried as many concurrent requests as the server allows.",
+    short: "all others had reached their stream limit",
+    meaning: "Every HTTP/2 connection of the route carried as many requests as the server allows at once.",
     cause:
       "More requests at once than the server's SETTINGS_MAX_CONCURRENT_STREAMS, or than `http2.maxStreams`.",
-    remedy: "Nothing, or raise the limit in the server.",
+    remedy: "Nothing, or raise the server's limit.",
     saved: "fewer requests at once, or a larger limit in the server",
   },
 };

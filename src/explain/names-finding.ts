@@ -68,7 +68,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "http-1.0-peer": {
     meaning: "The server answers with HTTP/1.0 and does not offer to keep the connection.",
     cause: "An old server, or a proxy that speaks HTTP/1.0.",
-    remedy: "Use Use Use Use Use Use Use Use Use HTTP/1.1 in the server or the proxy.",
+    remedy: "Use HTTP/1.1 in the server or the proxy.",
     certainty: "Certain: the responses said so.",
   },
   "duplicate-module": {
@@ -88,8 +88,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "unbounded-burst": {
     meaning: "A burst of requests opened many connections at once, most of which carried little.",
     cause: "`Promise.all` over a long list with no limit on connections.",
-    remedy:
-      "Set Set Set Set Set Set Set Set Set `maxConnectionsPerOrigin`, so that requests queue for connections instead.",
+    remedy: "Set `maxConnectionsPerOrigin`, so that requests queue for connections instead.",
     certainty: "Certain about the burst; whether it troubles the server is not known.",
   },
   queueing: {
@@ -147,7 +146,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
     meaning:
       "The server closes idle connections at irregular ages, some younger than others that were reused.",
     cause: "The server is restarted or replaced, or a balancer moves connections.",
-    remedy: "Retry what may be sent twice; let the server finish its requests before it exits.",
+    remedy: "Retry requests that are safe to repeat; let the server finish its requests before it exits.",
     certainty: "Certain that it is not an idle limit; that it is a restart is a guess.",
   },
   "server-idle-short": {
@@ -168,7 +167,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "process-stood-still": {
     meaning: "The process was paused for a while, and connections were dead when it resumed.",
     cause: "A paused container, a serverless function between calls, a machine that slept, SIGSTOP.",
-    remedy: "Retry what may be sent twice; no client setting is wrong.",
+    remedy: "Retry requests that are safe to repeat; no client setting is wrong.",
     certainty: "Certain about the pause if it was long and used no CPU time.",
   },
   "client-timeouts": {
@@ -218,44 +217,46 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   },
   "stream-limit": {
     meaning:
-      "Every HTTP/2 connection to the origin carried as many requests as allowed, so requests waited, or another connection was dialed.",
+      "Every HTTP/2 connection to the origin had reached its stream limit, so requests waited, or another connection was dialed.",
     cause:
       "More requests at once than the server allows on a connection (SETTINGS_MAX_CONCURRENT_STREAMS, often 100 or 128), or a small `http2.maxStreams`.",
-    remedy: "A larger limit in the server, no smaller one in the client, or fewer requests at once.",
-    certainty: "Sure that the limit was met. It may be meant: it protects the server.",
+    remedy: "Raise the server's limit, remove a lower one in the client, or send fewer requests at once.",
+    certainty: "Certain that the limit was reached. It may be intended: it protects the server.",
   },
   "server-resets": {
-    meaning: "The server resets requests over HTTP/2, or refuses them, while the connection lives on.",
+    meaning: "The server resets or refuses requests over HTTP/2, while the connection stays open.",
     cause:
-      "A handler that fails (INTERNAL_ERROR), a time limit of a proxy (CANCEL), a server that is overloaded (REFUSED_STREAM) or finds that the client asks too much (ENHANCE_YOUR_CALM).",
+      "A handler that fails (INTERNAL_ERROR), a proxy's time limit (CANCEL), a server that is overloaded (REFUSED_STREAM), or a client that asks too much of it (ENHANCE_YOUR_CALM).",
     remedy:
-      "By the code: it says whether the server's log, a time limit or fewer requests at once will help.",
-    certainty: "Sure that it happened, and with which code; why is known to the server only.",
+      "It depends on the code: check the server's log, raise a time limit, or send fewer requests at once.",
+    certainty: "Certain that it happened, and with which code; only the server knows why.",
   },
   "several-connections": {
-    meaning: "Several HTTP/2 connections to one origin at once, where one could have carried all requests.",
+    meaning:
+      "Several HTTP/2 connections to one origin were open at once, although one could have carried all requests.",
     cause:
-      "A client that makes a session for each job, that opens connections before it knows that they are shared, or that reaches the origin by several routes (proxies, TLS options).",
-    remedy: "One transport, agent or session for the origin, and one route to it.",
+      "A client that makes a session for each job, opens connections before it knows that they can be shared, or reaches the origin by several routes (proxies, TLS options).",
+    remedy: "Use one transport, agent or session for the origin, and one route to it.",
     certainty:
-      "Sure about the connections and the requests at once; the limit of the server is taken for 100 where it is not known.",
+      "Certain about the connections and the requests at once; a server limit that is not known is assumed to be 100.",
   },
   "http2-would-do": {
     meaning:
-      "A client that offers no HTTP/2 opens several TLS connections at once to an origin: HTTP/2 would need one.",
+      "A client that does not offer HTTP/2 opens several TLS connections to an origin at once: HTTP/2 would need one.",
     cause:
-      "`http2: false`, `allowH2` left out, or a client that speaks HTTP/1.1 alone, as `node:https` does.",
-    remedy: "Turn HTTP/2 on, if the server has it.",
+      "`http2: false`, a missing `allowH2`, or a client that speaks only HTTP/1.1, such as `node:https`.",
+    remedy: "Turn on HTTP/2, if the server speaks it.",
     certainty:
-      "Sure that it was not offered; whether the server has it is not known until it is asked: `trunkline probe` does.",
+      "Certain that it was not offered; whether the server speaks it is not known: `trunkline probe` finds out.",
   },
   coalescing: {
     meaning:
-      "Several origins lead to one server with one certificate, and each has an HTTP/2 connection of its own.",
-    cause: "One service under several names: `img1`, `img2`, `api` and so on, as was good for HTTP/1.1.",
+      "Several origins lead to one server with one certificate, and each has its own HTTP/2 connection.",
+    cause:
+      "One service under several names (`img1`, `img2`, `api` and so on), which made sense for HTTP/1.1.",
     remedy:
-      "`http2: { coalesce: true }`, which lets these origins share a connection; or one name for what the server answers under all of them.",
+      "Set `http2: { coalesce: true }`, so that these origins share a connection; or use one name for everything that the server serves.",
     certainty:
-      "Sure about address and certificate; whether the server answers alike under each name is not known.",
+      "Certain about address and certificate; whether the server answers the same under each name is not known.",
   },
 };

@@ -41,7 +41,7 @@ test("notes: failures are split into first after a pause and any", () => {
   assert.deepEqual(one.failed, { ECONNRESET: 2, EPIPE: 1 });
 });
 
-test("notes: a burst, and requests that the program called off, are causes", () => {
+test("notes: a burst, and requests that the program cancelled, are causes", () => {
   const burst = report({ counts: { requests: 40, connections: 40 }, most: { demandAtOnce: 40 } });
   assert.match(burst.notes[0] ?? "", /up to 40 requests came at once/);
   const off = report({
@@ -49,6 +49,6 @@ test("notes: a burst, and requests that the program called off, are causes", () 
     failures: { ECONNRESET: 12 },
     closed: { aborted: 12 },
   });
-  assert.match(off.notes.join("\n"), /called 12 requests off/);
+  assert.match(off.notes.join("\n"), /the program cancelled 12 requests/);
   assert.doesNotMatch(off.notes.join("\n"), /not known/);
 });

@@ -46,14 +46,14 @@ export function notesOf(
     const aborted = one.closed.aborted ?? 0;
     if (aborted >= one.connections / 2) {
       notes.push(
-        `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, as the program called ${plural(aborted, "request")} off: HTTP/1.1 can only cancel by closing the connection.`,
+        `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, because the program cancelled ${plural(aborted, "request")}: HTTP/1.1 can only cancel by closing the connection.`,
       );
       continue;
     }
     const atOnce = mostDemand(all, one.origin);
     if (atOnce >= one.connections / 2) {
       notes.push(
-        `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, as up to ${atOnce} requests came at once and each took a connection; there were too few after them to reuse those.`,
+        `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, because up to ${atOnce} requests came at once, each on its own connection; too few followed to reuse them.`,
       );
       continue;
     }
@@ -104,7 +104,7 @@ function failureNote({ origin, counts, failures = {}, least, closed }: OriginFac
     codes.length === 0 ? "" : `: ${codes.map(([code, count]) => `${code} × ${count}`).join(", ")}`;
   const aborted = closed.aborted ?? 0;
   if (aborted >= failed)
-    return `${origin}: ${plural(failed, "request")} failed${named}, as the program itself called ${failed === 1 ? "it" : "them"} off.`;
+    return `${origin}: ${plural(failed, "request")} failed${named}, because the program itself cancelled ${failed === 1 ? "it" : "them"}.`;
   const pause =
     after === 0
       ? "none of them was the first after a pause"

@@ -58,7 +58,7 @@ export function explainExchange(recording: Recording, id: number): string {
   const failed = recording.connections.filter((record) => record.delayed?.includes(id) === true);
   for (const record of failed)
     lines.push(
-      `The dial of connection ${record.id} for it failed: ${record.closed?.evidence ?? "no evidence was kept"}.`,
+      `Its dial, connection ${record.id}, failed: ${record.closed?.evidence ?? "no evidence was kept"}.`,
     );
   return lines.join("\n");
 }
@@ -185,7 +185,7 @@ function outcomeOf(exchange: ExchangeRecord, connection: ConnectionRecord | unde
       : `; the connection was closed by the ${connection.closed.by} (${connection.closed.reason}): ${sentence(connection.closed.evidence)}`;
   switch (exchange.outcome) {
     case "complete":
-      return `It was answered with status ${exchange.status ?? "unknown"} and over${took}.`;
+      return `It was answered with status ${exchange.status ?? "unknown"} and complete${took}.`;
     case "retried":
       return `It met a dead connection and was retried${sentenceEnd(cause)}`;
     case "active":

@@ -99,10 +99,10 @@ function streamLines({ atOnce, onOne, limit, waited, refused, reset, saved }: St
   ];
   if (saved > 0)
     lines.push(
-      `  HTTP/1.1 would have needed ${plural(saved, "more connection", "more connections")} at least`,
+      `  HTTP/1.1 would have needed at least ${plural(saved, "more connection", "more connections")}`,
     );
-  if (waited > 0) lines.push(`  ${plural(waited, "request")} waited as every connection was full`);
-  if (refused > 0) lines.push(`  the server refused ${plural(refused, "request")} without a look at it`);
+  if (waited > 0) lines.push(`  ${plural(waited, "request")} waited because every connection was full`);
+  if (refused > 0) lines.push(`  the server refused ${plural(refused, "request")} unprocessed`);
   if (reset > 0) lines.push(`  the server reset ${plural(reset, "request")}`);
   return lines;
 }

@@ -108,7 +108,7 @@ export function whatIfText(result: WhatIf): string {
     const named = result.assumedHttp2.slice(0, 3).join(", ");
     const rest = result.assumedHttp2.length - 3;
     lines.push(
-      `It is taken for granted that ${named}${rest > 0 ? ` and ${rest} more` : ""} ${result.assumedHttp2.length === 1 ? "speaks" : "speak"} HTTP/2, ${USUAL_STREAMS} requests at a time: \`trunkline probe\` tells.`,
+      `This assumes that ${named}${rest > 0 ? ` and ${rest} more` : ""} ${result.assumedHttp2.length === 1 ? "speaks" : "speak"} HTTP/2, with ${USUAL_STREAMS} requests at a time; \`trunkline probe\` finds out.`,
     );
   }
   if (result.partial) lines.push("The recorder had to discard records, so this covers only the rest.");

@@ -23,7 +23,7 @@ export class FloodGuard {
     }
     if (++this.#frames <= MAX_IDLE_FRAMES) return;
     throw floodError(
-      `The server sent more than ${MAX_IDLE_FRAMES} frames, the last a ${frameName(type)}, without a header block or an octet of a body between them`,
+      `The server sent more than ${MAX_IDLE_FRAMES} frames, the last a ${frameName(type)}, without a header block or a byte of a body between them`,
     );
   }
 }

@@ -46,7 +46,7 @@ export function wrongLength(type: number, length: number, wanted: string): Http2
 }
 
 export function lengthText(type: number, length: number, wanted: string): string {
-  return `The server sent a ${frameName(type)} frame of ${length} octets instead of ${wanted}`;
+  return `The server sent a ${frameName(type)} frame of ${length} bytes instead of ${wanted}`;
 }
 
 export function paddingTooLong(type: number): Http2Error {

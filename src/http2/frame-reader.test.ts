@@ -152,7 +152,7 @@ describe("FrameReader", () => {
     for (const type of [0, 1, 4, 0x42]) {
       const error = errorOf(frameHeader(type, 0, 1, 16_385));
       assert.equal(error.http2Code, 6);
-      assert.match(error.message, /16385 octets; this client accepts at most 16384/);
+      assert.match(error.message, /16385 bytes; this client accepts at most 16384/);
     }
   });
 

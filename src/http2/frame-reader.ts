@@ -138,7 +138,7 @@ export class FrameReader {
     // From the 9 octets alone: what is refused is not waited for.
     if (length > MAX_FRAME_BYTES) {
       throw frameSizeError(
-        `The server sent a ${frameName(type)} frame of ${length} octets; this client accepts at most ${MAX_FRAME_BYTES}`,
+        `The server sent a ${frameName(type)} frame of ${length} bytes; this client accepts at most ${MAX_FRAME_BYTES}`,
       );
     }
     if (type === DATA) {
@@ -329,7 +329,7 @@ export class FrameReader {
     const length = this.#blockLength + to - from;
     if (length > this.#maxBlock) {
       throw floodError(
-        `The server sent a header block of more than ${this.#maxBlock} octets on stream ${this.#blockStream}`,
+        `The server sent a header block of more than ${this.#maxBlock} bytes on stream ${this.#blockStream}`,
       );
     }
     if (this.#block.length < length) {

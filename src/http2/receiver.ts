@@ -324,7 +324,7 @@ export class Receiver<Owner> implements FrameVisitor {
     state.flood.count(WINDOW_UPDATE, state.now);
     if (id === 0) {
       if (increment === 0)
-        throw connectionError("The server sent a WINDOW_UPDATE of 0 octets for the connection");
+        throw connectionError("The server sent a WINDOW_UPDATE of 0 bytes for the connection");
       state.send.window += increment;
       if (state.send.window > MAX_31_BITS) {
         throw windowError("connection", "The server's WINDOW_UPDATE makes the connection's window too large");
@@ -341,7 +341,7 @@ export class Receiver<Owner> implements FrameVisitor {
       return;
     }
     if (increment === 0) {
-      state.faulty(stream, streamError(`The server sent a WINDOW_UPDATE of 0 octets on stream ${id}`));
+      state.faulty(stream, streamError(`The server sent a WINDOW_UPDATE of 0 bytes on stream ${id}`));
     } else if (stream.sendWindow + increment > MAX_31_BITS) {
       state.faulty(
         stream,

@@ -15,7 +15,7 @@ export function isTunnel<Owner>({ head, status }: Http2Stream<Owner>): boolean {
 /** The server ended the stream too early. */
 export function shortBody(missing: number): Http2Error {
   return malformed(
-    `its body ends ${missing} octets before its content-length`,
+    `its body ends ${missing} bytes before its content-length`,
     "ERR_TRUNKLINE_CONTENT_LENGTH",
   );
 }

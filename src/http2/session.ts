@@ -271,7 +271,9 @@ export class Http2Session<Owner> {
     // Nothing of what is written is taken: what asks for more of it all the same is after our memory.
     this.#unreadAnswers = budget > 0 ? 0 : this.#unreadAnswers + state.urgent.length;
     if (this.#unreadAnswers > MAX_UNREAD_ANSWERS) {
-      this.#die(floodError("The server asks for answer after answer, and reads none of them"));
+      this.#die(
+        floodError("The server keeps sending frames that need an answer, but does not read the answers"),
+      );
       return [];
     }
     out.text(state.urgent + state.control);
@@ -388,6 +390,6 @@ function noHttp2(first: number): Http2Error {
   return connectionError(
     first === LETTER_H
       ? `The server answered in HTTP/1.1 on an HTTP/2 connection; ${SPEAK_HTTP_1}`
-      : `The server's first octets are not HTTP/2; if it speaks HTTP/1.1, ${SPEAK_HTTP_1}`,
+      : `The server's first bytes are not HTTP/2; if it speaks HTTP/1.1, ${SPEAK_HTTP_1}`,
   );
 }

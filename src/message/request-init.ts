@@ -91,7 +91,9 @@ export function priorityField(
   if (priority === undefined && incremental === undefined) return undefined;
   const urgency = Object.hasOwn(URGENCY, priority ?? "auto") ? URGENCY[priority ?? "auto"] : undefined;
   if (urgency === undefined) {
-    throw new TypeError(`Cannot use priority ${JSON.stringify(priority)}: it must be "high", "low", "auto"`);
+    throw new TypeError(
+      `Cannot use priority ${JSON.stringify(priority)}: it must be "high", "low" or "auto"`,
+    );
   }
   return incremental === true ? `u=${urgency}, i` : `u=${urgency}`;
 }

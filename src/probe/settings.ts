@@ -17,7 +17,7 @@ export function settingsFor(keepAlive: KeepAlive | undefined, idle: IdleLimit | 
   const announced = keepAlive?.announced ?? Number.POSITIVE_INFINITY;
   const limit = Math.min(seen, announced);
   if (Number.isFinite(limit)) {
-    const verb = announced < seen ? "announces that it ends" : "ends";
+    const verb = announced < seen ? "announces that it closes" : "closes";
     return limited(
       limit,
       idleTimeoutFor(limit),

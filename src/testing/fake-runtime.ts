@@ -202,7 +202,7 @@ export class FakeRuntime implements Runtime {
   readonly connect = (options: SocketOptions): FakeSocket => {
     const { host = "127.0.0.1", port = 0, path } = options;
     if (options.tls?.["socket"] !== undefined) {
-      throw new TypeError("FakeRuntime does no TLS over a stream of the caller's: use real sockets for that");
+      throw new TypeError("FakeRuntime cannot do TLS over an existing stream; use real sockets for that");
     }
     const name = path === undefined ? endpoint(host, port) : `unix:${path}`;
     const socket = new FakeSocket({

@@ -74,7 +74,7 @@ class Steps {
 
   #request(): Http2WireRequest {
     if (this.#last === undefined)
-      throw new TypeError("this step answers a request, and none was read before it");
+      throw new TypeError("this step answers a request, but none has been read yet");
     return this.#last;
   }
 }

@@ -47,7 +47,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   agent: "none: a Transport does what an agent does elsewhere",
   dispatcher: "none: a Transport does what a dispatcher does elsewhere",
   fetch: "new Client({ transport: fetchTransport(fetch) })",
-  pipelining: "none: a connection carries one request at a time",
+  pipelining: "none: HTTP/2 carries many requests on a connection, HTTP/1.1 one at a time",
   scheduling: "none: the most recently used connection is reused first",
 };
 
@@ -95,6 +95,5 @@ function meaning(name: string, options: ReadonlySet<string>): string | undefined
   if (Object.hasOwn(CLIENTS, name)) return CLIENTS[name];
   if (CLIENT_OPTIONS.has(name)) return `${name} of the Client`;
   if (!Object.hasOwn(ALIASES, name)) return undefined;
-  const alias = ALIASES[name] as string;
-  return alias === "http2" && !options.has(alias) ? "none: this version speaks only HTTP/1.1" : alias;
+  return ALIASES[name];
 }

@@ -262,7 +262,7 @@ test("request: --http2-prior-knowledge and --http1.1 choose the protocol, and sa
       [2, true],
     );
     const two = await runCli([http2.url(), "--http1.1", "--http2-prior-knowledge"]);
-    assert.deepEqual([two.code, /exclude each other/.test(two.stderr)], [2, true]);
+    assert.deepEqual([two.code, /cannot be combined/.test(two.stderr)], [2, true]);
     const needless = await runCli([http2.url(), "--http2"]);
     assert.match(needless.stderr, /unknown option --http2: omit it: HTTP\/2 is used by default/);
   } finally {

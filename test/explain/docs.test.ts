@@ -46,10 +46,12 @@ for (const which of ["reasons", "findings"] as const) {
   });
 }
 
-test("allNames: each has a meaning, a cause and a remedy, in sentences", () => {
+test("allNames: each has a meaning, a cause and a remedy, in sentences without a word twice in a row", () => {
   for (const one of allNames()) {
-    for (const text of [one.meaning, one.cause, one.remedy])
+    for (const text of [one.meaning, one.cause, one.remedy]) {
       assert.match(text, /^[A-Z`"].*\.$/s, `${one.name}: ${text}`);
+      assert.doesNotMatch(text, /\b([A-Za-z]+) \1\b/, `${one.name}: ${text}`);
+    }
     assert.equal(one.certainty !== undefined, one.of === "finding");
   }
 });

@@ -117,7 +117,7 @@ export const HTTP2_PROVOCATIONS: Record<
     },
     check(finding) {
       assert.equal(finding.cost.connections, 5);
-      assert.match(finding.remedy, /without `http2: false`/);
+      assert.match(finding.remedy, /Remove `http2: false`/);
       assert.match(finding.doubt ?? "", /trunkline probe https:/);
     },
   },

@@ -127,7 +127,7 @@ test("explain: says the protocol of each origin, streams at once and what HTTP/1
   const text = String(transport.explain());
   assert.match(text, /^https:\S+: 20 requests, 1 connection \(HTTP\/2\), 95 % reuse$/m);
   assert.match(text, /^ {2}up to 20 requests at once on one connection/m);
-  assert.match(text, /^ {2}HTTP\/1\.1 would have needed 19 more connections at least$/m);
+  assert.match(text, /^ {2}HTTP\/1\.1 would have needed at least 19 more connections$/m);
   assert.match(text, /^http:\S+: 1 request, 1 connection \(HTTP\/1\.1\), 0 % reuse$/m);
 });
 

@@ -61,7 +61,7 @@ test("what-if: HTTP/1.1 replayed with HTTP/2 says what it takes for granted", as
   assert.equal(result.assumedHttp2.length, 1);
   assert.match(
     whatIfText(result),
-    /It is taken for granted that https:\S+ speaks HTTP\/2, 100 requests at a time: `trunkline probe` tells\./,
+    /This assumes that https:\S+ speaks HTTP\/2, with 100 requests at a time; `trunkline probe` finds out\./,
   );
   assert.deepEqual(whatIf(recording, { maxIdleConnections: 1 }).assumedHttp2, []);
 });

@@ -100,7 +100,7 @@ test("probe: an announced limit is read, and nobody waits much longer than it", 
   const result = await look(server.origin, 60_000);
   assert.equal(result.keepAlive?.announced, 1_000);
   assert.ok((result.idle?.waited ?? 0) < 4_000);
-  assert.match(result.settings[0]?.why ?? "", /announces that it ends idle connections after 1 s/);
+  assert.match(result.settings[0]?.why ?? "", /announces that it closes idle connections after 1 s/);
 });
 
 test("probe: an abort while it waits gives what is known", async () => {

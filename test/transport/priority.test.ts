@@ -72,7 +72,7 @@ test("priority: nothing of it goes out over HTTP/1.1 but a field of the caller's
 test("priority: what is none is refused, and over another fetch its own name is used", async () => {
   const client = new Client();
   const wrong = await rejection(client.get("http://127.0.0.1:1/", { priority: "urgent" as "high" }));
-  assert.match(wrong.message, /Cannot use priority "urgent": it must be "high", "low", "auto"/);
+  assert.match(wrong.message, /Cannot use priority "urgent": it must be "high", "low" or "auto"/);
   let seen: unknown;
   const other = new Client({
     transport: fetchTransport(async (_input, init) => {

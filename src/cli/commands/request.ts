@@ -46,12 +46,12 @@ function makeTransport(options: ParsedOptions, url: string): Transport {
 function http2Of(options: ParsedOptions, url: string): Pick<TransportOptions, "http2"> {
   const known = options.has("http2-prior-knowledge");
   if (options.has("http1.1")) {
-    if (known) throw new UsageError("--http1.1 and --http2-prior-knowledge exclude each other; give one");
+    if (known) throw new UsageError("--http1.1 and --http2-prior-knowledge cannot be combined");
     return { http2: false };
   }
   if (known && url.startsWith("https:")) {
     throw new UsageError(
-      "--http2-prior-knowledge is for http: URLs; over https HTTP/2 is used where the server has it, so leave it out",
+      "--http2-prior-knowledge is for http: URLs; over https, HTTP/2 is used by default if the server supports it",
     );
   }
   return known ? { http2: { priorKnowledge: true } } : {};

@@ -79,11 +79,11 @@ export const commands: readonly Command[] = [
       },
       {
         name: "http1.1",
-        help: "speak HTTP/1.1 alone; without it, HTTP/2 is used over https where the server has it",
+        help: "use only HTTP/1.1; without this, HTTP/2 is used over https if the server supports it",
       },
       {
         name: "http2-prior-knowledge",
-        help: "speak HTTP/2 to an http: server without asking, as gRPC servers in clear text expect",
+        help: "use HTTP/2 over http: without asking first, as gRPC servers without TLS expect",
       },
       {
         name: "explain",

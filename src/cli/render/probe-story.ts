@@ -45,8 +45,8 @@ function http2Lines({ http2 }: ProbeResult): string[] {
     idleEnd === undefined
       ? waited === 0
         ? ""
-        : `; not ended within ${duration(waited)} idle`
-      : `; ended after ${duration(idleEnd.after)} idle, ${
+        : `; still open after ${duration(waited)} idle`
+      : `; closed after ${duration(idleEnd.after)} idle, ${
           goAway === undefined
             ? "without GOAWAY"
             : `with GOAWAY (${goAway.code}, last stream ${goAway.lastStream}${goAway.debug === "" ? "" : `, ${JSON.stringify(goAway.debug)}`})`
@@ -105,7 +105,7 @@ function idleLines({ idle }: ProbeResult): string[] {
   return [
     limit === undefined
       ? `  idle limit  none seen within ${duration(waited)}${alive}`
-      : `  idle limit  ${duration(limit)}, then the server ends the connection${alive}`,
+      : `  idle limit  ${duration(limit)}, then the server closes the connection${alive}`,
     ...(silentlyDeadAfter === undefined
       ? []
       : [

@@ -23,7 +23,7 @@ export function unansweredPing(waited: number): CloseCause {
   return {
     reason: "ping-timeout",
     by: "network",
-    evidence: `nothing came from the server for ${Math.round(waited)} ms after a PING`,
+    evidence: `the server sent nothing for ${Math.round(waited)} ms after a PING`,
   };
 }
 

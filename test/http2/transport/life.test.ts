@@ -211,7 +211,7 @@ test("silence of 15 s: what can be repeated goes out with a PING; without an ans
   const [closed] = await closedOnes(transport, 1);
   assert.equal(closed?.closed?.reason, "ping-timeout");
   assert.equal(closed?.closed?.by, "network");
-  assert.match(closed?.closed?.evidence ?? "", /nothing came from the server for 15\d\d\d ms after a PING/);
+  assert.match(closed?.closed?.evidence ?? "", /the server sent nothing for 15\d\d\d ms after a PING/);
 });
 
 test("silence of 15 s: what cannot be repeated waits for the answer to the PING, and goes out once", async () => {
@@ -275,7 +275,7 @@ test("a response that goes silent is asked after by PING, and its failure says s
   const error = await failed;
   assert.match(
     error.message,
-    /^GET http:\/\/127.* failed part-way through the response: nothing came from the server/,
+    /^GET http:\/\/127.* failed part-way through the response: the server sent nothing/,
   );
   assert.equal((await closedOnes(transport, 1))[0]?.closed?.reason, "ping-timeout");
 });

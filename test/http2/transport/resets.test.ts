@@ -438,7 +438,7 @@ test("garbage after ALPN agreed on h2 is an error that says so", async () => {
   });
   const transport = world.world.transport({ ...TRUST });
   const error = await rejection(fetched(transport, world.url()));
-  assert.match(error.message, /first octets are not HTTP\/2/);
+  assert.match(error.message, /first bytes are not HTTP\/2/);
   assert.match(error.message, /http2: false/);
   assert.equal((await closedOnes(transport, 1))[0]?.closed?.reason, "protocol-error");
 });
