@@ -172,7 +172,8 @@ function referrerOf(given: string): string {
   } catch (cause) {
     throw new TypeError(`Cannot use ${JSON.stringify(given)} as referrer: it is not a URL`, { cause });
   }
-  const isClient = url.protocol === "about:" && url.pathname === "client";
+  // Node takes "about://client" for it too.
+  const isClient = url.protocol === "about:" && (url.pathname === "client" || url.hostname === "client");
   // A program that runs somewhere refers to no place but its own.
   return isClient || (here !== undefined && url.origin !== here.origin) ? "about:client" : url.href;
 }

@@ -75,7 +75,7 @@ const members: Record<string, unknown[]> = {
   credentials: ["omit", "same-origin", "include", "x", null],
   cache: ["default", "no-store", "reload", "no-cache", "force-cache", "only-if-cached", "x"],
   redirect: ["follow", "error", "manual", "FOLLOW", "x", null],
-  referrer: ["", "about:client", "http://a.test/r#f", "http://b.test", "no url", null],
+  referrer: ["", "about:client", "about://client", "http://a.test/r#f", "http://b.test", "no url", null],
   referrerPolicy: [
     ...["", "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin"],
     ...["origin-when-cross-origin", "strict-origin-when-cross-origin", "unsafe-url", "x"],
