@@ -2,6 +2,7 @@ import { type Phase, TimeoutError } from "../errors/index.js";
 import {
   type BodyReader,
   derivedRequest,
+  pulledBody,
   type Request,
   type Response,
   replaceResponseBody,
@@ -10,7 +11,6 @@ import {
 } from "../message/index.js";
 import { nameOf } from "./call-error.js";
 import type { CallState } from "./call-state.js";
-import { pulledBody } from "./pulled-body.js";
 
 /**
  * Holds a foreign round tripper to the call's time limit: its signal aborts when the time is over, and should it not

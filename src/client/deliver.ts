@@ -1,5 +1,6 @@
 import type { NetworkError } from "../errors/index.js";
 import {
+  observedBody,
   type Request,
   type Response,
   replaceResponseBody,
@@ -10,7 +11,6 @@ import { callError } from "./call-error.js";
 import { decodeResponse } from "./decode/index.js";
 import type { Policy } from "./policy.js";
 import { report } from "./progress.js";
-import { observedBody } from "./pulled-body.js";
 
 /**
  * What the policy does to the body of the call's last response: counts it as it comes, decodes it, limits it.

@@ -3,22 +3,14 @@ import type { BodyFeed, BodySink, BodyWatcher } from "./body-feed.js";
 import { ownCopy } from "./chunk.js";
 import { currentSlab, freshChunk, SLAB_ITEM_BYTES, slabCopy } from "./chunk-memory.js";
 import { ChunkQueue } from "./chunk-queue.js";
+import { OWN_BUFFER_BYTES, ReadMemory } from "./read-memory.js";
 
 /** An unread body is read ahead this far, so that a response that fits frees its connection, read or not. */
 export const READ_AHEAD_BYTES: number = 64 * 1024;
-/** A body known to be larger is read into buffers of its own that are handed over uncopied. */
-const OWN_BUFFER_BYTES = 256 * 1024;
-/** The size of these buffers; 64 KiB measured best. */
+/** The size of the buffers a large body is handed over in; 64 KiB measured best. */
 const CHUNK_BYTES = 64 * 1024;
 /** Of a body read through a web stream, whose every chunk costs more. */
 const STREAM_CHUNK_BYTES = 128 * 1024;
-/**
- * The rest of a result goes through the shared buffer once it is shorter than this, which is what TLS gives at most at
- * once: a buffer that ended with the body would hide what came behind it in the same record.
- */
-const TAIL_BYTES = 16 * 1024;
-/** A read that filled less of such a buffer than this is copied out, and the buffer used again. */
-const HAND_OVER_BYTES = 16 * 1024;
 /** `bytes()` of a body of known length reads straight into its result up to this size; beyond it the length
  * is only a claim, and memory is taken as bytes arrive. */
 const PREALLOCATED_BYTES = 512 * 1024 * 1024;
@@ -46,13 +38,11 @@ export class BodyReader {
   #pieceEnd = 0;
   #more: ChunkQueue | undefined;
   #queued = 0;
-  /** Set while `collect` waits; the bytes then go to `#result` or `#more` without a limit. */
+  /** Set while `collect` waits; the bytes then go to `#memory` or `#more` without a limit. */
   #collecting: Settle<Buffer> | undefined;
-  #result: Buffer | undefined;
-  #filled = 0;
+  /** Where a large body is read to. */
+  #memory: ReadMemory | undefined;
   #reading: Settle<IteratorResult<Uint8Array, undefined>> | undefined;
-  /** What {@link nextBuffer} gave last. */
-  #view: Buffer | undefined;
   #sink: BodySink | undefined;
   /** Whether the feed is to wait although there is room. */
   #held = false;
@@ -122,17 +112,14 @@ export class BodyReader {
       sink.write(buffer, start, end);
       return this.wantsMore;
     }
-    const result = this.#result;
-    if (result !== undefined) {
-      // A read that went to the view is where it belongs already.
-      if (buffer !== this.#view) buffer.copy(result, this.#filled, start, end);
-      this.#filled += length;
+    const memory = this.#memory;
+    if (memory?.collects === true) {
+      memory.fill(buffer, start, end);
       return true;
     }
-    if (buffer === this.#view && length >= HAND_OVER_BYTES) {
-      // The consumer may transfer the chunk's memory away, so no later read goes there.
-      this.#view = undefined;
-      this.#enqueue(start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end));
+    const whole = memory?.handOver(buffer, start, end);
+    if (whole !== undefined) {
+      this.#enqueue(whole);
     } else if (this.#queued === 0 && this.#reading === undefined && length <= SLAB_ITEM_BYTES) {
       this.#pieceStart = slabCopy(buffer, start, end);
       this.#pieceEnd = this.#pieceStart + length;
@@ -152,7 +139,7 @@ export class BodyReader {
 
   /** Whether chunks go to the reader as they are: whoever pushes small ones does well to join them. */
   get handsOn(): boolean {
-    return this.#sink === undefined && this.#result === undefined && !this.#cancelled;
+    return this.#sink === undefined && this.#memory?.collects !== true && !this.#cancelled;
   }
 
   /** As {@link push}, of a buffer that is the reader's to keep. */
@@ -163,8 +150,8 @@ export class BodyReader {
       this.#sink.write(chunk, 0, chunk.length);
       return this.wantsMore;
     }
-    if (this.#result !== undefined) {
-      this.#filled += chunk.copy(this.#result, this.#filled);
+    if (this.#memory?.collects === true) {
+      this.#memory.fill(chunk, 0, chunk.length);
       return true;
     }
     this.#enqueue(chunk);
@@ -185,23 +172,16 @@ export class BodyReader {
   nextBuffer(): Buffer | undefined {
     if (this.#cancelled || this.#state !== OPEN) return undefined;
     if (this.#sink !== undefined) return this.#sink.target();
-    const result = this.#result;
-    if (result !== undefined) {
-      if (result.length - this.#filled < TAIL_BYTES) return undefined;
-      this.#view = result.subarray(this.#filled, this.#filled + OWN_BUFFER_BYTES);
-      return this.#view;
-    }
     const large = this.#length < 0 ? this.received > OWN_BUFFER_BYTES : this.#length > OWN_BUFFER_BYTES;
     if (!large) return undefined;
-    this.#view ??= freshChunk(this.watcher === undefined ? CHUNK_BYTES : STREAM_CHUNK_BYTES);
-    return this.#view;
+    this.#memory ??= new ReadMemory();
+    return this.#memory.next(this.watcher === undefined ? CHUNK_BYTES : STREAM_CHUNK_BYTES);
   }
 
   end(): void {
     if (this.#state !== OPEN) return;
     this.#state = ENDED;
     this.#feed = undefined;
-    this.#view = undefined;
     const collecting = this.#collecting;
     if (collecting !== undefined) {
       this.#collecting = undefined;
@@ -211,6 +191,7 @@ export class BodyReader {
         collecting(Promise.reject(error)); // larger than a buffer can be
       }
     }
+    this.#memory = undefined;
     const reading = this.#reading;
     if (reading !== undefined) {
       this.#reading = undefined;
@@ -228,8 +209,7 @@ export class BodyReader {
     const told = this.describe === undefined ? error : this.describe(error);
     this.#error = told;
     this.#feed = undefined;
-    this.#view = undefined;
-    this.#result = undefined;
+    this.#memory = undefined;
     this.#collecting?.(rejection(told));
     this.#collecting = undefined;
     this.#reading?.(rejection(told));
@@ -285,7 +265,7 @@ export class BodyReader {
 
   /** The whole body as text if it is complete and in one piece, else undefined; consumes it. */
   textNow(): string | undefined {
-    if (this.#state !== ENDED || this.#more !== undefined || this.#result !== undefined) return undefined;
+    if (this.#state !== ENDED || this.#more !== undefined) return undefined;
     if (this.signal?.aborted === true) return undefined;
     const piece = this.#piece;
     if (piece === undefined) return "";
@@ -383,8 +363,7 @@ export class BodyReader {
     this.#queued = 0;
     if (this.#state !== OPEN) return Promise.resolve();
     this.#cancelled = true;
-    this.#result = undefined;
-    this.#view = undefined;
+    this.#memory = undefined;
     this.#collecting?.(Promise.reject(closedEarly()));
     this.#collecting = undefined;
     this.#reading?.(Promise.reject(closedEarly()));
@@ -431,25 +410,16 @@ export class BodyReader {
 
   /** Turns to reading straight into the final buffer; what is queued moves there. */
   #intoResult(): void {
-    const result = Buffer.allocUnsafeSlow(this.#length);
-    let filled = 0;
-    if (this.#piece !== undefined) filled += this.#piece.copy(result, 0, this.#pieceStart, this.#pieceEnd);
-    for (const chunk of this.#more?.all() ?? []) filled += chunk.copy(result, filled);
+    const first = this.#piece === undefined ? [] : [this.#piece.subarray(this.#pieceStart, this.#pieceEnd)];
+    this.#memory ??= new ReadMemory();
+    this.#memory.collect(this.#length, [...first, ...(this.#more?.all() ?? [])]);
     this.#piece = undefined;
     this.#more = undefined;
-    this.#view = undefined;
     this.#queued = 0;
-    this.#result = result;
-    this.#filled = filled;
   }
 
   #assemble(): Buffer {
-    const result = this.#result;
-    if (result !== undefined) {
-      this.#result = undefined;
-      // Never memory that nothing was written to, whatever length was announced.
-      return this.#filled === result.length ? result : result.subarray(0, this.#filled);
-    }
+    if (this.#memory?.collects === true) return this.#memory.take();
     const piece = this.#piece;
     const more = this.#more?.all();
     this.#piece = undefined;

@@ -2,8 +2,8 @@ import { Readable } from "node:stream";
 import type { BodyReader } from "./body-reader.js";
 import { platformBodySource } from "./body-source.js";
 import { type ByteStream, readAllBytes, streamOf, teeStream, usedStream } from "./body-stream.js";
-import { feedFromIterator } from "./iterator-feed.js";
 import { fromWebStream, OneShotSource } from "./one-shot-source.js";
+import { sourceBody } from "./pulled-body.js";
 import { TextSource } from "./replayable-source.js";
 import type { BodySource } from "./source.js";
 
@@ -93,7 +93,7 @@ export class Body {
 
   /** The bytes as they come, for layers below; the stream is not asked. */
   get reader(): BodyReader {
-    this.#reader ??= feedFromIterator(this.source);
+    this.#reader ??= sourceBody(this.source);
     return this.#reader;
   }
 
@@ -123,7 +123,7 @@ export class Body {
   /** Its bytes for one who iterates; the stream, where there is one, is locked from then on. */
   lend(): BodyReader {
     const stream = this.#stream;
-    if (stream !== undefined) return feedFromIterator(new OneShotSource(fromWebStream(stream)));
+    if (stream !== undefined) return sourceBody(new OneShotSource(fromWebStream(stream)));
     this.#taken = true;
     return this.reader;
   }

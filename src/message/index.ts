@@ -21,13 +21,13 @@ export {
   rawHeaders,
 } from "./headers.js";
 export { INSPECT, type Inspect } from "./inspect-symbol.js";
-export { feedFromIterator } from "./iterator-feed.js";
 export { extractMimeType, parseMimeType, serializeMimeType } from "./mime-type.js";
 export type { FormDataLike } from "./multipart.js";
 export type { WebStreamLike } from "./one-shot-source.js";
 export { ownResponse } from "./own-response.js";
 export { inheritFromPlatform } from "./platform.js";
 export { readyBody } from "./platform-request.js";
+export { type ChunkSupply, observedBody, pulledBody, sourceBody } from "./pulled-body.js";
 export { appendQuery } from "./query.js";
 export type { BlobLike } from "./replayable-source.js";
 export {

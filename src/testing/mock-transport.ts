@@ -2,7 +2,6 @@ import {
   type BodyInit,
   bodySource,
   createHeaders,
-  feedFromIterator,
   Headers,
   type HeadersInit,
   headersFromRaw,
@@ -11,6 +10,7 @@ import {
   rawHeaders,
   requestParts,
   responseFromWire,
+  sourceBody,
 } from "../message/index.js";
 import type { RoundTripper } from "../transport/index.js";
 
@@ -122,7 +122,7 @@ const respond = (request: MockRequest, plain: Plain): Response => {
     header: (name) => headers.get(name),
     headers: () => headers,
     url: request.url,
-    body: mayHaveBody(request.method, status) ? feedFromIterator(source) : null,
+    body: mayHaveBody(request.method, status) ? sourceBody(source) : null,
     exchange: {
       connection: {
         id: 1,

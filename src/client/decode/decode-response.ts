@@ -1,5 +1,6 @@
 import {
   BodyReader,
+  pulledBody,
   type Request,
   type Response,
   replaceResponseBody,
@@ -9,7 +10,6 @@ import {
 import { ownMembers } from "../../runtime/index.js";
 import { callError } from "../call-error.js";
 import { checkMembers } from "../known-members.js";
-import { pulledBody } from "../pulled-body.js";
 import { type Coding, codingsOf } from "./codings.js";
 import { ERR_DECODE } from "./decode-error.js";
 import type { DecodeLimits } from "./decode-limits.js";

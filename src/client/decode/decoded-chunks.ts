@@ -1,6 +1,5 @@
 import type { Transform } from "node:stream";
-import type { BodyReader, Request } from "../../message/index.js";
-import type { ChunkSupply } from "../pulled-body.js";
+import type { BodyReader, ChunkSupply, Request } from "../../message/index.js";
 import type { Coding } from "./codings.js";
 import { brokenCoding } from "./decode-error.js";
 import type { DecodeLimits } from "./decode-limits.js";

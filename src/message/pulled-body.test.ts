@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodySource, feedFromIterator, Request, Response } from "./index.js";
+import { bodySource, Request, Response, sourceBody } from "./index.js";
 
 test("Response.body: leaves the buffer that a chunk is a part of intact", async () => {
   const pooled = Buffer.from("pooled");
@@ -17,9 +17,9 @@ test("Response.body: leaves the buffer that a chunk is a part of intact", async 
   assert.equal(part.toString(), "abcd");
 });
 
-test("feedFromIterator: a large body of known length is collected whole, in one piece or several", async () => {
+test("sourceBody: a large body of known length is collected whole, in one piece or several", async () => {
   const bytes = Uint8Array.from({ length: 700_000 }, (_, i) => i % 251);
-  assert.deepEqual(await feedFromIterator(bodySource(bytes)).collect(), Buffer.from(bytes));
+  assert.deepEqual(await sourceBody(bodySource(bytes)).collect(), Buffer.from(bytes));
   const source = {
     length: bytes.length,
     async *open() {
@@ -29,8 +29,8 @@ test("feedFromIterator: a large body of known length is collected whole, in one 
     cancel: async () => undefined,
     replayable: false,
   };
-  assert.deepEqual(await feedFromIterator(source).collect(), Buffer.from(bytes));
-  const short = await feedFromIterator({ ...source, length: bytes.length + 1_000 }).collect();
+  assert.deepEqual(await sourceBody(source).collect(), Buffer.from(bytes));
+  const short = await sourceBody({ ...source, length: bytes.length + 1_000 }).collect();
   assert.deepEqual(short, Buffer.from(bytes));
 });
 
@@ -90,4 +90,24 @@ test("Request.clone: the two share no memory, however the body of one is read", 
   structuredClone(chunk, { transfer: [chunk.buffer] });
   assert.deepEqual(await copies[2].bytes(), sent);
   assert.deepEqual(await request.bytes(), sent);
+});
+
+test("Response: an iterator that failed by itself is not told to stop, one that is given up is", async () => {
+  const told: string[] = [];
+  const source = (name: string, fails: boolean) => ({
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        if (fails) throw new Error("broken");
+        return { done: false as const, value: Buffer.alloc(10) };
+      },
+      return: async () => {
+        told.push(name);
+        return { done: true as const, value: undefined };
+      },
+    }),
+  });
+  await assert.rejects(new Response(source("failed", true)).text(), /broken/);
+  const given = new Response(source("given up", false));
+  for await (const chunk of given) if (chunk.byteLength > 0) break;
+  assert.deepEqual(told, ["given up"]);
 });
