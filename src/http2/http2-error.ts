@@ -31,6 +31,13 @@ export function connectionError(message: string, http2Code: number = PROTOCOL_ER
   return new Http2Error(PROTOCOL, "connection", http2Code, message);
 }
 
+/** The server agreed to HTTP/2 and answered in HTTP/1.1: it has read no request, and the next connection may offer less. */
+export class SpeaksHttp1Error extends Http2Error {
+  constructor(message: string) {
+    super(PROTOCOL, "connection", PROTOCOL_ERROR, message);
+  }
+}
+
 /** The server broke a rule on one stream. */
 export function streamError(message: string, http2Code: number = PROTOCOL_ERROR): Http2Error {
   return new Http2Error(PROTOCOL, "stream", http2Code, message);

@@ -24,7 +24,7 @@ export {
 } from "./frame-writer.js";
 export { type FieldSink, HpackDecoder } from "./hpack-decoder.js";
 export { HpackEncoder, INDEX, type Indexing, NEVER_INDEX, PLAIN } from "./hpack-encoder.js";
-export { Http2Error, type Http2Scope } from "./http2-error.js";
+export { Http2Error, type Http2Scope, SpeaksHttp1Error } from "./http2-error.js";
 export type { OutputChunk } from "./output.js";
 export type { Http2RequestHead } from "./request-head.js";
 export type { ResponseHead } from "./response-head.js";

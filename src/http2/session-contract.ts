@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly maxStreams?: number;
   /** The server's limit until it says one: what was remembered of it. Default 100. */
   readonly assumedStreams?: number;
+  /** The server agreed to HTTP/2 in the TLS handshake; else it is only known to the program. Default false. */
+  readonly agreed?: boolean;
   /** The largest DATA frame sent. Default 16,375: with its head it fits a TLS record. Without TLS 65,536 costs less. */
   readonly maxDataFrame?: number;
   /** Of the connection, when known from the dial. 0, the default, until it is measured. */

@@ -15,7 +15,7 @@ import {
   settingsFrame,
   windowUpdateFrame,
 } from "./frame-writer.js";
-import { connectionError, floodError, Http2Error } from "./http2-error.js";
+import { connectionError, floodError, Http2Error, SpeaksHttp1Error } from "./http2-error.js";
 import { BLOCK_FACTOR, MAX_DEBUG_BYTES, MAX_UNREAD_ANSWERS } from "./limits.js";
 import { Output, type OutputChunk } from "./output.js";
 import { printable } from "./peer-endings.js";
@@ -45,6 +45,7 @@ export class Http2Session<Owner> {
   readonly #reader: FrameReader;
   readonly #maxStreams: number;
   readonly #maxDataFrame: number;
+  readonly #agreed: boolean;
   #sawOctets = false;
   #preface: string;
   /** Octets of answers to the server's frames since its side last took anything. */
@@ -58,6 +59,7 @@ export class Http2Session<Owner> {
     this.#reader = new FrameReader(this.#receiver, maxBlock);
     this.#maxStreams = options.maxStreams ?? Number.POSITIVE_INFINITY;
     this.#maxDataFrame = options.maxDataFrame ?? DEFAULT_DATA_FRAME;
+    this.#agreed = options.agreed === true;
     const settings = [SETTING_ENABLE_PUSH, 0, SETTING_INITIAL_WINDOW_SIZE, state.receiveLimits.initialWindow];
     settings.push(SETTING_MAX_HEADER_LIST_SIZE, Math.min(options.maxHeaderBytes, 0xffffffff));
     this.#preface = CONNECTION_PREFACE + settingsFrame(settings);
@@ -132,7 +134,7 @@ export class Http2Session<Owner> {
       if (!this.#sawOctets) {
         this.#sawOctets = true;
         // The first frame is a SETTINGS of far less than 65,536 octets.
-        if (buffer[start] !== 0) throw noHttp2(buffer[start] as number);
+        if (buffer[start] !== 0) throw noHttp2(buffer[start] as number, this.#agreed);
       }
       this.#reader.read(buffer, start, end);
     } catch (error) {
@@ -384,12 +386,14 @@ export class Http2Session<Owner> {
   }
 }
 
-const SPEAK_HTTP_1 = "remove http2.priorKnowledge, or set http2: false";
-
-function noHttp2(first: number): Http2Error {
-  return connectionError(
-    first === LETTER_H
-      ? `The server answered in HTTP/1.1 on an HTTP/2 connection; ${SPEAK_HTTP_1}`
-      : `The server's first bytes are not HTTP/2; if it speaks HTTP/1.1, ${SPEAK_HTTP_1}`,
-  );
+function noHttp2(first: number, agreed: boolean): Http2Error {
+  const remedy = agreed ? "set http2: false" : "remove http2.priorKnowledge, or set http2: false";
+  if (first !== LETTER_H) {
+    return connectionError(`The server's first bytes are not HTTP/2; if it speaks HTTP/1.1, ${remedy}`);
+  }
+  return agreed
+    ? new SpeaksHttp1Error(
+        `The server answered in HTTP/1.1 on an HTTP/2 connection that it had agreed to; ${remedy}`,
+      )
+    : connectionError(`The server answered in HTTP/1.1 on an HTTP/2 connection; ${remedy}`);
 }

@@ -58,6 +58,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly clock: Clock;
   readonly history: History;
   readonly #live: LiveConnections = new LiveConnections();
+  /** What became of exchanges in HTTP/2 that went out again in HTTP/1.1. */
+  readonly #sentToHttp1 = new WeakMap<Exchange, unknown>();
   readonly leaks: LeakWatch = new LeakWatch();
   /** Counts, whether or not records are kept. */
   readonly counters: Recorder;
@@ -257,7 +259,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   #rejection(exchange: Exchange, why: Rejection<Link>): unknown {
-    if (why.kind === "dial-failed") return dialFailed(exchange, why.error);
+    // A server that cannot do HTTP/1.1 either: what it did at first says more.
+    if (why.kind === "dial-failed") return this.#sentToHttp1.get(exchange) ?? dialFailed(exchange, why.error);
     if (why.kind === "closed") return this.#destroyReason ?? closedError();
     const now = this.clock.now();
     const { queueTimeout, maxWaiting } = this.#settings.pool;
@@ -370,6 +373,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       if (wantsHttp1(error)) {
         (this.dials.routeOf(route) as Route).wantsHttp1 = true;
         route = this.http1RouteOf(route);
+        this.#sentToHttp1.set(exchange, failureOf(exchange, cause, error));
       }
       if (isGarbage(cause) || (exchange.attempt > 1 && reach !== "unsent" && !wantsHttp1(error)))
         exchange.mustDial = "retry";

@@ -86,6 +86,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       assumedStreams,
       roundTrip: dialed?.proxy ?? dialed?.connect ?? 0,
       ...(dialed?.tlsInfo === undefined ? { maxDataFrame: 65_536 } : {}),
+      agreed: dialed?.alpn === "h2",
     });
     this.#writer = new Http2Writer(this.#session, () => this.#wire.socket as Duplex, host.clock, {
       wrote: (bytes) => {

@@ -1,4 +1,4 @@
-import { HTTP_1_1_REQUIRED, Http2Error } from "../../http2/index.js";
+import { HTTP_1_1_REQUIRED, Http2Error, SpeaksHttp1Error } from "../../http2/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "./exchange.js";
 
@@ -30,8 +30,9 @@ export function maySendAgain({ outgoing, bodyOpened }: Exchange): boolean {
   return outgoing.replayable || !bodyOpened;
 }
 
-/** Whether the server asks for the request over HTTP/1.1. */
+/** Whether the server asks for the request over HTTP/1.1, or speaks nothing else whatever it agreed to. */
 export function wantsHttp1(error: unknown): boolean {
+  if (error instanceof SpeaksHttp1Error) return true;
   return error instanceof Http2Error && error.http2Code === HTTP_1_1_REQUIRED;
 }
 

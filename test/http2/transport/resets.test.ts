@@ -443,14 +443,57 @@ test("garbage after ALPN agreed on h2 is an error that says so", async () => {
   assert.equal((await closedOnes(transport, 1))[0]?.closed?.reason, "protocol-error");
 });
 
-test("h2 agreed on and HTTP/1.1 spoken: the error says so", async () => {
+test("h2 agreed on and HTTP/1.1 spoken: the request, a POST too, goes out in HTTP/1.1, and those after it", async () => {
+  await using world = await H2World.start(async () => undefined, { server: overTls(["h2", "http/1.1"]) });
+  const spoken: string[] = [];
+  world.server.script(async (wire) => {
+    const { alpnProtocol } = wire.socket as { alpnProtocol?: unknown };
+    spoken.push(String(alpnProtocol));
+    if (alpnProtocol === "h2") {
+      await wire.reply("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+      return wire.stall();
+    }
+    for (;;) {
+      const { body } = await wire.readRequest();
+      await wire.replyOk(`one ${body.toString()}`);
+    }
+  });
+  const client = clientOf(world.world.transport({ ...TRUST }));
+  for (let i = 0; i < 3; i += 1) {
+    const response = await client.post(world.url(), { body: "x" });
+    assert.equal(await response.text(), "one x");
+    assert.equal(response.attempts, i === 0 ? 2 : 1);
+  }
+  assert.deepEqual(spoken, ["h2", "http/1.1"]);
+});
+
+test("HTTP/2 known to the program and HTTP/1.1 spoken: the error says so, and nothing else is tried", async () => {
+  await using world = await H2World.start(async () => undefined);
+  world.server.script(async (wire) => {
+    await wire.reply("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    await wire.stall();
+  });
+  const error = await rejection(
+    fetched(world.world.transport({ http2: { priorKnowledge: true } }), world.url()),
+  );
+  assert.match(
+    error.message,
+    /answered in HTTP\/1\.1 on an HTTP\/2 connection; remove http2\.priorKnowledge/,
+  );
+  assert.equal(world.server.connections, 1);
+});
+
+test("h2 agreed on, HTTP/1.1 spoken, and HTTP/1.1 refused: the error says what was answered first", async () => {
   await using world = await H2World.start(async () => undefined, { server: overTls(["h2"]) });
   world.server.script(async (wire) => {
     await wire.reply("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     await wire.stall();
   });
   const error = await rejection(fetched(world.world.transport({ ...TRUST }), world.url()));
-  assert.match(error.message, /answered in HTTP\/1\.1 on an HTTP\/2 connection/);
+  assert.match(
+    error.message,
+    /answered in HTTP\/1\.1 on an HTTP\/2 connection that it had agreed to; set http2: false/,
+  );
 });
 
 test("an answer that never comes: headersTimeout resets the stream, and the connection goes on", async () => {
