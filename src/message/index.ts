@@ -44,6 +44,7 @@ export {
   bodyOf,
   checkedSignal,
   continueWait,
+  DEFAULT_CONTINUE_WAIT,
   normaliseMethod,
   priorityField,
   type RequestExtras,

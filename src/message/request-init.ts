@@ -101,7 +101,8 @@ export function priorityField(
 const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-const DEFAULT_CONTINUE_WAIT = 1_000; // Go's
+/** How long a body waits for a 100, in milliseconds, where nobody says how long; Go's. */
+export const DEFAULT_CONTINUE_WAIT = 1_000;
 
 /** `expectContinue` in milliseconds. @throws RangeError for what is no time. */
 export function continueWait(value: boolean | number): number | undefined {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import { test } from "node:test";
-import { clientOf, fetched, World } from "../transport/support.js";
+import type { Response } from "../../src/index.js";
+import { clientOf, fetched, turns, World } from "../transport/support.js";
 
 // Ported by meaning: Expect: 100-continue, upgrades and CONNECT. docs/go-tests.md has the table.
 
@@ -23,6 +24,37 @@ test("Go TestTransportExpect100ContinueSent: the body goes out after the 100, th
   });
   assert.equal(await response.text(), "request body");
   assert.equal(early, 0);
+});
+
+test("Expect: a header of the caller's holds the body back too, until a 100 or a second has passed", async () => {
+  await using world = await World.start();
+  const early: number[] = [];
+  world.server.script(async (connection) => {
+    const asked = await connection.readHead();
+    early.push(connection.unread.length);
+    await connection.reply("HTTP/1.1 100 Continue\r\n\r\n");
+    await connection.readBody(asked);
+    await connection.replyOk("asked");
+    const head = await connection.readHead();
+    early.push(connection.unread.length);
+    world.clock.advance(999);
+    await turns(5);
+    early.push(connection.unread.length);
+    world.clock.advance(2);
+    const { body } = await connection.readBody(head);
+    await connection.replyOk(`late ${body.toString()}`);
+    await connection.readHead();
+    await connection.reply("HTTP/1.1 417 X\r\nContent-Length: 2\r\n\r\nno");
+    early.push(connection.unread.length);
+    await connection.stall();
+  });
+  const client = clientOf(world.stepped());
+  const send = (): Promise<Response> =>
+    client.put(world.server.url(), { body: "request body", headers: { Expect: "100-continue" } });
+  assert.equal(await (await send()).text(), "asked");
+  assert.equal(await (await send()).text(), "late request body");
+  assert.equal((await send()).status, 417);
+  assert.deepEqual(early, [0, 0, 0, 0]);
 });
 
 for (const [name, status, close] of [

@@ -9,6 +9,7 @@ import {
 import {
   type BodySource,
   createHeaders,
+  DEFAULT_CONTINUE_WAIT,
   type Headers,
   type HeadersInit,
   type Request,
@@ -89,7 +90,9 @@ export function prepare(
   const close = facts.close || !keepAlive;
   const upgrade = facts.upgrade || method === "CONNECT";
   const empty = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
-  const expectWait = empty ? -1 : (request.expectContinue ?? -1);
+  // Who writes the field by hand wants to be asked for the body too.
+  const asked = request.expectContinue ?? (facts.expectContinue ? DEFAULT_CONTINUE_WAIT : -1);
+  const expectWait = empty ? -1 : asked;
   const own = empty && facts.expectContinue ? withoutExpect(fields) : fields;
   const all = withDefaults(own, target, method === "HEAD" ? undefined : acceptEncoding);
   return {
