@@ -82,6 +82,21 @@ async function transfers({ operation, times }) {
   };
 }
 
+/** Calls that need no server: the cost of one, of many in a row. */
+async function calls({ operation, warmup, duration }) {
+  const call = client[operation];
+  const many = (until) => {
+    let count = 0;
+    for (; performance.now() < until; count += 100) for (let i = 0; i < 100; i += 1) call();
+    return count;
+  };
+  many(performance.now() + warmup / 2);
+  const cpu = process.cpuUsage();
+  const count = many(performance.now() + duration / 2);
+  const { user, system } = process.cpuUsage(cpu);
+  return { requests: count, cpuMicrosPerRequest: (user + system) / count };
+}
+
 /** Resident memory that `concurrency` idle connections add to a client that has made its first request. */
 async function idleMemory({ concurrency }) {
   await client.text?.();
@@ -107,6 +122,6 @@ function seededRandom(seed) {
   };
 }
 
-const kinds = { closedLoop, openLoop, transfers, idleMemory };
+const kinds = { closedLoop, openLoop, transfers, calls, idleMemory };
 const figures = await kinds[kind](task);
 process.stdout.write(`${JSON.stringify(figures)}\n`, () => process.exit());

@@ -1,9 +1,10 @@
 // The floor: what the sockets themselves cost. One shared read buffer, one write a request, no promise, and of the
 // response only what nobody can do without: the status, where the head ends, the body.
+import { closeSync, openSync, writeSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { deferred } from "../lib/deferred.mjs";
-import { largeBytes, pageFields, postDocument } from "../lib/documents.mjs";
+import { largeBytes, pageFields, postDocument, savedFile } from "../lib/documents.mjs";
 
 const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
@@ -95,6 +96,25 @@ export async function create({ origin }) {
     return largeBytes;
   }
 
+  /** The same buffer for every read, written to a file as it is. */
+  async function save() {
+    const file = openSync(savedFile, "w");
+    const end = deferred();
+    let left = -1;
+    const socket = await open(origin, (length, buffer) => {
+      const start = left < 0 ? bodyStart(buffer) : 0;
+      writeSync(file, buffer, start, length - start);
+      left = (left < 0 ? largeBytes : left) - (length - start);
+      if (left === 0) end.resolve();
+      return true;
+    });
+    socket.write(get("/download"), "latin1");
+    await end.promise;
+    socket.destroy();
+    closeSync(file);
+    return largeBytes;
+  }
+
   async function hold(count) {
     const end = deferred();
     let answered = 0;
@@ -110,5 +130,5 @@ export async function create({ origin }) {
     return sockets;
   }
 
-  return { loop, stream, hold };
+  return { loop, stream, byob: stream, save, hold };
 }

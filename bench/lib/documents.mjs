@@ -1,4 +1,7 @@
 // What goes over the wire, known to the server and to every client, so that a client that skips work is caught.
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** The answer to small requests: 46 bytes. */
 export const smallJson = '{"id":42,"name":"trunkline","state":"running"}';
@@ -63,3 +66,7 @@ function ofLength(length, make) {
   const room = length - JSON.stringify(make("")).length;
   return JSON.stringify(make("x".repeat(room)));
 }
+
+/** Where a body is saved. */
+export const savedFile = join(tmpdir(), `trunkline-bench-${process.pid}.bin`);
+process.once("exit", () => rmSync(savedFile, { force: true }));
