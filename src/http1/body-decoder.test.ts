@@ -36,6 +36,33 @@ for (const size of [1, 3, 100]) {
   });
 }
 
+test("BodyDecoder: a fresh one expects nothing", () => {
+  const decoder = new BodyDecoder();
+  assert.deepEqual([decoder.kind, decoder.remaining, decoder.done], [BODY_NONE, -1, true]);
+  assert.equal(decoder.trailerBlock, "");
+});
+
+test("BodyDecoder: takes nothing from beyond the end it is given, and only what is its own", () => {
+  const decoder = new BodyDecoder();
+  const bytes = Buffer.from("??hello, world??");
+  const ranges: string[] = [];
+  const onData = (buffer: Buffer, start: number, end: number) =>
+    ranges.push(buffer.toString("latin1", start, end));
+  decoder.begin(BODY_LENGTH, 12);
+  assert.equal(decoder.remaining, 12);
+  assert.equal(decoder.decode(bytes, 2, 7, onData), 7);
+  assert.equal(decoder.decode(bytes, 7, bytes.length, onData), 14);
+  assert.deepEqual(ranges.splice(0), ["hello", ", world"]);
+  assert.deepEqual([decoder.remaining, decoder.done], [0, true]);
+  for (const kind of [BODY_UNTIL_CLOSE, BODY_CHUNKED, BODY_NONE] as const) {
+    decoder.begin(kind, 3);
+    assert.deepEqual([decoder.kind, decoder.remaining, decoder.done], [kind, -1, kind === BODY_NONE]);
+  }
+  decoder.begin(BODY_UNTIL_CLOSE, -1);
+  assert.equal(decoder.decode(bytes, 2, 7, onData), 7);
+  assert.deepEqual(ranges, ["hello"]);
+});
+
 test("BodyDecoder: says what is still to come of a body with a length", () => {
   const decoder = new BodyDecoder();
   decoder.begin(BODY_LENGTH, 5);

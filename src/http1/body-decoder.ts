@@ -56,7 +56,7 @@ export class BodyDecoder {
       onData(buffer, start, end);
       return end;
     }
-    const stop = end - start >= this.remaining ? start + this.remaining : end;
+    const stop = Math.min(start + this.remaining, end);
     this.remaining -= stop - start;
     this.done = this.remaining === 0;
     onData(buffer, start, stop);

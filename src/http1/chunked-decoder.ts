@@ -171,36 +171,31 @@ export class ChunkedDecoder {
       const byte = buffer[at] as number;
       const bits = BYTE_CLASS[byte] as number;
       if (++this.#trailerBytes > MAX_TRAILER_BYTES) throw trailersTooLarge();
-      switch (this.#state) {
-        case TRAILER_FIRST:
-          if (byte === CR) {
-            this.#keepTrailers(buffer, from, at);
-            this.#state = END_LF;
-            return at + 1;
-          }
-          if ((bits & TOKEN) === 0) throw this.#badTrailer("a line without a name", buffer, at, start);
-          this.#state = TRAILER_NAME;
-          break;
-        case TRAILER_NAME:
-          if (byte === COLON) this.#state = TRAILER_VALUE;
-          else if ((bits & TOKEN) === 0)
-            throw this.#badTrailer("a name that is not a token", buffer, at, start);
-          break;
-        case TRAILER_VALUE:
-          if (byte === CR) this.#state = TRAILER_LF;
-          else if ((bits & VALUE) === 0)
-            throw this.#badTrailer("a control byte or bare LF", buffer, at, start);
-          break;
-        case TRAILER_LF:
-          if (byte !== LF) throw this.#badTrailer("a CR without LF", buffer, at, start);
-          this.#state = TRAILER_FIRST;
-          break;
-        default:
-          if (byte !== LF) throw this.#badTrailer("a CR without LF at its end", buffer, at, start);
-          this.#state = DONE;
-          this.done = true;
-          this.trailerBlock = keepPlainTrailers(this.trailerBlock);
+      const state = this.#state;
+      if (state === TRAILER_VALUE) {
+        if (byte === CR) this.#state = TRAILER_LF;
+        else if ((bits & VALUE) === 0) throw this.#badTrailer("a control byte or bare LF", buffer, at, start);
+      } else if (state === TRAILER_NAME) {
+        if (byte === COLON) this.#state = TRAILER_VALUE;
+        else if ((bits & TOKEN) === 0)
+          throw this.#badTrailer("a name that is not a token", buffer, at, start);
+      } else if (state === TRAILER_LF) {
+        if (byte !== LF) throw this.#badTrailer("a CR without LF", buffer, at, start);
+        this.#state = TRAILER_FIRST;
+      } else if (state === TRAILER_FIRST) {
+        if (byte === CR) {
+          this.#keepTrailers(buffer, from, at);
+          this.#state = END_LF;
           return at + 1;
+        }
+        if ((bits & TOKEN) === 0) throw this.#badTrailer("a line without a name", buffer, at, start);
+        this.#state = TRAILER_NAME;
+      } else {
+        if (byte !== LF) throw this.#badTrailer("a CR without LF at its end", buffer, at, start);
+        this.#state = DONE;
+        this.done = true;
+        this.trailerBlock = keepPlainTrailers(this.trailerBlock);
+        return at + 1;
       }
     }
     this.#keepTrailers(buffer, from, at);

@@ -131,6 +131,12 @@ describe("FramingFields", () => {
     assert.throws(() => read(["Transfer-Encoding: \tgzip\t"]), /"gzip" at byte 20 is not supported/);
   });
 
+  test("read: takes nothing behind the end of a field for a part of it", () => {
+    const bytes = Buffer.from("Content-Length: \t 5", "latin1");
+    assert.throws(() => new FramingFields().read(bytes, 0, 0, 14, 15, 17), /"" at byte 17 is empty/);
+    assert.throws(() => new FramingFields().read(bytes, 0, 0, 14, 15, 15), /"" at byte 15 is empty/);
+  });
+
   test("read: takes equal lengths in one field or in several, with blanks around each", () => {
     assert.equal(read(["Content-Length: 7\t,\t7 , 7"]).contentLength, 7);
     assert.equal(read(["Content-Length:7", "Content-Length: 7 ,7"]).contentLength, 7);
@@ -147,7 +153,7 @@ describe("FramingFields", () => {
   });
 
   test("read: a quoted count needs both its quotes", () => {
-    for (const value of ['"', '""', '"5', '5"', '" "'])
+    for (const value of ['"', '""', '"5', '5"', '"55', '55"', '" "'])
       assert.equal(read([`Keep-Alive: max=${value}`]).keepAliveMax, -1);
     assert.equal(read(['Keep-Alive: max="5"']).keepAliveMax, 5);
     assert.equal(read(['Keep-Alive: max=\t"15"\t']).keepAliveMax, 15);

@@ -209,7 +209,7 @@ const MAX_SPELLING = 40;
 
 function readSeconds(buffer: Buffer, from: number, to: number, otherwise: number): number {
   const plain = readCount(buffer, from, to, -1);
-  if (plain >= 0) return plain;
+  if (plain !== -1) return plain;
   const start = skipBlanks(buffer, from, to);
   if (to - start > MAX_SPELLING) return otherwise;
   const [, digits, unit] =

@@ -220,7 +220,8 @@ export class ResponseHeadParser {
       const byte = buffer[base + i] as number;
       // One byte of what may be a TLS record does not tell yet; the error should be the same however it arrives.
       if (i === 0 && (byte === 0x15 || byte === 0x16) && base + 1 === end) return false;
-      if (!fitsStartLine(i, byte)) throw badStatusLine(buffer, base, base + i, end);
+      // A line of which all else fits comes here only for what stands behind its status.
+      if (i === STATUS_END || !fitsStartLine(i, byte)) throw badStatusLine(buffer, base, base + i, end);
     }
     return false;
   }
@@ -280,8 +281,7 @@ export class ResponseHeadParser {
 
 /** The reason phrase of a head that {@link ResponseHeadParser} left; "" where there is no status line. */
 export function reasonPhrase(block: string): string {
-  const end = block.indexOf("\r\n");
-  return block.slice(STATUS_END + 1, end < 0 ? undefined : end);
+  return block.slice(STATUS_END + 1, block.indexOf("\r\n"));
 }
 
 function startsWithPrefix(buffer: Buffer, base: number): boolean {
@@ -289,14 +289,13 @@ function startsWithPrefix(buffer: Buffer, base: number): boolean {
   return true;
 }
 
-/** Whether `byte` may stand at offset `i` of a status line, up to the byte after the status. */
+/** Whether `byte` may stand at offset `i` of a status line, up to the last digit of the status. */
 function fitsStartLine(i: number, byte: number): boolean {
   if (i < PREFIX.length) return byte === PREFIX[i];
   if (i === PREFIX.length) return byte === 0x30 || byte === 0x31;
   if (i === PREFIX.length + 1) return byte === SP;
   if (i === STATUS_START) return byte >= 0x31 && byte <= 0x39;
-  if (i < STATUS_END) return byte >= 0x30 && byte <= 0x39;
-  return byte === SP || byte === CR;
+  return byte >= 0x30 && byte <= 0x39;
 }
 
 /**
