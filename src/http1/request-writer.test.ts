@@ -70,6 +70,11 @@ describe("encodeRequestHead", () => {
       "PUT / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 1\r\n\r\n",
     ],
     [
+      "announces one trailer",
+      { method: "PUT", framing: CHUNKED_BODY, trailerNames: ["Digest"] },
+      "PUT / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\nTrailer: Digest\r\n\r\n",
+    ],
+    [
       "announces none where there are none to announce",
       { method: "PUT", framing: CHUNKED_BODY, trailerNames: [] },
       "PUT / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n",

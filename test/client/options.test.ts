@@ -93,6 +93,8 @@ describe("client.fetch: passes over what it does not know, but for traps and its
     { timeout: false },
     { timeout: "1s" },
     { retry: "yes" },
+    { retry: { attemps: 2 } },
+    { retry: { budget: { ration: 0.1 } } },
     { throwOnError: 1 },
     { headers: "a: b" },
     { onProgress: true },
@@ -106,6 +108,16 @@ describe("client.fetch: passes over what it does not know, but for traps and its
       assert.equal(sent.length, 0);
     });
   }
+
+  test("names the member of retry and of retry.budget that does not exist", async () => {
+    const { client } = recorded();
+    await assert.rejects(
+      client.fetch(url, { retry: { attemps: 2 } } as unknown as Init),
+      /"attemps" in retry\b/,
+    );
+    const misspelt = { retry: { budget: { ration: 0.1 } } } as unknown as Init;
+    await assert.rejects(client.fetch(url, misspelt), /"ration" in retry\.budget\b/);
+  });
 
   test("takes what is another library's own, and traps without a value", async () => {
     const { client } = recorded();

@@ -188,6 +188,22 @@ test("Transport.preconnect: rejects when it cannot, and on a closed transport", 
   assert.equal((await rejection(transport.preconnect(origin)))["code"], "ERR_TRUNKLINE_CLOSED");
 });
 
+test("Transport.preconnect: opens nothing while the transport closes", async () => {
+  await using world = await World.start();
+  const answer = world.server.gate();
+  world.server.script(["readRequest", { wait: answer }, { replyOk: "last" }, "stall"]);
+  const transport = world.transport();
+  const last = fetched(transport, world.server.url());
+  await world.server.waitForRequests(1);
+  const closing = transport.close();
+  assert.equal((await rejection(transport.preconnect(world.server.origin)))["code"], "ERR_TRUNKLINE_CLOSED");
+  assert.equal(transport.snapshot().totals.opened, 1);
+  answer.open();
+  assert.equal(await last, "last");
+  await closing;
+  assert.equal(world.server.connections, 1);
+});
+
 // ── the process ────────────────────────────────────────────────────────────────────────────────────────────────
 
 const index = new URL("../../src/index.js", import.meta.url).href;

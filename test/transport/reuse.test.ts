@@ -94,10 +94,28 @@ test("reuse: a waiter takes the connection that comes free first, and its own di
   await first;
   const response = await second;
   assert.equal(response.connection.requestNumber, 2);
-  assert.equal(response.why().dial?.fate === "served-another", false);
+  const dial = { connection: transport.connections()[1]?.id, reason: "all-busy" };
+  assert.deepEqual(response.why().dial, { ...dial, fate: "pending" });
   dialing.open();
   await until(() => transport.snapshot().totals.idle === 2, "two idle connections");
+  assert.deepEqual(response.why().dial, { ...dial, fate: "went-idle" });
   assert.equal(transport.snapshot().totals.closed, 0);
+});
+
+test("reuse: a decision says how long its request waited for its connection", async () => {
+  await using world = await World.start();
+  const answer = world.server.gate();
+  world.server.script([{ repeat: ["readRequest", { wait: answer }, { replyOk: "ok" }] }]);
+  const transport = world.stepped({ maxConnectionsPerOrigin: 1 });
+  const first = clientOf(transport).get(world.server.url("/1"));
+  await world.server.waitForRequests(1);
+  const second = clientOf(transport).get(world.server.url("/2"));
+  await until(() => transport.snapshot().totals.waiting === 1, "the second request");
+  world.clock.advance(123.25);
+  answer.open();
+  assert.equal((await first).why().waited, undefined, "its own dial took no time on this clock");
+  const { waited, reused } = (await second).why();
+  assert.deepEqual([waited, reused], [123.25, true]);
 });
 
 test("reuse: the idle connection used last is taken first", async () => {
