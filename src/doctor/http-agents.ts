@@ -9,7 +9,7 @@ import { noteFailure } from "./losses.js";
 import { announcedTimeout, originOf } from "./origin.js";
 import { describe } from "./owner-options.js";
 import { PoolTable } from "./pool-table.js";
-import { isMock, namesSocketPath } from "./real-socket.js";
+import { hasHandle, isMock, namesSocketPath } from "./real-socket.js";
 import { Sampler } from "./sampler.js";
 import { isReady, watchDial, watchEnd } from "./sockets.js";
 import { frames, packageOnStack, placeInText, userPlace } from "./stack.js";
@@ -214,6 +214,7 @@ export class HttpAgents {
 
   #watch(connection: Watched, socket: Socket): void {
     this.#bySocket.set(socket, connection);
+    connection.real = hasHandle(socket);
     watchDial(this.#ledger, connection, socket);
     watchEnd(this.#ledger, connection, socket, this.#ending, () => this.#giveBack(connection));
     const ready = (): void => {
@@ -319,7 +320,7 @@ export class HttpAgents {
     const connection = socket === null || socket === undefined ? undefined : this.#bySocket.get(socket);
     // Without a socket none was made: the origin is all that is known.
     if (connection === undefined) this.#ledger.requestFailed(this.#tallyOfRequest(request), code);
-    else if (!isMock(connection.socket)) noteFailure(this.#ledger, connection, code);
+    else if (connection.real || !isMock(connection.socket)) noteFailure(this.#ledger, connection, code);
   }
 
   #freed(socket: Socket): void {

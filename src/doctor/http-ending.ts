@@ -3,7 +3,7 @@ import { Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
 import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
-import { isTimeout, READ_END } from "./sockets.js";
+import { isByTimer, isTimeLimit, isTimeout, READ_END } from "./sockets.js";
 import { fileOf, hasFrame, hasUserCode, packageNameOf } from "./stack.js";
 import type { Watched } from "./watched.js";
 
@@ -74,19 +74,6 @@ function unansweredEnding(
   if (isByTimer(sites) || isTimeLimit(error)) return "timeout";
   if (code === "ABORT_ERR" || byRequest || hasUserCode(sites)) return "aborted";
   return "server-closed-unanswered";
-}
-
-/** Whether a timer's end is what ends it: a time limit, whoever set it. */
-function isByTimer(sites: readonly NodeJS.CallSite[]): boolean {
-  return hasFrame(sites, "node:internal/timers", /^(?:listOnTimeout|processTimers)$/);
-}
-
-/** Whether an error of a client library says that its time limit was reached. */
-function isTimeLimit(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (
-    code === "ECONNABORTED" || (typeof message === "string" && /\btime(?:d\s?-?out|out)\b/i.test(message))
-  );
 }
 
 function isRedirect({ statusCode = 0 }: IncomingMessage): boolean {

@@ -212,6 +212,30 @@ test("Ledger: a time limit that the first request after a pause runs into is cou
   );
 });
 
+test("Ledger: a dial that the client's own time limit cuts off is a time limit, not a failed dial", () => {
+  const { ledger: made, pool, clock, facts } = ledger();
+  const connection = made.dial(pool, () => false);
+  clock.now += 40;
+  made.cutOff(connection);
+  const { counts, errors } = facts();
+  assert.deepEqual(
+    [counts.timeLimits, counts.timeLimitMs, counts.timeLimitsDialing, counts.dialFailures, errors],
+    [1, 40, 1, undefined, {}],
+  );
+});
+
+test("Ledger: idleness ends when a request takes the connection, however late its head and body go out", () => {
+  const { ledger: made, pool, clock } = ledger();
+  const connection = opened(made, pool);
+  exchange(made, connection);
+  clock.now += 100;
+  connection.taken = true;
+  connection.takenAt = clock.now;
+  clock.now += 5000;
+  made.begins(connection, {});
+  assert.equal(connection.idleBefore, 100);
+});
+
 test("Ledger: origins beyond the bound are counted together and said to be", () => {
   const { ledger: made } = ledger();
   for (let count = 0; count < 2100; count++) made.tally(`http://h${count}.test`, "fetch");

@@ -176,6 +176,20 @@ export class Ledger {
     connection.pool.tally.dialing--;
   }
 
+  /** A dial that took longer than the client's own time limit for the request. */
+  cutOff(connection: Watched): void {
+    if (connection.closed || connection.established) return;
+    this.requestCutOff(connection.pool.tally, connection.times.startedAt);
+    this.givenUp(connection);
+  }
+
+  /** The client's own time limit has cut off a request that had no connection yet. */
+  requestCutOff(tally: Tally, since: number): void {
+    tally.count("timeLimits");
+    tally.count("timeLimitMs", this.now() - since);
+    tally.count("timeLimitsDialing");
+  }
+
   /** A request goes out on the connection. */
   begins(connection: Watched, request: unknown): void {
     const { pool } = connection;
@@ -279,10 +293,12 @@ export class Ledger {
     const found = new Map<Tally, Present>();
     const at = (tally: Tally): Present => {
       let entry = found.get(tally);
-      if (entry === undefined) found.set(tally, (entry = { leaked: 0, unused: 0, waiting: 0, sites: {} }));
+      if (entry === undefined)
+        found.set(tally, (entry = { leaked: 0, unused: 0, waiting: 0, dialing: 0, sites: {} }));
       return entry;
     };
     for (const tally of this.#tallies.values()) if (tally.demand > 0) at(tally).waiting += tally.demand;
+    for (const tally of this.#tallies.values()) if (tally.dialing > 0) at(tally).dialing += tally.dialing;
     for (const [connection, unread] of this.#connections) {
       if (!connection.established) continue;
       const age = now - connection.answeredAt;
@@ -303,12 +319,13 @@ export class Ledger {
         entry.sites[connection.site] = (entry.sites[connection.site] ?? 0) + 1;
     }
     const origins = [...found].filter(hasSomething).map(
-      ([{ origin, client }, { leaked, unused, waiting, sites }]): OriginFacts => ({
+      ([{ origin, client }, { leaked, unused, waiting, dialing, sites }]): OriginFacts => ({
         ...noOriginFacts(origin, client),
         counts: {
           ...(leaked > 0 ? { leakedBodies: leaked } : {}),
           ...(unused > 0 ? { unused } : {}),
           ...(waiting > 0 ? { waiting } : {}),
+          ...(dialing > 0 ? { dialing } : {}),
         },
         sites: leaked > 0 ? { "body-unread": sites } : {},
       }),
@@ -322,6 +339,7 @@ interface Present {
   leaked: number;
   unused: number;
   waiting: number;
+  dialing: number;
   readonly sites: Record<string, number>;
 }
 

@@ -23,6 +23,12 @@ export function isMock(socket: unknown): boolean {
     : false;
 }
 
+/** Whether a socket has something of the system's, which it loses when it closes. */
+export function hasHandle(socket: object): boolean {
+  const { _handle: handle } = socket as { _handle?: unknown };
+  return typeof handle === "object" && handle !== null;
+}
+
 /** The path of the Unix socket or pipe that options name. */
 export function namesSocketPath(options: unknown): string | undefined {
   const { socketPath } = (options ?? {}) as { socketPath?: unknown };

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
 import type { Ledger } from "./ledger.js";
-import { frames } from "./stack.js";
+import { frames, hasFrame } from "./stack.js";
 import type { Watched } from "./watched.js";
 
 /** Decides why a connection closes, in the call that destroys its socket. */
@@ -78,8 +78,7 @@ export function watchEnd(
         const read = lastRead();
         if (connection.established)
           ledger.closes(connection, ending(connection, error, frames(destroy), read));
-        else if (error === undefined || codeOrName(error) === "ABORT_ERR") ledger.givenUp(connection);
-        else ledger.failed(connection, codeOrName(error) ?? "ERROR");
+        else dialEnds(ledger, connection, error, frames(destroy));
         over();
       } catch {
         // What cannot be explained must not hurt the program.
@@ -96,6 +95,21 @@ export function watchEnd(
   });
 }
 
+/** A dial ends before there is a connection: because it failed, or because the program wants it no more. */
+function dialEnds(
+  ledger: Ledger,
+  connection: Watched,
+  error: unknown,
+  sites: readonly NodeJS.CallSite[],
+): void {
+  const code = codeOrName(error);
+  const byProgram =
+    error === undefined || code === "ABORT_ERR" || hasFrame(sites, "node:_http_client", /destroy|abort/i);
+  if (!byProgram) ledger.failed(connection, code ?? "ERROR");
+  else if (isTimeout(error) || isByTimer(sites) || isTimeLimit(error)) ledger.cutOff(connection);
+  else ledger.givenUp(connection);
+}
+
 /** Whether an error says that time ran out, as AbortSignal.timeout and the clients' own timers do. */
 export function isTimeout(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
@@ -103,4 +117,17 @@ export function isTimeout(error: unknown): boolean {
   if (name === "TimeoutError" || code === "ETIMEDOUT" || code === "ESOCKETTIMEDOUT") return true;
   if (typeof code === "string" && /^UND_ERR_.*TIMEOUT$/.test(code)) return true;
   return cause !== error && cause !== undefined && isTimeout(cause);
+}
+
+/** Whether a timer's end is what ends it: a time limit, whoever set it. */
+export function isByTimer(sites: readonly NodeJS.CallSite[]): boolean {
+  return hasFrame(sites, "node:internal/timers", /^(?:listOnTimeout|processTimers)$/);
+}
+
+/** Whether an error of a client library says that its time limit was reached. */
+export function isTimeLimit(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return (
+    code === "ECONNABORTED" || (typeof message === "string" && /\btime(?:d\s?-?out|out)\b/i.test(message))
+  );
 }

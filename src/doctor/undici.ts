@@ -10,7 +10,7 @@ import { announcedTimeout, originOf, originText } from "./origin.js";
 import { describe } from "./owner-options.js";
 import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
-import { watchDial, watchEnd } from "./sockets.js";
+import { isByTimer, isTimeout, watchDial, watchEnd } from "./sockets.js";
 import { frames, packageOnStack, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
@@ -335,15 +335,18 @@ export class Undici {
   }
 
   /** A request is over: answered, or failed with the code of its error. */
-  #over(request: Marked, code?: string): void {
+  #over(request: Marked, code?: string, error?: unknown): void {
     const state = request[STATE];
     if (state === undefined) return;
     request[STATE] = undefined;
     const connection = state instanceof Watched ? state : undefined;
     const tally = state instanceof Watched ? state.pool.tally : state;
     tally.demand--;
-    if (code !== undefined && connection === undefined) this.#ledger.requestFailed(tally, code);
-    else if (code !== undefined && connection !== undefined) noteFailure(this.#ledger, connection, code);
+    if (code !== undefined && connection === undefined) {
+      this.#ledger.requestFailed(tally, code);
+      if (tally.dialing > 0 && (isTimeout(error) || isByTimer(frames(this.#over))))
+        this.#ledger.requestCutOff(tally, request[CREATED] ?? this.#ledger.now());
+    } else if (code !== undefined && connection !== undefined) noteFailure(this.#ledger, connection, code);
     // After an error the connection is about to close, and should still know what it carried.
     else if (connection !== undefined) this.#ledger.ends(connection);
   }

@@ -40,6 +40,8 @@ export class Watched {
   /** Whether the dial has succeeded; before, there is no connection yet. */
   established = false;
   closed = false;
+  /** Whether its socket was seen to be one of the system's. */
+  real = false;
   /** Whether a request has it, from the dial or the taking to the giving back; for clients that say so. */
   taken = false;
   /** By which request, and when; its head may go out later, and its body much later. */

@@ -68,8 +68,8 @@ function mostOpenOf({ processes = [], origins }: Facts): number {
 }
 
 function isEmpty(facts: OriginFacts): boolean {
-  const { requests = 0, connections = 0, dialFailures = 0, waiting = 0 } = facts.counts;
-  return requests + connections + dialFailures + waiting === 0;
+  const { requests = 0, connections = 0, dialFailures = 0, waiting = 0, failed = 0 } = facts.counts;
+  return requests + connections + dialFailures + waiting + failed === 0;
 }
 
 function originReport(facts: readonly OriginFacts[]): OriginReport {

@@ -114,10 +114,14 @@ export type CountName =
   | "hangUpsOnNew"
   /** Failed requests that were the first on their connection after a pause. */
   | "failedAfterPause"
-  /** Requests that the client's own time limit ended, the milliseconds they were given, and those first after a pause. */
+  /**
+   * Requests that the client's own time limit ended, the milliseconds they were given, those first after a pause, and
+   * those that had no connection yet.
+   */
   | "timeLimits"
   | "timeLimitMs"
   | "timeLimitsAfterPause"
+  | "timeLimitsDialing"
   /** Connections closed because the client does not keep them after a HEAD. */
   | "closedAfterHead"
   /** Connections not kept because the idle limit that the server announced is too short for the client. */
@@ -133,8 +137,9 @@ export type CountName =
   /** Warnings about too many listeners on a kept socket, and the number of listeners. */
   | "listenerWarnings"
   | "listenersLeft"
-  /** Requests without an answer now. */
-  | "waiting";
+  /** Requests without an answer now, and connections that are being made now. */
+  | "waiting"
+  | "dialing";
 
 /** Values of an origin of which merging keeps the largest. */
 export type MostName =

@@ -155,11 +155,21 @@ export function overDialing(one: OriginView): Finding | undefined {
   });
 }
 
+/**
+ * Dials that the client's own time limit cut off, where most that it cuts off are: then nothing answers there. A few
+ * among others only say that the limit is short.
+ */
+export function cutOffDials(one: OriginView): number {
+  const dialing = one.count("timeLimitsDialing");
+  return dialing > one.count("timeLimits") / 2 ? dialing : 0;
+}
+
 export function dialFailures(one: OriginView): Finding | undefined {
-  const count = one.count("dialFailures");
+  const cutOff = cutOffDials(one);
+  const count = one.count("dialFailures") + cutOff;
   if (count === 0) return undefined;
   const dials = one.connections + count;
-  const delayed = one.count("delayedByDials");
+  const delayed = one.count("delayedByDials") + cutOff;
   const errors = ranked(one.facts.errors).slice(0, 4);
   return one.finding("dial-failures", count, 0, {
     severity: count >= dials / 2 ? "high" : count >= dials / 20 ? "medium" : "low",
@@ -167,9 +177,14 @@ export function dialFailures(one: OriginView): Finding | undefined {
     title: `${count} of ${plural(dials, "dial")} failed (${percent(count / dials)})`,
     evidence: [
       ...errors.map(([name, times]) => `${name}: ${plural(times, "time")}`),
+      ...(cutOff > 0
+        ? [
+            `no connection within the client's own time limit, ${seconds(one.count("timeLimitMs") / one.count("timeLimits"))}: ${plural(cutOff, "time")}`,
+          ]
+        : []),
       ...(delayed > 0 ? [`${plural(delayed, "request")} failed or waited because of it`] : []),
     ],
-    remedy: dialRemedy(errors.map(([name]) => name)),
+    remedy: dialRemedy([...(cutOff > 0 ? ["TIMEOUT"] : []), ...errors.map(([name]) => name)]),
   });
 }
 

@@ -1,3 +1,4 @@
+import { cutOffDials } from "./find-dials.js";
 import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
 import { code, percent, plural, ranked, seconds } from "./words.js";
@@ -27,14 +28,21 @@ export function serverHangsUp(one: OriginView): Finding | undefined {
 /** The program's own time limits cut requests off. */
 export function clientTimeouts(one: OriginView): Finding | undefined {
   const count =
-    one.count("timeLimits") - (networkForgetsIdle(one) === undefined ? 0 : one.count("timeLimitsAfterPause"));
+    one.count("timeLimits") -
+    (networkForgetsIdle(one) === undefined ? 0 : one.count("timeLimitsAfterPause")) -
+    cutOffDials(one);
   if (count < REPEATED) return undefined;
   const given = one.count("timeLimitMs") / one.count("timeLimits");
+  const dialing = one.count("timeLimitsDialing");
   return one.finding("client-timeouts", count, count, {
     severity: count >= one.requests / 5 ? "high" : count >= one.requests / 20 ? "medium" : "low",
     milliseconds: count * given,
-    title: `${count} of ${plural(one.requests, "request")} were cut off by the client's own time limit, after ${seconds(given)} on average`,
-    evidence: [`each costs its connection, because HTTP/1.1 can only cancel by closing it`, ...codes(one)],
+    title: `${count} of ${plural(one.requests + dialing, "request")} were cut off by the client's own time limit, after ${seconds(given)} on average`,
+    evidence: [
+      "each costs its connection, because HTTP/1.1 can only cancel by closing it",
+      ...(dialing > 0 ? [`${dialing} of them had no connection yet`] : []),
+      ...codes(one),
+    ],
     remedy: `Find out why the server takes longer than ${seconds(given)}, or set ${one.advice.timeLimit()}`,
     doubt: "It is not known whether the server would have answered later.",
   });

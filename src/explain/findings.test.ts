@@ -170,3 +170,15 @@ test("findings: an entry that stands for many origins has findings like any othe
   };
   assert.deepEqual(kinds({ ...NO_FACTS, origins: [facts] }), ["slow-dns"]);
 });
+
+test("findings: dials that a time limit cuts off are its, unless most of what it cuts off are dials", () => {
+  const limits = (dialing: number): Facts =>
+    of({
+      ...counts({ requests: 8, connections: 8, timeLimits: 8, timeLimitMs: 400, timeLimitsDialing: dialing }),
+      closed: { timeout: 8 },
+    });
+  assert.deepEqual(kinds(limits(3)), ["client-timeouts"]);
+  assert.match(findings(limits(3))[0]?.title ?? "", /^8 of 11 requests/);
+  assert.deepEqual(kinds(limits(7)), ["dial-failures"]);
+  assert.match(findings(limits(7))[0]?.remedy ?? "", /^There is no answer/);
+});

@@ -65,6 +65,11 @@ export function notesOf(
     const note = failureNote(facts);
     if (note !== undefined && !about(facts.origin).some(({ kind }) => OF_FAILURES.has(kind)))
       notes.push(note);
+    const { waiting = 0, dialing = 0 } = facts.counts;
+    if (waiting > 0 && about(facts.origin).length === 0)
+      notes.push(
+        `${facts.origin}: ${plural(waiting, "request")} had no answer yet${dialing === 0 ? "" : `, and ${plural(dialing, "connection")} to it ${dialing === 1 ? "was" : "were"} still being made`}.`,
+      );
     const redirects = facts.counts.redirectBodies ?? 0;
     if (redirects >= 3)
       notes.push(

@@ -93,7 +93,13 @@ export const builtIn: readonly Case[] = [
     mended: { connections: 1, failed: 0 },
   },
   { program: "fetch-head-too-large", finds: ["head-over-limit"] },
-  { program: "http-time-limit", finds: ["client-timeouts"], mended: { connections: 1, failed: 0 } },
+  {
+    program: "http-time-limit",
+    finds: ["client-timeouts"],
+    uncounted: true,
+    mended: { connections: 1, failed: 0 },
+  },
+  { program: "https-no-handshake", finds: ["dial-failures"], remedy: /^There is no answer/ },
   {
     program: "fetch-time-limit",
     finds: ["client-timeouts"],
