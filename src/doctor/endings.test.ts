@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { Agent } from "node:http";
+import { Agent, type IncomingMessage } from "node:http";
+import { PassThrough, Writable } from "node:stream";
 import { test } from "node:test";
 import type { CloseReason } from "../trace/index.js";
-import { httpEnding } from "./http-ending.js";
+import { httpEnding, isStalled, isUnread } from "./http-ending.js";
 import { Tally } from "./tally.js";
 import { undiciEnding } from "./undici-ending.js";
 import { Pool, Watched } from "./watched.js";
@@ -321,4 +322,36 @@ test("undiciEnding: names the reason from undici's errors and the last exchange"
   ];
   for (const [name, expected, parts, error, frames = []] of rows)
     assert.equal(undiciEnding(connection(parts), error, sites(frames)), expected, name);
+});
+
+test("isUnread: a response that a library has piped on is read where somebody reads the last stream", () => {
+  const piped = () => {
+    const response = new PassThrough() as PassThrough & IncomingMessage;
+    const copy = new PassThrough();
+    const last = response.pipe(copy).pipe(new PassThrough());
+    return { response, last };
+  };
+  const unread = piped();
+  assert.equal(isUnread(unread.response), true);
+  const dropped = piped();
+  dropped.last.resume();
+  assert.equal(isUnread(dropped.response), false);
+  const written = piped();
+  written.last.pipe(new Writable());
+  assert.equal(isUnread(written.response), false);
+});
+
+test("isStalled: a response that waits for a file to take it does not stand still", () => {
+  const full = (sink: Writable): PassThrough & IncomingMessage => {
+    const response = new PassThrough({ highWaterMark: 1 }) as PassThrough & IncomingMessage;
+    response.pipe(sink);
+    response.write("ab");
+    response.pause();
+    response.write("cd");
+    return response;
+  };
+  assert.equal(isStalled(full(new PassThrough({ highWaterMark: 1 })), 4), true);
+  assert.equal(isStalled(full(new PassThrough({ highWaterMark: 1 })), 1e6), false);
+  const busy = new Writable({ highWaterMark: 1, write: () => {} });
+  assert.equal(isStalled(full(busy), 4), false);
 });

@@ -400,9 +400,9 @@ const AGENT_DEFAULTS: Readonly<Record<string, unknown>> = {
   protocol: undefined,
 };
 
-function unread(connection: Watched): boolean {
+function unread(connection: Watched, bytes: number): boolean {
   const response = connection.response as IncomingMessage;
-  return isUnread(response) || isStalled(response);
+  return isUnread(response) || isStalled(response, bytes);
 }
 
 function define(target: object, name: string, value: CallableFunction): void {

@@ -1,11 +1,12 @@
 import { Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import { Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
+import { type Readable, Transform } from "node:stream";
 import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
 import { isByTimer, isTimeLimit, isTimeout, READ_END } from "./sockets.js";
 import { fileOf, hasFrame, hasUserCode, packageNameOf } from "./stack.js";
-import type { Watched } from "./watched.js";
+import { BUFFERED, type Watched } from "./watched.js";
 
 const AGENT = "node:_http_agent";
 const CLIENT = "node:_http_client";
@@ -40,19 +41,47 @@ export function httpEnding(
   return hasUserCode(sites) ? "aborted" : "server-closed-mid-response";
 }
 
+/** As deep as libraries pipe a response through streams of their own: a copy, a limit, a decoder. */
+const DEEPEST = 8;
+
 /** Whether nobody has begun to read a response, nor asked for it to be dropped. */
 export function isUnread(response: IncomingMessage): boolean {
-  return (
-    response.readableFlowing === null &&
-    !response.readableDidRead &&
-    !response.readableEnded &&
-    !response.destroyed
-  );
+  return isHeld(response, DEEPEST);
 }
 
-/** Whether reading a response has begun and stands still, as when a copy of it that nobody reads is full. */
-export function isStalled(response: IncomingMessage): boolean {
-  return !response.complete && response.readableFlowing === false && response.readableLength > 0;
+/** Whether nobody reads a stream: neither it nor, where a library has piped it on, what it was piped into. */
+function isHeld(stream: Readable, depth: number): boolean {
+  if (stream.readableEnded || stream.destroyed) return false;
+  const next = pipesOf(stream);
+  if (next.length === 0) return stream.readableFlowing === null && !stream.readableDidRead;
+  // What only passes on waits for its own reader; anything else takes what it is given, and that is reading.
+  return depth > 0 && next.every((one) => one instanceof Transform && isHeld(one, depth - 1));
+}
+
+/**
+ * Whether reading a response, of which so many bytes have come, has begun and stands still, as when a copy of it that
+ * nobody reads is full.
+ */
+export function isStalled(response: IncomingMessage, bytes: number): boolean {
+  if (response.complete || response.readableFlowing !== false || response.readableLength === 0) return false;
+  const streams = streamsBehind(response, DEEPEST);
+  return streams !== undefined && bytes <= BUFFERED * (1 + streams);
+}
+
+/** The streams that a response is piped through; nothing where it ends in one that takes it, a file for instance. */
+function streamsBehind(stream: Readable, depth: number): number | undefined {
+  let most = 0;
+  for (const one of pipesOf(stream)) {
+    const behind = one instanceof Transform && depth > 0 ? streamsBehind(one, depth - 1) : undefined;
+    if (behind === undefined) return undefined;
+    most = Math.max(most, 1 + behind);
+  }
+  return most;
+}
+
+function pipesOf(stream: Readable): readonly unknown[] {
+  const { pipes } = (stream as { _readableState?: { pipes?: unknown } })._readableState ?? {};
+  return Array.isArray(pipes) ? pipes : [];
 }
 
 function unansweredEnding(

@@ -16,9 +16,6 @@ const FORGOTTEN = 3000;
 /** When the program ends, none can be read any more; only those that came this moment may have been about to be. */
 const JUST_NOW = 4;
 
-/** As much (bytes) of a body as buffers hold that nobody reads; beyond, it was being read. */
-const BUFFERED = 192 * 1024;
-
 /** What a ledger is told of the process that it is kept in. */
 export interface ProcessInfo {
   readonly process: string;
@@ -31,8 +28,8 @@ export interface ProcessInfo {
   readonly pulse?: Pulse;
 }
 
-/** Whether a connection is held by a response that nobody reads. */
-export type Unread = (connection: Watched) => boolean;
+/** Whether a connection is held by a response that nobody reads, of which so many bytes have come. */
+export type Unread = (connection: Watched, bytes: number) => boolean;
 
 /** Every connection of this process or thread, and what is counted of them. */
 export class Ledger {
@@ -310,8 +307,7 @@ export class Ledger {
         connection.active > 0 &&
         connection.response !== undefined &&
         age >= (ending ? JUST_NOW : FORGOTTEN) &&
-        bytesRead(connection) - connection.bytesAtAnswer <= BUFFERED &&
-        unread(connection);
+        unread(connection, bytesRead(connection) - connection.bytesAtAnswer);
       if (!leaks) continue;
       const entry = at(tally);
       entry.leaked++;

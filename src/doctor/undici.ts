@@ -16,7 +16,7 @@ import type { Tally } from "./tally.js";
 import { isPaused, type UndiciResponse, undiciEnding } from "./undici-ending.js";
 import { UndiciFamily, watchQueue } from "./undici-family.js";
 import { field, inside, type UndiciRequest } from "./undici-inside.js";
-import { type Pool, Watched } from "./watched.js";
+import { BUFFERED, type Pool, Watched } from "./watched.js";
 
 interface ConnectParams {
   readonly host?: unknown;
@@ -164,7 +164,7 @@ export class Undici {
     const pool = this.#poolAt(this.#holderOf(connector), origin);
     const undiciPool = this.#family.poolOfNewest();
     if (undiciPool !== undefined) watchQueue(undiciPool, pool.tally, this.#ledger.now);
-    const connection = this.#ledger.dial(pool, isPaused);
+    const connection = this.#ledger.dial(pool, unread);
     const dials = this.#dials.get(connector);
     if (dials === undefined) this.#dials.set(connector, [connection]);
     else dials.push(connection);
@@ -307,7 +307,7 @@ export class Undici {
       // Made before anybody watched, or by a connector of the program's own.
       connection = this.#ledger.dial(
         this.#ledger.pool(this.#tallyOf(request.origin, this.#clientOf(request.constructor)), undefined),
-        isPaused,
+        unread,
       );
       if ((socket as Socket).bytesWritten > 0) this.#ledger.known(connection);
       this.#attach(connection, socket as Socket);
@@ -356,4 +356,8 @@ export class Undici {
 function isTrunklines(message: unknown): boolean {
   const { request } = message as { readonly request?: object };
   return typeof request === "object" && Symbol.for("trunkline.published") in request;
+}
+
+function unread(connection: Watched, bytes: number): boolean {
+  return bytes <= BUFFERED && isPaused(connection);
 }

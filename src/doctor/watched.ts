@@ -2,6 +2,9 @@ import type { CloseReason, DialReason } from "../trace/index.js";
 import type { OwnerSite } from "./owners.js";
 import { RecentCloses, type Tally } from "./tally.js";
 
+/** As much (bytes) of a body as buffers hold that nobody reads; beyond, it was being read. */
+export const BUFFERED: number = 192 * 1024;
+
 /** The connections that a client could use instead of each other: those of one agent, pool or client to one server. */
 export class Pool {
   readonly tally: Tally;

@@ -198,10 +198,12 @@ export function clients(node: number): readonly Case[] {
     { program: "axios-stream-unread", finds: ["body-unread"] },
     { program: "got-agent-each", finds: ["client-per-request"], site: true },
     { program: "got-default-agent", finds: ["keep-alive-off"] },
-    // From Node 22 on its bodies, which node-fetch pipes into a stream of its own, look as if they were being read.
-    ...(Number(process.versions.node.split(".")[0]) < 22
-      ? [{ program: "node-fetch-unread", finds: ["body-unread"] as const }]
-      : []),
+    {
+      program: "node-fetch-unread",
+      finds: ["body-unread"],
+      arguments: ["node-fetch2", "node-fetch"],
+      mended: { connections: 1 },
+    },
     { program: "node-fetch-close", finds: ["keep-alive-off"] },
     { program: "superagent-agent-each", finds: ["client-per-request"], site: true },
     { program: "superagent-default", finds: ["keep-alive-off"] },
