@@ -1,5 +1,5 @@
-// Proves the layer picture: imports point downward only, folders meet through their index.ts, nothing is circular,
-// and no file grew beyond what a person reads in one go.
+// Proves the layer picture: imports point downward only, folders meet through their index.ts, nothing is circular
+// (imports of types included), and no file grew beyond what a person reads in one go.
 import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,19 +9,21 @@ import {
   bundledPackages,
   maxLines,
   mayImportTesting,
-  nestedAreas,
+  mutualFiles,
   pureAreas,
-  straightAreas,
 } from "./lib/layers.mjs";
 import { filesUnder, root } from "./lib/project.mjs";
 
 const isTest = (file) => /\.test\.[cm]?ts$/.test(file) || file.startsWith("test/");
 const areaOf = (file) => (file.split("/").length === 2 ? "index" : file.split("/")[1]);
 
-/** The folder whose index.ts is the way in: src/pool, or src/transport/dial for a nested area. */
+/** Whether it is a folder of an area, and not the area. */
+const isFolder = (folder) => folder.split("/").length > 2;
+
+/** The folder whose index.ts is the way in: src/trace, or src/transport/dial where an area has folders. */
 function folderOf(file) {
   const parts = file.split("/");
-  return parts.slice(0, nestedAreas.includes(parts[1]) && parts.length > 3 ? 3 : 2).join("/");
+  return parts.slice(0, parts.length > 3 ? 3 : 2).join("/");
 }
 
 /**
@@ -30,8 +32,7 @@ function folderOf(file) {
  */
 export function layerProblems(files, dependencies = []) {
   const problems = [];
-  const valueEdges = new Map();
-  const allEdges = new Map();
+  const fileEdges = new Map();
   const folderEdges = new Map();
   for (const [file, text] of files) {
     const report = (line, sentence) => problems.push(`${file}:${line}: ${sentence}`);
@@ -43,9 +44,8 @@ export function layerProblems(files, dependencies = []) {
         1,
         `"${from}" is not an area of the picture; add it to scripts/lib/layers.mjs or move the file.`,
       );
-    valueEdges.set(file, []);
-    if (straightAreas.includes(from) && !isTest(file)) allEdges.set(file, []);
-    for (const { specifier, typeOnly, line } of importsOf(text)) {
+    if (!isTest(file)) fileEdges.set(file, []);
+    for (const { specifier, line } of importsOf(text)) {
       if (!specifier.startsWith(".")) {
         builtin(file, from, specifier, dependencies, (sentence) => report(line, sentence));
         continue;
@@ -56,8 +56,7 @@ export function layerProblems(files, dependencies = []) {
         continue;
       }
       if (!isTest(file) && isTest(target)) report(line, `it imports the test ${target}.`);
-      if (!typeOnly) valueEdges.get(file).push(target);
-      if (areaOf(target) === from) allEdges.get(file)?.push(target);
+      fileEdges.get(file)?.push(target);
       const to = areaOf(target);
       if (to !== from && !isAllowed(file, from, to)) {
         report(
@@ -71,24 +70,18 @@ export function layerProblems(files, dependencies = []) {
       if (!own && target !== "src/index.ts" && target !== `${away}/index.ts` && !isTest(file)) {
         report(line, `import ${away}/index.js instead of "${specifier}": folders meet through their index.`);
       }
-      if (
-        !isTest(file) &&
-        home !== away &&
-        home.startsWith("src/transport/") &&
-        away.startsWith("src/transport/")
-      ) {
+      // An area and its own folders are one house: what stands above them all is entered from the folders too.
+      if (!isTest(file) && home !== away && isFolder(home) && isFolder(away))
         folderEdges.set(home, [...(folderEdges.get(home) ?? []), away]);
-      }
     }
   }
-  for (const cycle of cycles(valueEdges))
-    problems.push(`these files import each other in a circle: ${cycle.join(" → ")}.`);
   for (const cycle of cycles(folderEdges))
     problems.push(`these folders import each other in a circle: ${cycle.join(" → ")}.`);
-  // Each circle once: with its values, or its folders, or at last with types.
-  if (problems.length === 0)
-    for (const cycle of cycles(allEdges))
-      problems.push(`these files import each other in a circle, types included: ${cycle.join(" → ")}.`);
+  // Files whose folders are in a circle are in one too, and that is said already.
+  if (problems.length > 0) return problems;
+  for (const cycle of cycles(fileEdges))
+    if (!mutualFiles.some((mutual) => cycle.every((file) => mutual.includes(file))))
+      problems.push(`these files import each other in a circle: ${cycle.join(" → ")}.`);
   return problems;
 }
 

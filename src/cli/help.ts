@@ -1,8 +1,8 @@
 import { type Command, commonOptions } from "./command.js";
-import { commands } from "./commands/table.js";
+import { commands } from "./commands/index.js";
 import { exitCode } from "./exit.js";
 import type { OptionSpec } from "./options.js";
-import { wrap } from "./render/wrap.js";
+import { wrap } from "./wrap.js";
 
 const endings = `Exit codes: ${exitCode.ok} done, ${exitCode.failed} failed, ${exitCode.usage} usage error, ${exitCode.held} a --fail-if condition was met, ${exitCode.interrupted} interrupted.`;
 

@@ -30,5 +30,5 @@ async function readStdin(): Promise<Uint8Array> {
 
 if (isMainThread) await main();
 else if ((workerData as { role?: string } | null)?.role === "demo-servers") {
-  (await import("./demo/servers.js")).serve();
+  (await import("./demo/index.js")).serve();
 }

@@ -1,5 +1,5 @@
 import { type Command, commonOptions } from "./command.js";
-import { commands, defaultCommand } from "./commands/table.js";
+import { commands, defaultCommand } from "./commands/index.js";
 import type { Context } from "./context.js";
 import { CommandFailure, exitCode, UsageError } from "./exit.js";
 import { commandHelp, programHelp } from "./help.js";

@@ -17,9 +17,9 @@ export type {
 export { ageStep, NO_FACTS, noOriginFacts, ownerKey } from "./facts.js";
 export { findings } from "./findings.js";
 export { mergeFacts } from "./merge.js";
+export type { Explanation } from "./explanation.js";
 export {
   allNames,
-  type Explanation,
   explainName,
   inShort,
   meaningOf,

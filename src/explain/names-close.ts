@@ -1,5 +1,5 @@
 import type { CloseReason } from "../trace/index.js";
-import type { ReasonWords } from "./names.js";
+import type { ReasonWords } from "./explanation.js";
 
 /** Why a connection closes, in words. A record, so that a reason without words does not compile. */
 export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {

@@ -1,5 +1,5 @@
 import type { DialReason } from "../trace/index.js";
-import type { ReasonWords } from "./names.js";
+import type { ReasonWords } from "./explanation.js";
 
 /** Why a connection is dialed, in words. A record, so that a reason without words does not compile. */
 export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {

@@ -1,4 +1,4 @@
-import type { Explanation } from "./names.js";
+import type { Explanation } from "./explanation.js";
 import type { FindingKind } from "./report.js";
 
 /** Diagnosed problems, in words. */

@@ -1,26 +1,9 @@
 import type { CloseReason, DialReason } from "../trace/index.js";
+import type { Explanation, ReasonWords } from "./explanation.js";
 import { CLOSE_REASONS } from "./names-close.js";
 import { DIAL_REASONS } from "./names-dial.js";
 import { FINDING_KINDS } from "./names-finding.js";
 import type { FindingKind } from "./report.js";
-
-/** What a name means, in sentences; the docs, reports and command line all use them. */
-export interface Explanation {
-  /** What it means. */
-  readonly meaning: string;
-  /** The usual cause. */
-  readonly cause: string;
-  /** What to do about it. */
-  readonly remedy: string;
-}
-
-/** All the words on a reason. */
-export interface ReasonWords extends Explanation {
-  /** Why, in a clause that can stand after "closed:" or "opened because". */
-  readonly short: string;
-  /** What would have saved the dial that it led to, where one thing would. */
-  readonly saved?: string;
-}
 
 /** A name, what it is the name of, and its explanation. */
 export interface NamedExplanation extends Explanation {

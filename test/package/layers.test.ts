@@ -51,12 +51,20 @@ for (const { what, changes, expected } of [
     expected: /import src\/trace\/index\.js instead/,
   },
   {
-    what: "an import past the index of a folder in transport",
+    what: "an import past the index of a folder beside it",
     changes: { "src/transport/wire/wire.ts": 'import { race } from "../dial/race.js";\n' },
     expected: /import src\/transport\/dial\/index\.js instead/,
   },
   {
-    what: "two folders of transport that import each other",
+    what: "a type past the index of a folder within its area",
+    changes: {
+      "src/pool/idle/set.ts": "export type Set = string;\n",
+      "src/pool/pool.ts": 'import type { Set } from "./idle/set.js";\n',
+    },
+    expected: /^src\/pool\/pool\.ts:1: import src\/pool\/idle\/index\.js instead/,
+  },
+  {
+    what: "two folders of an area that import each other",
     changes: {
       "src/transport/dial/index.ts": 'import type { W } from "../wire/index.js";\n',
       "src/transport/wire/index.ts": 'import type { D } from "../dial/index.js";\n',
@@ -64,12 +72,20 @@ for (const { what, changes, expected } of [
     expected: /^these folders import each other in a circle: src\/transport\/dial → src\/transport\/wire/,
   },
   {
-    what: "two files of transport that know each other's types",
+    what: "two files that know each other's types",
     changes: {
-      "src/transport/dial/index.ts": 'import type { R } from "./race.js";\n',
-      "src/transport/dial/race.ts": 'import type { D } from "./index.js";\n',
+      "src/trace/a.ts": 'import type { B } from "./b.js";\nexport type A = B;\n',
+      "src/trace/b.ts": 'import { type A } from "./a.js";\nexport type B = A;\n',
     },
-    expected: /^these files import each other in a circle, types included: src\/transport\/dial\/index\.ts/,
+    expected: /^these files import each other in a circle: src\/trace\/a\.ts → src\/trace\/b\.ts/,
+  },
+  {
+    what: "a type that is imported within an expression, in a circle",
+    changes: {
+      "src/trace/a.ts": 'export type A = import("./b.js").B;\n',
+      "src/trace/b.ts": 'import type { A } from "./a.js";\nexport type B = A;\n',
+    },
+    expected: /^these files import each other in a circle: src\/trace\/a\.ts → src\/trace\/b\.ts/,
   },
   {
     what: "the testing kit in what ships",
@@ -118,12 +134,14 @@ for (const { what, changes, expected } of [
   });
 }
 
-test("layerProblems: accepts a circle of types, tests of inner files, the demo's servers and declared packages", () => {
+test("layerProblems: accepts a circle of what is mutual, tests of inner files, the demo's servers and declared packages", () => {
   assert.deepEqual(
     problemsOf(
       {
-        "src/pool/a.ts": 'import type { B } from "./b.js";\nexport type A = B;\n',
-        "src/pool/b.ts": 'import { type A } from "./a.js";\nexport type B = A;\n',
+        "src/pool/entities/member.ts":
+          'import type { Route } from "./route.js";\nexport type Member = Route;\n',
+        "src/pool/entities/route.ts":
+          'import type { Member } from "./member.js";\nexport type Route = Member;\n',
         "src/pool/pool.test.ts":
           'import { reasons } from "../trace/reasons.js";\nimport { connect } from "node:net";\n',
         "src/cli/demo/servers.ts": 'import { Pool } from "../../testing/index.js";\n',

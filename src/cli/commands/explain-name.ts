@@ -2,8 +2,8 @@ import { allNames, explainName, type NamedExplanation } from "../../explain/inde
 import type { Run } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCode, UsageError } from "../exit.js";
-import { wrap } from "../render/wrap.js";
 import { suggest } from "../suggest.js";
+import { wrap } from "../wrap.js";
 
 /** `trunkline reason <name>`: of a dial, of a close, or both. */
 export const reason: Run = (options, context) =>

@@ -1,8 +1,7 @@
 import { Client, type Transport } from "../../index.js";
 import type { Context } from "../context.js";
 import { exitCode } from "../exit.js";
-import { Progress } from "../render/progress.js";
-import { duration, grouped, plural, size } from "../render/table.js";
+import { duration, grouped, Progress, plural, size } from "../render/index.js";
 import { type Output, printable } from "../terminal.js";
 import { writeBody } from "./body-output.js";
 import type { Plan } from "./plan.js";

@@ -2,10 +2,7 @@ import { parseTarget } from "../../observe/index.js";
 import { type ProbeResult, probe } from "../../probe/index.js";
 import type { Run } from "../command.js";
 import { CommandFailure, exitCode, UsageError } from "../exit.js";
-import { phaseBoxes } from "../render/phase-boxes.js";
-import { probeStory } from "../render/probe-story.js";
-import { Progress } from "../render/progress.js";
-import { duration } from "../render/table.js";
+import { duration, Progress, phaseBoxes, probeStory } from "../render/index.js";
 import { printable } from "../terminal.js";
 
 /** Longer than what most servers and load balancers keep idle connections for. In seconds. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseRecording, RecordingError } from "../../explain/index.js";
 import type { Context } from "../context.js";
 import { CommandFailure } from "../exit.js";
-import { plural } from "../render/table.js";
+import { plural } from "../render/index.js";
 import { printable } from "../terminal.js";
 
 type ReadRecording = ReturnType<typeof parseRecording>;

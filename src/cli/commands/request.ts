@@ -2,7 +2,7 @@ import { Transport, type TransportOptions } from "../../index.js";
 import type { Run } from "../command.js";
 import { UsageError } from "../exit.js";
 import type { ParsedOptions } from "../options.js";
-import { connectionStory } from "../render/story.js";
+import { connectionStory } from "../render/index.js";
 import { sendMany } from "./load.js";
 import { makePlan } from "./plan.js";
 import { RequestResults, requestDocument } from "./request-results.js";

@@ -1,8 +1,7 @@
 import { Client, type Response, type Transport } from "../../index.js";
 import type { Context } from "../context.js";
 import { CommandFailure, exitCode } from "../exit.js";
-import { Progress } from "../render/progress.js";
-import { duration, size } from "../render/table.js";
+import { duration, Progress, size } from "../render/index.js";
 import { printable } from "../terminal.js";
 import { writeBody } from "./body-output.js";
 import { Heads, headOf } from "./heads.js";

@@ -107,7 +107,7 @@ export const commands: readonly Command[] = [
       "Takes well under a minute. If Go is installed, its client is measured too.",
       "With --json: { scenarios: [{ name, client, concurrency, requests, connections, milliseconds, reasons }], go, answer }.",
     ],
-    load: async () => (await import("../demo/command.js")).demo,
+    load: async () => (await import("../demo/index.js")).demo,
   },
   {
     name: "observe",

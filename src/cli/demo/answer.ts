@@ -1,4 +1,4 @@
-import { grouped, plural } from "../render/table.js";
+import { grouped, plural } from "../render/index.js";
 import { type GoResult, goConnections, goNames } from "./go.js";
 import { REQUESTS, type ScenarioResult } from "./scenario.js";
 

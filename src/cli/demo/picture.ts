@@ -1,7 +1,6 @@
-import { type Bar, bars } from "../render/bars.js";
-import { grouped, percent, table } from "../render/table.js";
-import { wrap } from "../render/wrap.js";
+import { type Bar, bars, grouped, percent, table } from "../render/index.js";
 import type { Style } from "../terminal.js";
+import { wrap } from "../wrap.js";
 import type { GoResult } from "./go.js";
 import type { ScenarioResult } from "./scenario.js";
 

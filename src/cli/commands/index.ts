@@ -1,0 +1,1 @@
+export { commands, defaultCommand } from "./table.js";

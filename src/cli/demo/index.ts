@@ -1,0 +1,2 @@
+export { demo } from "./command.js";
+export { serve } from "./servers.js";
