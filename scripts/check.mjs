@@ -23,6 +23,7 @@ const steps = [
   { name: "lint", command: [process.execPath, [biome, "lint", "--error-on-warnings", "--colors=off", "."]] },
   { name: "build and declarations", command: script("build.mjs") },
   { name: "layers", command: script("check-layers.mjs") },
+  { name: "exports", command: script("check-exports.mjs") },
   { name: "documents", command: script("check-docs.mjs") },
   {
     name: "API reference",

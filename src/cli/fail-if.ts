@@ -4,7 +4,7 @@ import { UsageError } from "./exit.js";
 import { suggest } from "./suggest.js";
 
 /** A condition of `--fail-if`. */
-export interface FailIf {
+interface FailIf {
   readonly text: string;
   holds(report: Report, failed?: number): boolean;
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { CommandFailure } from "./exit.js";
 
-export interface ChildOptions {
+interface ChildOptions {
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Standard output of the child goes to our standard error, as ours holds the JSON document. */

@@ -1,7 +1,7 @@
 import { environmentURL, type ReferrerPolicy, type RequestMode, type Target } from "../message/index.js";
 
 /** What of a request decides about its `Origin`. */
-export interface OriginFacts {
+interface OriginFacts {
   readonly method: string;
   readonly mode: RequestMode;
   readonly referrerPolicy: ReferrerPolicy;

@@ -7,7 +7,7 @@ import type { Owners } from "./owners.js";
 import { fileOf, frames, packageNameOf, userPlace } from "./stack.js";
 
 /** What an owner of connections is: an agent of node:http, or a dispatcher of an undici. */
-export type OwnerKind = "agent" | "dispatcher";
+type OwnerKind = "agent" | "dispatcher";
 
 /** The file that Node's own undici is in. */
 const BUILT_IN = /^node:internal\/deps\/undici\//;

@@ -33,7 +33,7 @@ export type FactsLine =
   | { readonly add: Facts }
   | { readonly now: Facts };
 
-export interface FactsSource {
+interface FactsSource {
   news(): Facts;
   present(ending: boolean): Facts;
 }

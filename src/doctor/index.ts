@@ -1,5 +1,5 @@
 export { attach } from "./attach.js";
 export { type Gathered, OLDEST_NODE } from "./gather.js";
 export { ownersText } from "./owners-text.js";
-export { type PageSubject, reportPage } from "./report-page.js";
+export { reportPage } from "./report-page.js";
 export { readFolder, systemOf, WatchFolder } from "./watch-folder.js";

@@ -17,7 +17,7 @@ const FORGOTTEN = 3000;
 const JUST_NOW = 4;
 
 /** What a ledger is told of the process that it is kept in. */
-export interface ProcessInfo {
+interface ProcessInfo {
   readonly process: string;
   readonly thread?: boolean;
   /** The test runner whose worker it is. */
@@ -29,7 +29,7 @@ export interface ProcessInfo {
 }
 
 /** Whether a connection is held by a response that nobody reads, of which so many bytes have come. */
-export type Unread = (connection: Watched, bytes: number) => boolean;
+type Unread = (connection: Watched, bytes: number) => boolean;
 
 /** Every connection of this process or thread, and what is counted of them. */
 export class Ledger {

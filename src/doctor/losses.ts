@@ -8,7 +8,7 @@ import type { Watched } from "./watched.js";
  */
 const MOMENT = 50;
 /** What comes first after so long (milliseconds) comes after a pause. */
-export const PAUSE = 200;
+const PAUSE = 200;
 
 /** What is asked of, and told to, who keeps the account. */
 interface Book {
@@ -56,10 +56,10 @@ function noteTimeLimit(ledger: Book, connection: Watched): void {
 }
 
 /** The response's head is larger than the client takes. */
-export const OVERFLOW: RegExp = /HEADERS?_OVERFLOW/;
+const OVERFLOW: RegExp = /HEADERS?_OVERFLOW/;
 
 /** Whether the request under way is the first on its connection after a pause. */
-export function isAfterPause({ requests, idleBefore, response }: Watched): boolean {
+function isAfterPause({ requests, idleBefore, response }: Watched): boolean {
   return requests > 1 && idleBefore >= PAUSE && response === undefined;
 }
 

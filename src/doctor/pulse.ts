@@ -8,7 +8,7 @@ const IDLE_SHARE = 0.5;
 const MAX = 16;
 
 /** Milliseconds: of the running process, since 1970, and of processor time used. */
-export interface PulseClocks {
+interface PulseClocks {
   readonly now: () => number;
   readonly date?: () => number;
   readonly cpu?: () => number;

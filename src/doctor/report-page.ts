@@ -5,7 +5,7 @@ import { pageStyle } from "./report-style.js";
 import { sourceLines } from "./source-lines.js";
 
 /** What a report page is about besides the report. */
-export interface PageSubject {
+interface PageSubject {
   /** The program as it was called; shown whole, so leave secrets out. */
   readonly program: string;
   readonly exitCode: number;

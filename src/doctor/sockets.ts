@@ -6,7 +6,7 @@ import { frames, hasFrame } from "./stack.js";
 import type { Watched } from "./watched.js";
 
 /** Decides why a connection closes, in the call that destroys its socket. */
-export type Ending = (
+type Ending = (
   connection: Watched,
   error: unknown,
   sites: readonly NodeJS.CallSite[],

@@ -5,7 +5,7 @@ const AROUND = 1;
 /** A longer line is that of a bundle, which nobody reads. */
 const MAX_LINE = 200;
 
-export interface SourceLine {
+interface SourceLine {
   readonly number: number;
   readonly text: string;
   readonly meant: boolean;

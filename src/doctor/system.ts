@@ -6,7 +6,7 @@ const TIME_WAIT = "06";
 const NAMED = 3;
 
 /** One connection of the system's table. */
-export interface TableRow {
+interface TableRow {
   readonly localPort: number;
   readonly remote: string;
   readonly remotePort: number;

@@ -27,7 +27,7 @@ export class Pool {
 }
 
 /** How the making of a connection went. Milliseconds on the clock of `performance.now()`. */
-export interface DialTimes {
+interface DialTimes {
   readonly startedAt: number;
   lookedUpAt?: number;
   connectedAt?: number;

@@ -3,7 +3,7 @@ import { familyOf, pick } from "./families.js";
 import { packageAdvice, passing } from "./packages.js";
 import { code, seconds } from "./words.js";
 
-export interface AdviceFor {
+interface AdviceFor {
   /** Whether the origin is https. */
   readonly secure?: boolean;
   /** What owns the connections. */

@@ -13,7 +13,7 @@ import type {
 import type { Report } from "./report.js";
 
 /** What a transport's report is made from. */
-export interface ExplainInput {
+interface ExplainInput {
   readonly recorder: Recorder;
   /** The connections that are open. */
   readonly live: readonly ConnectionRecord[];
@@ -33,7 +33,7 @@ export function explainRecorder(input: ExplainInput): Report {
 }
 
 /** What a transport knows, as facts. */
-export function factsOf(input: ExplainInput): Facts {
+function factsOf(input: ExplainInput): Facts {
   const { connections, exchanges, decisions } = input.recorder.dropped;
   return {
     origins: [...input.recorder.origins()].map((stats) => originFacts(stats, input)),

@@ -1,7 +1,7 @@
 import type { ClientName } from "./facts.js";
 
 /** The families of clients that settings are known for. */
-export type Family = "trunkline" | "undici" | "node" | "go" | "other" | Foreign;
+type Family = "trunkline" | "undici" | "node" | "go" | "other" | Foreign;
 /** Clients of other languages that `observe` meets; a remedy may have no words of its own for them. */
 type Foreign = "python" | "requests" | "aiohttp" | "httpx" | "curl" | "java" | "okhttp" | "php";
 

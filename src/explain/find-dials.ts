@@ -41,7 +41,7 @@ export function unboundedBurst(one: OriginView): Finding | undefined {
 }
 
 /** What the system had no more of, where dials failed for it. */
-export function exhausted(one: OriginView): { count: number; what: string; line: string } | undefined {
+function exhausted(one: OriginView): { count: number; what: string; line: string } | undefined {
   const codes = ranked(one.facts.errors).filter(([name]) => EXHAUSTED.test(name));
   const [first] = codes[0] ?? [];
   if (first === undefined) return undefined;

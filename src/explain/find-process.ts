@@ -114,7 +114,7 @@ export function workerPerJob({ processes = [], origins }: Facts): Finding[] {
 }
 
 /** The most of these processes that lived at the same time. */
-export function aliveAtOnce(processes: readonly ProcessFacts[]): number {
+function aliveAtOnce(processes: readonly ProcessFacts[]): number {
   return mostAtOnce(processes, () => 1);
 }
 

@@ -1,7 +1,8 @@
 export { REDIAL_SOON, type SiteTopic } from "../trace/index.js";
 export { buildReport, mergeReports } from "./build.js";
 export { decisionSentence } from "./decision-sentence.js";
-export { type ExplainInput, explainRecorder, factsOf } from "./explain.js";
+export { explainRecorder } from "./explain.js";
+export type { Explanation } from "./explanation.js";
 export type {
   ClientFacts,
   ClientName,
@@ -15,17 +16,8 @@ export type {
   Timeline,
 } from "./facts.js";
 export { ageStep, NO_FACTS, noOriginFacts, ownerKey } from "./facts.js";
-export { findings } from "./findings.js";
 export { mergeFacts } from "./merge.js";
-export type { Explanation } from "./explanation.js";
-export {
-  allNames,
-  explainName,
-  inShort,
-  meaningOf,
-  type NamedExplanation,
-  savedBy,
-} from "./names.js";
+export { allNames, explainName, inShort, type NamedExplanation, savedBy } from "./names.js";
 export {
   RECORDING_TYPE,
   RECORDING_VERSION,
@@ -36,9 +28,8 @@ export {
 } from "./recording-format.js";
 export { parseRecording, RecordingError } from "./recording-reader.js";
 export type { Finding, FindingKind, OriginReport, Report, StreamReport } from "./report.js";
-export { reuseOf } from "./report.js";
 export { SERVER_IDLE } from "./server-side.js";
-export { explainById, explainConnection, explainExchange } from "./story.js";
+export { explainById } from "./story.js";
 export { firstLine, reportText } from "./text.js";
-export { FINEST, mergeTimelines, openOverTime } from "./timeline.js";
+export { FINEST, openOverTime } from "./timeline.js";
 export { type WhatIf, type WhatIfSettings, whatIf, whatIfText } from "./what-if.js";

@@ -3,7 +3,6 @@ import type { Explanation, ReasonWords } from "./explanation.js";
 import { CLOSE_REASONS } from "./names-close.js";
 import { DIAL_REASONS } from "./names-dial.js";
 import { FINDING_KINDS } from "./names-finding.js";
-import type { FindingKind } from "./report.js";
 
 /** A name, what it is the name of, and its explanation. */
 export interface NamedExplanation extends Explanation {
@@ -47,9 +46,4 @@ export function savedBy(reason: DialReason, lost: CloseReason | undefined): stri
 
 function savedIn(words: ReasonWords): string | undefined {
   return Object.hasOwn(words, "saved") ? words.saved : undefined;
-}
-
-/** One sentence on a kind of finding. */
-export function meaningOf(kind: FindingKind): string {
-  return FINDING_KINDS[kind].meaning;
 }

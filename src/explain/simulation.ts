@@ -4,7 +4,7 @@ import type { CloseCause, CloseReason } from "../trace/index.js";
 import type { ReplayedRequest, Workload } from "./workload.js";
 
 /** What a replay of the workload came to. */
-export interface Outcome {
+interface Outcome {
   readonly dials: number;
   readonly queued: number;
   readonly queuedMs: number;

@@ -34,7 +34,7 @@ export function explainById(recording: Recording, id: string): string {
 }
 
 /** Why a request got the connection it got, and how it went. */
-export function explainExchange(recording: Recording, id: number): string {
+function explainExchange(recording: Recording, id: number): string {
   const attempts = recording.exchanges.filter((exchange) => exchange.id === id);
   const decisions = recording.decisions.filter((decision) => decision.exchange === id);
   if (attempts.length === 0 && decisions.length === 0)
@@ -64,7 +64,7 @@ export function explainExchange(recording: Recording, id: number): string {
 }
 
 /** Why a connection was made, what it carried, and why and by whom it was ended. */
-export function explainConnection(recording: Recording, id: number): string {
+function explainConnection(recording: Recording, id: number): string {
   const record = recording.connections.find((one) => one.id === id);
   if (record === undefined) throw missing("connection", "c", id, recording.connections, recording);
   const lines = [`Connection ${id} to ${record.origin} (${record.route})`, ""];

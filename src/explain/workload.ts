@@ -25,7 +25,7 @@ export interface ReplayedRequest {
 }
 
 /** Requests that begin together when so many are over: `at` is counted from then. */
-export interface ReplayedBatch {
+interface ReplayedBatch {
   readonly after: number;
   readonly requests: ReplayedRequest[];
 }

@@ -13,7 +13,7 @@ export const NO_BODY: RequestFraming = Object.freeze({ kind: "none" });
 export const CHUNKED_BODY: RequestFraming = Object.freeze({ kind: "chunked", length: -1 });
 
 /** A body, as far as its framing is concerned. */
-export interface BodyFacts {
+interface BodyFacts {
   /** Its length in bytes, where that is known. */
   readonly length: number | undefined;
   /** Whether fields follow it, which only chunks allow. */

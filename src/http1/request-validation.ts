@@ -1,5 +1,5 @@
 /** What a validated header list says about the exchange. */
-export interface RequestHeaderFacts {
+interface RequestHeaderFacts {
   /** The list asks for the connection to end with this exchange. */
   readonly close: boolean;
   /** The declared Content-Length, -1 when there is none. */

@@ -38,7 +38,6 @@ export const SETTING_ENABLE_CONNECT_PROTOCOL = 8;
 
 export const NO_ERROR = 0;
 export const PROTOCOL_ERROR = 1;
-export const INTERNAL_ERROR = 2;
 export const FLOW_CONTROL_ERROR = 3;
 export const STREAM_CLOSED = 5;
 export const FRAME_SIZE_ERROR = 6;

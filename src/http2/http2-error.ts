@@ -8,7 +8,7 @@ import {
 } from "./frame-types.js";
 
 /** How much an error ends: one request, or all of the connection (RFC 9113 §5.4). */
-export type Http2Scope = "stream" | "connection";
+type Http2Scope = "stream" | "connection";
 
 /** What went wrong in HTTP/2: whether it ends a stream or the connection, with which error code, in one sentence. */
 export class Http2Error extends ProtocolError {

@@ -2,7 +2,6 @@ export { FrameReader, type FrameVisitor } from "./frame-reader.js";
 export {
   CANCEL,
   codeName,
-  ENHANCE_YOUR_CALM,
   frameName,
   HTTP_1_1_REQUIRED,
   NO_ERROR,
@@ -10,7 +9,6 @@ export {
   REFUSED_STREAM,
 } from "./frame-types.js";
 export {
-  CONNECTION_PREFACE,
   dataHeader,
   frameHeader,
   goAwayFrame,
@@ -19,16 +17,14 @@ export {
   rstStreamFrame,
   SETTINGS_ACK,
   settingsFrame,
-  uint32,
   windowUpdateFrame,
 } from "./frame-writer.js";
-export { type FieldSink, HpackDecoder } from "./hpack-decoder.js";
-export { HpackEncoder, INDEX, type Indexing, NEVER_INDEX, PLAIN } from "./hpack-encoder.js";
-export { Http2Error, type Http2Scope, SpeaksHttp1Error } from "./http2-error.js";
+export { HpackDecoder } from "./hpack-decoder.js";
+export { HpackEncoder, INDEX, NEVER_INDEX, PLAIN } from "./hpack-encoder.js";
+export { Http2Error, SpeaksHttp1Error } from "./http2-error.js";
 export type { OutputChunk } from "./output.js";
 export type { Http2RequestHead } from "./request-head.js";
 export type { ResponseHead } from "./response-head.js";
 export { Http2Session } from "./session.js";
 export type { SessionEffects, SessionOptions } from "./session-contract.js";
-export type { PeerSettings } from "./settings.js";
-export type { Http2Stream, Reach, StreamFailure } from "./stream.js";
+export type { Http2Stream, StreamFailure } from "./stream.js";

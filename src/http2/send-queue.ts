@@ -10,7 +10,7 @@ const TINY_WAIT = 10;
 const SMALL_BODY = 16_384;
 
 /** What one {@link SendQueue.fill} did. */
-export interface Filled {
+interface Filled {
   /** Octets of bodies. */
   bytes: number;
   /** When a stream with tiny credit may go on; Infinity when none waits. */

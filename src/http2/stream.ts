@@ -5,7 +5,7 @@ import type { Http2RequestHead } from "./request-head.js";
  * How far a request can have got that failed: its head never left (`unsent`), the server says that it did nothing with
  * it (`refused`), or nobody knows (`perhaps`).
  */
-export type Reach = "unsent" | "refused" | "perhaps";
+type Reach = "unsent" | "refused" | "perhaps";
 
 /** Why a stream ended before its response was complete. */
 export interface StreamFailure {

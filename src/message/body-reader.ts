@@ -34,7 +34,7 @@ function slabCopy(source: Buffer, start: number, end: number): number {
 }
 
 /** An unread body is read ahead this far, so that a response that fits frees its connection, read or not. */
-export const READ_AHEAD_BYTES: number = 64 * 1024;
+const READ_AHEAD_BYTES: number = 64 * 1024;
 /** The size of the buffers a large body is handed over in; 64 KiB measured best. */
 const CHUNK_BYTES = 64 * 1024;
 /** Of a body read through a web stream, whose every chunk costs more. */

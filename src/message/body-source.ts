@@ -10,7 +10,7 @@ import {
 import { ArraySource, type BlobLike, BlobSource, BytesSource, TextSource } from "./replayable-source.js";
 import type { BodySource } from "./source.js";
 
-export { type FormInit, formBody, jsonBody } from "./encoded-body.js";
+export { formBody, jsonBody } from "./encoded-body.js";
 
 /**
  * What a body can be. Bytes are copied when the request is made, as in `fetch`. A stream or an iterator can be sent once;

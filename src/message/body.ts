@@ -203,7 +203,7 @@ export class Body {
   }
 }
 
-export function isStream(value: unknown): value is ByteStream {
+function isStream(value: unknown): value is ByteStream {
   return (
     typeof value === "object" &&
     value !== null &&

@@ -10,7 +10,7 @@ const ALGORITHMS: readonly (readonly [name: string, hash: string])[] = [
   ["MD5", "md5"],
 ];
 
-export interface DigestCredentials {
+interface DigestCredentials {
   readonly username: string;
   readonly password: string;
 }

@@ -14,7 +14,7 @@ const LOOP_AT_MOST = 40;
 const FORBIDDEN = /[\0\n\r\u0100-\uffff]/;
 
 /** Whether `name` is a token, and so can be a header's name. */
-export function isFieldName(name: string): boolean {
+function isFieldName(name: string): boolean {
   for (let i = 0; i < name.length; i++) {
     if (TOKEN[name.charCodeAt(i)] !== 1) return false;
   }

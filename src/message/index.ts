@@ -1,11 +1,11 @@
-export { type Challenge, parseChallenges } from "./auth-challenge.js";
+export { parseChallenges } from "./auth-challenge.js";
 export { Body } from "./body.js";
 export type { BodyFeed } from "./body-feed.js";
 export { BodyReader } from "./body-reader.js";
 export { type BodyInit, bodySource } from "./body-source.js";
 export type { ByteStream } from "./body-stream.js";
 export { freshChunk } from "./chunk-memory.js";
-export { DigestAuth, type DigestCredentials } from "./digest.js";
+export { DigestAuth } from "./digest.js";
 export { environmentURL } from "./environment.js";
 export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
@@ -21,7 +21,7 @@ export {
   rawHeaders,
 } from "./headers.js";
 export { INSPECT, type Inspect } from "./inspect-symbol.js";
-export { extractMimeType, parseMimeType, serializeMimeType } from "./mime-type.js";
+export { parseMimeType, serializeMimeType } from "./mime-type.js";
 export type { FormDataLike } from "./multipart.js";
 export type { WebStreamLike } from "./one-shot-source.js";
 export { ownResponse } from "./own-response.js";
@@ -59,7 +59,6 @@ export {
   requestMembers,
   requestModes,
 } from "./request-members.js";
-export type { RequestChanges, RequestParts } from "./request-parts.js";
 export {
   markRedirected,
   Response,
@@ -69,7 +68,7 @@ export {
   responseHeader,
   settleResponse,
 } from "./response.js";
-export type { ResponseFacts, ResponseInit, ResponseType } from "./response-facts.js";
+export type { ResponseInit, ResponseType } from "./response-facts.js";
 export { realName, type SaveOptions, type SaveProgress } from "./save-body.js";
 export type { BodySource } from "./source.js";
 export { fetchTarget, parseTarget, parseURL, type Target } from "./target.js";

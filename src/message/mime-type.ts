@@ -1,5 +1,5 @@
 /** A MIME type as MIME Sniffing §3 has it: its parts in lower case, the values of its parameters as they are. */
-export interface MimeType {
+interface MimeType {
   readonly essence: string;
   readonly parameters: Map<string, string>;
 }

@@ -28,7 +28,7 @@ export interface NodeStreamLike extends AsyncIterable<unknown> {
 }
 
 /** A stream of any kind, reduced to what a body needs of it. */
-export interface ChunkStream {
+interface ChunkStream {
   /** Whether chunks may be strings. */
   readonly text: boolean;
   /** The next chunk. Called one at a time. */
@@ -153,20 +153,6 @@ export function fromWebStream(stream: WebStreamLike): ChunkStream {
       return reader === undefined ? stream.cancel(reason) : reader.cancel(reason);
     },
   };
-}
-
-/**
- * One branch of a stream that was split in two. Its closing is not waited for: that ends only when the other branch is
- * closed too, and whoever gives one of them up may go on with the other.
- */
-export function branchSource(branch: WebStreamLike): OneShotSource {
-  const stream = fromWebStream(branch);
-  return new OneShotSource({
-    ...stream,
-    close(reason) {
-      Promise.resolve(stream.close(reason)).catch(() => undefined);
-    },
-  });
 }
 
 /** @throws TypeError when the stream is destroyed or was read from already; one that failed fails when it is read. */

@@ -49,7 +49,7 @@ export const DEFAULT_MODES: RequestModes = Object.freeze({
 });
 
 /** The members of an init, converted, in the order in which Web IDL reads them; what is absent was not given. */
-export interface RequestMembers {
+interface RequestMembers {
   readonly body: unknown;
   readonly headers: HeadersInit | undefined;
   readonly method: string | undefined;

@@ -47,11 +47,6 @@ export function parseTarget(url: string): Target {
   return target;
 }
 
-/** The same target with credentials, which a URL shows only when it is given. */
-export function authorizedTarget(target: Target, authorization: string): Target {
-  return { ...target, authorization, plainGet: undefined, codedGet: undefined };
-}
-
 /** Parses an absolute http(s) URL, or says what is wrong with it. */
 export function parseURL(url: string, base?: string | URL): URL {
   const parsed = parseAnyURL(url, base);
@@ -61,7 +56,7 @@ export function parseURL(url: string, base?: string | URL): URL {
 }
 
 /** Parses an absolute URL of any scheme, or says what is wrong with it. */
-export function parseAnyURL(url: string, base?: string | URL): URL {
+function parseAnyURL(url: string, base?: string | URL): URL {
   try {
     return base === undefined ? new URL(url) : new URL(url, base);
   } catch {
@@ -74,7 +69,7 @@ export function parseAnyURL(url: string, base?: string | URL): URL {
 }
 
 /** The target of a URL that a request can have and no connection is made for. */
-export function otherTarget(url: URL): Target {
+function otherTarget(url: URL): Target {
   const hash = hashOf(url.href);
   return {
     href: url.href.slice(0, url.href.length - hash.length),

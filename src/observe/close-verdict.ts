@@ -3,7 +3,7 @@ import type { Opaque, RequestFacts } from "./request-follower.js";
 import type { ResponseFacts } from "./response-follower.js";
 
 /** What a connection was doing when the first party ended it. */
-export interface EndingScene {
+interface EndingScene {
   readonly side: Side;
   readonly reset: boolean;
   readonly requests: number;

@@ -6,7 +6,7 @@ import { Listener } from "./listener.js";
 import { type Observer, type ObserverCounts, opaqueNotices } from "./observer.js";
 import { OriginLog } from "./origin-log.js";
 
-export interface ForwardProxyOptions {
+interface ForwardProxyOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string;
   /** Default 0: a free one. */

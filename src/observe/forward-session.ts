@@ -7,7 +7,7 @@ import { tunnel } from "./tunnel.js";
 import { type Dial, dial, dialError, parseTarget, type Target } from "./upstream.js";
 
 /** What a session needs of the proxy it belongs to. */
-export interface ForwardHost {
+interface ForwardHost {
   log(origin: string): OriginLog;
   track(socket: Socket): void;
   /** A request came that was not made for a proxy. */

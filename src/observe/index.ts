@@ -1,6 +1,6 @@
-export { ForwardProxy, type ForwardProxyOptions } from "./forward-proxy.js";
+export { ForwardProxy } from "./forward-proxy.js";
 export { observedReport } from "./observed-report.js";
-export type { Observer, ObserverCounts } from "./observer.js";
-export { type ResponseEvents, type ResponseFacts, ResponseFollower } from "./response-follower.js";
+export type { Observer } from "./observer.js";
+export { type ResponseFacts, ResponseFollower } from "./response-follower.js";
 export { ReverseProxy, type ReverseProxyOptions } from "./reverse-proxy.js";
 export { dial, dialError, parseTarget, type Target } from "./upstream.js";

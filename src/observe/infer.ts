@@ -36,7 +36,7 @@ export interface Inference {
 }
 
 /** What is known of all connections to the origin. */
-export interface Scene {
+interface Scene {
   /** When the last request of all began or ended: what ends after it ended with the program. */
   readonly lastActivity: number;
   readonly demandAtOnce: number;

@@ -10,7 +10,7 @@ export type Side = "client" | "server";
 export type Verdict = CloseReason | "after-response" | "after-idling";
 
 /** How a connection ended: who was first, how, and in which state it was. */
-export interface Ending {
+interface Ending {
   readonly side: Side;
   readonly reset: boolean;
   readonly at: number;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Side } from "./life.js";
 
 /** What passes through a relay, told to whoever looks on. */
-export interface RelayWatcher {
+interface RelayWatcher {
   /** Bytes of the client; returns those to send on. */
   fromClient(chunk: Buffer): Buffer;
   fromServer(chunk: Buffer): void;
@@ -13,7 +13,7 @@ export interface RelayWatcher {
 }
 
 /** A socket and how to reset it. */
-export interface RelayEnd {
+interface RelayEnd {
   readonly socket: Socket;
   reset(): void;
 }

@@ -5,7 +5,7 @@ import { refusal } from "./refusal.js";
 import { relay } from "./relay.js";
 import { dial, dialError, type Target } from "./upstream.js";
 
-export interface TunnelOptions {
+interface TunnelOptions {
   readonly target: Target;
   /** Host and port as the client wrote them. */
   readonly authority: string;

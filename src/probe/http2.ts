@@ -9,7 +9,7 @@ const PATIENCE = 10_000;
 const UNLIMITED = 2 ** 32 - 1;
 
 /** Where the server is, and how long its connection may be left alone. */
-export interface Http2ProbeOptions {
+interface Http2ProbeOptions {
   readonly address: string;
   readonly path: string;
   readonly wait: number;

@@ -14,7 +14,7 @@ export function waitsUpTo(most: number, announced: number | undefined): number[]
   return [...new Set([...waits.map(Math.round), enough])].sort((a, b) => a - b);
 }
 
-export interface IdleProbe {
+interface IdleProbe {
   /** A connection that has just carried an exchange, to be left alone. */
   open(): Promise<ProbeConnection>;
   /** Sends one more request; rejects when the connection does not carry it. */

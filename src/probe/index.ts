@@ -1,10 +1,2 @@
-export type {
-  AddressHealth,
-  Http2Health,
-  IdleLimit,
-  KeepAlive,
-  Phases,
-  ProbeResult,
-  Setting,
-} from "./findings.js";
-export { type ProbeOptions, probe } from "./probe.js";
+export type { KeepAlive, Phases, ProbeResult } from "./findings.js";
+export { probe } from "./probe.js";

@@ -8,7 +8,7 @@ import { probeIdle, waitsUpTo } from "./idle.js";
 import { type OpenOptions, ProbeConnection, type ProbeExchange } from "./probe-connection.js";
 import { settingsFor } from "./settings.js";
 
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly target: Target;
   /** Default `/`. */
   readonly path?: string;

@@ -29,7 +29,7 @@ export function settingsFor(keepAlive: KeepAlive | undefined, idle: IdleLimit | 
 }
 
 /** Earlier than the server, by a fifth and at least a second where the limit has room for it. */
-export function idleTimeoutFor(limit: number): number {
+function idleTimeoutFor(limit: number): number {
   const earlier = Math.min(limit * 0.8, limit - MARGIN);
   return Math.max(Math.round(earlier), Math.round(limit * 0.5), 1);
 }

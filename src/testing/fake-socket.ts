@@ -9,7 +9,7 @@ interface Parcel {
   readonly consumed: () => void;
 }
 
-export interface FakeDial {
+interface FakeDial {
   readonly clock: FakeClock;
   readonly route: FakeRoute;
   readonly options: SocketOptions;

@@ -5,7 +5,7 @@ import type { DirectionFault } from "./fault.js";
 /** Held bytes beyond this stop the reading of the source. */
 const HOLD_BYTES = 1 << 20;
 
-export interface FlowHooks {
+interface FlowHooks {
   passed(bytes: number): void;
   /** The limit was reached. */
   limit(action: "end" | "reset" | "half-close" | "stall"): void;

@@ -127,7 +127,7 @@ function latin1(data: string | Uint8Array): string {
 }
 
 /** Settings as numbers: setting, value, setting, value, … */
-export function settingPairs(settings: Http2Settings): number[] {
+function settingPairs(settings: Http2Settings): number[] {
   if (Array.isArray(settings)) return [...(settings as readonly number[])];
   const named = settings as Readonly<Partial<Record<Http2SettingName, number>>>;
   return (Object.keys(SETTING_IDS) as Http2SettingName[]).flatMap((name) => {

@@ -1,4 +1,4 @@
-import { codeName, FrameReader, type FrameVisitor, frameName, HpackDecoder } from "../http2/index.js";
+import { FrameReader, type FrameVisitor, frameName, HpackDecoder } from "../http2/index.js";
 
 /** A frame that the client sent. Members that its type does not have are absent. */
 export interface Http2Seen {
@@ -106,15 +106,4 @@ export class Http2Incoming implements FrameVisitor {
   streamFault(_stream: number, error: Error): void {
     throw error;
   }
-}
-
-/** A frame in a line, for a log: `HEADERS 1 end`, `RST_STREAM 3 CANCEL`. */
-export function showFrame(frame: Http2Seen): string {
-  const parts: (string | number)[] = [frame.type, frame.stream];
-  if (frame.ack === true) parts.push("ack");
-  if (frame.type === "DATA") parts.push(`${frame.data?.length} bytes`);
-  if (frame.code !== undefined) parts.push(codeName(frame.code));
-  if (frame.increment !== undefined) parts.push(frame.increment);
-  if (frame.endStream === true) parts.push("end");
-  return parts.join(" ");
 }

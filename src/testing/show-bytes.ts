@@ -15,7 +15,7 @@ export const showBytes = (bytes: Uint8Array, from = 0, limit = 120): string => {
 };
 
 /** The first index at which two byte strings differ; the length of the shorter when it begins the longer. */
-export const firstDifference = (left: Uint8Array, right: Uint8Array): number => {
+const firstDifference = (left: Uint8Array, right: Uint8Array): number => {
   const length = Math.min(left.length, right.length);
   let index = 0;
   while (index < length && left[index] === right[index]) index += 1;

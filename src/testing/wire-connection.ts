@@ -45,7 +45,7 @@ const toBytes = (data: string | Uint8Array): Buffer =>
     : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
 /** A response head for a body of known length. */
-export const okHead = (length: number, headers: ExtraHeaders = {}): string => {
+const okHead = (length: number, headers: ExtraHeaders = {}): string => {
   const flat = Array.isArray(headers) ? (headers as readonly string[]) : Object.entries(headers).flat();
   let head = `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n`;
   for (let index = 0; index < flat.length; index += 2) head += `${flat[index]}: ${flat[index + 1]}\r\n`;

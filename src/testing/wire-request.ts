@@ -37,7 +37,7 @@ const parseFields = (lines: readonly string[]): string[] => {
   return fields;
 };
 
-export const findHeader = (fields: readonly string[], name: string): string | undefined => {
+const findHeader = (fields: readonly string[], name: string): string | undefined => {
   const values: string[] = [];
   for (let index = 0; index < fields.length; index += 2) {
     if (fields[index]?.toLowerCase() === name.toLowerCase()) values.push(fields[index + 1] as string);

@@ -2,7 +2,7 @@ import type { SiteTopic } from "./origin-stats.js";
 import type { CloseReason, DialReason } from "./reasons.js";
 
 /** What follows from the reason of a close, for all who must decide something by it. Words are in `explain`. */
-export interface CloseTraits {
+interface CloseTraits {
   /** Whose doing it is: this client's settings, the peer, the caller's code, or something that went wrong. */
   readonly group: "policy" | "peer" | "caller" | "fault";
   /** The reason of the dial that stands in for the connection. */

@@ -1,15 +1,9 @@
 export type { ChannelMessages } from "./channels.js";
-export { CLOSE_TABLE, type CloseTraits, endsIdleness, isStale } from "./close-table.js";
+export { CLOSE_TABLE, endsIdleness, isStale } from "./close-table.js";
 export { composeTraces, type DialTrace, guardTrace, type Trace } from "./hooks.js";
 export { OriginStats, REDIAL_SOON, type RecentClose, type SiteTopic } from "./origin-stats.js";
 export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
-export {
-  handshakeOf,
-  OTHER_ORIGINS,
-  Recorder,
-  type RecorderOptions,
-  type RecordListener,
-} from "./recorder.js";
+export { handshakeOf, Recorder, type RecorderOptions } from "./recorder.js";
 export type {
   AttemptRecord,
   ConnectionRecord,

@@ -12,7 +12,7 @@ import type {
 } from "./records.js";
 
 /** Who is told of each record as it is made: a recording that is streamed, the diagnostics channels. */
-export interface RecordListener {
+interface RecordListener {
   /** A connection is open. */
   opened?(record: ConnectionRecord): void;
   /** A connection has ended, or could not be made. */
@@ -39,7 +39,7 @@ const LOSSES = 1024;
 /** Origins counted apart; the rest are counted together, so that a crawler's recorder stays small. */
 const ORIGINS = 2048;
 /** The name that the rest is counted under. */
-export const OTHER_ORIGINS = "(other origins)";
+const OTHER_ORIGINS = "(other origins)";
 
 /**
  * The always-on memory of a transport: bounded, and honest about what it had to forget. Totals by origin are

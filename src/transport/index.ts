@@ -9,7 +9,7 @@ export type {
   ProxyHeaders,
   TlsOptions,
 } from "./dial/index.js";
-export { Exchange, type Settle } from "./exchange/index.js";
+export type { Settle } from "./exchange/index.js";
 export type { Fetch } from "./fetch-transport.js";
 export { fetchTransport } from "./fetch-transport.js";
 export type { Http2Options } from "./http2-options.js";

@@ -8,7 +8,7 @@ import type { Route } from "./route/index.js";
 const PATIENCE_MS = 1000;
 
 /** What {@link Sharing} needs of the transport. */
-export interface SharingHost {
+interface SharingHost {
   readonly pool: Pool<Link, Exchange>;
   readonly dials: Dials;
   /** The connections that are not closed. */

@@ -1,7 +1,7 @@
 import type { Report } from "../../index.js";
 
 /** Percentiles of the answered requests, in milliseconds; empty when none was answered. */
-export interface Latency {
+interface Latency {
   readonly p50?: number;
   readonly p90?: number;
   readonly p99?: number;

@@ -16,7 +16,7 @@ export interface GoResult {
   readonly rows: readonly GoRow[];
 }
 
-export interface GoRow {
+interface GoRow {
   readonly name: string;
   readonly concurrency: number;
   readonly requests: number;
@@ -51,7 +51,7 @@ export const storedGo: GoResult = {
 };
 
 /** Go's program on its way to be measured. */
-export interface GoRun {
+interface GoRun {
   /** Runs it once it is built: not before, since two measurements at once would disturb each other. */
   measure(): Promise<GoResult | undefined>;
   /** Ends what is under way and takes away what was built. */

@@ -8,7 +8,7 @@ type Ask = ServersRequest extends infer Each
   : never;
 
 /** A server of the demo, seen from the clients' thread. */
-export interface DemoServer {
+interface DemoServer {
   readonly origin: string;
   /** What the server has counted itself. */
   count(): Promise<{ connections: number; requests: number }>;

@@ -1,5 +1,5 @@
 /** One column of a table: its heading and on which side its cells are set. */
-export interface Column {
+interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
 }

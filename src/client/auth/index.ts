@@ -1,3 +1,3 @@
-export type { Authenticator, AuthOptions, BearerAuth, PasswordAuth } from "./auth-options.js";
+export type { AuthOptions, BearerAuth, PasswordAuth } from "./auth-options.js";
 export { AuthScope } from "./auth-scope.js";
 export { authenticator } from "./authenticator.js";

@@ -3,7 +3,7 @@ import type * as Zlib from "node:zlib";
 import { ZstdFrames } from "./zstd-frames.js";
 
 /** A stream of node:zlib; `bytesWritten` is what it has taken in. */
-export type Decoder = Transform & { readonly bytesWritten: number };
+type Decoder = Transform & { readonly bytesWritten: number };
 
 /** A content coding this client can undo. */
 export interface Coding {

@@ -1,7 +1,7 @@
 import { parseMimeType, serializeMimeType } from "../../message/index.js";
 
 /** What a data: URL holds (Fetch §6 "data: URL processor"). */
-export interface DataURL {
+interface DataURL {
   readonly type: string;
   readonly bytes: Uint8Array;
 }

@@ -2,7 +2,7 @@ import { CLOSE_TABLE, type DialReason } from "../../trace/index.js";
 import type { LostConnection, PoolRoute, Waiter } from "../entities/index.js";
 
 /** Why a dial is made, and what it stands in for. */
-export interface DialPlan {
+interface DialPlan {
   readonly reason: DialReason;
   /** The connection that would have made the dial unnecessary. */
   readonly previous: number | undefined;

@@ -6,7 +6,7 @@ import type { PoolRoute } from "./route.js";
 import type { Waiter } from "./waiter.js";
 
 /** The states of a connection. `draining`: finishes what it has and takes nothing more. */
-export type MemberState = "dialing" | "idle" | "active" | "draining" | "closed";
+type MemberState = "dialing" | "idle" | "active" | "draining" | "closed";
 
 /** A connection as the pool sees it. `owner` is whatever the pool's user keeps for it. */
 export class Member<O> {

@@ -104,7 +104,7 @@ export class IdleSet<O> {
 }
 
 /** The idle connection that goes because an idle cap is exceeded, with the cause: always the oldest there is. */
-export interface Surplus<O> {
+interface Surplus<O> {
   readonly member: Member<O>;
   readonly end: CloseCause;
 }

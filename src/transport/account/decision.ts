@@ -100,7 +100,7 @@ export function finiteLimits(pool: PoolLimits): Decision["limits"] {
 }
 
 /** What a decision is made of, beside the exchange. */
-export interface DecisionParts {
+interface DecisionParts {
   readonly limits: Decision["limits"];
   /** The limit that made it wait, where one did. */
   readonly limitedBy: string | undefined;
@@ -145,7 +145,7 @@ export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
 }
 
 /** The same decision, which is a sentence where it is printed and plain data where it is serialised. */
-export function spoken(decision: Decision): Decision {
+function spoken(decision: Decision): Decision {
   // Of a descriptor with a prototype, a `get` that somebody put on `Object.prototype` would be a part.
   const asText = ownMembers({ value: () => decisionSentence(decision), enumerable: false });
   Object.defineProperty(decision, "toString", asText);

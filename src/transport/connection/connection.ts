@@ -8,7 +8,7 @@ import { Opening } from "./opening.js";
 import { Wire } from "./wire.js";
 
 /** What was tried, where a dial failed. */
-export interface FailedDial {
+interface FailedDial {
   readonly attempts: readonly DialAttempt[];
   readonly timings: DialTimings;
 }

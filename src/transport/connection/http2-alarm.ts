@@ -1,7 +1,7 @@
 import type { Clock, Expiring } from "../upkeep/index.js";
 
 /** What the one alarm of a connection rings for. */
-export interface Http2AlarmHandlers {
+interface Http2AlarmHandlers {
   /** The server's SETTINGS have not come in time. */
   noSettings(now: number): void;
   /** The session wanted to be woken now. */

@@ -14,7 +14,7 @@ const APART_MS = 30_000;
 /** What it needs of the clock. */
 type Deadlines = Pick<Clock, "set" | "remove">;
 
-export interface LivenessHost {
+interface LivenessHost {
   /** It has not answered for a while. */
   doubt(waited: number): void;
   /** It has not answered in its time. */

@@ -4,7 +4,7 @@ import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
 import { trailersOf, uploadFailure } from "./upload-failure.js";
 
-export interface Http2UploadHandlers {
+interface Http2UploadHandlers {
   /** Bytes were given to the session. */
   progress(bytes: number): void;
   done(): void;

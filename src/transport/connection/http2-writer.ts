@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Http2Session, OutputChunk } from "../../http2/index.js";
 import type { Clock } from "../upkeep/index.js";
 
-export interface Http2WriterHost {
+interface Http2WriterHost {
   wrote(bytes: number): void;
 }
 

@@ -69,7 +69,7 @@ export function mayBeFollowed(exchange: Exchange, parser: ResponseHeadParser, tl
 }
 
 /** What decides, at the end of a response, whether its connection can be used again. */
-export interface ReuseFacts {
+interface ReuseFacts {
   readonly exchange: Exchange;
   readonly parser: ResponseHeadParser;
   /** Bytes followed the end of the response. */

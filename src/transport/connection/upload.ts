@@ -6,7 +6,7 @@ import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
 import { trailersOf, uploadFailure } from "./upload-failure.js";
 
-export interface UploadHandlers {
+interface UploadHandlers {
   /** Bytes were handed to the socket. */
   progress(bytes: number): void;
   /**

@@ -15,7 +15,7 @@ export interface FailedAttempt extends DialAttempt {
   readonly error: unknown;
 }
 
-export interface RaceOptions {
+interface RaceOptions {
   readonly addresses: readonly LookupAddress[];
   /** Milliseconds before the next address is tried beside those under way; `undefined`: one after the other. */
   readonly delay: number | undefined;

@@ -19,7 +19,7 @@ export interface ConnectReply {
   readonly kept: boolean;
 }
 
-export interface ConnectHandlers {
+interface ConnectHandlers {
   /** The answer is in; where it is a success, the stream carries the tunnel from here on and is paused. */
   replied(reply: ConnectReply): void;
   /** What came is not HTTP. */

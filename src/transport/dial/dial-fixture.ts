@@ -16,7 +16,7 @@ import { Dialer } from "./dialer.js";
 // What the tests of dialing share.
 
 /** How a dial ended. */
-export interface Settled {
+interface Settled {
   readonly result?: DialResult;
   readonly error?: NetworkError;
   readonly attempts?: DialAttempt[];

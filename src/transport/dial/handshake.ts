@@ -5,7 +5,7 @@ import type { TlsInfo } from "./contract.js";
 import type { TlsView } from "./socket-view.js";
 import type { TlsConnect, TlsSetup } from "./tls-setup.js";
 
-export interface HandshakeHandlers {
+interface HandshakeHandlers {
   /** Called inside the socket's `secureConnect` event. */
   secured(info: TlsInfo, certificate: PeerCertificate | undefined): void;
   /** `certificate` is the peer's, when it was the certificate that failed. */

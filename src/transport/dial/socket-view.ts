@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { DialResult } from "./contract.js";
 
 /** TCP probes start after this much silence: a peer that vanished under a long response is noticed. */
-export const PROBE_AFTER_MS = 60_000;
+const PROBE_AFTER_MS = 60_000;
 
 /** What a stream may offer beyond `Duplex`: a custom dial's often offers none of it. */
 export type SocketView = Partial<

@@ -5,7 +5,7 @@ import { type AllowAddress, addressPolicy, type ProxyAuths, type Route } from ".
 import type { Exchange, Settle } from "./exchange.js";
 
 /** A request as a forwarding proxy gets it. */
-export interface Forwarded {
+interface Forwarded {
   readonly target: Target;
   readonly headers: Headers | undefined;
   /** The credentials that went along. */

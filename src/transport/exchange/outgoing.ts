@@ -46,7 +46,7 @@ export interface Outgoing {
   http2: unknown;
 }
 
-export type Trailers = readonly string[] | (() => HeadersInit | Promise<HeadersInit>);
+type Trailers = readonly string[] | (() => HeadersInit | Promise<HeadersInit>);
 
 const NO_HEADERS: readonly string[] = [];
 const USER_AGENT = "trunkline";

@@ -9,7 +9,7 @@ import type { ConnectionRecord, Decision, Recorder, Recording } from "../../trac
 import { LineFile } from "./line-file.js";
 
 /** What a recording is streamed from. */
-export interface RecordingSource {
+interface RecordingSource {
   readonly recorder: Recorder;
   /** The time in milliseconds since 1970. */
   readonly wallNow: () => number;

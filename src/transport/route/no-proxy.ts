@@ -10,7 +10,7 @@ interface DomainRule {
 }
 
 /** Whether a host and port go direct by NO_PROXY. */
-export type NoProxy = (host: string, port: number) => boolean;
+type NoProxy = (host: string, port: number) => boolean;
 
 /**
  * Reads a NO_PROXY list by the rules of Go's httpproxy: `*`, a CIDR block, an address or a domain, the last two with

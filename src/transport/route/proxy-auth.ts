@@ -5,7 +5,7 @@ import type { ProxyServer } from "./proxy.js";
 export type ProxyAuthScheme = "basic" | "digest";
 
 /** The credentials of one proxy, and what it has asked for so far. */
-export class ProxyAuth {
+class ProxyAuth {
   readonly #basic: string | undefined;
   readonly #digest: DigestAuth | undefined;
 

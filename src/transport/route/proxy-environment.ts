@@ -2,7 +2,7 @@ import { readNoProxy } from "./no-proxy.js";
 import { type ProxyServer, parseProxy } from "./proxy.js";
 
 /** What a proxy is chosen by. */
-export interface ProxyTarget {
+interface ProxyTarget {
   readonly secure: boolean;
   /** IPv6 without brackets. */
   readonly hostname: string;

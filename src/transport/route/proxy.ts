@@ -2,7 +2,7 @@ import { quotedURL } from "../../errors/index.js";
 import { ownMembers } from "../../runtime/index.js";
 
 /** How a proxy is spoken to. `socks5` resolves the target's name here, `socks5h` at the proxy. */
-export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
+type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
 
 /** A proxy, parsed. */
 export interface ProxyServer {

@@ -9,7 +9,7 @@ import type { Clock, Expiring } from "./clock.js";
 const IN_USE_FOR_MS = 1000;
 
 /** What {@link DnsWatch} needs of the transport. */
-export interface DnsWatchHost {
+interface DnsWatchHost {
   live(): Iterable<Link>;
   routeOf(route: PoolRoute<Link>): Route | undefined;
   retire(connection: Link, cause: CloseCause): void;

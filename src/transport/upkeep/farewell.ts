@@ -4,7 +4,7 @@ import { type Exchange, type Link, unreadAtClose } from "../exchange/index.js";
 import type { Clock, Expiring } from "./clock.js";
 
 /** After `close()`, a response body that nobody takes a byte of for so many milliseconds is given up. */
-export const FAREWELL_MS = 10_000;
+const FAREWELL_MS = 10_000;
 
 /** Sees to it that a transport that is closing does not wait for ever for bodies that nobody reads. */
 export class Farewell implements Expiring {
