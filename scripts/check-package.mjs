@@ -1,6 +1,8 @@
 // Proves that what would be published is what package.json promises. `--write` first sets `exports` to what exists.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import {
   bundleOf,
   importable,
@@ -117,6 +119,11 @@ if (importable().length > 0) {
       loaded.length <= maxFilesOfImport,
       `import "trunkline" loads ${loaded.length} files; at most ${maxFilesOfImport}.`,
     );
+    const slow = slowModules(join(installed, "dist/index.js"));
+    check(
+      slow.length === 0,
+      `import "trunkline" loads ${slow.join(", ")}: they cost milliseconds that most programs do not need; load them with process.getBuiltinModule when they are.`,
+    );
     summary.push(
       `${packed.length} files`,
       `${Math.round(tarball.size / 1024)} KiB packed`,
@@ -126,6 +133,19 @@ if (importable().length > 0) {
     remove();
   }
 }
+
+/** Which of Node's own modules that are slow to load an import loads. */
+function slowModules(file) {
+  const program = `await import(${JSON.stringify(pathToFileURL(file).href)});
+    const loaded = new Set(process.moduleLoadList);
+    const slow = ["crypto", "tls", "http", "https", "http2", "zlib", "child_process", "worker_threads"];
+    console.log(slow.filter((name) => loaded.has("NativeModule " + name)).join(" "));`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+  });
+  return stdout.split(/\s+/).filter((name) => name !== "");
+}
+
 for (const problem of problems) console.error(problem);
 console.log([`${importable().length} entry points`, ...summary, `${problems.length} problems`].join(", "));
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-import { TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { explainRecorder, type Report } from "../../explain/index.js";
 import type { Pool, PoolLimits, PoolRoute } from "../../pool/index.js";
 import type { Runtime } from "../../runtime/index.js";
@@ -150,9 +150,10 @@ export class History {
 
 /** Where a connection leads, and with which certificate: two origins that have both in common could share one. */
 function endpointOf({ dialed }: Connection): string | undefined {
-  if (dialed?.tlsInfo === undefined || !(dialed.socket instanceof TLSSocket)) return undefined;
+  const socket = dialed?.socket as TLSSocket | undefined;
+  if (dialed?.tlsInfo === undefined || typeof socket?.getPeerCertificate !== "function") return undefined;
   // Not `getPeerX509Certificate`: in some versions of Node, whoever asks after it gets no certificate.
-  const { fingerprint256: fingerprint } = dialed.socket.getPeerCertificate();
+  const { fingerprint256: fingerprint } = socket.getPeerCertificate();
   if (fingerprint === undefined || dialed.remoteAddress === "") return undefined;
   return `${dialed.remoteAddress} port ${dialed.remotePort}, certificate ${fingerprint.slice(0, 23)}`;
 }
