@@ -206,7 +206,8 @@ function sameButPath(a: Http2RequestHead, b: Http2RequestHead): boolean {
 export function headListSize(head: Http2RequestHead): number {
   let size = ":method:scheme:authority:path".length + FIELD_OVERHEAD * 4;
   size += head.method.length + head.scheme.length + head.authority.length + head.path.length;
-  const { fields } = head;
+  const { fields, protocol } = head;
+  if (protocol !== undefined) size += ":protocol".length + protocol.length + FIELD_OVERHEAD;
   for (let i = 0; i + 1 < fields.length; i += 2) {
     size += (fields[i] as string).length + (fields[i + 1] as string).length + FIELD_OVERHEAD;
   }

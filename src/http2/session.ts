@@ -93,6 +93,12 @@ export class Http2Session<Owner> {
     return this.#state.accepting;
   }
 
+  /** Whether the server takes extended CONNECT (RFC 8441); undefined until its SETTINGS have come. */
+  get offersConnect(): boolean | undefined {
+    const { peer } = this.#state;
+    return peer.received ? peer.connectProtocol : undefined;
+  }
+
   /** Whether `takeOutput` has something now. */
   get hasOutput(): boolean {
     const { urgent, control, pending, send, dead } = this.#state;

@@ -350,6 +350,18 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#goOutAgain(exchange, route, error);
   }
 
+  overHttp1(exchange: Exchange): void {
+    const route = exchange.route as PoolRoute<Link>;
+    (this.dials.routeOf(route) as Route).noConnect = true;
+    this.#goOutAgain(exchange, this.http1RouteOf(route), undefined);
+  }
+
+  tunnels(change: 1 | -1): void {
+    this.#activity += change;
+    this.clock.setAlive(this.#activity > 0);
+    this.#checkClosed();
+  }
+
   settingsTimedOut(exchange: Exchange, now: number): unknown {
     const extra = "the server agreed to HTTP/2 but sent no SETTINGS; set http2: false to use HTTP/1.1";
     return timedOut(exchange, "tlsTimeout", this.tlsTimeout, "tls", now, extra);

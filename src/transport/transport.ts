@@ -153,7 +153,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
     let deadline = Number.POSITIVE_INFINITY;
     if (options !== undefined) ({ deadline, timeout: exchange.callTimeout } = options);
     let { pooled } = known;
-    if (exchange.outgoing.upgrade || known.route.wantsHttp1 === true) {
+    const { upgrade, protocol } = exchange.outgoing;
+    const needsHttp1 = upgrade && (protocol === undefined || known.route.noConnect === true);
+    if (needsHttp1 || known.route.wantsHttp1 === true) {
       pooled = known.http1 ??= this.#engine.http1RouteOf(pooled);
     }
     this.#engine.begin(exchange, pooled, deadline, now);

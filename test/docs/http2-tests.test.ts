@@ -10,6 +10,7 @@ const FILES: Readonly<Record<string, string>> = {
   exchanges: "test/http2/transport/exchanges.test.ts",
   life: "test/http2/transport/life.test.ts",
   coalescing: "test/http2/transport/coalescing.test.ts",
+  tunnels: "test/http2/transport/tunnels.test.ts",
   bugs: "test/http2/transport/bugs.test.ts",
   property: "test/http2/transport/property.test.ts",
   requests: "src/http2/session-requests.test.ts",

@@ -30,8 +30,9 @@ import {
 import { Http2Exchange, PartList } from "./http2-exchange.js";
 import type { Http2Host } from "./http2-host.js";
 import { Liveness } from "./http2-liveness.js";
-import { http2FieldsOf, http2Head } from "./http2-request.js";
+import { bodyWithHead, http2FieldsOf, http2Head } from "./http2-request.js";
 import { Http2Responses, type Http2ResponsesHost } from "./http2-responses.js";
+import { Http2Tunnels } from "./http2-tunnels.js";
 import { Http2Upload } from "./http2-upload.js";
 import { Http2Writer } from "./http2-writer.js";
 import { causeOfSocketError } from "./socket-errors.js";
@@ -39,8 +40,6 @@ import type { Wire } from "./wire.js";
 
 /** A body that is given up is read to its end where no more than this is to come: a reset would cost more. */
 const WORTH_READING = 64 * 1024;
-/** A body in memory up to this size goes out right behind its head; a longer one is given out bit by bit. */
-const SMALL_BODY = 16 * 1024;
 /** After our GOAWAY the server is listened to for so many milliseconds: closing at once could take the GOAWAY back. */
 const LINGER_MS = 250;
 
@@ -58,6 +57,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   readonly #responses: Http2Responses;
   readonly #writer: Http2Writer<Http2Exchange>;
   readonly #liveness: Liveness<Http2Exchange>;
+  readonly #tunnels: Http2Tunnels;
   readonly #parts = new PartList();
   /** Exchanges that ended well: after the first one the connection is known to have worked. */
   #completed = 0;
@@ -98,6 +98,13 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       doubt: (waited) => this.#doubt(unansweredPing(waited)),
       dead: (waited) => this.close(unansweredPing(waited), undefined),
       isBusy: () => this.#parts.size > 0,
+    });
+    this.#tunnels = new Http2Tunnels(this.#session, {
+      now: () => host.clock.now(),
+      credited: () => this.#alarm.wakeAt(this.#session.wakeAt),
+      open: (part) => this.#open(part),
+      turnBack: (part) => this.#turnBack(part),
+      count: (change) => host.tunnels(change),
     });
     this.#alarm = new Http2Alarm(host.clock, {
       noSettings: (now) =>
@@ -156,33 +163,22 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   #open(part: Http2Exchange): void {
-    if (part.settled || this.#closed) return;
+    if (part.settled || this.#closed || !this.#tunnels.admits(part)) return;
     const { exchange } = part;
     const { outgoing } = exchange;
-    const { source, framing, expectWait, trailers } = outgoing;
     const head = http2Head(outgoing);
-    const empty = source === undefined || framing.kind === "none";
-    const small = empty || expectWait >= 0 || trailers !== undefined ? undefined : source.small;
-    const bytes = typeof small === "string" ? Buffer.from(small) : small;
-    const whole =
-      empty ||
-      (bytes !== undefined &&
-        bytes.length <= SMALL_BODY &&
-        framing.kind === "length" &&
-        bytes.length === framing.length);
-    const stream = this.#session.open(part, head, whole && (bytes === undefined || bytes.length === 0));
+    const bytes = bodyWithHead(outgoing);
+    const stream = this.#session.open(part, head, bytes?.length === 0 && outgoing.protocol === undefined);
     part.stream = stream;
-    if (whole) {
-      exchange.sentAt = this.#clock.now();
-      if (bytes !== undefined && bytes.length > 0) {
-        exchange.bytesWritten = bytes.length;
-        this.#session.send(stream, bytes, true);
-      }
-    } else {
+    if (bytes === undefined) {
       this.#upload(part, stream);
+    } else {
+      exchange.sentAt = this.#clock.now();
+      exchange.bytesWritten = bytes.length;
+      if (bytes.length > 0) this.#session.send(stream, bytes, true);
     }
     const { trace } = exchange;
-    if (trace !== undefined) traceWritten(trace, exchange, () => http2FieldsOf(head), whole);
+    if (trace !== undefined) traceWritten(trace, exchange, () => http2FieldsOf(head), bytes !== undefined);
   }
 
   /** It may be dead: what has not gone out on it goes elsewhere. */
@@ -291,6 +287,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     if (part.closed) return;
     part.closed = true;
     this.#parts.remove(part);
+    this.#tunnels.closed(part);
     // Where it ended badly, what becomes of its place depends on how: `streamFailed` follows.
     if (part.settled || part.stream?.remoteEnded === true)
       this.#host.released(part.exchange, this.#clock.now());
@@ -321,6 +318,19 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#fail(part, streamCause(failure), error);
   }
 
+  tunnelOpened(part: Http2Exchange): void {
+    this.#completed += 1;
+    this.#settle(part);
+    this.#tunnels.opened(part);
+    this.#host.exchangeEnded(part.exchange);
+  }
+
+  #turnBack(part: Http2Exchange): void {
+    this.#settle(part);
+    this.streamClosed(part);
+    this.#host.overHttp1(part.exchange);
+  }
+
   misdirected(part: Http2Exchange): boolean {
     const { exchange, stream } = part;
     if (!this.#host.mayGoElsewhere(exchange)) return false;
@@ -334,6 +344,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   settings(): void {
     this.#alarm.settingsCame(this.#session.wakeAt);
     this.#host.limitChanged(this.#connection, this.#session.limit);
+    this.#tunnels.settings();
   }
 
   goAway(lastStream: number, code: number, debug: string): void {
@@ -453,13 +464,15 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#responses.readDone();
-    const parts = [...this.#parts].filter((part) => !part.settled);
-    for (const part of this.#parts) this.#parts.remove(part);
+    const all = [...this.#parts];
+    const parts = all.filter((part) => !part.settled);
+    for (const part of all) this.#parts.remove(part);
     this.#session.goAway(NO_ERROR);
     this.#session.abandon();
     this.#liveness.stop();
     this.#sayGoodbye();
     this.#connection.left(cause);
+    this.#tunnels.lost(all, (exchange) => this.#host.bodyError(exchange, cause, errorFor(exchange)));
     for (const part of parts) {
       this.#settle(part);
       this.#responses.forget(part);

@@ -3,6 +3,7 @@ import type { BodyReader } from "../../message/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { Expiring } from "../upkeep/index.js";
 import type { Drain } from "./drain.js";
+import type { Http2Tunnel } from "./http2-tunnel.js";
 import type { Http2Upload } from "./http2-upload.js";
 
 /** One exchange's part of an HTTP/2 connection, while it is on it. */
@@ -22,6 +23,8 @@ export class Http2Exchange implements Expiring {
   firstEnd = 0;
   /** The body that is arriving; a small one is copied when it is whole, and has none. */
   body: BodyReader | undefined = undefined;
+  /** The stream as the caller's own, once the server has opened the tunnel that the request asked for. */
+  tunnel: Http2Tunnel | undefined = undefined;
   trailerBlock = "";
   /** Octets handed to a reader that wanted no more for the moment; their credit waits. */
   unpaid = 0;

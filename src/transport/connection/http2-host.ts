@@ -16,5 +16,9 @@ export interface Http2Host extends CarrierHost {
   mayGoElsewhere(exchange: Exchange): boolean;
   /** Sends it on a connection of its own. */
   goElsewhere(exchange: Exchange, error: unknown): void;
+  /** The server takes no request of this kind over HTTP/2: HTTP/1.1 carries it, and those like it. Nothing of it was sent. */
+  overHttp1(exchange: Exchange): void;
+  /** A stream has become the caller's own, or is over: while there are any, the process stays alive. */
+  tunnels(change: 1 | -1): void;
   settingsTimedOut(exchange: Exchange, now: number): unknown;
 }

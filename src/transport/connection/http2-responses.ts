@@ -11,6 +11,7 @@ import { BodyReader, freshChunk } from "../../message/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { CarrierHost } from "./contract.js";
 import type { Http2Exchange } from "./http2-exchange.js";
+import { opensTunnel } from "./http2-tunnel.js";
 import { reportInformational } from "./informational.js";
 
 /** What the responses of a connection tell the connection. */
@@ -21,6 +22,8 @@ export interface Http2ResponsesHost {
   /** The response is complete: settle what is the connection's. */
   completed(part: Http2Exchange): void;
   streamFailed(part: Http2Exchange, failure: StreamFailure): void;
+  /** The server has opened the tunnel that the request asked for: the stream is the caller's from here on. */
+  tunnelOpened(part: Http2Exchange): void;
   /** The server says that it is not the one for this host (421). True: the request goes out again elsewhere. */
   misdirected(part: Http2Exchange): boolean;
   settings(): void;
@@ -72,6 +75,15 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     arrived(exchange, head.size);
     if (head.status === 421 && this.#connection.misdirected(part)) return;
     exchange.headArrived(head, this.now);
+    if (exchange.outgoing.protocol !== undefined) {
+      if (opensTunnel(exchange)) {
+        this.#connection.tunnelOpened(part);
+        exchange.respond();
+        return;
+      }
+      // No tunnel, so there is nothing to send.
+      this.#session().end(part.stream as Http2Stream<Http2Exchange>);
+    }
     part.contentLength = head.contentLength;
     part.fresh = true;
     this.#fresh.push(part);
@@ -79,6 +91,10 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   }
 
   data({ owner: part }: Http2Stream<Http2Exchange>, buffer: Buffer, start: number, end: number): void {
+    if (part.tunnel !== undefined) {
+      part.tunnel.received(buffer, start, end);
+      return;
+    }
     part.exchange.bytesRead += end - start;
     if (!part.fresh) {
       this.#gather(part, buffer, start, end);
@@ -158,6 +174,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   ended(stream: Http2Stream<Http2Exchange>): void {
     const part = stream.owner;
+    part.tunnel?.ended();
     if (part.settled) return;
     this.#deliver();
     const { exchange, fresh } = part;
@@ -183,6 +200,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   failed({ owner: part }: Http2Stream<Http2Exchange>, failure: StreamFailure): void {
     // The head was good: what follows is an error of the body, also where it came in the same read.
+    part.tunnel?.failed(failure.error);
     if (part.fresh) this.#handOut(part);
     this.#deliver();
     this.#connection.streamFailed(part, failure);
@@ -199,10 +217,12 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
 
   bodySent({ owner: part }: Http2Stream<Http2Exchange>): void {
     part.upload?.sent();
+    part.tunnel?.finished();
   }
 
   writable({ owner: part }: Http2Stream<Http2Exchange>): void {
     part.upload?.writable();
+    part.tunnel?.sent();
   }
 
   needsFlush(): void {

@@ -1,4 +1,5 @@
 import { Duplex } from "node:stream";
+import { nextTurn } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { Wire, WireSink } from "./wire.js";
@@ -12,6 +13,15 @@ export const UPGRADED: CloseCause = {
 /** Whether the response, whose head is in, turns the connection into the tunnel that the request asked for. */
 export function isHandOver({ method, status, outgoing }: Exchange): boolean {
   return method === "CONNECT" ? status >= 200 && status < 300 : status === 101 && outgoing.upgrade;
+}
+
+/**
+ * Ends a stream that was handed to the caller. An error that came in the same read as the response is told in a later
+ * turn: before, the caller cannot have listened, and an error that nobody listens for ends the process.
+ */
+export function failHandedOut(stream: Duplex, error: Error): void {
+  if (stream.listenerCount("error") > 0) stream.destroy(error);
+  else nextTurn(() => stream.destroy(error));
 }
 
 /**
@@ -43,7 +53,7 @@ export class UpgradedStream extends Duplex implements WireSink {
   }
 
   failed(error: NodeJS.ErrnoException): void {
-    this.destroy(error);
+    failHandedOut(this, error);
   }
 
   // ── to the wire ──────────────────────────────────────────────────────────────────────────────────────────

@@ -35,6 +35,8 @@ export interface Outgoing {
   readonly close: boolean;
   /** The request asks for another protocol on the connection. */
   readonly upgrade: boolean;
+  /** The protocol it asks for, where HTTP/2 can carry that on a stream (RFC 8441); undefined where it asks for none, or another. */
+  readonly protocol: string | undefined;
   /** Milliseconds the body waits for the server to ask for it; -1 for not at all. */
   readonly expectWait: number;
   /** What HTTP/2's `priority` field says, where the caller's fields say nothing; undefined for nothing. */
@@ -105,12 +107,22 @@ export function prepare(
     trailers,
     close,
     upgrade,
+    protocol: facts.upgrade && method === "GET" && source === undefined ? tunnelled(fields) : undefined,
     expectWait,
     priority: headers?.has("priority") === true ? undefined : request.priorityField,
     replayable: source === undefined || source.replayable,
     http1: undefined,
     http2: undefined,
   };
+}
+
+/** Of what `Upgrade` may name, servers of HTTP/2 know this one (RFC 8441). */
+function tunnelled(fields: readonly string[]): string | undefined {
+  const values: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    if ((fields[i] as string).toLowerCase() === "upgrade") values.push((fields[i + 1] as string).trim());
+  }
+  return values.length === 1 && values[0]?.toLowerCase() === "websocket" ? "websocket" : undefined;
 }
 
 /** Whether sending it calls functions of the caller's: a source that is not in memory, trailers made at the end. */
@@ -168,6 +180,7 @@ function bareGet(target: Target, acceptEncoding: string | undefined): Outgoing {
     trailers: undefined,
     close: false,
     upgrade: false,
+    protocol: undefined,
     expectWait: -1,
     priority: undefined,
     replayable: true,

@@ -16,7 +16,11 @@ const MOST_UNSENT = 10;
 export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unknown): boolean {
   if (exchange.answered || isTooLarge(error)) return false;
   const { reach, attempt } = exchange;
-  if (reach === "unsent") return attempt < MOST_UNSENT && maySendAgain(exchange) && cause.by !== "caller";
+  if (reach === "unsent") {
+    // A server that breaks its connections before anything is sent would have it dial on and on.
+    const most = isGarbage(cause) ? MOST_ATTEMPTS : MOST_UNSENT;
+    return attempt < most && maySendAgain(exchange) && cause.by !== "caller";
+  }
   if (reach === "refused" || wantsHttp1(error)) return attempt < MOST_ATTEMPTS && maySendAgain(exchange);
   if (!exchange.proven) return false;
   if (cause.by === "caller" || cause.by === "client") return false;

@@ -21,6 +21,8 @@ export interface Route {
   readonly http1Only?: boolean;
   /** The server asked for HTTP/1.1 (HTTP_1_1_REQUIRED): its requests take that via from then on. */
   wantsHttp1?: boolean;
+  /** The server takes no extended CONNECT (RFC 8441): upgrades take the way over HTTP/1.1 from then on. */
+  noConnect?: boolean;
   /** The server said that a connection made for another origin is wrong for this one (421). */
   ownConnections?: boolean;
   /** Whether requests go to the proxy whole, in absolute form (RFC 9112 section 3.2.2), with no tunnel. */
@@ -66,7 +68,7 @@ export function routeOf(target: Target, chosen: ProxyServer | undefined, setting
       : `proxy ${proxy.name}`;
   const name = `${via}${identity === undefined ? "" : ` tls:${identity}`}${localAddress === undefined ? "" : ` local:${localAddress}`}`;
   // Said, so that they are not looked for on `Object.prototype`.
-  const protocol = { http1Only: false, wantsHttp1: false, ownConnections: false };
+  const protocol = { http1Only: false, wantsHttp1: false, ownConnections: false, noConnect: false };
   const forwards = proxy !== undefined && !secure && (proxy.scheme === "http" || proxy.scheme === "https");
   if (proxy === undefined) {
     const key = `${origin} ${name}`;
