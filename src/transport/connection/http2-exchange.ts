@@ -24,7 +24,7 @@ export class Http2Exchange implements Expiring {
   /** The body that is arriving; a small one is copied when it is whole, and has none. */
   body: BodyReader | undefined = undefined;
   /** The stream as the caller's own, once the server has opened the tunnel that the request asked for. */
-  tunnel: Http2Tunnel | undefined = undefined;
+  tunnel: Http2Tunnel<Http2Exchange> | undefined = undefined;
   trailerBlock = "";
   /** Octets handed to a reader that wanted no more for the moment; their credit waits. */
   unpaid = 0;

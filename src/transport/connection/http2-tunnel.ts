@@ -1,7 +1,6 @@
 import { Duplex } from "node:stream";
 import { CANCEL, type Http2Session, type Http2Stream, NO_ERROR } from "../../http2/index.js";
 import type { Exchange } from "../exchange/index.js";
-import type { Http2Exchange } from "./http2-exchange.js";
 import { failHandedOut } from "./upgraded.js";
 
 /** Whether the response, whose head is in, opens the tunnel that the request asked for (RFC 8441 section 5). */
@@ -17,9 +16,9 @@ export interface Http2TunnelHost {
 }
 
 /** A stream of HTTP/2 as a stream of Node's: what `response.upgraded` is there. */
-export class Http2Tunnel extends Duplex {
-  readonly #session: Http2Session<Http2Exchange>;
-  readonly #stream: Http2Stream<Http2Exchange>;
+export class Http2Tunnel<Owner> extends Duplex {
+  readonly #session: Http2Session<Owner>;
+  readonly #stream: Http2Stream<Owner>;
   readonly #host: Http2TunnelHost;
   /** Octets that wait to be read; their credit waits too. */
   #unpaid = 0;
@@ -28,11 +27,7 @@ export class Http2Tunnel extends Duplex {
   /** The server's side has ended in order. */
   #sawEnd = false;
 
-  constructor(
-    session: Http2Session<Http2Exchange>,
-    stream: Http2Stream<Http2Exchange>,
-    host: Http2TunnelHost,
-  ) {
+  constructor(session: Http2Session<Owner>, stream: Http2Stream<Owner>, host: Http2TunnelHost) {
     super({ allowHalfOpen: true });
     this.#session = session;
     this.#stream = stream;

@@ -4,7 +4,7 @@ import type { Http2Exchange } from "./http2-exchange.js";
 import { Http2Tunnel, type Http2TunnelHost } from "./http2-tunnel.js";
 
 /** What becomes of the requests that want a tunnel. */
-export interface Http2TunnelsHost extends Http2TunnelHost {
+interface Http2TunnelsHost extends Http2TunnelHost {
   /** The server takes such requests. */
   open(part: Http2Exchange): void;
   /** It does not: HTTP/1.1 is to carry the request. */

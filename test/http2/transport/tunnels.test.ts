@@ -278,7 +278,7 @@ test("an abort while the server is silent resets the stream; SETTINGS are waited
   await until(() => sent(connection, "HEADERS").length === 1, "the request");
   controller.abort(new Error("never mind"));
   assert.equal((await aborted).message, "never mind");
-  await settled(transport);
+  await until(() => sent(connection, "RST_STREAM").length === 1, "the reset");
 });
 
 test("a server that breaks each connection before its SETTINGS is left alone after three", async () => {
