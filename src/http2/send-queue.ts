@@ -62,6 +62,7 @@ export class SendQueue<Owner> {
   /** Lets those that wait try again: the connection's window has grown, or their time is over. */
   wake(): void {
     const waiting = this.#waiting;
+    if (waiting.size === 0) return;
     this.#waiting = new Set();
     for (const stream of waiting) this.add(stream);
   }

@@ -18,7 +18,10 @@ export interface SessionOptions {
   readonly assumedStreams?: number;
   /** The server agreed to HTTP/2 in the TLS handshake; else it is only known to the program. Default false. */
   readonly agreed?: boolean;
-  /** The largest DATA frame sent. Default 16,375: with its head it fits a TLS record. Without TLS 65,536 costs less. */
+  /**
+   * The largest DATA frame sent, unless the server takes 65,536 octets: then that. Default 16,375: with its head it fits
+   * a TLS record. Without TLS all that the server takes costs less.
+   */
   readonly maxDataFrame?: number;
   /** Of the connection, when known from the dial. 0, the default, until it is measured. */
   readonly roundTrip?: number;

@@ -393,6 +393,20 @@ describe("Http2Session: what it may send, and the ways to wait for ever", () => 
     assert.deepEqual(harness.sent(1e9).slice(2), ["DATA 1 20000", "DATA 1 20000", "DATA 1 10000 end"]);
   });
 
+  test("a server that takes large frames gets them, of 65,536 octets at most", () => {
+    for (const [taken, frames] of [
+      [16_777_215, ["DATA 1 65536", "DATA 1 65536", "DATA 1 18928 end"]],
+      [65_536, ["DATA 1 65536", "DATA 1 65536", "DATA 1 18928 end"]],
+      [65_535, [...Array<string>(9).fill("DATA 1 16375"), "DATA 1 2625 end"]],
+    ] as const) {
+      const harness = new Harness();
+      harness.sent();
+      harness.feed(greeting(4, 1_000_000, 5, taken), windowUpdateFrame(0, 1_000_000));
+      harness.session.send(harness.post("a"), Buffer.alloc(150_000), true);
+      assert.deepEqual(harness.sent(1e9).slice(2), frames, String(taken));
+    }
+  });
+
   test("windows that grow beyond 2^31-1 are errors of who grew", () => {
     const { harness } = uploading(10);
     harness.sent();
