@@ -97,6 +97,11 @@ export class FrameReader {
     return this.#carried > 0 || this.#inData || this.#blockStream !== 0;
   }
 
+  /** Octets of a DATA frame's content that have not arrived. */
+  get dataLeft(): number {
+    return this.#dataLeft;
+  }
+
   /**
    * Takes `buffer[start, end)`.
    * @throws Http2Error of the connection; the reader is of no use after that.

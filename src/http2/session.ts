@@ -122,6 +122,11 @@ export class Http2Session<Owner> {
     return this.#state.lastReceivedAt;
   }
 
+  /** Octets of the DATA frame at hand that have not arrived; 0 between frames. */
+  get dataLeft(): number {
+    return this.#reader.dataLeft;
+  }
+
   /** Octets of bodies handed on that nobody has taken, for the transport's sum. */
   get unread(): number {
     return this.#state.unread;

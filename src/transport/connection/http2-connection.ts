@@ -463,7 +463,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #close(cause: CloseCause, errorFor: (exchange: Exchange) => unknown): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#responses.readDone();
+    this.#responses.over();
     const all = [...this.#parts];
     const parts = all.filter((part) => !part.settled);
     for (const part of all) this.#parts.remove(part);

@@ -7,10 +7,11 @@ import {
   type SessionEffects,
   type StreamFailure,
 } from "../../http2/index.js";
-import { BodyReader, freshChunk } from "../../message/index.js";
+import { BodyReader } from "../../message/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { CarrierHost } from "./contract.js";
 import type { Http2Exchange } from "./http2-exchange.js";
+import { Http2Gathering } from "./http2-gathering.js";
 import { opensTunnel } from "./http2-tunnel.js";
 import { reportInformational } from "./informational.js";
 
@@ -39,11 +40,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
   readonly #session: () => Http2Session<Http2Exchange>;
   /** Those whose response's head came in the present read: the whole body may be in it too, behind other heads. */
   #fresh: Http2Exchange[] = [];
-  /** Pieces of one body that the present read brought: where each begins and ends in the read's buffer. */
-  #gathered: Http2Exchange | undefined;
-  #source: Buffer | undefined;
-  readonly #pieces: number[] = [];
-  #octets = 0;
+  readonly #gathering: Http2Gathering;
   /** When the present read began. */
   now = 0;
 
@@ -51,6 +48,10 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     this.#host = host;
     this.#connection = connection;
     this.#session = session;
+    this.#gathering = new Http2Gathering({
+      dataLeft: () => session().dataLeft,
+      handedOn: (part, octets, more) => this.#handedOn(part, octets, more),
+    });
   }
 
   /** A read is over: what came with it and is not whole is handed out. */
@@ -60,7 +61,13 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
       this.#fresh = [];
       for (const part of fresh) if (part.fresh) this.#handOut(part);
     }
-    this.#deliver();
+    this.#gathering.readDone();
+  }
+
+  /** The connection is over: what was gathered goes to its readers. */
+  over(): void {
+    this.readDone();
+    this.#gathering.flush();
   }
 
   informational({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead): void {
@@ -97,50 +104,19 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     }
     part.exchange.bytesRead += end - start;
     if (!part.fresh) {
-      this.#gather(part, buffer, start, end);
+      this.#gathering.add(part, buffer, start, end);
     } else if (part.firstPiece === undefined) {
       part.firstPiece = buffer;
       part.firstStart = start;
       part.firstEnd = end;
     } else {
       this.#handOut(part);
-      this.#gather(part, buffer, start, end);
+      this.#gathering.add(part, buffer, start, end);
     }
   }
 
-  /** Notes a piece of a body: those that one read brings go to the reader as one. */
-  #gather(part: Http2Exchange, buffer: Buffer, start: number, end: number): void {
-    if (this.#gathered !== part || this.#source !== buffer) {
-      this.#deliver();
-      this.#gathered = part;
-      this.#source = buffer;
-    }
-    this.#pieces.push(start, end);
-    this.#octets += end - start;
-  }
-
-  /** Gives the reader what was gathered; its credit goes back when it wants more. */
-  #deliver(): void {
-    const part = this.#gathered;
-    const buffer = this.#source;
-    if (part === undefined || buffer === undefined) return;
-    const { body } = part;
-    const pieces = this.#pieces;
-    const octets = this.#octets;
-    this.#gathered = undefined;
-    this.#source = undefined;
-    this.#octets = 0;
-    let more = true;
-    if (body !== undefined && !part.settled) {
-      if (pieces.length > 2 && body.handsOn) {
-        more = body.pushOwned(joined(buffer, pieces, octets));
-      } else {
-        for (let i = 0; i < pieces.length; i += 2) {
-          more = body.push(buffer, pieces[i] as number, pieces[i + 1] as number);
-        }
-      }
-    }
-    pieces.length = 0;
+  /** Octets of a body have gone to its reader; their credit goes back when it wants more. */
+  #handedOn(part: Http2Exchange, octets: number, more: boolean): void {
     if (!more) {
       part.unpaid += octets;
       this.#host.clock.set(part, Number.POSITIVE_INFINITY); // the reader's time is its own
@@ -164,7 +140,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     }
     // Before its body: what breaks there is an error of the body.
     const response = exchange.respond();
-    if (firstPiece !== undefined) this.#gather(part, firstPiece, part.firstStart, part.firstEnd);
+    if (firstPiece !== undefined) this.#gathering.add(part, firstPiece, part.firstStart, part.firstEnd);
     if (part.body !== undefined) this.#host.watchBody(exchange, response);
   }
 
@@ -176,7 +152,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     const part = stream.owner;
     part.tunnel?.ended();
     if (part.settled) return;
-    this.#deliver();
+    this.#gathering.flush();
     const { exchange, fresh } = part;
     if (fresh) {
       part.fresh = false;
@@ -202,7 +178,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     // The head was good: what follows is an error of the body, also where it came in the same read.
     part.tunnel?.failed(failure.error);
     if (part.fresh) this.#handOut(part);
-    this.#deliver();
+    this.#gathering.flush();
     this.#connection.streamFailed(part, failure);
   }
 
@@ -254,16 +230,6 @@ function arrived(exchange: Exchange, octets: number): void {
 /** Whether the response, whose head is in, has a body, be it an empty one. */
 function mayHaveBody({ method, status }: Exchange): boolean {
   return method !== "HEAD" && status !== 204 && status !== 304;
-}
-
-/** The pieces as one chunk, which is the reader's to keep. */
-function joined(buffer: Buffer, pieces: readonly number[], octets: number): Buffer {
-  const chunk = freshChunk(octets);
-  let filled = 0;
-  for (let i = 0; i < pieces.length; i += 2) {
-    filled += buffer.copy(chunk, filled, pieces[i], pieces[i + 1]);
-  }
-  return chunk;
 }
 
 function wholeBody(part: Http2Exchange): BodyReader {

@@ -71,6 +71,24 @@ test("a body as long as its window, of a server that says no end without credit"
   assert.equal(bytes, length);
 });
 
+test("a DATA frame whose last octets are late: those before them are read at once", async () => {
+  let text = "";
+  await using world = await H2World.start(async (connection) => {
+    const { stream } = await connection.readHead();
+    await connection.send({ type: "HEADERS", stream, status: 200 });
+    const header = Buffer.from([0, 0x40, 0, 0, 0, 0, 0, 0, stream]);
+    await connection.wire.reply(Buffer.concat([header, Buffer.alloc(16_375, "a")]));
+    await until(() => text.length === 16_375, "a reader that has what came");
+    await connection.wire.reply(Buffer.alloc(9, "b"));
+    await connection.send({ type: "DATA", stream, endStream: true });
+    await connection.stall();
+  });
+  for await (const chunk of await clientOf(world.transport()).get(world.url())) {
+    text += Buffer.from(chunk).toString();
+  }
+  assert.equal(text, "a".repeat(16_375) + "b".repeat(9));
+});
+
 test("a body both ways at once: each piece is answered before the next is sent", async () => {
   await using world = await H2World.start(async (connection) => {
     const { stream } = await connection.readHead();
