@@ -41,6 +41,13 @@ export class Account {
     this.#at(0, 1);
   }
 
+  /** One that has just been counted belongs to another. */
+  uncounted(): void {
+    this.connections--;
+    this.open--;
+    this.#at(0, -1);
+  }
+
   closed(): void {
     this.open--;
     this.#at(1, 1);

@@ -165,7 +165,7 @@ export class HttpAgents {
 
   #dial(agent: AgentInside, options: Options, request: ClientRequest): Watched {
     const connection = this.#ledger.dial(
-      this.#poolOf(agent, options),
+      this.#poolOf(agent, options, request),
       unread,
       agent.keepAlive === true ? undefined : "keep-alive-off",
     );
@@ -175,8 +175,8 @@ export class HttpAgents {
     return connection;
   }
 
-  #poolOf(agent: AgentInside, options: Options): Pool {
-    const tally = this.#tallyOf(agent, options);
+  #poolOf(agent: AgentInside, options: Options, request: ClientRequest): Pool {
+    const tally = this.#tallyOf(agent, options, request);
     // The name says with which TLS identity, local address and family, too.
     return this.#pools.get(agent, agent.getName({ ...options, ...agent.options }), () => {
       tally.most("idleTimeout", idleTimeoutOf(agent));
@@ -189,8 +189,9 @@ export class HttpAgents {
     });
   }
 
-  #tallyOf(agent: AgentInside, options: Options): Tally {
-    const protocol = agent.protocol ?? "http:";
+  #tallyOf(agent: AgentInside, options: Options, request: ClientRequest): Tally {
+    // An agent for proxies says http: of itself, whatever it tunnels.
+    const protocol = request.protocol ?? agent.protocol ?? "http:";
     const port = options.port ?? options.defaultPort ?? agent.defaultPort;
     const path = namesSocketPath(options) ?? namesSocketPath(agent.options);
     const origin =
@@ -263,7 +264,7 @@ export class HttpAgents {
     const agent = (request as { agent?: unknown }).agent;
     const known = agent instanceof Agent ? (agent as AgentInside) : undefined;
     const pool =
-      known === undefined ? this.#poolOfOther(agent, request) : this.#poolOf(known, hostOf(request));
+      known === undefined ? this.#poolOfOther(agent, request) : this.#poolOf(known, hostOf(request), request);
     const once = known?.keepAlive !== true && request.getHeader("upgrade") === undefined;
     const connection = this.#ledger.dial(pool, unread, once ? "keep-alive-off" : undefined);
     if (socket.bytesWritten > 0 && isReady(socket)) this.#ledger.known(connection);
@@ -352,7 +353,7 @@ export class HttpAgents {
   /** A request that got no connection waits in the agent's queue, unless an agent of another kind has it. */
   #maybeQueued(agent: AgentInside, request: ClientRequest, options: Options): void {
     if (!Object.values(agent.requests).some((queue) => queue?.at(-1) === (request as unknown))) return;
-    const tally = this.#tallyOf(agent, options);
+    const tally = this.#tallyOf(agent, options, request);
     this.#hasQueued = true;
     this.#queued.set(request, { tally, at: this.#ledger.now() });
     tally.demanded();

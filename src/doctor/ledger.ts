@@ -252,6 +252,15 @@ export class Ledger {
     connection.pool.lastReason = reason;
   }
 
+  /** A connection that turned out to be the way to a proxy: what goes through it is counted at its own origin. */
+  isHop(connection: Watched): void {
+    if (connection.closed || !connection.established) return;
+    this.#forget(connection);
+    connection.pool.open--;
+    this.#account.uncounted();
+    connection.pool.tally.opened(connection.reason, -1);
+  }
+
   /** A connection that turned out to be none: an interceptor answers in the program. */
   neverWas(connection: Watched): void {
     if (connection.closed) return;

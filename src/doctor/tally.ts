@@ -61,9 +61,9 @@ export class Tally {
     this.#touched();
   }
 
-  opened(reason: DialReason): void {
-    this.#openedFor[reason] = (this.#openedFor[reason] ?? 0) + 1;
-    this.count("connections");
+  opened(reason: DialReason, by = 1): void {
+    this.#openedFor[reason] = (this.#openedFor[reason] ?? 0) + by;
+    this.count("connections", by);
   }
 
   closed(reason: CloseReason, by = 1): void {

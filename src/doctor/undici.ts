@@ -120,6 +120,8 @@ export class Undici {
   #created(request: Marked): void {
     const client = this.#clientOf(request.constructor);
     this.#lastClient = client;
+    // The way through a proxy, which a ProxyAgent asks for: what the program sends goes through it.
+    if (request.method === "CONNECT") return;
     const tally = this.#tallyOf(request.origin, client);
     request[STATE] = tally;
     request[CREATED] = this.#ledger.now();
@@ -303,6 +305,10 @@ export class Undici {
 
   #sent(request: Marked, socket: object): void {
     let connection = this.#bySocket.get(socket);
+    if (request.method === "CONNECT") {
+      if (connection !== undefined) this.#ledger.isHop(connection);
+      return;
+    }
     if (connection === undefined) {
       // Made before anybody watched, or by a connector of the program's own.
       connection = this.#ledger.dial(

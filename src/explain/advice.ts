@@ -1,6 +1,6 @@
 import type { ClientFacts, ClientName } from "./facts.js";
 import { familyOf, pick } from "./families.js";
-import { packageAdvice, passing } from "./packages.js";
+import { packageAdvice, passing, proxyAdvice } from "./packages.js";
 import { code, seconds } from "./words.js";
 
 interface AdviceFor {
@@ -239,6 +239,7 @@ export class Advice {
   #inPackage(about: "share" | "keep"): string | undefined {
     const owner = this.#owner;
     const known =
+      proxyAdvice(owner?.classFrom, owner?.madeIn) ??
       packageAdvice(owner?.classFrom, about) ??
       packageAdvice(owner?.madeIn ?? (about === "keep" ? this.#package : undefined), about);
     if (known !== undefined) return known;

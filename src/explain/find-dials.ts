@@ -218,6 +218,6 @@ const DIAL_WORDS: readonly (readonly [RegExp, string])[] = [
 function dialRemedy(codes: readonly string[]): string {
   const words = codes.flatMap((name) => DIAL_WORDS.find(([pattern]) => pattern.test(name))?.[1] ?? []);
   return words.length === 0
-    ? "Check the name and the port, and that the server is running; the error codes above say what went wrong"
+    ? "Check the name and the port, and that the server is running; the error code says what went wrong"
     : [...new Set(words)].slice(0, 2).join(". ");
 }

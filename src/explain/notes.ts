@@ -113,6 +113,6 @@ function failureNote({ origin, counts, failures = {}, least, closed }: OriginFac
   const pause =
     after === 0
       ? "none of them was the first after a pause"
-      : `${after} of them were the first after a pause${least.failedAfter === undefined ? "" : ` of ${seconds(least.failedAfter)} or longer`}`;
+      : `${after} of them ${after === 1 ? "was" : "were"} the first after a pause${least.failedAfter === undefined ? "" : ` of ${seconds(least.failedAfter)} or longer`}`;
   return `${origin}: ${plural(failed, "request")} failed${named}; ${pause}. The cause is not known.`;
 }

@@ -49,6 +49,12 @@ export function packageAdvice(package_: string | undefined, about: About): strin
   return KNOWN.find(([pattern]) => pattern.test(package_))?.[1][about];
 }
 
+/** A package makes an agent for its own `proxy` option: the user can only hand it another. */
+export function proxyAdvice(agentFrom: string | undefined, madeIn: string | undefined): string | undefined {
+  if (!/^https?-proxy-agent@/.test(agentFrom ?? "") || !/^axios@/.test(madeIn ?? "")) return undefined;
+  return `The agent that axios makes for its ${code("proxy")} option keeps no connections. Give it your own, made once at module level: ${code("npm install https-proxy-agent@7")}, then ${code("axios.create({ proxy: false, httpsAgent: new HttpsProxyAgent(proxyUrl, { keepAlive: true }) })")}`;
+}
+
 /** How an agent is given to a package. */
 const PASSING: Readonly<Record<string, (secure: boolean) => string>> = {
   axios: (secure) => `as ${code(secure ? "httpsAgent" : "httpAgent")} of axios`,

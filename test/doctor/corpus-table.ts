@@ -26,6 +26,8 @@ export interface Case {
   readonly uncounted?: true;
   /** What else the report says. */
   readonly notes?: RegExp;
+  /** Each origin that the report names. */
+  readonly origins?: RegExp;
   /** Passed to the program, for each value a run: the undici it uses. */
   readonly arguments?: readonly string[];
 }
@@ -51,6 +53,13 @@ export const builtIn: readonly Case[] = [
   { program: "http-slow-dns", finds: ["slow-dns"] },
   { program: "http-refused", finds: ["dial-failures"] },
   { program: "http-stale", finds: ["idle-timeout-race"] },
+  {
+    program: "http-stale-any-age",
+    finds: ["stale-retries"],
+    arguments: ["fetch", "http"],
+    remedy: /(?:timeout|keepAliveTimeout): \d+/,
+    mended: { failed: 0, leaves: ["idle-timeout-short"] },
+  },
   { program: "http-worker", finds: ["client-per-request"], site: true },
   { program: "http-exit", finds: ["client-per-request"], site: true, exitCode: 1 },
   { program: "https-no-sessions", finds: ["server-closes-each", "tls-not-resumed"] },
@@ -193,6 +202,19 @@ export function clients(node: number): readonly Case[] {
       finds: ["keep-alive-off"],
       remedy: /https-proxy-agent@7/,
       mended: { connections: 1 },
+    },
+    {
+      program: "axios-proxy-option",
+      finds: ["keep-alive-off"],
+      remedy: /proxy: false, httpsAgent/,
+      origins: /^https:/,
+      mended: { connections: 1 },
+    },
+    {
+      program: "healthy-proxied",
+      finds: [],
+      origins: /^https:/,
+      arguments: [...undicis(node), "https-proxy-agent"],
     },
     { program: "axios-agent-each", finds: ["client-per-request"], site: true },
     { program: "axios-stream-unread", finds: ["body-unread"] },

@@ -51,6 +51,7 @@ function check(one: Case, folder?: string): void {
       const served = one.uncounted === true ? undefined : servedOf(stdout);
       if (served !== undefined && !allowed.includes("dial-failures"))
         assert.deepEqual([report.requests, report.connections], served, "what the servers counted");
+      for (const { origin } of report.origins) assert.match(origin, one.origins ?? /^/);
       if (one.notes !== undefined) assert.match(report.notes.join("\n"), one.notes);
       saysNothingWrong(report, kinds.length > 0);
       const [kind] = one.finds;
