@@ -185,7 +185,7 @@ function outcomeOf(exchange: ExchangeRecord, connection: ConnectionRecord | unde
       : `; the connection was closed by the ${connection.closed.by} (${connection.closed.reason}): ${sentence(connection.closed.evidence)}`;
   switch (exchange.outcome) {
     case "complete":
-      return `It was answered with status ${exchange.status ?? "unknown"} and complete${took}.`;
+      return `It was answered with status ${exchange.status ?? "unknown"}, complete${took}.`;
     case "retried":
       return `It met a dead connection and was retried${sentenceEnd(cause)}`;
     case "active":
