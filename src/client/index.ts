@@ -1,5 +1,5 @@
 export type { AuthOptions, BearerAuth, PasswordAuth } from "./auth/index.js";
-export { Call, Client } from "./client.js";
+export { Call, Client, defaultClient, del, get, head, patch, post, put } from "./client.js";
 export {
   type CookieJar,
   type CookieJarOptions,
@@ -8,7 +8,6 @@ export {
   type StoredCookie,
 } from "./cookies/index.js";
 export type { DecompressOptions } from "./decode/index.js";
-export { defaultClient, del, get, head, patch, post, put } from "./default-client.js";
 export type { Downloaded, DownloadInit } from "./download.js";
 export { fetch } from "./fetch/index.js";
 export { HTTPError } from "./http-error.js";

@@ -52,7 +52,7 @@ export async function followRedirects(
         `the server answered with a redirect (${response.status}), and redirect is "error"; use "follow" or "manual" to accept it`,
       );
     }
-    const given = fieldValues(response, "location");
+    const given = fieldValues(response.headers, "location");
     // To the letter, an empty one leads to the same URL again.
     const locations = policy.toTheLetter ? given : given.filter((value) => value !== "");
     if (locations.length === 0) return response;

@@ -1,7 +1,7 @@
 import { NetworkError, TimeoutError } from "../errors/index.js";
 import { fieldValues, type Request, type Response, requestParts } from "../message/index.js";
+import type { Runtime } from "../runtime/index.js";
 import type { CallState } from "./call-state.js";
-import { pause } from "./pause.js";
 import { retryAfter } from "./retry-after.js";
 import { retryBudget } from "./retry-budget.js";
 import type { RetryPolicy } from "./retry-options.js";
@@ -56,7 +56,7 @@ export async function sendWithRetries(
     try {
       response = await send(request);
       if (last || !policy.statuses.has(response.status)) return response;
-      wait = retryAfter(fieldValues(response, "retry-after"), call.runtime.wallNow()) ?? wait;
+      wait = retryAfter(fieldValues(response.headers, "retry-after"), call.runtime.wallNow()) ?? wait;
     } catch (error) {
       if (last || signal?.aborted === true || !isPassing(error)) throw error;
       failure = error;
@@ -70,4 +70,27 @@ export async function sendWithRetries(
     await response?.close();
     await pause(call.runtime, wait, signal);
   }
+}
+
+/** Waits, and keeps the process alive meanwhile; rejects with the signal's reason when it aborts. */
+export function pause(
+  runtime: Runtime,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(signal.reason);
+      return;
+    }
+    const abort = (): void => {
+      timer.clear();
+      reject(signal?.reason);
+    };
+    const timer = runtime.setTimer(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
 }

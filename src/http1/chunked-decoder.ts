@@ -1,3 +1,4 @@
+import { isForbiddenTrailer } from "../message/index.js";
 import { BYTE_CLASS, COLON, CR, HEX, LF, latin1, TOKEN, VALUE } from "./bytes.js";
 import {
   badChunk,
@@ -8,7 +9,6 @@ import {
   trailersTooLarge,
 } from "./chunk-errors.js";
 import { MAX_CHUNK_EXTENSION_BYTES, MAX_CHUNK_SIZE_DIGITS, MAX_TRAILER_BYTES } from "./limits.js";
-import { keepPlainTrailers } from "./trailers.js";
 
 // What the next byte is. The machine stops between any two bytes and goes on where it was.
 const SIZE = 0;
@@ -243,4 +243,16 @@ function nextInExtension(state: number, byte: number): number {
 function afterExtension(byte: number): number {
   if (byte === SEMICOLON) return EXTENSION_NAME_FIRST;
   return byte === CR ? SIZE_LF : NOWHERE;
+}
+
+/** The lines of a validated trailer section, each with its end, without the forbidden fields. */
+function keepPlainTrailers(section: string): string {
+  let kept = "";
+  let from = 0;
+  while (from < section.length) {
+    const to = section.indexOf("\r\n", from) + 2;
+    if (!isForbiddenTrailer(section.slice(from, section.indexOf(":", from)))) kept += section.slice(from, to);
+    from = to;
+  }
+  return kept;
 }

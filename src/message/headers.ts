@@ -411,3 +411,9 @@ export function linkHeadersToPlatform(): void {
   if (prototype === undefined || prototype === Headers.prototype || prototype instanceof Headers) return;
   Object.setPrototypeOf(Headers.prototype, prototype);
 }
+
+/** The values of the fields of that name, each as it came; `get` would join them. */
+export function fieldValues(headers: Headers, name: string): string[] {
+  const raw = rawHeaders(headers);
+  return raw.filter((_, index) => index % 2 === 1 && sameName(raw[index - 1] as string, name));
+}

@@ -9,10 +9,10 @@ export { DigestAuth } from "./digest.js";
 export { environmentURL } from "./environment.js";
 export { checkFieldName } from "./field.js";
 export { findInBlock } from "./field-block.js";
-export { fieldValues } from "./field-values.js";
 export { FileSink } from "./file-sink.js";
 export {
   createHeaders,
+  fieldValues,
   Headers,
   type HeadersInit,
   headersFromBlock,

@@ -1,7 +1,9 @@
 import { ownMembers } from "../runtime/index.js";
 import { environmentURL } from "./environment.js";
-import type { HeadersInit } from "./headers.js";
+import type { Headers, HeadersInit } from "./headers.js";
 import type { InterfaceShape } from "./interface-shape.js";
+import type { BodySource } from "./source.js";
+import type { Target } from "./target.js";
 
 /** What to do with a redirect: follow it, return the 3xx response, or reject. */
 export type RedirectMode = "follow" | "manual" | "error";
@@ -223,3 +225,24 @@ export const REQUEST_SHAPE: InterfaceShape = {
     "textStream",
   ],
 };
+
+/** What the client and the transport need of a request without paying for the public getters. */
+export interface RequestParts {
+  readonly target: Target;
+  readonly headers: Headers | undefined;
+  readonly source: BodySource | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a request gets that differs from the one it is made from. */
+export interface RequestChanges {
+  readonly method?: string;
+  readonly target?: Target;
+  /** The fragment, "#" included. */
+  readonly hash?: string;
+  readonly headers?: Headers;
+  /** Present, even as `undefined`: in place of the body. */
+  readonly source?: BodySource | undefined;
+  readonly signal?: AbortSignal;
+  readonly modes?: Partial<RequestModes>;
+}

@@ -18,6 +18,7 @@ import {
   type RequestExtras,
   type RequestInit,
 } from "./request-init.js";
+import type { RequestChanges, RequestParts } from "./request-members.js";
 import {
   DEFAULT_MODES,
   REQUEST_SHAPE,
@@ -30,7 +31,6 @@ import {
   requestMembers,
   requestModes,
 } from "./request-members.js";
-import type { RequestChanges, RequestParts } from "./request-parts.js";
 import type { BodySource } from "./source.js";
 import { fetchTarget, hashOf, type Target } from "./target.js";
 

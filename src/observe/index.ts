@@ -1,5 +1,5 @@
+export { observedReport } from "./facts.js";
 export { ForwardProxy } from "./forward-proxy.js";
-export { observedReport } from "./observed-report.js";
 export type { Observer } from "./observer.js";
 export { type ResponseFacts, ResponseFollower } from "./response-follower.js";
 export { ReverseProxy, type ReverseProxyOptions } from "./reverse-proxy.js";

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FindingKind, Report } from "../explain/index.js";
-import { factsOf } from "./facts.js";
+import { factsOf, observedReport } from "./facts.js";
 import type { ObservedConnection } from "./observed-connection.js";
-import { observedReport } from "./observed-report.js";
 import { OriginLog } from "./origin-log.js";
 
 /** Connections to one server, by a clock that moves only when it is told to. */

@@ -1,6 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { isIP } from "node:net";
 import type { Runtime, RuntimeTimer, SocketOptions } from "../runtime/index.js";
+import { runtimeOption, type TransportOptions } from "../transport/index.js";
 import { FakeClock } from "./fake-clock.js";
 import { endpoint, type FakeHost, type FakeRoute, systemError } from "./fake-network.js";
 import { FakeSocket } from "./fake-socket.js";
@@ -224,3 +225,15 @@ export class FakeRuntime implements Runtime {
     return (routes.length > 1 ? routes.shift() : routes[0]) ?? {};
   }
 }
+
+/**
+ * Returns options for a transport that takes its clock, timers, names and connections from `runtime`:
+ * `new Transport(onRuntime(new FakeRuntime(), { idleTimeout: 1000 }))`.
+ */
+export const onRuntime = (runtime: Runtime, options: TransportOptions = {}): TransportOptions => {
+  const withRuntime: TransportOptions & { [runtimeOption]: Runtime } = {
+    ...options,
+    [runtimeOption]: runtime,
+  };
+  return withRuntime;
+};

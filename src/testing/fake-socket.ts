@@ -2,7 +2,6 @@ import { Duplex } from "node:stream";
 import type { SocketOptions } from "../runtime/index.js";
 import type { FakeClock } from "./fake-clock.js";
 import { type FakeRoute, systemError } from "./fake-network.js";
-import { type Done, Window } from "./fake-window.js";
 
 interface Parcel {
   bytes: Uint8Array;
@@ -377,5 +376,26 @@ export class FakePeer extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     if (!this.writableFinished) this.client.send(() => this.client.arriveEnd());
     done(error);
+  }
+}
+
+type Done = (error?: Error | null) => void;
+
+/** What a direction of a link holds, as the kernel's buffers do, before its writer has to wait. */
+const WINDOW_BYTES = 65_536;
+
+/** Counts the bytes of one direction that were written and not read yet. */
+class Window {
+  #inFlight = 0;
+
+  /** Takes a write in: `done` is called at once where there is room. Returns what to call when it was read. */
+  take(bytes: number, done: Done): () => void {
+    this.#inFlight += bytes;
+    const room = this.#inFlight <= WINDOW_BYTES;
+    if (room) done();
+    return () => {
+      this.#inFlight -= bytes;
+      if (!room) done();
+    };
   }
 }

@@ -13,7 +13,7 @@ export {
   selfSigned,
 } from "./certificates.js";
 export type { FakeHost, FakeRoute } from "./fake-network.js";
-export { FakeRuntime, type FakeRuntimeOptions } from "./fake-runtime.js";
+export { FakeRuntime, type FakeRuntimeOptions, onRuntime } from "./fake-runtime.js";
 export type { FakePeer, FakeSocket } from "./fake-socket.js";
 export { type DirectionFault, type Fault, randomFault } from "./fault.js";
 export { type FaultEvent, FaultProxy, type FaultProxyOptions } from "./fault-proxy.js";
@@ -36,7 +36,6 @@ export {
   type MockTransport,
   mockTransport,
 } from "./mock-transport.js";
-export { onRuntime } from "./on-runtime.js";
 export { seededRandom } from "./seeded-random.js";
 export type { DripOptions, Expected, ExtraHeaders, WireConnection, WireEnding } from "./wire-connection.js";
 export { ConnectionOver, WireFailure } from "./wire-errors.js";

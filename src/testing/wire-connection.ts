@@ -3,7 +3,6 @@ import type { TLSSocket } from "node:tls";
 import type { Gate } from "./gate.js";
 import { Incoming } from "./incoming.js";
 import { showBytes, showDifference } from "./show-bytes.js";
-import { twoTurns } from "./turns.js";
 import { ConnectionOver, WireFailure } from "./wire-errors.js";
 import { readBody, readHead, type WireBody, type WireHead, type WireRequest } from "./wire-request.js";
 
@@ -338,3 +337,11 @@ export class WireConnection {
     );
   }
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Two turns of the event loop: one may begin in the middle of a turn's reads, the second has then read everything. */
+const twoTurns = async (): Promise<void> => {
+  await turn();
+  await turn();
+};

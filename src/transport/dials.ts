@@ -5,7 +5,6 @@ import type { Connection } from "./connection/index.js";
 import { Dialer, type DialHandlers, type DnsHost, type TlsChoice } from "./dial/index.js";
 import type { Link } from "./exchange/index.js";
 import type { Settings } from "./options.js";
-import { pick } from "./pick.js";
 import { ProxyAuths, ProxyChoice, type Route, type RouteSettings, routeOf } from "./route/index.js";
 
 /** The transport's ways to its servers: which route a request takes, and the dials that make its connections. */
@@ -113,4 +112,14 @@ export class Dials {
   close(): void {
     this.#dialer.close();
   }
+}
+
+/** The members of `from` that are set. */
+function pick<T extends object, K extends keyof T>(from: T, ...names: K[]): { [P in K]?: NonNullable<T[P]> } {
+  const picked = Object.create(null) as { [P in K]?: NonNullable<T[P]> };
+  for (const name of names) {
+    const value = from[name];
+    if (value !== undefined && value !== null) picked[name] = value;
+  }
+  return picked;
 }

@@ -1,6 +1,5 @@
 export type { PoolLimits } from "../pool/index.js";
 export type { LookupFunction } from "../runtime/index.js";
-export { defaultTransport } from "./default-transport.js";
 export type {
   DialTarget,
   DnsOptions,
@@ -16,5 +15,5 @@ export type { Http2Options } from "./http2-options.js";
 export { type OpenRecording, readRecording } from "./recording/index.js";
 export { type Counts, type ExchangeOptions, type RoundTripper, runtimeOption } from "./round-tripper.js";
 export type { AllowAddress, ProxyAuthScheme, ProxyOption } from "./route/index.js";
-export { Transport } from "./transport.js";
+export { defaultTransport, Transport } from "./transport.js";
 export type { TransportOptions } from "./transport-options.js";

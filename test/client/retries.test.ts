@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { pause } from "../../src/client/pause.js";
+import { pause } from "../../src/client/retries.js";
 import { RetryBudget } from "../../src/client/retry-budget.js";
 import { Client, type ClientOptions, NetworkError, TimeoutError, Transport } from "../../src/index.js";
 import {

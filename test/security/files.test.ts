@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Transport } from "../../src/index.js";
-import { KeyLog } from "../../src/transport/dial/key-log.js";
+import { KeyLog } from "../../src/transport/dial/tls-setup.js";
 
 const folder = mkdtempSync(join(tmpdir(), "trunkline-files-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -236,7 +236,7 @@ export const commands: readonly Command[] = [
       "r92 is request 92, c17 is connection 17; transport.recordTo(file) writes a recording, and - reads one from standard input.",
       "With --json: { id, text, exchanges, decisions } or { id, text, connections }.",
     ],
-    load: async () => (await import("./why.js")).why,
+    load: async () => (await import("./recordings.js")).why,
   },
   {
     name: "replay",
@@ -254,6 +254,6 @@ export const commands: readonly Command[] = [
     notes: [
       "With --json: { settings, requests, actualDials, modelledDials, predictedDials, queued, queuedMs, refused, assumedHttp2, partial }.",
     ],
-    load: async () => (await import("./replay.js")).replay,
+    load: async () => (await import("./recordings.js")).replay,
   },
 ];

@@ -6,8 +6,7 @@ import type { Context } from "../context.js";
 import { parseOptions } from "../options.js";
 import { packageOf } from "../package.js";
 import { Output } from "../terminal.js";
-import { answer } from "./answer.js";
-import { demo } from "./command.js";
+import { answer, demo } from "./command.js";
 import { goConnections, goNames, storedGo } from "./go.js";
 import type { ScenarioResult } from "./scenario.js";
 

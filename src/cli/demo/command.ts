@@ -2,15 +2,13 @@ import type { Run } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCode } from "../exit.js";
 import { packageOf } from "../package.js";
-import { Progress } from "../render/index.js";
+import { grouped, Progress, plural } from "../render/index.js";
 import { wrap } from "../wrap.js";
-import { answer } from "./answer.js";
-import { type GoResult, startGo, storedGo } from "./go.js";
+import { type GoResult, goConnections, goNames, startGo, storedGo } from "./go.js";
 import { measure } from "./measure.js";
-import { muteTransportWarning } from "./mute-warning.js";
 import { otherScenarios } from "./other-scenarios.js";
 import { goTable, picture, scenarioTable } from "./picture.js";
-import type { ScenarioResult } from "./scenario.js";
+import { REQUESTS, type ScenarioResult } from "./scenario.js";
 import { ServerHost } from "./server-host.js";
 import { trunklineScenarios } from "./trunkline-scenarios.js";
 
@@ -95,4 +93,52 @@ async function show(
     await stderr.line();
   }
   for (const line of wrap(answer(results, go), width)) await stdout.line(line);
+}
+
+/** The most at once that was measured: where the differences show. */
+const MOST = 100;
+
+/** The founding question's answer in three sentences, each with the numbers just measured. */
+export function answer(results: readonly ScenarioResult[], go: GoResult): string {
+  const here = (name: string): ScenarioResult | undefined =>
+    results.find(
+      (result) => result.client === "trunkline" && result.name === name && result.concurrency === MOST,
+    );
+  const count = (name: string): string => grouped(here(name)?.connections ?? 0);
+  const inGo = (name: string): string => grouped(goConnections(go, name, MOST) ?? 0);
+  const when = go.measured ? "measured beside it just now" : "stored figures";
+  const cancelled = here("large bodies cancelled");
+  return [
+    `No, a client per task does not close connections: ${grouped(REQUESTS)} POSTs, ${MOST} at once, took ` +
+      `${plural(here("new client each")?.connections ?? 0, "connection")} with a new Client each and ` +
+      `${count("one shared client")} with one shared Client, because both use the same Transport.`,
+    `Nor does sharing a client help by itself: Go (${go.version}, ${when}) opened ${inGo(goNames.clientEach)} with a client each and ` +
+      `${inGo(goNames.shared)} with one shared client, because it keeps only two idle connections per host (with ` +
+      `MaxIdleConnsPerHost=100 it opened ${inGo(goNames.idleCap100)}), and the same cap of two made ` +
+      `${count("shared, idle cap 2")} here.`,
+    `What costs a connection for each request is a transport per request (${count("new transport each")} here, ` +
+      `${inGo(goNames.transportEach)} in Go) and bodies left unread (${inGo(goNames.unread)} in Go when closed unread; here ` +
+      `${grouped(cancelled?.connections ?? 0)} for ${grouped(cancelled?.requests ?? 0)} cancelled ones of 1 MiB, while small ones ` +
+      `cost nothing), so keep one transport, read or close every body, and let the idle cap cover your concurrency.`,
+  ].join(" ");
+}
+
+/** The code of the warning that a transport is made for each request, which is what one scenario does on purpose. */
+const PER_REQUEST = "TRUNKLINE_TRANSPORT_PER_REQUEST";
+
+/** Keeps that one warning from being printed in the middle of the demo; every other one is printed as ever. */
+function muteTransportWarning(): { end(): void } {
+  const printers = process.listeners("warning");
+  process.removeAllListeners("warning");
+  const listener = (warning: Error & { code?: string }): void => {
+    if (warning.code === PER_REQUEST) return;
+    for (const print of printers) print.call(process, warning);
+  };
+  process.on("warning", listener);
+  return {
+    end: () => {
+      process.off("warning", listener);
+      for (const print of printers) process.on("warning", print);
+    },
+  };
 }

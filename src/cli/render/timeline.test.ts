@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decideStyle } from "../terminal.js";
-import { bars } from "./bars.js";
+import { bars } from "./table.js";
 import { type Span, timelineLegend, timelineRow } from "./timeline.js";
 
 const ascii = decideStyle(false, 80, {});

@@ -16,11 +16,9 @@ import { defaultTransport } from "../../transport/index.js";
 import { Chain } from "../chain.js";
 import { refusal } from "../fetch-origin.js";
 import { fetchPolicy, type Policy } from "../policy.js";
-import { isBadPort } from "./bad-ports.js";
 import { fetchError, guardBody, networkError } from "./fetch-errors.js";
 import { withStandardFields } from "./fields.js";
 import { fetchLocal } from "./local-schemes.js";
-import { refuseForeignMembers } from "./refused-members.js";
 import { markResource, resourceMark, timelineNow } from "./resource-timing.js";
 
 const POLICY: Policy = fetchPolicy();
@@ -121,4 +119,46 @@ function answered(request: Request, response: Response, started: number): Respon
 
 function failed(error: unknown): Promise<never> {
   return rejection(fetchError(error));
+}
+
+/** Ports of other protocols, which fetch does not speak to (Fetch §2.9 "port blocking"). */
+const BAD: ReadonlySet<number> = new Set([
+  ...[
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
+  ],
+  ...[
+    109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
+  ],
+  ...[526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049],
+  ...[3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080],
+]);
+
+/** Whether the standard forbids this port. */
+function isBadPort(port: number): boolean {
+  return BAD.has(port);
+}
+
+/** What other implementations of fetch are told in `init` of where a request goes, and where it is said here. */
+const REFUSED: Readonly<Record<string, string>> = {
+  dispatcher: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
+  agent: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
+  client: "configure a Transport instead (proxy, tls) and fetch with a Client that uses it",
+  proxy: "use new Client({ transport: new Transport({ proxy }) })",
+  socketPath: "use new Client({ transport: new Transport({ socketPath }) })",
+  unix: "use new Client({ transport: new Transport({ socketPath }) })",
+  tls: "use new Client({ transport: new Transport({ tls }) })",
+};
+
+/**
+ * Members that the standard does not know are ignored, but for those that would change where a request goes or whom it
+ * trusts: a program that gives them must not find that out by an accident.
+ *
+ * @throws TypeError that says what to do instead.
+ */
+function refuseForeignMembers(init: object): void {
+  for (const name in REFUSED) {
+    const value: unknown = (init as Readonly<Record<string, unknown>>)[name];
+    if (value === undefined || value === null || value === false || value === "") continue;
+    throw new TypeError(`Cannot fetch with ${name}: it has no effect here; ${REFUSED[name] as string}`);
+  }
 }

@@ -1,5 +1,5 @@
 import { decisionSentence, savedBy } from "../../explain/index.js";
-import type { Member, PoolLimits } from "../../pool/index.js";
+import type { Member, Pool, PoolLimits, PoolRoute } from "../../pool/index.js";
 import { ownMembers } from "../../runtime/index.js";
 import { CLOSE_TABLE, type Decision, type DialFate, type RecentClose } from "../../trace/index.js";
 import type { Candidate, Exchange, Link } from "../exchange/index.js";
@@ -172,4 +172,31 @@ function couldHave(
 
 export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
+}
+
+/** Who holds the connections that the exchange waits for, for the errors about waiting. */
+export function describeHolders(pool: Pool<Link, Exchange>, route: PoolRoute<Link>, now: number): string {
+  const holders = pool.holders(route);
+  let oldest: Exchange | undefined;
+  for (const { owner } of holders) {
+    const busy = owner?.busyWith;
+    if (busy !== undefined && (oldest === undefined || busy.assignedAt < oldest.assignedAt)) oldest = busy;
+  }
+  const { active, dialing } = pool.counts;
+  if (holders.length === 0) return `${elsewhere(pool)} (${active} active and ${dialing} dialing in all)`;
+  const held =
+    oldest === undefined
+      ? ""
+      : `, the longest by ${oldest.method} ${oldest.target.path.split("?")[0]} for ${Math.round(now - oldest.assignedAt)} ms`;
+  const count = `${holders.length} ${holders.length === 1 ? "connection" : "connections"}`;
+  return `${count} to ${route.origin} ${holders.length === 1 ? "is" : "are"} held${held} (${active} active and ${dialing} dialing in all)`;
+}
+
+/** Where `maxConnections` is what the exchange waits for: other origins have them all. */
+function elsewhere(pool: Pool<Link, Exchange>): string {
+  let most = { origin: "", held: 0 };
+  for (const { origin, active, dialing } of pool.snapshot().origins) {
+    if (active + dialing > most.held) most = { origin, held: active + dialing };
+  }
+  return `other origins hold the connections; ${most.origin} holds the most, ${most.held}`;
 }

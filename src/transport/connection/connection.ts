@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
+import { rejection } from "../../errors/index.js";
 import type { Member } from "../../pool/index.js";
 import type { CloseCause } from "../../trace/index.js";
-import type { DialAttempt, DialResult, DialTimings } from "../dial/index.js";
+import type { DialAttempt, DialResult, DialTimings, PendingDial } from "../dial/index.js";
 import type { Exchange, Link } from "../exchange/index.js";
 import type { Carrier } from "./contract.js";
-import { Opening } from "./opening.js";
 import { Wire } from "./wire.js";
 
 /** What was tried, where a dial failed. */
@@ -88,5 +88,42 @@ export class Connection {
     this.closedBecause = cause;
     this.wire.destroy();
     this.#host.closed(this, cause);
+  }
+}
+
+/** The making of a connection: the dial under way, and whoever waits for it without a request (`preconnect`). */
+class Opening {
+  /** The dial under way. */
+  pending: PendingDial | undefined = undefined;
+  #settled = false;
+  #error: unknown;
+  #promise: Promise<void> | undefined;
+  #resolve: ((value?: Promise<never>) => void) | undefined;
+
+  /** Resolves when the connection is open; rejects when it will not be. */
+  whenOpen(): Promise<void> {
+    this.#promise ??= new Promise<void>((resolve) => {
+      this.#resolve = resolve;
+      if (!this.#settled) return;
+      if (this.#error === undefined) resolve();
+      else resolve(rejection(this.#error));
+    });
+    return this.#promise;
+  }
+
+  /** The dial is over; a second call does nothing. */
+  settle(error: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#error = error;
+    this.pending = undefined;
+    if (error === undefined) this.#resolve?.();
+    else this.#resolve?.(rejection(error));
+  }
+
+  /** Ends the dial, if one is under way. */
+  cancel(): void {
+    this.pending?.cancel();
+    this.pending = undefined;
   }
 }

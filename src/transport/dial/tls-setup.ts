@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 import type { PeerCertificate, SecureContext } from "node:tls";
-import { ownMembers } from "../../runtime/index.js";
+import { fileSystem, openPrivate, ownMembers } from "../../runtime/index.js";
 import type { DialRequest } from "./contract.js";
-import { KeyLog } from "./key-log.js";
 import { SessionCache } from "./session-cache.js";
 import { contextMembers, type TlsOptions } from "./tls-options.js";
 
@@ -107,5 +106,36 @@ export class TlsSetup {
     }
     this.#context = context;
     return context;
+  }
+}
+
+/**
+ * Appends TLS session keys to a file, readable by its owner alone. Written at once, so that the key is there
+ * when a packet analyser needs it; a file that cannot be written costs a warning, not the connection.
+ */
+export class KeyLog {
+  readonly #path: string;
+  #warned = false;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  append(line: Uint8Array): void {
+    try {
+      const file = openPrivate(this.#path, "a");
+      try {
+        fileSystem.writeSync(file, line);
+      } finally {
+        fileSystem.closeSync(file);
+      }
+    } catch (error) {
+      if (this.#warned) return;
+      this.#warned = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      process.emitWarning(`TLS session keys are not logged: ${reason}; check the path given as tls.keylog`, {
+        code: "TRUNKLINE_KEYLOG",
+      });
+    }
   }
 }

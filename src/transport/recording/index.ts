@@ -1,2 +1,1 @@
-export { readRecording } from "./read-recording.js";
-export { type OpenRecording, writeRecording } from "./recording-writer.js";
+export { type OpenRecording, readRecording, writeRecording } from "./recording-file.js";

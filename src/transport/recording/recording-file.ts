@@ -1,10 +1,13 @@
 import {
+  parseRecording,
   RECORDING_TYPE,
   RECORDING_VERSION,
+  type ReadRecording,
   type RecordingEnd,
   type RecordingHeader,
   type RecordingLine,
 } from "../../explain/index.js";
+import { fileSystem } from "../../runtime/index.js";
 import type { ConnectionRecord, Decision, Recorder, Recording } from "../../trace/index.js";
 import { LineFile } from "./line-file.js";
 
@@ -68,4 +71,14 @@ export function writeRecording(path: string, source: RecordingSource): OpenRecor
     return closing;
   };
   return { close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * Reads a recording from a file, in the form that `recordTo` or `JSON.stringify(transport.recording())` gives.
+ *
+ * @throws RecordingError when the file is not a recording, or of a newer version; the system's error when it cannot be
+ *   read.
+ */
+export async function readRecording(path: string): Promise<ReadRecording> {
+  return parseRecording(await fileSystem.promises.readFile(path, "utf8"), path);
 }
