@@ -40,6 +40,74 @@ test("ended: counts ends at the same moment once, as when a server restarts", ()
   assert.equal(limit.limit(100), UNANNOUNCED);
 });
 
+test("ended: counts ends a second apart each", () => {
+  const limit = new IdleLimit();
+  limit.ended(2000, true, 0);
+  limit.ended(2000, true, 1000);
+  limit.ended(2000, true, 1999);
+  assert.equal(limit.limit(1999), UNANNOUNCED);
+  limit.ended(2000, true, 2999);
+  assert.equal(limit.limit(2999), 1800);
+});
+
+test("ended: ages agree, in either order, when the larger one is at most a quarter more", () => {
+  for (const [one, other, agree] of [
+    [2000, 2500, true],
+    [2500, 2000, true],
+    [2000, 2501, false],
+    [2501, 2000, false],
+  ] as const) {
+    const limit = new IdleLimit();
+    for (const [age, now] of [
+      [one, 0],
+      [other, 5000],
+      [one, 10_000],
+    ] as const)
+      limit.ended(age, true, now);
+    assert.equal(limit.limit(10_000), agree ? 1800 : UNANNOUNCED, `${one}, ${other}`);
+  }
+});
+
+test("ended: an end that only a write shows may be silent from 10 s on, and only until one is seen", () => {
+  for (const [age, seen, silent] of [
+    [9999, false, false],
+    [10_000, false, true],
+    [30_000, true, false],
+  ] as const) {
+    const limit = new IdleLimit();
+    limit.ended(age, seen, 0);
+    limit.seenOpen(50_000);
+    limit.seenOpen(50_000);
+    assert.equal(limit.learned, silent ? age : undefined, `${age}, ${seen}`);
+  }
+  const seenLater = new IdleLimit();
+  seenLater.ended(20_000, false, 0);
+  seenLater.ended(20_000, true, 5000);
+  for (let index = 0; index < 4; index += 1) seenLater.seenOpen(50_000);
+  assert.equal(seenLater.learned, undefined);
+});
+
+test("ended: a later end contradicts an earlier one, but not one that may be silent", () => {
+  const silent = new IdleLimit();
+  silent.ended(10_000, false, 0);
+  for (const now of [5000, 10_000, 15_000]) silent.ended(50_000, true, now);
+  assert.equal(silent.learned, 10_000);
+});
+
+test("seenOpen: an age that agrees contradicts nothing", () => {
+  const limit = new IdleLimit();
+  limit.ended(2000, true, 0);
+  for (let index = 0; index < 4; index += 1) limit.seenOpen(2500);
+  assert.equal(limit.learned, 2000);
+  limit.seenOpen(2501);
+  assert.equal(limit.learned, 2000, "one is not enough");
+  limit.ended(2000, true, 100);
+  limit.seenOpen(2501);
+  assert.equal(limit.learned, 2000, "the end after it took it back");
+  limit.seenOpen(2501);
+  assert.equal(limit.learned, undefined);
+});
+
 test("survived: makes one end forgotten, when two exchanges went well beyond it", () => {
   const limit = new IdleLimit();
   limit.ended(50, true, 0);

@@ -46,14 +46,12 @@ export class IdleLimit {
   #suspects: Suspect[] | undefined = undefined;
   /** The longest idle age that an exchange survived, at least the default. */
   #survived: number = DEFAULT_TOLERATED;
-  /** Survivals up to this age teach nothing: the one comparison that a normal release costs. */
-  #notable: number = DEFAULT_TOLERATED;
 
   /** The smallest idle age at which the server is thought to end connections. */
   get learned(): number | undefined {
     if (this.#suspects === undefined) return undefined;
     let least = Number.POSITIVE_INFINITY;
-    for (const suspect of this.#suspects) if (suspect.age < least) least = suspect.age;
+    for (const { age } of this.#suspects) least = Math.min(least, age);
     return least;
   }
 
@@ -63,7 +61,7 @@ export class IdleLimit {
     let least = Number.POSITIVE_INFINITY;
     for (const suspect of this.#suspects) {
       const confirmed = suspect.ends >= CONFIRMING_ENDS && now - suspect.lastAt < RELEARN_AFTER;
-      if (confirmed && suspect.age < least) least = suspect.age;
+      if (confirmed) least = Math.min(least, suspect.age);
     }
     return least * MARGIN;
   }
@@ -98,22 +96,17 @@ export class IdleLimit {
       suspect.beyond = 0;
       if (seen) suspect.silent = false;
     }
-    this.#reconsider();
   }
 
   /** An exchange succeeded on a connection that had been idle for this long. */
   survived(age: number): void {
-    if (age <= this.#notable) return;
-    if (age > this.#survived) this.#survived = age;
+    this.#survived = Math.max(this.#survived, age);
     this.#contradict(age, false);
-    this.#reconsider();
   }
 
   /** An idle connection of this age looks open: its pending read has seen no end. */
   seenOpen(age: number): void {
-    if (this.#suspects === undefined) return;
     this.#contradict(age, true);
-    this.#reconsider();
   }
 
   #contradict(age: number, onlyLooksOpen: boolean): void {
@@ -123,10 +116,5 @@ export class IdleLimit {
     }
     this.#suspects = this.#suspects.filter((one) => one.beyond < 2 * one.ends);
     if (this.#suspects.length === 0) this.#suspects = undefined;
-  }
-
-  #reconsider(): void {
-    const learned = this.learned;
-    this.#notable = learned === undefined ? this.#survived : Math.min(this.#survived, learned * AGREEMENT);
   }
 }

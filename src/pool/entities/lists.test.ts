@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TicketList, WaitQueue } from "./lists.js";
+import { IdleOrder, MemberSet, RouteList, TicketList, WaitQueue } from "./lists.js";
 import { Waiter } from "./waiter.js";
 
 function waiters(count: number): Waiter<string>[] {
@@ -46,4 +46,67 @@ test("TicketList: puts each waiter in its place, whatever order they come back i
     assert.equal(list.head, undefined);
     assert.equal(list.size, 0);
   }
+});
+
+class Linked {
+  readonly ticket: number = 0;
+  older: Linked | undefined = undefined;
+  newer: Linked | undefined = undefined;
+  idleBefore: Linked | undefined = undefined;
+  idleAfter: Linked | undefined = undefined;
+  routePrevious: Linked | undefined = undefined;
+  routeNext: Linked | undefined = undefined;
+  queuePrevious: Linked | undefined = undefined;
+  queueNext: Linked | undefined = undefined;
+  olderBeside: Linked | undefined = undefined;
+  newerBeside: Linked | undefined = undefined;
+}
+
+const lists: [name: string, list: () => { add(one: Linked): void; remove(one: Linked): void }][] = [
+  ["RouteList", () => adding(new RouteList<Linked>())],
+  ["IdleOrder", () => adding(new IdleOrder<Linked>())],
+  ["MemberSet", () => new MemberSet<Linked>()],
+  ["WaitQueue", () => adding(new WaitQueue<Linked>())],
+  ["TicketList", () => ticketed(new TicketList<Linked>())],
+];
+
+function adding(list: { push(one: Linked): void; remove(one: Linked): void }) {
+  return { add: (one: Linked) => list.push(one), remove: (one: Linked) => list.remove(one) };
+}
+
+function ticketed(list: TicketList<Linked>) {
+  return { add: (one: Linked) => list.insert(one), remove: (one: Linked) => list.remove(one) };
+}
+
+for (const [name, make] of lists) {
+  test(`${name}: holds nothing by what has left, from whichever place`, () => {
+    for (const leaving of [0, 1, 2]) {
+      const list = make();
+      const all = [new Linked(), new Linked(), new Linked()];
+      for (const one of all) list.add(one);
+      list.remove(all[leaving] as Linked);
+      assert.deepEqual(all[leaving], new Linked());
+      for (const one of all) if (one !== all[leaving]) list.remove(one);
+      for (const one of all) assert.deepEqual(one, new Linked());
+    }
+  });
+}
+
+test("RouteList: has what is put at its old end behind all others", () => {
+  const list = new RouteList<Linked>();
+  const [one, two, three] = [new Linked(), new Linked(), new Linked()];
+  list.unshift(one);
+  assert.deepEqual([list.newest, list.oldest], [one, one]);
+  list.push(two);
+  list.unshift(three);
+  assert.equal(list.newest, two);
+  assert.equal(two.older, one);
+  assert.equal(one.older, three);
+  assert.equal(list.oldest, three);
+  assert.equal(three.newer, one);
+  list.remove(three);
+  assert.equal(list.oldest, one);
+  list.remove(two);
+  list.remove(one);
+  assert.deepEqual([list.newest, list.oldest], [undefined, undefined]);
 });

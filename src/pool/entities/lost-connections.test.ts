@@ -4,6 +4,8 @@ import { LostConnections } from "./lost-connections.js";
 
 test("LostConnections: gives the newest first, and forgets the oldest of more than 256", () => {
   const lost = new LostConnections();
+  assert.equal(lost.size, 0);
+  assert.equal(lost.pop(), undefined);
   for (let id = 1; id <= 300; id += 1) lost.push({ id, reason: "reset" });
   assert.equal(lost.size, 256);
   assert.equal(lost.pop()?.id, 300);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type RoomEntry, Roomy } from "./roomy.js";
+import { RoomEntry, Roomy } from "./roomy.js";
 
 class One {
   readonly id: number;
@@ -20,6 +20,8 @@ test("Roomy: gives the oldest each time it is asked, until that is taken out", (
   assert.equal(roomy.oldest, one);
   roomy.remove(one);
   assert.deepEqual([roomy.has(one), roomy.has(two)], [false, true]);
+  assert.equal(roomy.has(new One(4)), false);
+  assert.equal(new RoomEntry(one).heapIndex, -1);
   assert.equal(roomy.oldest, two);
   for (const member of [one, two, three]) roomy.remove(member);
   assert.equal(roomy.oldest, undefined);
