@@ -480,6 +480,22 @@ test("learning: an end met on writing only may be a silent middlebox's, so that 
   assert.equal(pool.learnedIdleLimit(route), 20_000);
 });
 
+test("learning: an end that was seen while the connection was idle is contradicted by those that look open", () => {
+  const { pool, route } = makePool({});
+  const members = [open(pool, route, 0), open(pool, route, 0)];
+  for (const member of members) release(pool, member, 0);
+  pool.closed(members[0] as Member<Owner>, ended("server-closed-idle"), 20_000);
+  assert.equal(pool.learnedIdleLimit(route), 20_000);
+  for (const now of [30_000, 40_000]) {
+    const once = new Waiter<Owner>();
+    once.repeatable = false;
+    pool.acquire(once, route, now);
+    assert.equal(once.skipped, members[1]);
+    pool.cancel(once, now);
+  }
+  assert.equal(pool.learnedIdleLimit(route), undefined);
+});
+
 test("route: what was learned of one that was forgotten is forgotten with it, its protocol included", () => {
   const { pool, dials } = makePool({});
   const before = pool.route("m", "http://m", true);

@@ -44,3 +44,32 @@ test("RouteTable: a route's way of carrying exchanges can be changed, again and 
   table.get("a", "http://a", true);
   assert.deepEqual([route.alwaysSingle, route.single, route.limit], [true, true, undefined]);
 });
+
+test("RouteTable: takes up a route that was forgotten, where no other has its key", () => {
+  const table = new RouteTable<string>();
+  const route = table.get("a", "http://a", true);
+  for (let index = 0; index < MOST; index += 1) table.get(`other ${index}`, "http://r", true);
+  assert.equal(route.listed, false);
+  table.rest(route);
+  assert.equal(route.resting, false, "what is not in the table does not rest in it");
+  assert.equal(table.current(route), route);
+  assert.equal(route.listed, true);
+  assert.equal(table.get("a", "http://a", true), route);
+});
+
+test("RouteTable: a route rests once, however often that is noted, and holds no neighbour when it is used", () => {
+  const table = new RouteTable<string>();
+  const routes = Array.from({ length: 3 }, (_, index) => table.get(`r${index}`, "http://r", true));
+  for (const route of [...routes, ...routes]) table.rest(route);
+  for (let index = 0; index < MOST - 3; index += 1) table.get(`other ${index}`, "http://r", true);
+  assert.deepEqual(kept(table, routes), [true, true, true]);
+  const [one, two] = routes as [PoolRoute<string>, PoolRoute<string>, PoolRoute<string>];
+  table.use(two);
+  assert.deepEqual([two.restingBefore, two.restingAfter, two.resting], [undefined, undefined, false]);
+  table.use(two);
+  table.get("one more", "http://r", true);
+  assert.deepEqual(kept(table, routes), [true, true, true]);
+  table.get("another", "http://r", true);
+  assert.deepEqual(kept(table, routes), [false, true, true]);
+  assert.equal(one.listed, false);
+});
