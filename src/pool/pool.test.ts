@@ -648,3 +648,76 @@ test("capacity: raises nothing where a connection is for one request at a time",
   assert.equal(dials[0].limit, 1);
   assert.notEqual(acquire(pool, shared, 1).member, dials[0]);
 });
+
+test("route: is for one exchange at a time where connections carry one request, or are not kept", () => {
+  for (const [limits, single] of [
+    [{ maxRequestsPerConnection: 1 }, true],
+    [{ maxRequestsPerConnection: 2 }, false],
+    [{ keepAlive: false }, true],
+  ] as const) {
+    assert.equal(makePool(limits).pool.route("m", "http://m", true).alwaysSingle, single);
+  }
+  assert.equal(makePool({}).pool.route("a", "http://a").alwaysSingle, true);
+});
+
+test("acquire: a waiter that comes again is on no connection while it waits", () => {
+  const { pool, route } = makePool({});
+  const waiter = acquire(pool, route, 0);
+  const { member } = dialedFor(pool, waiter, 0);
+  assert.ok(member);
+  pool.closed(member, ended("reset"), 1);
+  pool.acquire(waiter, route, 1);
+  assert.equal(waiter.member, undefined);
+  pool.shutdown(2);
+  const late = new Waiter<Owner>();
+  late.member = member;
+  pool.acquire(late, route, 2);
+  assert.equal(late.member, undefined);
+});
+
+test("acquire: a waiter that leaves an idle connection alone forgets it once it is served", () => {
+  const { pool, dials } = makePool({});
+  const shared = pool.route("m", "http://m", true);
+  const first = acquire(pool, shared, 0);
+  assert.ok(dials[0]);
+  pool.dialed(dials[0], 0);
+  acquire(pool, shared, 0);
+  assert.ok(dials[1]);
+  pool.dialed(dials[1], 0, NONE);
+  pool.released(dials[0], first, 0);
+  const once = new Waiter<Owner>();
+  once.repeatable = false;
+  pool.acquire(once, shared, 5000);
+  assert.equal(once.member, dials[1]);
+  assert.equal(once.skipped, undefined);
+  const other = pool.route("a", "http://a");
+  release(pool, open(pool, other, 5000), 5000);
+  const late = new Waiter<Owner>();
+  late.repeatable = false;
+  pool.acquire(late, other, 10_000);
+  const dial = dials.at(-1);
+  assert.ok(late.skipped && dial);
+  assert.equal(late.started, dial);
+  pool.dialed(dial, 10_001);
+  const { skipped, started, dial: counted, waitingIn } = late;
+  assert.deepEqual([skipped, started, counted, waitingIn], [undefined, undefined, undefined, undefined]);
+});
+
+test("released, refused: do nothing for a waiter that is on no connection, on another, or on one that has ended", () => {
+  for (const over of ["released", "refused"] as const) {
+    const { pool, route } = makePool({});
+    const [one, two] = [acquire(pool, route, 0), acquire(pool, route, 0)];
+    const [first, second] = [dialedFor(pool, one, 0).member, dialedFor(pool, two, 0).member];
+    assert.ok(first && second);
+    pool[over](first, two, 1);
+    pool[over](first, new Waiter<Owner>(), 1);
+    assert.deepEqual([pool.counts.active, pool.counts.streams, pool.counts.idle], [2, 2, 0]);
+    pool.closed(second, ended("reset"), 2);
+    pool[over](second, two, 2);
+    assert.deepEqual([pool.counts.active, pool.counts.streams, pool.counts.idle], [1, 1, 0]);
+    pool[over](first, one, 3);
+    pool[over](first, one, 3);
+    assert.deepEqual([pool.counts.active, pool.counts.streams, pool.counts.idle], [0, 0, 1]);
+    checkInvariants(pool);
+  }
+});

@@ -166,8 +166,8 @@ export class Pool<O, W extends Waiter<O>> {
    * closes. For a waiter that is on no connection, or on another, it does nothing.
    */
   released(member: Member<O>, waiter: W, now: number): void {
-    if (waiter.member !== member || (member.state !== "active" && member.state !== "draining")) return;
-    if (member.restedFor > 0) learnFromSuccess(member);
+    if (waiter.member !== member || member.state === "closed") return;
+    learnFromSuccess(member);
     member.refusing = false;
     this.#free(member, waiter, now);
   }
@@ -177,7 +177,7 @@ export class Pool<O, W extends Waiter<O>> {
    * of its exchanges is over, or the server says its limit; where there is no other, it can be used again at once.
    */
   refused(member: Member<O>, waiter: W, now: number): void {
-    if (waiter.member !== member || (member.state !== "active" && member.state !== "draining")) return;
+    if (waiter.member !== member || member.state === "closed") return;
     member.refusing = member.active > 1;
     this.#free(member, waiter, now);
   }

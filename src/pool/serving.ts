@@ -45,6 +45,7 @@ export class Serving<O, W extends Waiter<O>> {
         if (this.#slots.idle.expired(host, now)) this.#turnover.expire(host, now);
         else if (this.isFit(host, waiter, now)) return host;
       } else if (now < host.expiresAt) return host;
+      else this.#turnover.drain(host, endOfAge(host, this.#slots.limits, now), now);
     }
     return undefined;
   }

@@ -32,6 +32,8 @@ class NamedWaiter extends Waiter<string> {
  *     closed|retire <connection> <reason> [<by>]
  *     keeps <connection> <milliseconds>          the server announced how long it keeps it idle
  *     takes <connection> <requests>              the server announced how many more it takes
+ *     share <route> <connection>                 exchanges of the route may go on this connection of another one
+ *     unshare <route>                            they go only on its own from here on
  *     dead <connection>                          a check will find it closed
  *     preconnect <route> <count>
  *     closeIdle | shutdown | destroy | tick
@@ -128,6 +130,12 @@ export class ScriptedPool {
         break;
       case "takes":
         this.#member(name).serverRequestsLeft = Number(second);
+        break;
+      case "share":
+        pool.share(this.#route(name), this.#member(second));
+        break;
+      case "unshare":
+        pool.unshare(this.#route(name));
         break;
       case "dead":
         this.#dead.add(this.#member(name));
