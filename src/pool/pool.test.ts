@@ -617,6 +617,7 @@ test("dialFailed: a waiter that another one's failure makes give up, or come aga
   pool.dialFailed(dials[0], "refused", 1);
   assert.deepEqual(rejected, [one]);
   assert.equal(three.dial, dials[1]);
+  assert.equal(dials[0].dialedFor, undefined, "it holds no waiter for longer than needed");
   checkInvariants(pool);
 });
 
@@ -720,4 +721,49 @@ test("released, refused: do nothing for a waiter that is on no connection, on an
     assert.deepEqual([pool.counts.active, pool.counts.streams, pool.counts.idle], [0, 0, 1]);
     checkInvariants(pool);
   }
+});
+
+test("closed: a connection that has ended carries nothing, and serves no other route", () => {
+  const { pool, dials } = makePool({});
+  const [host, guest, other] = [
+    pool.route("m", "http://m", true),
+    pool.route("n", "http://n", true),
+    pool.route("o", "http://o", true),
+  ];
+  acquire(pool, host, 0);
+  const [member] = dials;
+  assert.ok(member);
+  pool.dialed(member, 0, NONE);
+  for (const route of [guest, other]) pool.share(route, member);
+  assert.deepEqual(member.guests, [guest, other]);
+  pool.unshare(guest);
+  assert.deepEqual([member.guests, guest.hosts, other.hosts], [[other], undefined, [member]]);
+  pool.retire(member, ended("goaway"), 1);
+  assert.deepEqual([member.guests, other.hosts], [undefined, undefined]);
+  pool.closed(member, ended("reset"), 2);
+  assert.deepEqual([member.active, pool.counts.streams, host.counts.streams], [0, 0, 0]);
+});
+
+test("learning: takes the age of an idle connection that a check finds ended", () => {
+  let dead = false;
+  const { pool, route } = makePool({}, { check: () => (dead ? ended("server-closed-idle") : undefined) });
+  release(pool, open(pool, route, 0), 0);
+  dead = true;
+  acquire(pool, route, 1500);
+  assert.equal(pool.learnedIdleLimit(route), 1500);
+});
+
+test("released: a connection that others have waited too long for goes, and its evidence names the limit", () => {
+  const said: string[] = [];
+  const { pool, route } = makePool(
+    { maxConnections: 1, maxConnectionsPerOrigin: 1 },
+    { close: (_member, { reason, evidence }) => said.push(`${reason}: ${evidence}`) },
+  );
+  const member = open(pool, route, 0);
+  acquire(pool, pool.route("b", "http://b"), 0);
+  acquire(pool, route, 1001);
+  release(pool, member, 1500);
+  assert.deepEqual(said, [
+    "evicted: a request to http://b that could not use it had waited 1.5 s because of maxConnections (1)",
+  ]);
 });

@@ -104,7 +104,6 @@ export class Serving<O, W extends Waiter<O>> {
   ): CloseCause | undefined {
     if (next === undefined && shutDown) return TRANSPORT_CLOSED;
     const { turns } = this.#turnover;
-    if (this.#slots.counts.waiting === 0 || turns.none) return undefined;
     // An idle one is evicted where that helps; of those in use, one is enough to leave.
     if (member.active === 0 ? next === undefined : this.#slots.counts.draining > 0) return undefined;
     const oldest = turns.first()?.undialed.head;

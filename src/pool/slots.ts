@@ -64,9 +64,7 @@ export class Slots<O> {
     const { route } = member;
     learnProtocol(member, limit);
     this.waiting.finish(member);
-    member.replaces = undefined;
     member.openedAt = now;
-    route.everOpen = true;
     this.counts.dialing -= 1;
     route.counts.dialing -= 1;
     this.#becomeIdle(member, now);

@@ -41,7 +41,7 @@ export function planDial<O>(
   if (waiter.mustDial !== undefined) return plan(waiter.mustDial, loss?.id);
   if (skipped !== undefined) return plan("too-long-idle", skipped.id);
   if (loss !== undefined) return plan(CLOSE_TABLE[loss.reason].redial, loss.id);
-  if (route.counts.open === 0 && route.hosts !== undefined) return plan("streams-full");
-  if (!route.everOpen && route.counts.open === 0) return plan("first-use");
-  return plan(route.single || route.counts.open === 0 ? "all-busy" : "streams-full");
+  // Had it ever had one, that would be a loss.
+  if (route.counts.open === 0) return plan(route.hosts === undefined ? "first-use" : "streams-full");
+  return plan(route.single ? "all-busy" : "streams-full");
 }

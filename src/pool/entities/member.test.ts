@@ -38,15 +38,14 @@ test("Member: a new one is dialing, has carried nothing, and nothing limits it b
 
 test("PoolRoute, Waiter: a new one has nothing", () => {
   const route = new PoolRoute<string>("a", "http://a");
-  const { alwaysSingle, single, limit, barren, everOpen, listed, resting } = route;
+  const { alwaysSingle, single, limit, barren, listed, resting } = route;
   assert.deepEqual(
-    { alwaysSingle, single, limit, barren, everOpen, listed, resting },
+    { alwaysSingle, single, limit, barren, listed, resting },
     {
       alwaysSingle: true,
       single: true,
       limit: undefined,
       barren: 0,
-      everOpen: false,
       listed: false,
       resting: false,
     },

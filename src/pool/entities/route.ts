@@ -62,8 +62,6 @@ export class PoolRoute<O> {
   /** Those of both queues that no dial is under way for. */
   readonly undialed: TicketList<Waiter<O>> = new TicketList();
   readonly lost: LostConnections = new LostConnections();
-  /** Whether any connection of it was ever open. */
-  everOpen = false;
   /** Its place among the routes that want to dial. */
   dialTurn: RouteEntry<O> | undefined = undefined;
   /** Its place among the routes whose waiters have a deadline. */
