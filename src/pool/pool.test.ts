@@ -767,3 +767,44 @@ test("released: a connection that others have waited too long for goes, and its 
     "evicted: a request to http://b that could not use it had waited 1.5 s because of maxConnections (1)",
   ]);
 });
+
+test("learning: connections that stay open until their idle time is over contradict an early end", () => {
+  const { pool, route } = makePool({ idleTimeout: 1000 });
+  const members = [open(pool, route, 0), open(pool, route, 0), open(pool, route, 0)];
+  for (const member of members) release(pool, member, 0);
+  pool.closed(members[0] as Member<Owner>, ended("server-closed-idle"), 50);
+  assert.equal(pool.learnedIdleLimit(route), 50);
+  pool.tick(1000);
+  assert.equal(pool.counts.closed, 3);
+  assert.equal(pool.learnedIdleLimit(route), undefined);
+});
+
+test("wake: is asked for once, when several connections go idle at the same time", () => {
+  const { pool, route, wakes } = makePool({ idleTimeout: 1000 });
+  const members = [open(pool, route, 0), open(pool, route, 0)];
+  for (const member of members) release(pool, member, 0);
+  assert.deepEqual(wakes, [1000]);
+});
+
+test("dialFailed: what one of several waiters does about it is done when all have been told", () => {
+  const did: string[] = [];
+  const { pool, dials } = makePool(
+    {},
+    {
+      dial: (member) => {
+        did.push(`dial ${member.id}`);
+        dials.push(member);
+      },
+      reject: () => {
+        did.push("reject");
+        if (did.length === 2) acquire(pool, shared, 1);
+      },
+    },
+  );
+  const shared = pool.route("m", "http://m", true);
+  for (let index = 0; index < 3; index += 1) acquire(pool, shared, 0);
+  assert.ok(dials[0]);
+  pool.dialFailed(dials[0], "refused", 1);
+  assert.deepEqual(did, ["dial 1", "reject", "reject", "reject", "dial 2"]);
+  checkInvariants(pool);
+});

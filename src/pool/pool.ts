@@ -241,7 +241,7 @@ export class Pool<O, W extends Waiter<O>> {
    */
   retire(member: Member<O>, cause: CloseCause, now: number): void {
     if (member.state === "idle") this.#turnover.end(member, cause, now);
-    else if (member.state === "active") this.#turnover.drain(member, cause, now);
+    else if (member.state === "active") this.slots.drain(member, cause);
     else if (member.state === "dialing") member.closeWhenReleased ??= cause;
   }
 
@@ -327,7 +327,7 @@ export class Pool<O, W extends Waiter<O>> {
       this.#serving.endForOthers(member, next, this.#shutDown, now);
     if (end !== undefined) {
       if (member.active === 0) this.#turnover.end(member, end, now);
-      else this.#turnover.drain(member, end, now);
+      else this.slots.drain(member, end);
     } else if (next !== undefined && roomOf(member, this.limits) > 0) {
       const fit = member.active > 0 || this.#serving.isFit(member, next as W, now);
       if (fit) this.#serving.giveOn(member, now);

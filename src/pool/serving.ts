@@ -31,7 +31,7 @@ export class Serving<O, W extends Waiter<O>> {
     if (idle !== undefined || route.roomy === undefined) return idle;
     for (let { oldest } = route.roomy; oldest !== undefined; oldest = route.roomy.oldest) {
       if (now < oldest.expiresAt) return oldest;
-      this.#turnover.drain(oldest, endOfAge(oldest, this.#slots.limits, now), now);
+      this.#slots.drain(oldest, endOfAge(oldest, this.#slots.limits, now));
     }
     return undefined;
   }
@@ -45,7 +45,7 @@ export class Serving<O, W extends Waiter<O>> {
         if (this.#slots.idle.expired(host, now)) this.#turnover.expire(host, now);
         else if (this.isFit(host, waiter, now)) return host;
       } else if (now < host.expiresAt) return host;
-      else this.#turnover.drain(host, endOfAge(host, this.#slots.limits, now), now);
+      else this.#slots.drain(host, endOfAge(host, this.#slots.limits, now));
     }
     return undefined;
   }
@@ -60,7 +60,7 @@ export class Serving<O, W extends Waiter<O>> {
     const { limits } = this.#slots;
     const end =
       member.requests < limits.maxRequestsPerConnection ? undefined : endAfterExchange(member, limits, now);
-    if (end !== undefined) this.#turnover.drain(member, end, now);
+    if (end !== undefined) this.#slots.drain(member, end);
   }
 
   /** Whether the connection, which has no exchange, can take the waiter; where it cannot, it has ended. */

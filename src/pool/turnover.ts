@@ -38,13 +38,6 @@ export class Turnover<O, W extends Waiter<O>> {
     this.want(member.route, now);
   }
 
-  /** The connection, in use, takes nothing more and ends with the last of its exchanges. */
-  drain(member: Member<O>, cause: CloseCause, now: number): void {
-    this.#slots.drain(member, cause);
-    // Those who would have been served by it may need another one.
-    if (member.multiplexed) this.want(member.route, now);
-  }
-
   endAllIdle(cause: CloseCause, now: number): void {
     for (let { oldest } = this.#slots.idle; oldest !== undefined; oldest = this.#slots.idle.oldest) {
       this.end(oldest, cause, now);
@@ -69,8 +62,7 @@ export class Turnover<O, W extends Waiter<O>> {
     this.wakeBy(member.at);
     const surplus = findSurplus(route, this.#slots);
     if (surplus !== undefined) this.end(surplus.member, surplus.end, now);
-    if (route.counts.waiting > 0) this.want(route, now);
-    else if (this.#slots.counts.waiting > 0 && !this.turns.none) this.#feed(now);
+    this.want(route, now);
   }
 
   /** A new waiter, for which nothing more could be done, is judged by `maxWaiting`. */
