@@ -1,3 +1,5 @@
+import { nearestName } from "../runtime/index.js";
+
 /** What users of other clients write, and what it is called here. */
 
 const TRANSPORT_TLS = (name: string): string =>
@@ -129,8 +131,11 @@ export function callHint(
   takesBody: boolean,
 ): string {
   const known =
-    lookUp(COMMON, name) ?? lookUp(CONNECTIONS, name) ?? lookUp(CLIENTS, name) ?? near(name, names);
+    lookUp(COMMON, name) ?? lookUp(CONNECTIONS, name) ?? lookUp(CLIENTS, name) ?? inAnyCase(name, names);
   if (known !== undefined) return meant(known);
+  // Of several unknown names each is likelier a field of the caller's than misspelt.
+  const near = others.length === 1 ? nearestName(name, names) : undefined;
+  if (near !== undefined) return meant(near);
   const shown = others.slice(0, 3).join(", ") + (others.length > 3 ? ", …" : "");
   return meant(takesBody ? `json: { ${shown} }` : `query: { ${shown} }`);
 }
@@ -141,7 +146,12 @@ export function clientHint(name: string, names: readonly string[]): string {
     ? `the same option of each call`
     : undefined;
   const known =
-    ofCall ?? near(name, names) ?? lookUp(COMMON, name) ?? lookUp(CLIENTS, name) ?? lookUp(CONNECTIONS, name);
+    ofCall ??
+    inAnyCase(name, names) ??
+    lookUp(COMMON, name) ??
+    lookUp(CLIENTS, name) ??
+    lookUp(CONNECTIONS, name) ??
+    nearestName(name, names);
   if (known !== undefined) {
     const ofClient = known.replace(/^new Client\(\{ (.*) \}\)$/, "$1");
     return meant(
@@ -159,7 +169,7 @@ function meant(what: string): string {
   return what.startsWith("none: ") ? `; Trunkline has ${what}` : `; did you mean ${what}?`;
 }
 
-function near(name: string, names: readonly string[]): string | undefined {
+function inAnyCase(name: string, names: readonly string[]): string | undefined {
   return names.find((known) => known.toLowerCase() === name.toLowerCase());
 }
 

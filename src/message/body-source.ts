@@ -95,13 +95,22 @@ function fromObject(body: object): BodySource {
   if (has(body, "pipe") && has(body, "on") && Symbol.asyncIterator in body) {
     return new OneShotSource(fromNodeStream(body as NodeStreamLike));
   }
-  if (Array.isArray(body)) return new ArraySource(body as readonly unknown[]);
+  if (Array.isArray(body)) return fromArray(body as readonly unknown[]);
   if (Symbol.asyncIterator in body || Symbol.iterator in body) {
     // A String object can be iterated, but it is text.
     if (body instanceof String) return new TextSource(String(body), "text/plain;charset=UTF-8");
     return new OneShotSource(fromIterable(body as AsyncIterable<unknown> | Iterable<unknown>));
   }
   return fromOther(body);
+}
+
+/** The chunks of a body; one of anything else was meant for JSON. */
+function fromArray(chunks: readonly unknown[]): BodySource {
+  for (const chunk of chunks) {
+    if (typeof chunk === "string" || ArrayBuffer.isView(chunk)) continue;
+    throw new TypeError(`An array of ${typeof chunk}s cannot be a request body: use json to send it as JSON`);
+  }
+  return new ArraySource(chunks);
 }
 
 /** `fetch` turns anything else into a string; that is done only where the text can be meant. */

@@ -1,3 +1,5 @@
+import { spellingHint } from "../runtime/index.js";
+
 /** HTTP/2 settings. Times are milliseconds, sizes are bytes. */
 export interface Http2Options {
   /**
@@ -78,9 +80,9 @@ function checked(given: Http2Options): Http2Options {
   }
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(MEMBERS, name)) continue;
-    throw new TypeError(
-      `Cannot use http2: it has no member ${JSON.stringify(name)}; it accepts ${Object.keys(MEMBERS).join(", ")}`,
-    );
+    const names = Object.keys(MEMBERS);
+    const hint = spellingHint(name, names) || `; it accepts ${names.join(", ")}`;
+    throw new TypeError(`Cannot use http2: it has no member ${JSON.stringify(name)}${hint}`);
   }
   return given;
 }

@@ -1,3 +1,5 @@
+import { nearestName } from "../runtime/index.js";
+
 /** What users of other clients write, and what it is called in a `Transport`. */
 const ALIASES: Readonly<Record<string, string>> = {
   maxSockets: "maxConnectionsPerOrigin",
@@ -94,6 +96,6 @@ function meaning(name: string, options: ReadonlySet<string>): string | undefined
   if (TLS.has(name)) return `tls: { ${name} }`;
   if (Object.hasOwn(CLIENTS, name)) return CLIENTS[name];
   if (CLIENT_OPTIONS.has(name)) return `${name} of the Client`;
-  if (!Object.hasOwn(ALIASES, name)) return undefined;
-  return ALIASES[name];
+  if (Object.hasOwn(ALIASES, name)) return ALIASES[name];
+  return nearestName(name, options);
 }

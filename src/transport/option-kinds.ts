@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { quotedURL } from "../errors/index.js";
-import { ownMembers } from "../runtime/index.js";
-import { isTlsOptionName } from "./dial/index.js";
+import { ownMembers, spellingHint } from "../runtime/index.js";
+import { TLS_OPTION_NAMES } from "./dial/index.js";
 import type { TransportOptions } from "./transport-options.js";
 
 /**
@@ -57,8 +57,10 @@ function checkTls(name: string, value: unknown): void {
   if (value === undefined) return;
   if (!isObject(value)) throw new TypeError(`Cannot use ${name}: it must be an object of TLS options`);
   for (const member of Object.keys(value)) {
-    if (!isTlsOptionName(member)) {
-      throw new TypeError(`Cannot use ${name}: there is no TLS option ${JSON.stringify(member)}`);
+    if (!TLS_OPTION_NAMES.has(member)) {
+      throw new TypeError(
+        `Cannot use ${name}: there is no TLS option ${JSON.stringify(member)}${spellingHint(member, TLS_OPTION_NAMES)}`,
+      );
     }
   }
   const { rejectUnauthorized, checkServerIdentity } = ownMembers(value as Readonly<Record<string, unknown>>);
@@ -79,7 +81,8 @@ function checkObject(name: string, value: unknown, kind: string, members: readon
     ? Object.keys(value).find((member) => !members.includes(member))
     : undefined;
   if (isObject(value) && unknown === undefined) return;
-  const has = unknown === undefined ? "" : `, and has no ${JSON.stringify(unknown)}`;
+  const has =
+    unknown === undefined ? "" : `, and has no ${JSON.stringify(unknown)}${spellingHint(unknown, members)}`;
   throw new TypeError(`Cannot use ${name}: it must be ${kind}${has}`);
 }
 

@@ -340,6 +340,7 @@ describe("options", () => {
   for (const [options, expected] of [
     [{ prefixUrl: "x" }, /did you mean baseURL\?/],
     [{ Timeout: 1 }, /did you mean timeout\?/],
+    [{ cookie: true }, /did you mean cookies\?/],
     [{ maxSockets: 1 }, /did you mean transport: new Transport\(\{ maxConnectionsPerOrigin \}\)\?/],
     [{ maxIdleThings: 1 }, /belong to the Transport/],
     [{ rejectUnauthorized: false }, /new Transport\(\{ tls: \{ rejectUnauthorized \} \}\)/],

@@ -11,5 +11,5 @@ export type { DnsOptions, DnsSettings } from "./dns-contract.js";
 export { type DnsHost, dnsSettings } from "./dns-names.js";
 export type { ProxyConnect, ProxyConnectResponse, ProxyHeaders } from "./proxy-contract.js";
 export { tlsFailureText } from "./tls-errors.js";
-export { isTlsOptionName, type TlsOptions } from "./tls-options.js";
+export { TLS_OPTION_NAMES, type TlsOptions } from "./tls-options.js";
 export type { TlsChoice } from "./tls-setups.js";

@@ -91,7 +91,5 @@ const MEMBERS: Readonly<Record<keyof TlsOptions, true>> = {
   keylog: true,
 };
 
-/** Whether there is such a member. */
-export function isTlsOptionName(name: string): boolean {
-  return Object.hasOwn(MEMBERS, name);
-}
+/** The names of all members. */
+export const TLS_OPTION_NAMES: ReadonlySet<string> = new Set(Object.keys(MEMBERS));
