@@ -29,7 +29,7 @@ import { attempt, attemptAfresh, isMisdirected } from "./attempt.js";
 import { CallState } from "./call-state.js";
 import { raceCall } from "./deadline.js";
 import { deliver } from "./deliver.js";
-import { HTTPError, throwIfError } from "./http-error.js";
+import { HTTPError, isCallError, throwIfError } from "./http-error.js";
 import { verified } from "./integrity.js";
 import type { Middleware } from "./options.js";
 import type { Policy } from "./policy.js";
@@ -205,7 +205,7 @@ class DirectCall implements Settle {
   }
 
   reject(error: unknown): void {
-    this.#resolve(rejection(error));
+    this.#resolve(rejection(error, isCallError(error)));
   }
 
   #failed(response: Response, error: unknown): void {

@@ -1,4 +1,4 @@
-import { shownURL } from "../errors/index.js";
+import { showCaller, shownURL, tellCaller } from "../errors/index.js";
 import {
   createHeaders,
   derivedRequest,
@@ -14,6 +14,7 @@ import { defaultTransport, type RoundTripper } from "../transport/index.js";
 import { Chain } from "./chain.js";
 import { LazyJar } from "./cookies/index.js";
 import { type Downloaded, type DownloadInit, download } from "./download.js";
+import { isCallError } from "./http-error.js";
 import type { ClientOptions, Init } from "./options.js";
 import {
   allowedOrigins,
@@ -123,8 +124,11 @@ export class Client {
    *
    * @throws HTTPError for a status other than 2xx; the call's error; the system's error when the file cannot be written.
    */
-  async download(url: string | URL, path: string | URL, init: DownloadInit = {}): Promise<Downloaded> {
-    return download((options) => this.get(url, options), String(url), path, init);
+  download(url: string | URL, path: string | URL, init: DownloadInit = {}): Promise<Downloaded> {
+    return tellCaller(
+      download((options) => this.get(url, options), url, path, init),
+      isCallError,
+    );
   }
 
   /**
@@ -192,6 +196,7 @@ export class Client {
       } catch (error) {
         // A stream that will not be sent is closed, as on every other way a call can end.
         if (request !== undefined) void requestParts(request).source?.cancel(error);
+        showCaller(error, this.#call);
         reject(error);
       }
     });

@@ -51,10 +51,11 @@ type Fetch = (init: Init) => Promise<Response>;
  */
 export async function download(
   fetch: Fetch,
-  url: string,
+  from: string | URL,
   path: string | URL,
   { resume = false, onSaved, ...init }: DownloadInit,
 ): Promise<Downloaded> {
+  const url = String(from);
   const name = await realName(path);
   if (!resume) {
     const response = await successful(await fetch(init));

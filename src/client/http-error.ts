@@ -1,4 +1,4 @@
-import { shownText, shownURL } from "../errors/index.js";
+import { NetworkError, shownText, shownURL } from "../errors/index.js";
 import type { Request, Response } from "../message/index.js";
 
 /**
@@ -24,6 +24,11 @@ export class HTTPError extends Error {
     this.response = response;
     this.status = response.status;
   }
+}
+
+/** Whether a call of this package failed with it, rather than a function of the caller's. */
+export function isCallError(error: unknown): boolean {
+  return error instanceof NetworkError || error instanceof HTTPError;
 }
 
 export function throwIfError(request: Request, response: Response): Response {

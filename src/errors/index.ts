@@ -1,4 +1,4 @@
-export { rejection } from "./caller-frames.js";
+export { rejection, showCaller, tellCaller } from "./caller-frames.js";
 export { codeOf, codeOrName } from "./code-of.js";
 export type { ErrorCode, ProxyCode, TlsCode } from "./error-code.js";
 export {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { shownURL } from "../errors/index.js";
+import { shownURL, tellCaller } from "../errors/index.js";
 import type { Decision, ResponseConnection, Timings } from "../trace/index.js";
 import { Body } from "./body.js";
 import { alreadyUsed, blobOf, decodeUtf8, ownBytes, textStreamOf } from "./body-forms.js";
@@ -383,7 +383,11 @@ export class Response {
    * @throws the body's error or the system's; an existing file at `path` is then unchanged. TypeError when the body has
    *   already been read.
    */
-  async saveTo(path: string | URL, options?: SaveOptions): Promise<{ bytes: number }> {
+  saveTo(path: string | URL, options?: SaveOptions): Promise<{ bytes: number }> {
+    return tellCaller(this.#save(path, options));
+  }
+
+  async #save(path: string | URL, options: SaveOptions | undefined): Promise<{ bytes: number }> {
     const body = this.#body;
     if (body === undefined ? this.#reader?.taken === true : body.unusable) throw alreadyUsed("save");
     const reader = body === undefined ? this.#reader : body.lend();

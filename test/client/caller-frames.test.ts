@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import { Client, get, NetworkError, Request } from "../../src/index.js";
+import { Client, fetch, get, HTTPError, NetworkError, Request } from "../../src/index.js";
 import { mockTransport, WireServer } from "../../src/testing/index.js";
 import { FAILURE_KINDS } from "../transport/failure-kinds.js";
 import { World } from "../transport/support.js";
@@ -14,12 +17,15 @@ async function outermost(call: () => Promise<unknown>): Promise<void> {
 }
 
 /** The call fails, and the stack of its error names both functions around it. */
-async function assertShowsCaller(call: () => Promise<unknown>): Promise<void> {
+async function assertShowsCaller(
+  call: () => Promise<unknown>,
+  kind: typeof NetworkError | typeof HTTPError = NetworkError,
+): Promise<void> {
   const error = await outermost(call).then(
     () => assert.fail("the call did not fail"),
     (reason: unknown) => reason,
   );
-  assert.ok(error instanceof NetworkError, String(error));
+  assert.ok(error instanceof kind, String(error));
   const stack = error.stack ?? "";
   assert.ok(stack.startsWith(`${error.name}: ${error.message}`), stack);
   assert.match(stack, /at async innermost .*caller-frames/);
@@ -72,6 +78,55 @@ describe("the stack of a failed call holds the caller's lines", () => {
     await assertShowsCaller(async () => {
       for await (const chunk of await client.get(url)) assert.equal(chunk.length, 4);
     });
+  });
+
+  test("a status that is an error, a file that is not saved, a download", async () => {
+    await using world = await World.start();
+    world.server.script(async (connection) => {
+      const { target } = await connection.readRequest();
+      if (target === "/500") await connection.reply("HTTP/1.1 500 X\r\nContent-Length: 1\r\n\r\nx");
+      else await connection.reply("HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n1234");
+      await connection.end();
+    });
+    const transport = world.transport();
+    const folder = mkdtempSync(join(tmpdir(), "caller-frames-"));
+    try {
+      for (const client of [new Client({ transport }), new Client({ transport, retry: { attempts: 1 } })]) {
+        const [bad, cut, file] = [world.server.url("/500"), world.server.url("/"), join(folder, "a")];
+        await assertShowsCaller(() => client.get(bad, { throwOnError: true }), HTTPError);
+        await assertShowsCaller(() => client.get(bad, { throwOnError: true }).text(), HTTPError);
+        await assertShowsCaller(async () => (await client.get(cut)).saveTo(file));
+        await assertShowsCaller(() => client.download(cut, file));
+        await assertShowsCaller(() => client.download(cut, file, { resume: true }));
+        await assertShowsCaller(() => client.download(bad, file), HTTPError);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("what is refused before anything is sent, however deep it is looked at", async () => {
+    const client = new Client();
+    const sync = (call: () => unknown) => async () => await call();
+    for (const call of [
+      () => client.get("http://["),
+      () => client.get("http://a.test", { headers: { "a b": "c" } }),
+      () => client.post("http://a.test", { body: "a", json: 1 }),
+      () => client.post("http://a.test", { nmae: 1 } as never),
+      () => client.get("http://a.test", { timeout: 0 }),
+      () => get("http://["),
+      () => fetch("http://["),
+      () => fetch("http://a.test", { headers: { "a b": "c" } }),
+      () => new Client({ baseURL: "http://[" }),
+    ]) {
+      const error = await outermost(sync(call)).then(
+        () => assert.fail("the call did not fail"),
+        (reason: unknown) => reason,
+      );
+      assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
+      assert.match(error.stack ?? "", /at innermost .*caller-frames/);
+      assert.match(error.stack ?? "", /at outermost .*caller-frames/);
+    }
   });
 
   test("an error that is not this package's stays as it is", async () => {

@@ -1,4 +1,4 @@
-import { rejection } from "../../errors/index.js";
+import { rejection, showCaller } from "../../errors/index.js";
 import {
   derivedRequest,
   environmentURL,
@@ -50,6 +50,7 @@ export function fetch(
       }
       prepare(request, resolve);
     } catch (error) {
+      showCaller(error, fetch);
       reject(error);
     }
   });
