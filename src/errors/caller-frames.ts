@@ -24,9 +24,7 @@ export function tellCaller<T>(
   running: Promise<T>,
   isOwn: (error: unknown) => boolean = isNetworkError,
 ): Promise<T> {
-  return new Promise((resolve) => {
-    running.then(resolve, (error: unknown) => resolve(rejection(error, isOwn(error))));
-  });
+  return running.catch((error: unknown) => rejection(error, isOwn(error)));
 }
 
 function isNetworkError(error: unknown): boolean {
