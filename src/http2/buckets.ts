@@ -1,6 +1,12 @@
 import { codeName, frameName } from "./frame-types.js";
 import { floodError } from "./http2-error.js";
-import { MAX_FAULTY_STREAMS, MAX_IDLE_FRAMES } from "./limits.js";
+import {
+  MAX_FAULTY_STREAMS,
+  MAX_IDLE_FRAMES,
+  TINY_DATA,
+  TINY_DATA_BURST,
+  TINY_DATA_PER_SECOND,
+} from "./limits.js";
 
 const IDLE_PERIOD = 60_000;
 
@@ -64,6 +70,19 @@ export class FaultGuard {
     if (this.#bucket.take(now)) return;
     throw floodError(
       `The server made this client reset more than ${MAX_FAULTY_STREAMS} streams, the last with ${codeName(http2Code)}`,
+    );
+  }
+}
+
+/** DATA frames of a few octets each: each costs this side more than it brings. */
+export class TinyDataGuard {
+  readonly #bucket = new TokenBucket(TINY_DATA_BURST, TINY_DATA_PER_SECOND);
+
+  /** A DATA frame that does not end its stream came, with so many octets of a body. @throws Http2Error of the connection when there were too many. */
+  count(octets: number, now: number): void {
+    if (octets > TINY_DATA || octets === 0 || this.#bucket.take(now)) return;
+    throw floodError(
+      `The server sent more than ${TINY_DATA_BURST} DATA frames of at most ${TINY_DATA} octets each, and ${TINY_DATA_PER_SECOND} a second beyond that`,
     );
   }
 }

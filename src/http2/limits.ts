@@ -23,3 +23,10 @@ export const LAST_STREAM_ID: number = 2 ** 30 - 1;
 export const MAX_UNREAD_ANSWERS: number = 64 * 1024;
 /** Of the text in a GOAWAY frame, either way. */
 export const MAX_DEBUG_BYTES = 100;
+/**
+ * DATA frames that carry so few octets are mostly their own heads. So many may come at once, and then so many a second:
+ * far more than any server that sends a body word by word, and far less than one could send to keep this side busy.
+ */
+export const TINY_DATA = 8;
+export const TINY_DATA_BURST = 100_000;
+export const TINY_DATA_PER_SECOND = 10_000;

@@ -50,6 +50,7 @@ export class Receiver<Owner> implements FrameVisitor {
   // The DATA frame at hand; no stream when its content is for nobody.
   #target: Http2Stream<Owner> | undefined;
   #hasContent = false;
+  #content = 0;
 
   constructor(state: SessionState<Owner>) {
     this.#state = state;
@@ -87,6 +88,7 @@ export class Receiver<Owner> implements FrameVisitor {
     }
     this.#target = undefined;
     this.#hasContent = false;
+    this.#content = content;
     const stream = state.streams.get(id);
     if (stream === undefined) {
       this.#notOpen(DATA, id);
@@ -129,6 +131,7 @@ export class Receiver<Owner> implements FrameVisitor {
     const stream = this.#target;
     // A frame of padding alone carries nothing either.
     if (!this.#hasContent && !endStream) state.flood.count(DATA, state.now);
+    else if (!endStream) state.tinyData.count(this.#content, state.now);
     this.#target = undefined;
     if (stream === undefined || stream.over) return;
     if (endStream) this.#endOf(stream);

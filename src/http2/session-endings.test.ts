@@ -391,6 +391,30 @@ describe("Http2Session: floods", () => {
     });
   }
 
+  test("more than 100,000 DATA frames of an octet each at once end the connection", () => {
+    const { harness } = busy();
+    harness.feed(head(1, 200));
+    harness.feed(data(1, "x").repeat(100_000));
+    assert.equal(harness.error, undefined);
+    harness.feed(data(1, "x"));
+    assert.deepEqual([harness.fault()?.http2Code, harness.fault()?.limit], [11, true]);
+    assert.equal(harness.fault()?.code, "ERR_TRUNKLINE_HTTP2_FLOOD");
+  });
+
+  test("bodies that come octet by octet for hours, or word by word as fast as can be, are no flood", () => {
+    const { harness } = busy();
+    harness.feed(head(1, 200));
+    for (let i = 0; i < 250; i++) {
+      harness.now += 200;
+      harness.feed(data(1, "x").repeat(1_000));
+    }
+    assert.equal(harness.error, undefined);
+    const other = busy().harness;
+    other.feed(head(1, 200));
+    other.feed(data(1, "some word").repeat(29_000));
+    assert.equal(other.error, undefined);
+  });
+
   test("a header block or an octet of a body between them begins the count anew", () => {
     const { harness } = busy();
     harness.feed(head(1, 200));

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors/index.js";
-import { FaultGuard, FloodGuard, TokenBucket } from "./buckets.js";
+import { FaultGuard, FloodGuard, TinyDataGuard, TokenBucket } from "./buckets.js";
 import { MAX_31_BITS, REFUSED_STREAM } from "./frame-types.js";
 import { pingFrame, rstStreamFrame, uint32, windowUpdateFrame } from "./frame-writer.js";
 import { HpackEncoder } from "./hpack-encoder.js";
@@ -44,6 +44,7 @@ export class SessionState<Owner> {
   readonly send: SendQueue<Owner> = new SendQueue((fields) => this.heads.encodeTrailers(fields));
   readonly flood: FloodGuard = new FloodGuard();
   readonly faults: FaultGuard = new FaultGuard();
+  readonly tinyData: TinyDataGuard = new TinyDataGuard();
   readonly resets: TokenBucket = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
 
   /** Those whose head has left and that are not over, by id. */

@@ -7,6 +7,9 @@ import type { Link } from "./exchange/index.js";
 import type { Settings } from "./options.js";
 import { ProxyAuths, ProxyChoice, type Route, type RouteSettings, routeOf } from "./route/index.js";
 
+/** A server that complains of PINGs again and again gets one in an hour or so. */
+const MOST_PING_FACTOR = 128;
+
 /** The transport's ways to its servers: which route a request takes, and the dials that make its connections. */
 export class Dials {
   readonly #dialer: Dialer;
@@ -97,6 +100,12 @@ export class Dials {
   /** The route behind the pool's. */
   routeOf(poolRoute: PoolRoute<Link>): Route | undefined {
     return this.#routes.get(poolRoute);
+  }
+
+  /** The server complained of PINGs: the route's next connections send half as many. */
+  pingLess(poolRoute: PoolRoute<Link>): void {
+    const route = this.#routes.get(poolRoute);
+    if (route !== undefined) route.pingFactor = Math.min(MOST_PING_FACTOR, 2 * (route.pingFactor ?? 1));
   }
 
   /** What sharing connections between origins asks of the dialer. */

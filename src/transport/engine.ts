@@ -26,21 +26,23 @@ import {
   type Link,
   mayGoOutAgain,
   maySendAgain,
+  overLimit,
+  pausesFirst,
   phaseOf,
   timedOut,
   traceEnd,
   traceGot,
   traceQueued,
   traceWanted,
-  turnedAway,
   wantsHttp1,
 } from "./exchange/index.js";
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
 import { http1Route, type Route } from "./route/index.js";
 import { Sharing } from "./sharing.js";
-import { Clock, DnsWatch, Farewell, IdleFloor } from "./upkeep/index.js";
+import { Clock, DnsWatch, Farewell, IdleFloor, RetryPauses } from "./upkeep/index.js";
 
+const NO_SETTINGS = "the server agreed to HTTP/2 but sent no SETTINGS; set http2: false to use HTTP/1.1";
 let lastConnectionId = 0;
 
 /**
@@ -67,11 +69,12 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly recorder: Recorder | undefined;
   readonly #settings: Settings;
   readonly #runtime: Runtime;
-  readonly #floor: IdleFloor | undefined;
+  readonly #floor?: IdleFloor;
   readonly #decisions: Decisions;
   readonly #farewell: Farewell;
+  readonly #pauses: RetryPauses;
   /** Given with `http2.coalesce`. */
-  readonly #sharing: Sharing | undefined;
+  readonly #sharing?: Sharing;
   #activity = 0;
   /** A connection has just opened, or its server has just said how much it takes: what it is given did not wait for another request. */
   #opening = false;
@@ -102,15 +105,13 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.clock = new Clock(runtime, (now) => this.pool.tick(now));
     this.dials = new Dials(settings, runtime, settings.dns === undefined ? undefined : this.#watchNames());
     const least = settings.minIdleConnectionsPerOrigin;
-    const preconnect = (route: PoolRoute<Link>, count: number, now: number): void =>
-      void this.pool.preconnect(route, count, now);
-    this.#floor = least === 0 ? undefined : new IdleFloor(least, this.clock, preconnect);
+    if (least > 0)
+      this.#floor = new IdleFloor(least, this.clock, (...wanted) => void this.pool.preconnect(...wanted));
     this.#decisions = new Decisions(this.counters, settings, given !== false);
     this.history = new History(this.counters, this.#live, this.pool, runtime, settings);
     this.#farewell = new Farewell(this.clock, () => this.#live);
-    const { pool, dials } = this;
-    const host = { pool, dials, live: () => this.#live };
-    this.#sharing = settings.http2?.coalesce === true ? new Sharing(host, runtime) : undefined;
+    this.#pauses = new RetryPauses(this.clock, () => runtime.random());
+    if (settings.http2?.coalesce === true) this.#sharing = new Sharing(this, () => this.#live, runtime);
   }
 
   /** An exchange begins; from here on it will be settled, whatever happens. `deadline`: of its call, on our clock. */
@@ -254,8 +255,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   reject(exchange: Exchange, why: Rejection<Link>): void {
-    exchange.outcome = "failed";
-    this.#settleFailure(exchange, this.#rejection(exchange, why));
+    this.#fail(exchange, this.#rejection(exchange, why));
   }
 
   #rejection(exchange: Exchange, why: Rejection<Link>): unknown {
@@ -263,17 +263,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (why.kind === "dial-failed") return this.#sentToHttp1.get(exchange) ?? dialFailed(exchange, why.error);
     if (why.kind === "closed") return this.#destroyReason ?? closedError();
     const now = this.clock.now();
-    const { queueTimeout, maxWaiting } = this.#settings.pool;
     const holders = describeHolders(this.pool, exchange.route as PoolRoute<Link>, now);
-    if (why.kind === "queue-timeout")
-      return timedOut(exchange, "queueTimeout", queueTimeout, "queue", now, holders);
-    if (why.kind === "no-streams") {
-      const allows = `its server allows no requests on any of its connections, and did not change that within ${Math.round(why.waited)} ms`;
-      return turnedAway(exchange, "ERR_TRUNKLINE_NO_STREAMS", `${allows}; ${holders}`);
-    }
-    const waiting = why.waiting === 1 ? "1 request waits" : `${why.waiting} requests wait`;
-    const many = `${waiting} for a connection already (maxWaiting is ${maxWaiting}); ${holders}`;
-    return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
+    return overLimit(exchange, why, this.#settings.pool, holders, now);
   }
 
   close(member: Member<Link>, cause: CloseCause): void {
@@ -356,6 +347,10 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#goOutAgain(exchange, this.http1RouteOf(route), undefined);
   }
 
+  tooManyPings({ member }: Connection): void {
+    this.dials.pingLess(member.route);
+  }
+
   tunnels(change: 1 | -1): void {
     this.#activity += change;
     this.clock.setAlive(this.#activity > 0);
@@ -363,8 +358,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   settingsTimedOut(exchange: Exchange, now: number): unknown {
-    const extra = "the server agreed to HTTP/2 but sent no SETTINGS; set http2: false to use HTTP/1.1";
-    return timedOut(exchange, "tlsTimeout", this.tlsTimeout, "tls", now, extra);
+    return timedOut(exchange, "tlsTimeout", this.tlsTimeout, "tls", now, NO_SETTINGS);
   }
 
   closed(connection: Connection, cause: CloseCause): void {
@@ -389,22 +383,36 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       }
       if (isGarbage(cause) || (exchange.attempt > 1 && reach !== "unsent" && !wantsHttp1(error)))
         exchange.mustDial = "retry";
-      this.#goOutAgain(exchange, route, error);
+      const failure = pausesFirst(exchange, error) ? failureOf(exchange, cause, error) : undefined;
+      this.#goOutAgain(exchange, route, error, failure);
       return;
     }
     this.#decisions.lost(exchange, cause);
-    exchange.outcome = "failed";
-    this.#settleFailure(exchange, failureOf(exchange, cause, error));
+    this.#fail(exchange, failureOf(exchange, cause, error));
   }
 
-  #goOutAgain(exchange: Exchange, route: PoolRoute<Link>, error: unknown): void {
+  /** `failure`: given where it waits first; what it fails with should the transport close meanwhile. */
+  #goOutAgain(exchange: Exchange, route: PoolRoute<Link>, error: unknown, failure?: unknown): void {
     exchange.outcome = "retried";
     this.recorder?.exchangeEnded(exchange);
     if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
     exchange.rewind();
     this.#decisions.again(exchange);
     exchange.outcome = "active";
-    this.#enter(exchange, route, this.clock.now());
+    if (failure === undefined) {
+      this.#enter(exchange, route, this.clock.now());
+      return;
+    }
+    this.#pauses.wait(route, () => {
+      if (exchange.outcome !== "active") return;
+      if (this.#closing === undefined) this.#enter(exchange, route, this.clock.now());
+      else this.#fail(exchange, failure);
+    });
+  }
+
+  #fail(exchange: Exchange, error: unknown): void {
+    exchange.outcome = "failed";
+    this.#settleFailure(exchange, error);
   }
 
   /** The same route over HTTP/1.1 alone. */
@@ -441,8 +449,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   // ── what exchanges ask ───────────────────────────────────────────────────────────────────────────────────
 
   callTimedOut(exchange: Exchange, now: number): void {
-    const phase = phaseOf(exchange);
-    this.cancel(exchange, timedOut(exchange, "timeout", exchange.callTimeout, phase, now), true);
+    const error = timedOut(exchange, "timeout", exchange.callTimeout, phaseOf(exchange), now);
+    this.cancel(exchange, error, true);
   }
 
   decide(exchange: Exchange): Decision {

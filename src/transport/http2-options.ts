@@ -36,6 +36,8 @@ export interface Http2Settings {
   readonly pingInterval: number;
   readonly pingTimeout: number;
   readonly coalesce: boolean;
+  /** How much further apart PINGs are than they would be, for a server that complained of them. */
+  readonly pingFactor: number;
 }
 
 const MAX_WINDOW = 2 ** 31 - 1;
@@ -60,6 +62,7 @@ export function http2Settings(given: boolean | Http2Options | undefined): Http2S
     pingInterval: number(options, "pingInterval", NEVER, 1, NEVER),
     pingTimeout: number(options, "pingTimeout", 15_000, 1, NEVER),
     coalesce: flag(options, "coalesce"),
+    pingFactor: 1,
   };
 }
 

@@ -11,8 +11,6 @@ const PATIENCE_MS = 1000;
 interface SharingHost {
   readonly pool: Pool<Link, Exchange>;
   readonly dials: Dials;
-  /** The connections that are not closed. */
-  live(): Iterable<Link>;
 }
 
 /** One look for connections to share, and the requests that wait for its end. */
@@ -30,11 +28,14 @@ interface Search {
  */
 export class Sharing {
   readonly #host: SharingHost;
+  readonly #live: () => Iterable<Link>;
   readonly #runtime: Runtime;
   readonly #searches = new Map<PoolRoute<Link>, Search>();
 
-  constructor(host: SharingHost, runtime: Runtime) {
+  /** `live`: the connections that are not closed. */
+  constructor(host: SharingHost, live: () => Iterable<Link>, runtime: Runtime) {
     this.#host = host;
+    this.#live = live;
     this.#runtime = runtime;
   }
 
@@ -103,7 +104,7 @@ export class Sharing {
   /** The connections that would do for this way, should its name resolve to their address. */
   #candidates(way: Route): Link[] {
     const candidates: Link[] = [];
-    for (const link of this.#host.live()) {
+    for (const link of this.#live()) {
       const { certificate, tlsInfo } = link.dialed ?? {};
       if (certificate === undefined || tlsInfo?.authorized !== true || !isOpen(link)) continue;
       const other = this.#host.dials.routeOf(link.member.route);

@@ -1,4 +1,4 @@
-import { codeName, type StreamFailure } from "../../http2/index.js";
+import { codeName, ENHANCE_YOUR_CALM, type StreamFailure } from "../../http2/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import { brokenBy } from "./causes.js";
 
@@ -12,6 +12,11 @@ export function goneAway(lastStream: number, code: number, debug: string): Close
     by: "server",
     evidence: `the server sent GOAWAY with ${codeName(code)}, last stream ${lastStream}${words}`,
   };
+}
+
+/** Whether the server ended the connection over PINGs, as servers of gRPC do. */
+export function complainsOfPings(code: number, debug: string): boolean {
+  return code === ENHANCE_YOUR_CALM && debug.includes("too_many_pings");
 }
 
 /** It also ended the connection, with requests on it that it had taken. */

@@ -20,6 +20,7 @@ import type { Carrier, StreamCounts } from "./contract.js";
 import { DRAIN_MS, Drain } from "./drain.js";
 import { Http2Alarm } from "./http2-alarm.js";
 import {
+  complainsOfPings,
   goneAway,
   noSettings,
   streamCause,
@@ -40,9 +41,6 @@ import type { Wire } from "./wire.js";
 
 /** A body that is given up is read to its end where no more than this is to come: a reset would cost more. */
 const WORTH_READING = 64 * 1024;
-/** After our GOAWAY the server is listened to for so many milliseconds: closing at once could take the GOAWAY back. */
-const LINGER_MS = 250;
-
 /**
  * HTTP/2 on a wire: any number of exchanges at a time, each a stream of the {@link Http2Session}, which knows the
  * protocol. Here its streams meet the transport's exchanges, and its octets the socket.
@@ -113,7 +111,6 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
         this.#session.tick(now);
         this.#alarm.wakeAt(this.#session.wakeAt);
       },
-      lingered: () => this.#wire.destroy(),
     });
   }
 
@@ -349,6 +346,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   goAway(lastStream: number, code: number, debug: string): void {
     this.#goneAway = goneAway(lastStream, code, debug);
+    if (complainsOfPings(code, debug)) this.#host.tooManyPings(this.#connection);
     this.#host.takesNoMore(this.#connection, this.#goneAway);
   }
 
@@ -470,7 +468,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#session.goAway(NO_ERROR);
     this.#session.abandon();
     this.#liveness.stop();
-    this.#sayGoodbye();
+    this.#alarm.sayGoodbye(this.#wire, this.#sawEnd, () => this.#writer.flush());
     this.#connection.left(cause);
     this.#tunnels.lost(all, (exchange) => this.#host.bodyError(exchange, cause, errorFor(exchange)));
     for (const part of parts) {
@@ -480,18 +478,5 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       if (part.stream === undefined || part.stream.id === 0) part.exchange.reach = "unsent";
       this.#fail(part, cause, errorFor(part.exchange));
     }
-  }
-
-  /** Our GOAWAY, then the end of our side; what still comes is read for a moment, since a reset would take it back. */
-  #sayGoodbye(): void {
-    const socket = this.#wire.socket as Duplex;
-    if (this.#sawEnd || socket.destroyed) {
-      this.#alarm.stop();
-      this.#wire.destroy();
-      return;
-    }
-    this.#writer.flush();
-    socket.end();
-    this.#alarm.endBy(this.#clock.now() + LINGER_MS);
   }
 }

@@ -18,6 +18,8 @@ export interface Http2Host extends CarrierHost {
   goElsewhere(exchange: Exchange, error: unknown): void;
   /** The server takes no request of this kind over HTTP/2: HTTP/1.1 carries it, and those like it. Nothing of it was sent. */
   overHttp1(exchange: Exchange): void;
+  /** The server says that it was sent too many PINGs: the next connections send them less often. */
+  tooManyPings(connection: Connection): void;
   /** A stream has become the caller's own, or is over: while there are any, the process stays alive. */
   tunnels(change: 1 | -1): void;
   settingsTimedOut(exchange: Exchange, now: number): unknown;

@@ -29,6 +29,8 @@ interface LivenessHost {
 export class Liveness<Owner> implements Expiring {
   readonly #session: Http2Session<Owner>;
   readonly #settings: Http2Settings;
+  readonly #interval: number;
+  readonly #apart: number;
   readonly #clock: Deadlines;
   readonly #host: LivenessHost;
   /** When the PING without an answer was sent; -1 for none. */
@@ -48,6 +50,8 @@ export class Liveness<Owner> implements Expiring {
   heapIndex = -1;
 
   constructor(session: Http2Session<Owner>, settings: Http2Settings, clock: Deadlines, host: LivenessHost) {
+    this.#interval = settings.pingInterval * settings.pingFactor;
+    this.#apart = APART_MS * settings.pingFactor;
     this.#session = session;
     this.#settings = settings;
     this.#clock = clock;
@@ -55,9 +59,9 @@ export class Liveness<Owner> implements Expiring {
   }
 
   start(now: number): void {
-    this.#lastAsked = now - APART_MS;
+    this.#lastAsked = now - this.#apart;
     this.#startedAt = now;
-    this.#nextRegular = now + this.#settings.pingInterval;
+    this.#nextRegular = now + this.#interval;
     this.#schedule(now);
   }
 
@@ -121,14 +125,14 @@ export class Liveness<Owner> implements Expiring {
   }
 
   #isSuspicious(now: number): boolean {
-    if (!this.#host.isBusy() || now - this.#lastAsked < APART_MS) return false;
+    if (!this.#host.isBusy() || now - this.#lastAsked < this.#apart) return false;
     return now - this.#lastHeard >= SILENCE_MS;
   }
 
   #ask(now: number): void {
     this.#askedAt = now;
     this.#lastAsked = now;
-    this.#nextRegular = now + this.#settings.pingInterval;
+    this.#nextRegular = now + this.#interval;
     this.#session.ping(now);
     this.#schedule(now);
   }
@@ -139,7 +143,7 @@ export class Liveness<Owner> implements Expiring {
     if (this.#askedAt >= 0) {
       at = this.#askedAt + (this.#doubted ? pingTimeout : Math.min(DOUBT_MS, pingTimeout));
     } else if (this.#host.isBusy()) {
-      const due = Math.max(this.#lastHeard + SILENCE_MS, this.#lastAsked + APART_MS);
+      const due = Math.max(this.#lastHeard + SILENCE_MS, this.#lastAsked + this.#apart);
       at = Math.min(at, Math.max(due, now + 1));
     }
     this.#due = Math.max(at, now);

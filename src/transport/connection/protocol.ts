@@ -32,7 +32,9 @@ export function speak(
   if (weak !== undefined) return weak;
   connection.dialed = result;
   const remembered = connection.member.route.limit;
-  const carrier = new Http2Connection(connection, host, http2, remembered ?? ASSUMED_STREAMS);
+  const { pingFactor = 1 } = route;
+  const settings = pingFactor === 1 ? http2 : { ...http2, pingFactor };
+  const carrier = new Http2Connection(connection, host, settings, remembered ?? ASSUMED_STREAMS);
   connection.opened(result, carrier);
   carrier.start();
   return undefined;

@@ -7,8 +7,9 @@ import {
   TimeoutError,
   type TimeoutKind,
 } from "../../errors/index.js";
+import type { PoolLimits, Rejection } from "../../pool/index.js";
 import { CLOSE_TABLE, type CloseCause } from "../../trace/index.js";
-import type { Exchange } from "./exchange.js";
+import type { Exchange, Link } from "./exchange.js";
 import { isTooLarge, maySendAgain } from "./retry.js";
 
 /** The facts of an exchange that every error about it carries. */
@@ -137,12 +138,31 @@ export function dialFailed(exchange: Exchange, error: unknown): unknown {
 }
 
 /** The pool turned the exchange away. */
-export function turnedAway(exchange: Exchange, code: ErrorCode, message: string): NetworkError {
+function turnedAway(exchange: Exchange, code: ErrorCode, message: string): NetworkError {
   return new NetworkError(`${named(exchange)} failed: ${message}`, {
     ...factsOf(exchange),
     code,
     phase: "queue",
   });
+}
+
+/** A limit of the pool's, or of the server's, was in the way. `holders`: what has the connections, in words. */
+export function overLimit(
+  exchange: Exchange,
+  why: Exclude<Rejection<Link>, { kind: "dial-failed" | "closed" }>,
+  { queueTimeout, maxWaiting }: PoolLimits,
+  holders: string,
+  now: number,
+): NetworkError {
+  if (why.kind === "queue-timeout")
+    return timedOut(exchange, "queueTimeout", queueTimeout, "queue", now, holders);
+  if (why.kind === "no-streams") {
+    const allows = `its server allows no requests on any of its connections, and did not change that within ${Math.round(why.waited)} ms`;
+    return turnedAway(exchange, "ERR_TRUNKLINE_NO_STREAMS", `${allows}; ${holders}`);
+  }
+  const waiting = why.waiting === 1 ? "1 request waits" : `${why.waiting} requests wait`;
+  const many = `${waiting} for a connection already (maxWaiting is ${maxWaiting}); ${holders}`;
+  return turnedAway(exchange, "ERR_TRUNKLINE_TOO_MANY_WAITING", many);
 }
 
 /** The transport was closed, and nobody read the response's body for so many milliseconds after that. */

@@ -8,12 +8,12 @@ export {
   connectionLost,
   dialFailed,
   failureOf,
+  overLimit,
   phaseOf,
   timedOut,
-  turnedAway,
   unreadAtClose,
 } from "./failures.js";
 export { Forwarding } from "./forwarding.js";
 export { type Outgoing, prepare, runsCallersCode } from "./outgoing.js";
-export { isGarbage, mayGoOutAgain, maySendAgain, wantsHttp1 } from "./retry.js";
+export { isGarbage, mayGoOutAgain, maySendAgain, pausesFirst, wantsHttp1 } from "./retry.js";
 export { TELEMETRY_CHANNELS, Telemetry } from "./telemetry.js";

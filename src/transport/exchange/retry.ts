@@ -29,6 +29,11 @@ export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unk
   return exchange.repeatable || (exchange.bytesWritten === 0 && exchange.outgoing.replayable);
 }
 
+/** Whether it goes out again only after a pause: a server that refused it twice needs time more than haste. */
+export function pausesFirst({ reach, attempt }: Exchange, error: unknown): boolean {
+  return reach === "refused" && attempt > 1 && !wantsHttp1(error);
+}
+
 /** Whether its body can be sent once more: it is in memory, or nobody has begun to read it. */
 export function maySendAgain({ outgoing, bodyOpened }: Exchange): boolean {
   return outgoing.replayable || !bodyOpened;

@@ -21,6 +21,8 @@ export interface Route {
   readonly http1Only?: boolean;
   /** The server asked for HTTP/1.1 (HTTP_1_1_REQUIRED): its requests take that via from then on. */
   wantsHttp1?: boolean;
+  /** How much further apart PINGs are than they would be: doubled each time the server finds them too many. */
+  pingFactor?: number;
   /** The server takes no extended CONNECT (RFC 8441): upgrades take the way over HTTP/1.1 from then on. */
   noConnect?: boolean;
   /** The server said that a connection made for another origin is wrong for this one (421). */
@@ -68,7 +70,13 @@ export function routeOf(target: Target, chosen: ProxyServer | undefined, setting
       : `proxy ${proxy.name}`;
   const name = `${via}${identity === undefined ? "" : ` tls:${identity}`}${localAddress === undefined ? "" : ` local:${localAddress}`}`;
   // Said, so that they are not looked for on `Object.prototype`.
-  const protocol = { http1Only: false, wantsHttp1: false, ownConnections: false, noConnect: false };
+  const protocol = {
+    http1Only: false,
+    wantsHttp1: false,
+    ownConnections: false,
+    noConnect: false,
+    pingFactor: 1,
+  };
   const forwards = proxy !== undefined && !secure && (proxy.scheme === "http" || proxy.scheme === "https");
   if (proxy === undefined) {
     const key = `${origin} ${name}`;

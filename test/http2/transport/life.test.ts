@@ -302,6 +302,31 @@ test("a response that is slow and a server that answers PINGs: nothing fails bef
   assert.equal(await text, "late");
 });
 
+test("GOAWAY with too_many_pings: the next connections of the origin ask half as often, and half of that", async () => {
+  await using world = await H2World.start(async (connection) => {
+    await connection.reply(await connection.readRequest(), { body: "x" });
+    await connection.until(() => sent(connection, "PING").length > 0, "a PING");
+    await connection.send({ type: "GOAWAY", lastStream: 1, code: 11, debug: "too_many_pings" });
+    await connection.wire.end();
+  });
+  const transport = world.stepped({
+    http2: { priorKnowledge: true, pingInterval: 1_000 },
+    idleTimeout: 60_000,
+  });
+  for (const [number, interval] of [1_000, 2_000, 4_000].entries()) {
+    await fetched(transport, world.url());
+    const connection = await world.connection(number + 1);
+    await until(() => transport.snapshot().totals.idle === 1, "the connection to be idle");
+    world.clock.advance(interval - 1);
+    await turns(5);
+    assert.equal(sent(connection, "PING").length, 0, `not before ${interval} ms`);
+    world.clock.advance(2);
+    await connection.until(() => sent(connection, "PING").length === 1, "the PING");
+    const [closed] = (await closedOnes(transport, number + 1)).slice(-1);
+    assert.equal(closed?.closed?.reason, "goaway");
+  }
+});
+
 test("pingInterval asks also while idle, exactly so often; pingTimeout ends the connection", async () => {
   let alive = true;
   await using world = await H2World.start(

@@ -49,6 +49,65 @@ test("REFUSED_STREAM twice: the third attempt goes to another connection", async
   assert.equal(world.server.connections, 2);
 });
 
+test("REFUSED_STREAM twice: the third attempt waits for 50 to 100 ms, by chance; close() meanwhile ends it", async () => {
+  let requests = 0;
+  await using world = await H2World.start(async (connection) => {
+    for (;;) {
+      const { stream } = await connection.readRequest();
+      requests += 1;
+      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
+    }
+  });
+  const transport = world.stepped();
+  world.clock.random = 0.5;
+  const waits = async (): Promise<void> => {
+    const seen = requests + 2;
+    await until(() => requests === seen, "two refusals");
+    await until(() => recordOf(transport).streams?.refused === requests, "the second refusal");
+    await turns(5);
+    world.clock.advance(74);
+    await turns(5);
+    assert.equal(requests, seen, "nothing before its time");
+  };
+  const refused = rejection(clientOf(transport).post(world.url(), { body: "x" }));
+  await waits();
+  world.clock.advance(1);
+  assert.match((await refused).message, /; it was sent 3 times$/);
+  assert.equal(requests, 3);
+  const second = world.stepped();
+  const ended = rejection(clientOf(second).post(world.url(), { body: "x" }));
+  await until(() => requests === 5 && second.connections()[0]?.streams?.refused === 2, "two refusals more");
+  const closing = second.close();
+  world.clock.advance(75);
+  assert.match(
+    (await ended).message,
+    /refused stream \d+ without processing the request.*; it was sent 2 times$/,
+  );
+  await closing;
+  assert.equal(requests, 5);
+});
+
+test("a request that waits to go out again can be aborted", async () => {
+  let requests = 0;
+  await using world = await H2World.start(async (connection) => {
+    for (;;) {
+      const { stream } = await connection.readRequest();
+      requests += 1;
+      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
+    }
+  });
+  const transport = world.stepped();
+  const controller = new AbortController();
+  const aborted = rejection(clientOf(transport).get(world.url(), { signal: controller.signal }));
+  await until(() => recordOf(transport).streams?.refused === 2, "two refusals");
+  controller.abort(new Error("enough"));
+  assert.equal((await aborted).message, "enough");
+  world.clock.advance(200);
+  await turns(5);
+  assert.equal(requests, 2);
+  await settled(transport);
+});
+
 test("a storm of refusals settles: few attempts, few connections, each error says what happened", async () => {
   let requests = 0;
   await using world = await H2World.start(async (connection) => {
