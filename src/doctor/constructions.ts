@@ -1,9 +1,8 @@
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
-import { basename, join } from "node:path";
 import type { Owners } from "./owners.js";
+import { identityOf, packageOf, versioned } from "./package-names.js";
 import { fileOf, frames, packageNameOf, userPlace } from "./stack.js";
 
 /** What an owner of connections is: an agent of node:http, or a dispatcher of an undici. */
@@ -103,21 +102,6 @@ function madeIn(caller: NodeJS.CallSite | undefined): string | undefined {
   return file === undefined ? undefined : versioned(file);
 }
 
-const versions = new Map<string, string>();
-
-/** The package of a file, with its version. */
-function versioned(file: string): string | undefined {
-  const name = packageNameOf(file);
-  const folder = packageOf(file);
-  if (name === undefined || folder === undefined) return undefined;
-  let known = versions.get(folder);
-  if (known === undefined) {
-    const { name: called, version } = identityOf(folder);
-    versions.set(folder, (known = version === undefined ? called : `${called}@${version}`));
-  }
-  return known;
-}
-
 function isUndici(library: string): boolean {
   return BUILT_IN.test(library) || /^undici/.test(packageNameOf(library) ?? "");
 }
@@ -137,23 +121,6 @@ function sameLibrary(file: string, library: string): boolean {
   if (BUILT_IN.test(library)) return BUILT_IN.test(file);
   const root = packageOf(library);
   return root === undefined ? file === library : file.startsWith(root);
-}
-
-/** The folder of the package a file is of. */
-function packageOf(file: string): string | undefined {
-  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+[\\/]/.exec(file)?.[0];
-}
-
-function identityOf(folder: string): { name: string; version: string | undefined } {
-  try {
-    const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<
-      string,
-      unknown
-    >;
-    return { name: String(name), version: typeof version === "string" ? version : undefined };
-  } catch {
-    return { name: basename(folder), version: undefined }; // bundled, or read-protected
-  }
 }
 
 /** Whether a request of undici was made by the copy that is in Node itself, which is what the global fetch uses. */

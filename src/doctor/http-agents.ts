@@ -8,11 +8,12 @@ import type { Ledger } from "./ledger.js";
 import { noteFailure } from "./losses.js";
 import { announcedTimeout, originOf } from "./origin.js";
 import { describe } from "./owner-options.js";
+import { packageOnStack } from "./package-names.js";
 import { PoolTable } from "./pool-table.js";
 import { hasHandle, isMock, namesSocketPath } from "./real-socket.js";
 import { Sampler } from "./sampler.js";
 import { isReady, watchDial, watchEnd } from "./sockets.js";
-import { frames, packageOnStack, placeInText, userPlace } from "./stack.js";
+import { frames, placeInText, userPlace } from "./stack.js";
 import type { Tally } from "./tally.js";
 import type { Pool, Watched } from "./watched.js";
 

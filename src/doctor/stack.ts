@@ -79,19 +79,6 @@ export function packageNameOf(file: string): string | undefined {
   return /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(file)?.[1]?.replace("\\", "/");
 }
 
-/** The package that the user's code called, of those on the stack: the one farthest from Node. */
-export function packageOnStack(sites: readonly NodeJS.CallSite[]): string | undefined {
-  let outermost: string | undefined;
-  for (const site of sites) {
-    const file = fileOf(site);
-    if (file === undefined) continue;
-    const name = packageNameOf(file);
-    if (name === undefined) break;
-    outermost = name;
-  }
-  return outermost;
-}
-
 /** The first place in the user's own code that a printed stack names, or else in any package. */
 export function placeInText(stack: string): string | undefined {
   const places = [...stack.matchAll(/(?:^|[\s(])((?:file:\/\/)?(?:\/|[A-Za-z]:\\)[^\s()]*):(\d+):(\d+)\)?/g)]

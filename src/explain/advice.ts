@@ -1,6 +1,13 @@
 import type { ClientFacts, ClientName } from "./facts.js";
 import { familyOf, pick } from "./families.js";
-import { packageAdvice, passing, proxyAdvice } from "./packages.js";
+import {
+  closesWithoutAgent,
+  packageAdvice,
+  passesHeadersOn,
+  passing,
+  proxyAdvice,
+  withoutVersion,
+} from "./packages.js";
 import { code, seconds } from "./words.js";
 
 interface AdviceFor {
@@ -77,7 +84,15 @@ export class Advice {
 
   /** The header alone is the cause: the client would keep the connection. */
   withoutCloseHeader(): string {
-    return `Remove the ${code("Connection: close")} header from the request${this.#package === undefined ? "" : ` (sent through ${this.#package})`}: the client then keeps the connection`;
+    const sender = this.#package;
+    const remove = `Remove the ${code("Connection: close")} header from the request`;
+    // Who is given an agent has no reason to ask for that: it is the program that does.
+    if (sender === undefined || this.#owner?.site !== undefined || passesHeadersOn(sender))
+      return `${remove}${sender === undefined ? "" : ` (sent through ${sender})`}: the client then keeps the connection`;
+    const give = `Pass one agent that keeps connections, made once at module level, ${passing(sender, this.#secure)}: ${code(`const ${this.#variable()} = ${this.#plainAgent({ keepAlive: true })}`)}`;
+    return closesWithoutAgent(sender)
+      ? `${give}. Without an agent, ${sender} asks for ${code("Connection: close")} by itself`
+      : `${give}. ${sender} may ask for ${code("Connection: close")} by itself where it has no agent; if your own code sets that header, remove it`;
   }
 
   readBodies(): string {
@@ -222,7 +237,7 @@ export class Advice {
     if (familyOf(this.#client) === "trunkline") return `a longer ${code("timeout")}`;
     return package_ === undefined
       ? `a longer time limit (${code("timeout")}, or the signal's)`
-      : `a longer ${code("timeout")} of ${package_}`;
+      : `a longer ${code("timeout")} of ${withoutVersion(package_)}`;
   }
 
   #idleOption(): string {

@@ -85,6 +85,8 @@ export function severalConnections(one: OriginView): Finding | undefined {
   const spare = http2AtOnce - needed;
   if (spare < 1 || (openedFor["streams-full"] ?? 0) > 0 || (openedFor.retry ?? 0) > 0) return undefined;
   if (one.count("streamsRefused") > 0) return undefined;
+  // What a package opens beside its first, as a reserve or to ask for the protocol, is not the user's to mend.
+  if (spare < SEVERAL && /[\\/]node_modules[\\/]/.test(one.owner?.site ?? "")) return undefined;
   return one.finding("several-connections", spare, spare, {
     title: `${plural(http2AtOnce, "HTTP/2 connection")} at once, although ${needed === 1 ? "one" : needed} would be enough`,
     evidence: [

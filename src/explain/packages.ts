@@ -49,6 +49,24 @@ export function packageAdvice(package_: string | undefined, about: About): strin
   return KNOWN.find(([pattern]) => pattern.test(package_))?.[1][about];
 }
 
+/** Versions of packages that ask for the end of the connection unless they are given an agent. */
+const CLOSES_WITHOUT_AGENT =
+  /^(?:node-fetch@(?:1\.|2\.[0-5]\.|2\.6\.(?:\d|1[0-2])$|3\.[0-2]\.|3\.3\.[01]$)|minipass-fetch@)/;
+/** Packages that send the headers that they are given, and none of their own about the connection. */
+const PASSES_HEADERS_ON = /^(?:axios|got|superagent|needle|ky|undici|node-fetch)@/;
+
+export function closesWithoutAgent(package_: string): boolean {
+  return CLOSES_WITHOUT_AGENT.test(package_);
+}
+
+export function passesHeadersOn(package_: string): boolean {
+  return PASSES_HEADERS_ON.test(package_) && !closesWithoutAgent(package_);
+}
+
+export function withoutVersion(package_: string): string {
+  return package_.replace(/(?<=.)@[^@/]*$/, "");
+}
+
 /** A package makes an agent for its own `proxy` option: the user can only hand it another. */
 export function proxyAdvice(agentFrom: string | undefined, madeIn: string | undefined): string | undefined {
   if (!/^https?-proxy-agent@/.test(agentFrom ?? "") || !/^axios@/.test(madeIn ?? "")) return undefined;
@@ -65,7 +83,7 @@ const PASSING: Readonly<Record<string, (secure: boolean) => string>> = {
 };
 
 export function passing(package_: string | undefined, secure: boolean): string {
-  const name = package_?.replace(/@[^@/]*$/, "") ?? "";
+  const name = package_ === undefined ? "" : withoutVersion(package_);
   const known = PASSING[name];
   if (known !== undefined) return known(secure);
   return name === "" ? `as ${code("agent")} of each request` : `as ${code("agent")} of ${name}`;
