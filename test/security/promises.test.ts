@@ -21,7 +21,7 @@ function namesIn(file: string): string[] {
 
 test("SECURITY.md: each promise has its tests beside it, and each of them exists", () => {
   const promises = rowsUnder("What is promised").map(([promise]) => promise);
-  const tested = rowsUnder("Which tests hold the promises");
+  const tested = rowsUnder("Which tests check the promises");
   assert.ok(promises.length >= 13, `${promises.length} promises were found`);
   assert.deepEqual(
     tested.map(([promise]) => promise),
