@@ -31,9 +31,9 @@ export interface Downloaded {
   readonly resumed: number;
 }
 
-/** What is kept beside a part: whose it is. */
+/** What is kept beside a part: whose it is. The URL is kept as a hash, since it may hold what only its owner may know. */
 interface Note {
-  readonly url: string;
+  readonly urlHash: string;
   readonly validator: string;
 }
 
@@ -63,10 +63,28 @@ export async function download(
     return { bytes, resumed: 0 };
   }
   const part: Part = { path: `${name}.part`, note: `${name}.part.json` };
-  const earlier = await earlierPart(part, url);
-  const response = await requested(fetch, init, earlier);
-  const resumed = response.status === 206 ? (earlier?.bytes ?? 0) : 0;
-  return finish(response, { name, part, url, resumed, onSaved });
+  if (underWay.has(part.path)) {
+    throw new TypeError(
+      `Cannot download to ${name}: another download with resume writes to the same file; wait for it`,
+    );
+  }
+  underWay.add(part.path);
+  try {
+    const urlHash = hashOf(url);
+    const earlier = await earlierPart(part, urlHash);
+    const response = await requested(fetch, init, earlier);
+    const resumed = response.status === 206 ? (earlier?.bytes ?? 0) : 0;
+    return await finish(response, { name, part, urlHash, resumed, onSaved });
+  } finally {
+    underWay.delete(part.path);
+  }
+}
+
+/** The parts that downloads of this process write to; two at once would mix their bytes. */
+const underWay = new Set<string>();
+
+function hashOf(url: string): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(url).digest("hex");
 }
 
 interface Earlier {
@@ -75,11 +93,11 @@ interface Earlier {
 }
 
 /** What an earlier attempt has left, if it is of the same URL. */
-async function earlierPart(part: Part, url: string): Promise<Earlier | undefined> {
+async function earlierPart(part: Part, urlHash: string): Promise<Earlier | undefined> {
   try {
     const note = JSON.parse(await files().readFile(part.note, "utf8")) as Partial<Note>;
     const { size } = await files().stat(part.path);
-    if (note.url !== url || typeof note.validator !== "string" || size === 0) return undefined;
+    if (note.urlHash !== urlHash || typeof note.validator !== "string" || size === 0) return undefined;
     return { bytes: size, validator: note.validator };
   } catch {
     return undefined; // there is none, or nothing that can be relied on
@@ -88,17 +106,15 @@ async function earlierPart(part: Part, url: string): Promise<Earlier | undefined
 
 /** Asks for the rest where there is a part; for all of it where the server has another file by now. */
 async function requested(fetch: Fetch, init: Init, earlier: Earlier | undefined): Promise<Response> {
-  // A part of a coded body cannot be gone on from.
-  const plain: Init = { ...init, decompress: false };
-  if (earlier === undefined) return successful(await fetch(withFields(plain, {})));
+  if (earlier === undefined) return successful(await fetch(withFields(init, {})));
   const fields = { range: `bytes=${earlier.bytes}-`, "if-range": earlier.validator };
-  const response = await fetch(withFields(plain, fields));
-  if (response.status === 206 && goesOnAt(response) === earlier.bytes) return response;
+  const response = await fetch(withFields(init, fields));
+  if (response.status === 206 && goesOn(response, earlier)) return response;
   if (response.status === 200) return response;
   if (response.status !== 206 && response.status !== 416) return successful(response);
-  // Another range than was asked for, or none: it is begun again.
+  // Another range than was asked for, another file's, or none: the download starts again.
   await response.close();
-  return successful(await fetch(withFields(plain, {})));
+  return successful(await fetch(withFields(init, {})));
 }
 
 function withFields(init: Init, fields: Readonly<Record<string, string>>): Init {
@@ -108,12 +124,26 @@ function withFields(init: Init, fields: Readonly<Record<string, string>>): Init 
   return { ...init, headers: [...headers] };
 }
 
-/** Where the part that came begins; `undefined` when it is not all of the rest. */
-function goesOnAt(response: Response): number | undefined {
-  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "");
-  if (range === null) return undefined;
-  const [first, last, total] = [Number(range[1]), Number(range[2]), range[3]];
-  return first <= last && (total === "*" || last + 1 === Number(total)) ? first : undefined;
+/**
+ * Whether it is all of the rest, of the same file. A server may answer with a range although `If-Range` does not hold, and
+ * a part of a coded body is not a part of the file.
+ */
+function goesOn(response: Response, { bytes, validator }: Earlier): boolean {
+  const range = rangeOf(response);
+  if (range === undefined || range.first !== bytes || range.last + 1 !== range.total) return false;
+  const own = validatorOf(response);
+  return !isCoded(response) && (own === undefined || own === validator);
+}
+
+function rangeOf({ headers }: Response): { first: number; last: number; total: number } | undefined {
+  const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get("content-range") ?? "");
+  return range === null
+    ? undefined
+    : { first: Number(range[1]), last: Number(range[2]), total: Number(range[3]) };
+}
+
+function isCoded({ headers }: Response): boolean {
+  return /[^\s,]/.test((headers.get("content-encoding") ?? "").replace(/\bidentity\b/gi, ""));
 }
 
 async function successful(response: Response): Promise<Response> {
@@ -124,13 +154,18 @@ async function successful(response: Response): Promise<Response> {
 interface Task {
   readonly name: string;
   readonly part: Part;
-  readonly url: string;
+  readonly urlHash: string;
   readonly resumed: number;
   readonly onSaved: DownloadInit["onSaved"];
 }
 
-async function finish(response: Response, { name, part, url, resumed, onSaved }: Task): Promise<Downloaded> {
-  const validator = validatorOf(response);
+async function finish(
+  response: Response,
+  { name, part, urlHash, resumed, onSaved }: Task,
+): Promise<Downloaded> {
+  // What is decoded on its way has other bytes than the server counts in ranges.
+  const validator = isCoded(response) ? undefined : validatorOf(response);
+  const whole = resumed > 0 ? rangeOf(response)?.total : undefined;
   const reader = responseBody(response);
   const total = reader === null || reader.length < 0 ? undefined : resumed + reader.length;
   const onBytes =
@@ -139,29 +174,41 @@ async function finish(response: Response, { name, part, url, resumed, onSaved }:
       : (bytes: number): void =>
           onSaved(total === undefined ? { bytes: resumed + bytes } : { bytes: resumed + bytes, total });
   try {
-    if (validator === undefined) await files().rm(part.note, { force: true });
-    else await files().writeFile(part.note, JSON.stringify({ url, validator } satisfies Note));
+    // Whose the part is is written when it holds no byte of another's, and not at all where nothing can prove it.
+    if (resumed === 0) await files().rm(part.note, { force: true });
     const file = await files().open(part.path, resumed > 0 ? "r+" : "w");
     let bytes = 0;
     try {
+      if (resumed === 0 && validator !== undefined)
+        await files().writeFile(part.note, JSON.stringify({ urlHash, validator } satisfies Note));
       if (reader !== null) bytes = await FileSink.pour(reader, file.fd, resumed, onBytes);
     } finally {
       await file.close();
+    }
+    if (whole !== undefined && resumed + bytes !== whole) {
+      throw new TypeError(
+        `Cannot save ${name}: the server sent ${bytes} bytes for the rest of the file, which has ${whole - resumed}; the part is kept, call download again`,
+      );
     }
     await files().rename(part.path, name);
     await files().rm(part.note, { force: true });
     return { bytes: resumed + bytes, resumed };
   } catch (error) {
     await response.close();
-    // A part that nothing can tell to be of the same file is of no use.
-    if (validator === undefined) await files().rm(part.path, { force: true });
+    // A part that nothing can prove to be of the same file is useless.
+    if (validator === undefined && resumed === 0) await files().rm(part.path, { force: true });
     throw error;
   }
 }
 
-/** By which a server knows the very bytes again (RFC 9110 §13.1.5): a weak tag is none. */
+/**
+ * By which a server knows the very bytes again (RFC 9110 §13.1.5). A weak tag does not, nor does a date less than a second
+ * before the response (§8.8.2.2): the file may have changed twice in that second.
+ */
 function validatorOf({ headers }: Response): string | undefined {
   const tag = headers.get("etag");
   if (tag !== null) return tag.startsWith("W/") ? undefined : tag;
-  return headers.get("last-modified") ?? undefined;
+  const modified = headers.get("last-modified");
+  const age = Date.parse(headers.get("date") ?? "") - Date.parse(modified ?? "");
+  return modified !== null && age >= 1000 ? modified : undefined;
 }

@@ -1,11 +1,13 @@
 // What reads into memory that is used again: BYOB readers, `saveTo`, `download`.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { Client, fetch, HTTPError, NetworkError, Response } from "../../src/index.js";
 
 const CONTENT = Buffer.alloc(3_000_000, "0123456789abcdef-");
@@ -16,16 +18,31 @@ let cutAt = Number.POSITIVE_INFINITY;
 let etag: string | undefined = '"v1"';
 let chunked = false;
 let ignoresRange = false;
+/** Answers with ranges of another file too. */
+let ignoresIfRange = false;
+/** How many bytes of a range do not come. */
+let short = 0;
+let gzipped = false;
+let modified: string | undefined;
+let dated = new Date().toUTCString();
 
 const server = createServer((request: IncomingMessage, response: ServerResponse) => {
   seen.push(request.headers);
   if (request.url === "/404") return void response.writeHead(404).end("no such file");
   const { range } = request.headers;
-  const valid = range !== undefined && !ignoresRange && request.headers["if-range"] === etag;
+  const valid =
+    range !== undefined &&
+    !ignoresRange &&
+    (ignoresIfRange || request.headers["if-range"] === (etag ?? modified));
   const from = valid ? Number(/\d+/.exec(range)?.[0]) : 0;
   if (from >= CONTENT.length) return void response.writeHead(416).end();
-  const content = CONTENT.subarray(from);
+  const content = gzipped
+    ? gzipSync(CONTENT, { level: 0 })
+    : CONTENT.subarray(from, valid ? CONTENT.length - short : CONTENT.length);
+  response.setHeader("date", dated);
   response.writeHead(valid ? 206 : 200, {
+    ...(gzipped ? { "content-encoding": "gzip" } : {}),
+    ...(modified === undefined ? {} : { "last-modified": modified }),
     ...(chunked ? {} : { "content-length": content.length }),
     ...(etag === undefined ? {} : { etag }),
     ...(valid ? { "content-range": `bytes ${from}-${CONTENT.length - 1}/${CONTENT.length}` } : {}),
@@ -45,6 +62,8 @@ beforeEach(async (t) => {
   folder = await mkdtemp(join(tmpdir(), "trunkline-save-"));
   seen = [];
   [cutAt, etag, chunked, ignoresRange] = [Number.POSITIVE_INFINITY, '"v1"', false, false];
+  [ignoresIfRange, short, gzipped, modified] = [false, 0, false, undefined];
+  dated = new Date().toUTCString();
   const made = folder;
   (t as { after?: (act: () => Promise<void>) => void }).after?.(() =>
     rm(made, { recursive: true, force: true }),
@@ -204,6 +223,13 @@ describe("client.download", () => {
   for (const [what, change] of [
     ["the file is another by now", () => (etag = '"v2"')],
     ["the server knows no ranges", () => (ignoresRange = true)],
+    [
+      "the server gives a range of another file",
+      () => {
+        etag = '"v2"';
+        ignoresIfRange = true;
+      },
+    ],
   ] as const) {
     test(`begins again where ${what}`, async () => {
       await broken();
@@ -214,6 +240,54 @@ describe("client.download", () => {
       assert.deepEqual(await readdir(folder), ["file"]);
     });
   }
+
+  test("decodes what comes in a coding, of which no part can be continued", async () => {
+    gzipped = true;
+    assert.equal(await broken(), 0);
+    assert.deepEqual(await readdir(folder), []);
+    const done = await client.download(url(), named(), { resume: true });
+    assert.deepEqual(done, { bytes: CONTENT.length, resumed: 0 });
+    assert.ok((await readFile(named())).equals(CONTENT));
+  });
+
+  test("is not complete with a range that is shorter than it says", async () => {
+    const left = await broken();
+    short = 500;
+    await assert.rejects(client.download(url(), named(), { resume: true }), {
+      message: `Cannot save ${named()}: the server sent ${CONTENT.length - left - 500} bytes for the rest of the file, which has ${CONTENT.length - left}; the part is kept, call download again`,
+    });
+    short = 0;
+    const done = await client.download(url(), named(), { resume: true });
+    assert.deepEqual(done, { bytes: CONTENT.length, resumed: CONTENT.length - 500 });
+    assert.ok((await readFile(named())).equals(CONTENT));
+  });
+
+  test("goes by a date that is a second older than the response, and by none that is younger", async () => {
+    const now = Math.trunc(Date.now() / 1000) * 1000;
+    for (const [age, kept] of [
+      [1000, true],
+      [0, false],
+    ] as const) {
+      etag = undefined;
+      dated = new Date(now).toUTCString();
+      modified = new Date(now - age).toUTCString();
+      const left = await broken();
+      assert.equal(left > 0, kept);
+      const done = await client.download(url(), named(), { resume: true });
+      assert.deepEqual(done, { bytes: CONTENT.length, resumed: left });
+      assert.equal(seen.at(-1)?.["if-range"], kept ? modified : undefined);
+    }
+  });
+
+  test("refuses two at once to one file, and keeps no URL beside a part", async () => {
+    const first = client.download(url("/file?token=secret"), named(), { resume: true });
+    await assert.rejects(client.download(url("/file?token=secret"), named(), { resume: true }), {
+      message: `Cannot download to ${named()}: another download with resume writes to the same file; wait for it`,
+    });
+    await first;
+    await broken();
+    assert.doesNotMatch(await readFile(named("file.part.json"), "utf8"), /127\.0\.0\.1|secret/);
+  });
 
   for (const [what, tag] of [
     ["no validator", undefined],
@@ -235,7 +309,10 @@ describe("client.download", () => {
     const other = await client.download(url("/other"), named(), { resume: true });
     assert.equal(other.resumed, 0);
     await writeFile(named("file.part"), Buffer.alloc(CONTENT.length + 1));
-    await writeFile(named("file.part.json"), JSON.stringify({ url: url(), validator: '"v1"' }));
+    await writeFile(
+      named("file.part.json"),
+      JSON.stringify({ urlHash: createHash("sha256").update(url()).digest("hex"), validator: '"v1"' }),
+    );
     const done = await client.download(url(), named(), { resume: true });
     assert.equal(done.resumed, 0);
     assert.ok((await readFile(named())).equals(CONTENT));
