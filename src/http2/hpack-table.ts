@@ -33,7 +33,7 @@ export function staticTable(): readonly Entry[] {
 }
 
 const NO_ENTRIES: (Entry | undefined)[] = [];
-const FIRST_CAPACITY = 32;
+const FIRST_CAPACITY = 8;
 
 /** The dynamic table of RFC 7541 §2.3.2, newest entry first. Takes no memory until something is inserted. */
 export class DynamicTable {

@@ -167,6 +167,7 @@ export class Receiver<Owner> implements FrameVisitor {
     } else {
       this.#finalHead(stream, head, endStream);
     }
+    head.block = ""; // whoever wanted it has it; an idle connection must not keep it
   }
 
   #judge(

@@ -88,7 +88,7 @@ export class RequestHeadEncoder {
   readonly #templates: Template[] = [];
   #oldest = 0;
   /** The value that each name had when it was last sent: one that comes back is worth a place in the table. */
-  readonly #seen = new Map<string, string>();
+  #seen: Map<string, string> | undefined;
 
   constructor(encoder: HpackEncoder) {
     this.#encoder = encoder;
@@ -184,8 +184,10 @@ export class RequestHeadEncoder {
   /** A value that came before may come again; one that is new each time must not push others out of the table. */
   #whenSeen(key: string, value: string): Indexing {
     if (value.length > REMEMBERED_LENGTH) return PLAIN;
-    if (this.#seen.get(key) === value) return INDEX;
-    if (this.#seen.size < REMEMBERED_NAMES || this.#seen.has(key)) this.#seen.set(key, value);
+    this.#seen ??= new Map();
+    const seen = this.#seen;
+    if (seen.get(key) === value) return INDEX;
+    if (seen.size < REMEMBERED_NAMES || seen.has(key)) seen.set(key, value);
     return PLAIN;
   }
 }

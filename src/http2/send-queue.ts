@@ -26,7 +26,7 @@ export class SendQueue<Owner> {
   window: number = DEFAULT_WINDOW;
   readonly #ring: Http2Stream<Owner>[] = [];
   /** Those that wait because their credit is tiny. */
-  #waiting: Set<Http2Stream<Owner>> = new Set();
+  #waiting: Set<Http2Stream<Owner>> | undefined;
   readonly #encodeTrailers: (fields: readonly string[]) => string;
   /** Streams that this side has ended, and those whose octets have all left, since they were last asked for. */
   readonly ended: Http2Stream<Owner>[] = [];
@@ -62,8 +62,8 @@ export class SendQueue<Owner> {
   /** Lets those that wait try again: the connection's window has grown, or their time is over. */
   wake(): void {
     const waiting = this.#waiting;
-    if (waiting.size === 0) return;
-    this.#waiting = new Set();
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
     for (const stream of waiting) this.add(stream);
   }
 
@@ -89,6 +89,7 @@ export class SendQueue<Owner> {
         held++;
         this.add(stream);
       } else if (this.#waits(stream, credit, now, filled)) {
+        this.#waiting ??= new Set();
         this.#waiting.add(stream);
       } else {
         const bytes = Math.min(credit, stream.queued, maxFrame);

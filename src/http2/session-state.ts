@@ -55,8 +55,8 @@ export class SessionState<Owner> {
   /** Cancelled ones whose place is not free yet. */
   unsure: Unsure<Owner>[] = [];
   readonly #recentResets: number[] = [];
-  /** Ids of responses that were complete, the latest ones; made with the first. */
-  #recentEnds: Int32Array | undefined;
+  /** Ids of responses that were complete, the latest ones. */
+  readonly #recentEnds: number[] = [];
   #ends = 0;
 
   /** The time of the input at hand. */
@@ -83,7 +83,8 @@ export class SessionState<Owner> {
   #flushAsked = false;
 
   #pings = 0;
-  readonly #pingTimes = new Map<number, number>();
+  /** When those left that were not answered. */
+  #pingTimes: Map<number, number> | undefined;
 
   constructor(effects: SessionEffects<Owner>, options: SessionOptions) {
     this.effects = effects;
@@ -127,12 +128,11 @@ export class SessionState<Owner> {
 
   /** Whether both sides ended the stream not long ago, so that frames on it are a fault. */
   wasEnded(id: number): boolean {
-    return this.#recentEnds?.includes(id) === true;
+    return this.#recentEnds.includes(id);
   }
 
   /** Both halves have ended in order. */
   complete(stream: Http2Stream<Owner>): void {
-    this.#recentEnds ??= new Int32Array(REMEMBERED_ENDS);
     this.#recentEnds[this.#ends++ % REMEMBERED_ENDS] = stream.id;
     this.close(stream);
   }
@@ -207,6 +207,7 @@ export class SessionState<Owner> {
 
   ping(): number {
     const number = ++this.#pings;
+    this.#pingTimes ??= new Map();
     this.#pingTimes.set(number, this.now);
     this.control += pingFrame(uint32(0) + uint32(number), false);
     this.flush();
@@ -215,9 +216,10 @@ export class SessionState<Owner> {
 
   /** The answer to a PING; undefined when none such is outstanding. */
   ponged(number: number): void {
-    const sentAt = this.#pingTimes.get(number);
-    if (sentAt === undefined) return;
-    for (const earlier of this.#pingTimes.keys()) if (earlier <= number) this.#pingTimes.delete(earlier);
+    const times = this.#pingTimes;
+    const sentAt = times?.get(number);
+    if (times === undefined || sentAt === undefined) return;
+    for (const earlier of times.keys()) if (earlier <= number) times.delete(earlier);
     const took = this.now - sentAt;
     this.measured(took);
     const free = this.unsure.filter(({ ping }) => ping <= number);

@@ -1,7 +1,7 @@
 import type { Http2Stream } from "./stream.js";
 
 /** Places at first; a power of two. */
-const FIRST_SIZE = 64;
+const FIRST_SIZE = 8;
 /** The table does not grow beyond this: one stream that stays open must not make it. */
 const LARGEST_SIZE = 4_096;
 

@@ -3,7 +3,8 @@
  * would be read as an option. Objects of options are therefore copied to objects without a prototype before they are read.
  */
 export function ownMembers<T extends object>(given: T): T {
-  return Object.assign(Object.create(null) as object, given) as T;
+  // What begins without a prototype is a hash table for V8, three times as large.
+  return Object.setPrototypeOf({ ...given }, null) as T;
 }
 
 const CLEAN = {};
