@@ -82,7 +82,7 @@ export class TinyDataGuard {
   count(octets: number, now: number): void {
     if (octets > TINY_DATA || octets === 0 || this.#bucket.take(now)) return;
     throw floodError(
-      `The server sent more than ${TINY_DATA_BURST} DATA frames of at most ${TINY_DATA} octets each, and ${TINY_DATA_PER_SECOND} a second beyond that`,
+      `The server sent more than ${TINY_DATA_BURST} DATA frames of at most ${TINY_DATA} bytes each, and ${TINY_DATA_PER_SECOND} a second beyond that`,
     );
   }
 }
