@@ -24,6 +24,7 @@ const steps = [
   { name: "build and declarations", command: script("build.mjs") },
   { name: "layers", command: script("check-layers.mjs") },
   { name: "exports", command: script("check-exports.mjs") },
+  { name: "path of a GET", command: script("trace-path.mjs") },
   { name: "documents", command: script("check-docs.mjs") },
   {
     name: "API reference",

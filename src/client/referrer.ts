@@ -1,15 +1,12 @@
-import { environmentURL, type ReferrerPolicy, type Request, type Target } from "../message/index.js";
+import {
+  environmentURL,
+  REFERRER_POLICIES,
+  type ReferrerPolicy,
+  type Request,
+  type Target,
+} from "../message/index.js";
 
-const POLICIES: ReadonlySet<string> = new Set<ReferrerPolicy>([
-  "no-referrer",
-  "no-referrer-when-downgrade",
-  "same-origin",
-  "origin",
-  "strict-origin",
-  "origin-when-cross-origin",
-  "strict-origin-when-cross-origin",
-  "unsafe-url",
-]);
+const KNOWN: ReadonlySet<string> = new Set(REFERRER_POLICIES);
 /** A whole URL that is longer is cut to its origin (Referrer Policy §8.3). */
 const MAX_REFERRER = 4096;
 
@@ -56,6 +53,6 @@ export function policyAfter(field: string | null, present: ReferrerPolicy): Refe
   const named = (field ?? "")
     .split(",")
     .map((token) => token.trim().toLowerCase())
-    .filter((token) => POLICIES.has(token));
+    .filter((token) => KNOWN.has(token));
   return (named.at(-1) as ReferrerPolicy | undefined) ?? present;
 }

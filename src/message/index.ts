@@ -53,6 +53,7 @@ export {
 export type { RequestCache, RequestCredentials, RequestMode } from "./request-members.js";
 export {
   DEFAULT_MODES,
+  REFERRER_POLICIES,
   type RedirectMode,
   type ReferrerPolicy,
   type RequestModes,

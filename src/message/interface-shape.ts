@@ -10,6 +10,20 @@ export interface InterfaceShape {
   readonly lengths?: Readonly<Record<string, number>>;
 }
 
+/** The members of a request and of a response that are about their bodies. */
+export const BODY_MEMBERS: readonly string[] = [
+  "body",
+  "bodyUsed",
+  "clone",
+  "arrayBuffer",
+  "blob",
+  "bytes",
+  "formData",
+  "json",
+  "text",
+  "textStream",
+];
+
 interface Shaped {
   readonly prototype: object;
 }

@@ -1,7 +1,7 @@
 import { ownMembers } from "../runtime/index.js";
 import { environmentURL } from "./environment.js";
 import type { Headers, HeadersInit } from "./headers.js";
-import type { InterfaceShape } from "./interface-shape.js";
+import { BODY_MEMBERS, type InterfaceShape } from "./interface-shape.js";
 import type { BodySource } from "./source.js";
 import type { Target } from "./target.js";
 
@@ -69,8 +69,8 @@ const CACHES = ["default", "no-store", "reload", "no-cache", "force-cache", "onl
 const CREDENTIALS = ["omit", "same-origin", "include"];
 const MODES = ["navigate", "same-origin", "no-cors", "cors"];
 const REDIRECTS = ["follow", "error", "manual"];
-const POLICIES = [
-  "",
+/** The policies of Referrer Policy §3, but for the empty one. */
+export const REFERRER_POLICIES: readonly string[] = [
   "no-referrer",
   "no-referrer-when-downgrade",
   "same-origin",
@@ -80,6 +80,7 @@ const POLICIES = [
   "strict-origin-when-cross-origin",
   "unsafe-url",
 ];
+const POLICIES = ["", ...REFERRER_POLICIES];
 
 /**
  * Converts an init as Web IDL does: members it does not know are not looked at.
@@ -213,16 +214,7 @@ export const REQUEST_SHAPE: InterfaceShape = {
     "isHistoryNavigation",
     "signal",
     "duplex",
-    "body",
-    "bodyUsed",
-    "clone",
-    "arrayBuffer",
-    "blob",
-    "bytes",
-    "formData",
-    "json",
-    "text",
-    "textStream",
+    ...BODY_MEMBERS,
   ],
 };
 

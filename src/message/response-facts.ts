@@ -1,5 +1,5 @@
 import type { HeadersInit } from "./headers.js";
-import type { InterfaceShape } from "./interface-shape.js";
+import { BODY_MEMBERS, type InterfaceShape } from "./interface-shape.js";
 
 /** Options of a response made by hand. */
 export interface ResponseInit {
@@ -27,25 +27,7 @@ export interface ResponseFacts {
 export const RESPONSE_SHAPE: InterfaceShape = {
   name: "Response",
   length: 0,
-  members: [
-    "type",
-    "url",
-    "redirected",
-    "status",
-    "ok",
-    "statusText",
-    "headers",
-    "body",
-    "bodyUsed",
-    "clone",
-    "arrayBuffer",
-    "blob",
-    "bytes",
-    "formData",
-    "json",
-    "text",
-    "textStream",
-  ],
+  members: ["type", "url", "redirected", "status", "ok", "statusText", "headers", ...BODY_MEMBERS],
   statics: ["error", "json", "redirect"],
   lengths: { redirect: 1 },
 };

@@ -62,7 +62,8 @@ export class Turnover<O, W extends Waiter<O>> {
     this.wakeBy(member.at);
     const surplus = findSurplus(route, this.#slots);
     if (surplus !== undefined) this.end(surplus.member, surplus.end, now);
-    this.want(route, now);
+    // Nobody waits after most requests, and each comes by here.
+    if (this.#slots.counts.waiting > 0) this.want(route, now);
   }
 
   /** A new waiter, for which nothing more could be done, is judged by `maxWaiting`. */

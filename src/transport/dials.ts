@@ -1,11 +1,18 @@
 import type { Target } from "../message/index.js";
-import type { Member, PoolRoute } from "../pool/index.js";
+import type { Member, Pool, PoolRoute } from "../pool/index.js";
 import { ownMembers, type Runtime } from "../runtime/index.js";
 import type { Connection } from "./connection/index.js";
 import { Dialer, type DialHandlers, type DnsHost, type TlsChoice } from "./dial/index.js";
-import type { Link } from "./exchange/index.js";
+import type { Exchange, Link } from "./exchange/index.js";
 import type { Settings } from "./options.js";
-import { ProxyAuths, ProxyChoice, type Route, type RouteSettings, routeOf } from "./route/index.js";
+import {
+  http1Route,
+  ProxyAuths,
+  ProxyChoice,
+  type Route,
+  type RouteSettings,
+  routeOf,
+} from "./route/index.js";
 
 /** A server that complains of PINGs again and again gets one in an hour or so. */
 const MOST_PING_FACTOR = 128;
@@ -111,6 +118,16 @@ export class Dials {
   /** What sharing connections between origins asks of the dialer. */
   get dialer(): Dialer {
     return this.#dialer;
+  }
+
+  /** The same route over HTTP/1.1 alone. */
+  http1RouteOf(poolRoute: PoolRoute<Link>, pool: Pool<Link, Exchange>): PoolRoute<Link> {
+    const route = this.routeOf(poolRoute);
+    if (route === undefined || !this.multiplexes(route)) return poolRoute;
+    const plain = http1Route(route);
+    const found = pool.route(plain.key, plain.origin);
+    this.know(found, plain);
+    return found;
   }
 
   /** Dials from here on use these TLS options. */

@@ -38,7 +38,7 @@ import {
 } from "./exchange/index.js";
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
-import { http1Route, type Route } from "./route/index.js";
+import type { Route } from "./route/index.js";
 import { Sharing } from "./sharing.js";
 import { Clock, DnsWatch, Farewell, IdleFloor, RetryPauses } from "./upkeep/index.js";
 
@@ -344,7 +344,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   overHttp1(exchange: Exchange): void {
     const route = exchange.route as PoolRoute<Link>;
     (this.dials.routeOf(route) as Route).noConnect = true;
-    this.#goOutAgain(exchange, this.http1RouteOf(route), undefined);
+    this.#goOutAgain(exchange, this.dials.http1RouteOf(route, this.pool), undefined);
   }
 
   tooManyPings({ member }: Connection): void {
@@ -378,7 +378,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       let route = exchange.route as PoolRoute<Link>;
       if (wantsHttp1(error)) {
         (this.dials.routeOf(route) as Route).wantsHttp1 = true;
-        route = this.http1RouteOf(route);
+        route = this.dials.http1RouteOf(route, this.pool);
         this.#sentToHttp1.set(exchange, failureOf(exchange, cause, error));
       }
       if (isGarbage(cause) || (exchange.attempt > 1 && reach !== "unsent" && !wantsHttp1(error)))
@@ -415,22 +415,21 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#settleFailure(exchange, error);
   }
 
-  /** The same route over HTTP/1.1 alone. */
-  http1RouteOf(route: PoolRoute<Link>): PoolRoute<Link> {
-    const known = this.dials.routeOf(route);
-    if (known === undefined || !this.dials.multiplexes(known)) return route;
-    const plain = http1Route(known);
-    const found = this.pool.route(plain.key, plain.origin);
-    this.dials.know(found, plain);
-    return found;
-  }
-
   bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
     this.leaks.lost(exchange, cause);
     const isOurs =
       exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout";
     exchange.bodyFailure = isOurs ? error : connectionLost(exchange, cause, error, "body");
     return exchange.bodyFailure;
+  }
+
+  bodyFailed(exchange: Exchange, cause: CloseCause, error: unknown): void {
+    const failure = this.bodyError(exchange, cause, error);
+    if (exchange.outcome === "active") exchange.outcome = "failed";
+    exchange.endedAt = this.clock.now();
+    exchange.trailersFailed(failure);
+    this.exchangeEnded(exchange);
+    exchange.body?.fail(failure);
   }
 
   headersTimedOut(exchange: Exchange, now: number): unknown {

@@ -156,7 +156,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
     const { upgrade, protocol } = exchange.outgoing;
     const needsHttp1 = upgrade && (protocol === undefined || known.route.noConnect === true);
     if (needsHttp1 || known.route.wantsHttp1 === true) {
-      pooled = known.http1 ??= this.#engine.http1RouteOf(pooled);
+      pooled = known.http1 ??= this.#engine.dials.http1RouteOf(pooled, this.#engine.pool);
     }
     this.#engine.begin(exchange, pooled, deadline, now);
     return exchange;

@@ -46,6 +46,8 @@ export interface CarrierHost {
   exchangeFailed(exchange: Exchange, cause: CloseCause, error: unknown): void;
   /** The error that a body cut short by `cause` ends with. */
   bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown;
+  /** The exchange ended within its body: whoever reads it gets the error. */
+  bodyFailed(exchange: Exchange, cause: CloseCause, error: unknown): void;
   headersTimedOut(exchange: Exchange, now: number): unknown;
   bodyTimedOut(exchange: Exchange, now: number): unknown;
   /** The response's body is still arriving: somebody must read it. */

@@ -349,12 +349,7 @@ export class Http1Connection implements Carrier, Expiring {
       this.#host.exchangeFailed(exchange, cause, error);
       return;
     }
-    const failure = this.#host.bodyError(exchange, cause, error);
-    if (exchange.outcome === "active") exchange.outcome = "failed";
-    exchange.endedAt = this.#clock.now();
-    exchange.trailersFailed(failure);
-    this.#host.exchangeEnded(exchange);
-    exchange.body?.fail(failure);
+    this.#host.bodyFailed(exchange, cause, error);
     this.#drain?.end();
     this.#drain = undefined;
   }

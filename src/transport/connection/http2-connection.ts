@@ -389,12 +389,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       this.#host.exchangeFailed(exchange, cause, error);
       return;
     }
-    const failure = this.#host.bodyError(exchange, cause, error);
-    if (exchange.outcome === "active") exchange.outcome = "failed";
-    exchange.endedAt = this.#clock.now();
-    exchange.trailersFailed(failure);
-    this.#host.exchangeEnded(exchange);
-    exchange.body?.fail(failure);
+    this.#host.bodyFailed(exchange, cause, error);
     if (!exchange.bodyOpened) void exchange.outgoing.source?.cancel(error);
     part.drain?.end();
   }
