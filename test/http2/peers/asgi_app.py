@@ -21,7 +21,9 @@ async def app(scope, receive, send):
         size += len(body)
         if not event.get("more_body"):
             break
-    await send({"type": "http.response.start", "status": 200, "headers": []})
+    trailers = path == "/backend/trailers"
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    await send({**start, "trailers": True} if trailers else start)
     if path == "/big.bin":
         for _ in range(64):
             await send({"type": "http.response.body", "body": BIG, "more_body": True})
@@ -31,3 +33,5 @@ async def app(scope, receive, send):
     if path == "/backend/digest":
         answer = json.dumps({"bytes": size, "sha256": digest.hexdigest()}).encode()
     await send({"type": "http.response.body", "body": answer})
+    if trailers:
+        await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"peers")]})

@@ -7,7 +7,7 @@ export interface Http2Peer extends Peer {
   readonly backend: string | undefined;
   /**
    * It can be told to reload. `rough`: it then ends some requests that it has taken and would have had to finish, so that
-   * a POST of them fails; the comment beside says how.
+   * a POST of them fails; the comment beside says how. Most of those had reached the backend: a retry would repeat them.
    */
   readonly reloads?: "clean" | "rough";
 }
@@ -161,8 +161,9 @@ hosts:
         file.dir: ${site.root}
 `,
   }),
-  (site) => ["h2o", "-c", `${site.folder}/h2o.conf`],
-  { reload: "SIGTERM", ports: ["tlsPort"] },
+  // Its master starts new workers, and has the old ones finish.
+  (site) => ["h2o", "-m", "master", "-c", `${site.folder}/h2o.conf`],
+  { reload: "SIGHUP", reloads: "clean", ports: ["tlsPort"] },
 );
 
 /** It ignores heads that come after its first GOAWAY, which takes all streams, and resets them as their bodies come. */
@@ -293,7 +294,7 @@ export const go: Http2Peer = peer(
 
 export const hypercorn: Http2Peer = peer(
   "hypercorn",
-  [],
+  ["trailers"],
   () => ({}),
   (site) => [
     "python3",
