@@ -80,10 +80,15 @@ export function mutantsOf(source) {
     } else if (/^(?:import|export \{|export \*)[^;]*;/.test(rest) && source[at - 1] !== ".") {
       skipTo(source.indexOf(";", at) + 1);
     } else {
+      const number = /^(?:0x[\da-f_]+|\d[\d_]*(?:\.\d+)?)/i.exec(rest)?.[0];
+      if (number !== undefined) {
+        add(number.length, String(Number(number.replaceAll("_", "")) + 1));
+        skipTo(at + number.length);
+        continue;
+      }
       const word = /^[\w$#]+/.exec(rest)?.[0];
       if (word !== undefined) {
         if (SWAPS.has(word)) add(word.length, SWAPS.get(word));
-        else if (/^\d+$/.test(word)) add(word.length, String(Number(word) + 1));
         else if (word === "this" || /^[a-z]\w*$/i.test(word)) statement(source, at, add);
         skipTo(at + word.length);
         continue;

@@ -320,6 +320,12 @@ test("snapshot: has totals and the figures of each route that was used, as plain
     totals: figures,
     origins: [{ origin: "http://a", route: "a", ...figures }],
   });
+  const { pool: full, route: only } = makePool({ maxConnections: 0 });
+  acquire(full, only, 0);
+  assert.deepEqual(
+    full.snapshot().origins.map(({ route: key, waiting, opened }) => [key, waiting, opened]),
+    [["a", 1, 0]],
+  );
 });
 
 test("holders: lists the route's connections, oldest first", () => {

@@ -13,7 +13,7 @@ export class DialTurns<O> {
     this.#limits = limits;
   }
 
-  /** Whether nobody is turns for sure. */
+  /** Whether it is nobody's turn for sure. */
   get none(): boolean {
     return this.#heap.size === 0;
   }
