@@ -814,3 +814,11 @@ test("dialFailed: what one of several waiters does about it is done when all hav
   assert.deepEqual(did, ["dial 1", "reject", "reject", "reject", "dial 2"]);
   checkInvariants(pool);
 });
+
+test("cancel: a waiter that gave up counts on no dial, and no dial on it", () => {
+  const { pool, route, dials } = makePool({});
+  const waiter = acquire(pool, route, 0);
+  assert.deepEqual([waiter.dial, waiter.started, dials[0]?.dialedFor], [dials[0], dials[0], waiter]);
+  pool.cancel(waiter, 1);
+  assert.deepEqual([waiter.dial, waiter.started, dials[0]?.dialedFor], [undefined, undefined, undefined]);
+});
