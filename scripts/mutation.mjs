@@ -26,8 +26,10 @@ const AREAS = {
 const SAMPLE = 150;
 /** Seeds of the property test of the pool. */
 const SEEDS = 2;
-/** Tests that have used so many milliseconds of the processor are stuck. */
-const STUCK_AFTER = 5_000;
+/** Tests that take so many times as long as without a fault are stuck. */
+const STUCK_FACTOR = 4;
+/** Milliseconds that they may take in any case. */
+const STUCK_AFTER = 1_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -62,7 +64,9 @@ function sampleOf(all, size, random) {
 /** A thread that runs the tests of an area with one fault after the other. */
 class Tests {
   #tests;
-  #texts = new Map();
+  #files = new Map();
+  /** Milliseconds of the processor after which they are stuck. */
+  #patience = 0;
   #worker;
   #answer;
 
@@ -73,17 +77,19 @@ class Tests {
   /** Resolves when the tests have passed without any fault. */
   async start() {
     this.#worker = new Worker(new URL("./lib/mutation-worker.mjs", import.meta.url), {
-      workerData: { folder: compiled, tests: this.#tests, seeds: SEEDS, texts: this.#texts },
+      workerData: { folder: compiled, tests: this.#tests, seeds: SEEDS, files: this.#files },
       resourceLimits: { maxOldGenerationSizeMb: 1_024 },
       stdout: true,
       stderr: true,
     });
     this.#worker.on("message", (message) => this.#answer(message));
     this.#worker.on("error", (error) => this.#answer({ died: error }));
-    const { ready, texts, died } = await this.#ask(undefined);
+    const { ready, files, milliseconds, died } = await this.#ask(undefined);
     if (ready === undefined)
       fail(`The tests fail without any fault (${died?.message ?? "stuck"}); correct them first.`);
-    this.#texts = texts;
+    if (files === undefined) return;
+    this.#files = files;
+    this.#patience = Math.max(STUCK_AFTER, STUCK_FACTOR * milliseconds);
   }
 
   /** Whether a test fails with this text for the file: "noticed", "unnoticed", or "invalid" where it is not a program. */
@@ -104,9 +110,10 @@ class Tests {
   #ask(question) {
     return new Promise((resolve) => {
       const before = process.cpuUsage();
+      const patience = question === undefined ? Number.POSITIVE_INFINITY : this.#patience;
       const watch = setInterval(() => {
         const { user, system } = process.cpuUsage(before);
-        if (user + system > STUCK_AFTER * 1_000) this.#answer({ stuck: true });
+        if (user + system > 1_000 * patience) this.#answer({ stuck: true });
       }, 200);
       this.#answer = (answer) => {
         clearInterval(watch);

@@ -11,8 +11,8 @@ import { Script } from "node:vm";
 import { parentPort, workerData } from "node:worker_threads";
 import { transformSync } from "esbuild";
 
-// `texts`: what the files held when the first thread read them, so that one that takes over runs the same.
-const { folder, tests, seeds, texts } = workerData;
+// `files`: what the first thread read and made of it, so that one that takes over runs the same, and at once.
+const { folder, tests, seeds, files } = workerData;
 process.env.TRUNKLINE_SEEDS = String(seeds);
 const realRequire = createRequire(join(folder, "package.json"));
 
@@ -28,10 +28,14 @@ const register = (_name, ...rest) => {
 };
 const nodeTest = { test: register, describe: (...rest) => rest.at(-1)() };
 
-function functionOf(path, text) {
+/** A module of the language as a function of `require`. */
+function codeOf(path, text) {
   // A file that looks for others beside itself finds them where it was compiled to.
   const whole = text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
-  const { code } = transformSync(whole, { format: "cjs", platform: "node", target: "esnext" });
+  return transformSync(whole, { format: "cjs", platform: "node", target: "esnext" }).code;
+}
+
+function functionOf(path, code) {
   return new Script(`(function (require, module, exports) {${code}\n})`, {
     filename: path,
   }).runInThisContext();
@@ -40,16 +44,17 @@ function functionOf(path, text) {
 function moduleOf(path) {
   let known = modules.get(path);
   if (known === undefined) {
-    const text = texts.get(path) ?? readFileSync(path, "utf8");
-    const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?from\s+"(\.[^"]+)"/gm)];
-    known = {
-      factory: functionOf(path, text),
-      imports: imports.map(([, name]) => join(dirname(path), name)),
-      text,
-    };
+    const file = files.get(path) ?? read(path);
+    known = { ...file, factory: functionOf(path, file.code) };
     modules.set(path, known);
   }
   return known;
+}
+
+function read(path) {
+  const text = readFileSync(path, "utf8");
+  const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?from\s+"(\.[^"]+)"/gm)];
+  return { code: codeOf(path, text), imports: imports.map(([, name]) => join(dirname(path), name)) };
 }
 
 function load(path) {
@@ -99,7 +104,7 @@ function noticed(file, text) {
   const rank = (test) => costs.get(test) - (test.startsWith(`${stem}.`) ? 1000 : 0);
   reached.sort((a, b) => rank(a) - rank(b));
   try {
-    known.factory = functionOf(path, text);
+    known.factory = functionOf(path, codeOf(path, text));
     for (const test of reached) {
       try {
         runFile(test);
@@ -117,11 +122,20 @@ function noticed(file, text) {
 // Properties are tried with the same values each time, and a failure is enough: a smaller one is of no use here.
 realRequire("fast-check").configureGlobal({ seed: 1, endOnFailure: true });
 
-for (const test of tests) runFile(join(folder, test));
-parentPort.postMessage({
-  ready: true,
-  texts: new Map([...modules].map(([path, { text }]) => [path, text])),
-});
+const runAll = () => {
+  for (const test of tests) runFile(join(folder, test));
+};
+runAll();
+if (files.size === 0) {
+  // How long they take once all is compiled and warm; the first time says little.
+  const before = process.cpuUsage();
+  runAll();
+  const { user, system } = process.cpuUsage(before);
+  const read = [...modules].map(([path, { code, imports }]) => [path, { code, imports }]);
+  parentPort.postMessage({ ready: true, files: new Map(read), milliseconds: (user + system) / 1_000 });
+} else {
+  parentPort.postMessage({ ready: true });
+}
 parentPort.on("message", ({ file, text }) => {
   try {
     parentPort.postMessage({ by: noticed(file, text) });
