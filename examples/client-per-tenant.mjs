@@ -1,5 +1,5 @@
-// Clients are policy and cost nothing: make one for each tenant, with its own credentials and its own time limit. They
-// share the connections of the transport, since what a connection is used for does not depend on who asks.
+// Clients are policy and cost almost nothing: make one for each tenant, with its own credentials and time limit. They
+// share the transport's connections, because credentials travel with the request, not with the connection.
 // Run it with `node examples/client-per-tenant.mjs`; in a clone, `npm run build` first.
 import { Client } from "trunkline";
 import { FriendlyServer } from "trunkline/testing";

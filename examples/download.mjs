@@ -1,5 +1,5 @@
-// A large download to a file with back-pressure: memory stays flat however slow the disk is, and a file that is cut off
-// is an error, never a short success. Then the first bytes of another one, with what stopping early costs.
+// A large download to a file with back-pressure: memory stays flat however slow the disk is, and a download that is cut
+// off is an error, never a short success. Then the first bytes of another one, and what stopping early costs.
 // Run it with `node examples/download.mjs`; in a clone, `npm run build` first.
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -24,7 +24,7 @@ const response = await client.get("/bytes/50000000", {
 await pipeline(response, createWriteStream(file)); // a response is an async iterable of bytes
 console.log(`${(await stat(file)).size} bytes on disk`);
 
-// Enough after the first piece: leaving the loop gives the rest up, and that costs the connection.
+// One piece is enough: leaving the loop abandons the rest, and that costs the connection.
 const other = await client.get("/bytes/50000000");
 for await (const piece of other) {
   console.log(piece.byteLength > 0 ? "seen enough" : "nothing yet");

@@ -1,5 +1,5 @@
-// A service that asks ten others at once, with a cap of two idle connections, and that looks only at the status of some
-// large answers. Nothing fails; it is only slower than it could be. `explain()` says why, and then its advice is tried.
+// A service that sends ten requests at once with a cap of two idle connections, and that looks only at the status of some
+// large responses. Nothing fails; it is only slower than it could be. `explain()` says why, and then we follow its advice.
 // Run it with `node examples/explain-a-slow-service.mjs`; in a clone, `npm run build` first.
 import { Client, Transport } from "trunkline";
 import { FriendlyServer } from "trunkline/testing";

@@ -1,10 +1,10 @@
-// The question this project began from, in code: a new client in every task, are the TCP connections closed?
+// The question behind this project, in code: a new client in every task, are the TCP connections closed?
 // Run it with `node examples/founding-question.mjs`; in a clone, `npm run build` first.
 import { createServer } from "node:http";
 
 import { Client, Request } from "trunkline";
 
-// A server that counts the connections it accepts and looks at what it gets.
+// A server that counts the connections it accepts and checks what it receives.
 let connections = 0;
 const received = new Map();
 const server = createServer(async (request, response) => {
@@ -26,12 +26,12 @@ async function task(seconds, params) {
   const values = new URLSearchParams();
   values.append("data", params);
   const request = new Request(url, { method: "POST", body: values.toString() });
-  request.headers.set("content-type", "application/x-www-form-urlencoded"); // append would add a second one to the body's own
+  request.headers.set("content-type", "application/x-www-form-urlencoded"); // append would add a second one to that of the body
   const response = await client.do(request);
   await response.text();
 }
 
-/** The same in its short form. */
+/** The same in short. */
 async function shortTask(seconds, params) {
   const client = new Client({ timeout: seconds * 1000 });
   await client.post(url, { form: { data: params } }).text();

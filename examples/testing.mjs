@@ -1,5 +1,5 @@
 // Three ways to test code that makes requests: without a network, against a server that does exactly what the test says,
-// and with a clock that moves only when it is told to.
+// and with a clock that moves only when the test says so.
 // Run it with `node examples/testing.mjs`; in a clone, `npm run build` first.
 import assert from "node:assert/strict";
 import { Client, Transport } from "trunkline";
@@ -39,7 +39,7 @@ console.log("mocked: one request, no network");
   await server.close();
 }
 
-// 3. With a clock of the test's own: a connect timeout of ten seconds, at once.
+// 3. With a virtual clock: a connect timeout of ten seconds passes at once.
 {
   const runtime = new FakeRuntime();
   runtime.host("slow.test", ["192.0.2.1"]);

@@ -1,11 +1,11 @@
-// Every failure says what happened, in which phase, and whether sending again is safe. Time limits say which one passed
-// and where the time went.
+// Every error says what happened, in which phase, and whether it is safe to send the request again. A timeout says which
+// limit was exceeded and where the time went.
 // Run it with `node examples/timeouts-and-errors.mjs`; in a clone, `npm run build` first.
 import { Client, HTTPError, NetworkError, TimeoutError, Transport } from "trunkline";
 import { FriendlyServer, WireServer } from "trunkline/testing";
 
 const server = await FriendlyServer.start();
-/** A server that ends each connection half-way through its answer. */
+/** A server that closes each connection half-way through its response. */
 const broken = await WireServer.start({
   script: async (connection) => {
     await connection.readRequest();

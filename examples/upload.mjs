@@ -1,5 +1,5 @@
-// A file as a streamed upload with progress, then a form with a file in it. A body that can be made again (bytes, a
-// Blob, FormData) can follow a 307 or be sent again after a lost connection; a stream goes out once.
+// A file as a streamed upload with progress, then a form with a file in it. A body that can be sent again (bytes, a Blob,
+// FormData) can follow a 307 or be retried after a lost connection; a stream can be sent once.
 // Run it with `node examples/upload.mjs`; in a clone, `npm run build` first.
 import { createReadStream } from "node:fs";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
@@ -15,7 +15,7 @@ await writeFile(file, "0123456789".repeat(100_000));
 
 const client = new Client({ baseURL: server.origin, throwOnError: true });
 
-// With its length declared, the body goes out as it is; without, in chunks. A body of another length is an error.
+// With its length declared, the body is sent as it is; without, in chunks. A body of another length is an error.
 const { size } = await stat(file);
 let pieces = 0;
 const echoed = await client

@@ -1,12 +1,12 @@
-// "What if the cap were 10?" A run is recorded with a cap of two idle connections, the recording's demand is replayed
-// through the same pool with another setting, and then the traffic is run again for real, to see whether it was right.
+// "What if the cap were 10?" We record a run with a cap of two idle connections, replay the recording through the same
+// pool with another setting, and then run the traffic again for real, to see whether the replay was right.
 // Run it with `node examples/what-if.mjs`; in a clone, `npm run build` first.
 import { Client, Transport, whatIf, whatIfText } from "trunkline";
 import { FriendlyServer } from "trunkline/testing";
 
 const server = await FriendlyServer.start();
 
-/** Twenty rounds of ten requests at once; gives what the recorder saw. */
+/** Runs twenty rounds of ten requests at once, and returns what the recorder saw. */
 async function run(options) {
   server.resetCounts();
   const transport = new Transport(options);

@@ -40,7 +40,9 @@ export class SystemFigures {
     const descriptors = this.#descriptors;
     return [
       ...(total > 0
-        ? [`${total} connections of this machine to these ports are in TIME_WAIT (${named.join(", ")})`]
+        ? [
+            `${total} ${total === 1 ? "connection of this machine to these ports is" : "connections of this machine to these ports are"} in TIME_WAIT (${named.join(", ")})`,
+          ]
         : []),
       ...(inUse === undefined ? [] : [inUse]),
       ...(descriptors === undefined

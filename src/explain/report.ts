@@ -1,7 +1,7 @@
 import type { CloseReason, DialReason } from "../trace/index.js";
 import type { Facts } from "./facts.js";
 
-/** What a diagnosed problem is. */
+/** The kinds of findings; docs/findings.md explains each. */
 export type FindingKind =
   | "client-per-request"
   | "keep-alive-off"

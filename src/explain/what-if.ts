@@ -82,7 +82,7 @@ export function whatIf(recording: Recording, settings: WhatIfSettings): WhatIf {
   };
 }
 
-/** The finding of a replay, in sentences. */
+/** The result of a replay, in sentences. */
 export function whatIfText(result: WhatIf): string {
   const settings = Object.entries(result.settings)
     .map(([name, value]) => `${name}: ${String(value)}`)

@@ -60,7 +60,7 @@ interface SharedParts extends RequestParts {
   readonly fields: readonly string[];
 }
 
-/** A request: the WHATWG class (Fetch §5.4), `instanceof globalThis.Request`, and its URL parsed. */
+/** A request: the WHATWG class (Fetch §5.4), `instanceof globalThis.Request`, and more that a client can send. */
 export class Request {
   #target: Target;
   #method: string;

@@ -41,8 +41,8 @@ let markRedirect: (response: Response, crossOrigin: boolean) => void;
 export const SHARED_WIRE: unique symbol = Symbol.for("trunkline.response.1");
 
 /**
- * A response: the interface of the WHATWG class, `instanceof globalThis.Response`, and what a program needs to
- * see its connection. The body is read from the connection as it is asked for; small ones have arrived already.
+ * A response: the WHATWG class (Fetch §5.5), `instanceof globalThis.Response`, and its connection, timings, trailers and
+ * reasons. The body is read from the connection as you read it; a small one has usually arrived with the head.
  */
 export class Response {
   #wire: WireResponse | undefined;

@@ -41,7 +41,7 @@ export interface ConnectionRecord {
   readonly protocol?: "http/1.1" | "h2";
   /** The state it is in. `draining`: it carries a request and closes when that ends. */
   readonly state: "dialing" | "active" | "idle" | "draining" | "closed";
-  /** Other origins whose requests it carried too (`http2.coalesce`); at most 16. */
+  /** Other origins whose requests it also carried (`http2.coalesce`), at most 16; absent when there are none. */
   readonly alsoFor?: readonly string[];
   /**
    * How it reaches the origin: `direct`, `unix:<path>` or `proxy <scheme>://<host>:<port>`; then ` tls:<id>` and
@@ -140,7 +140,7 @@ export interface Decision {
   readonly connection: number;
   /** Whether that connection had carried a request before, or was idle. */
   readonly reused: boolean;
-  /** The origin that the connection was opened for, where the request is for another one (`http2.coalesce`). */
+  /** The origin that the connection was opened for, if that is another one (`http2.coalesce`); otherwise absent. */
   readonly coalesced?: string;
   /** The connections of its route that were considered. */
   readonly candidates: readonly {

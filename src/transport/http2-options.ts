@@ -21,8 +21,8 @@ export interface Http2Options {
   /** Closes a connection (`ping-timeout`) that has not answered a PING for this long; default 15,000. */
   pingTimeout?: number;
   /**
-   * Origins that share an address, a port and a certificate share a connection, as in browsers; default false. Where the
-   * server answers 421 to such a request, that origin gets a connection of its own from then on.
+   * Whether origins with the same address, port and certificate share a connection, as in browsers (RFC 9113 §9.1.1);
+   * default false. If the server answers such a request with 421, that origin gets its own connections from then on.
    */
   coalesce?: boolean;
 }

@@ -322,5 +322,5 @@ function noPriorKnowledge({ proxy }: Route): NetworkError {
 const key = Symbol.for("trunkline.defaultTransport.0");
 const registry = globalThis as { [key]?: Transport };
 
-/** The transport of every client that has none of its own: one per process, however often the package is loaded. */
+/** The transport of all clients without their own: one per process, however often the package is loaded. */
 export const defaultTransport: Transport = (registry[key] ??= new Transport());

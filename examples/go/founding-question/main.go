@@ -6,7 +6,7 @@
 //
 // Prints one JSON document. Standard library only; Go 1.19 or newer.
 //
-// With -target it sends to another server instead, and leaves the counting to whoever stands there:
+// With -target it sends to another server instead, which counts the connections:
 //
 //	trunkline observe --target http://127.0.0.1:8080 -- \
 //	  go run examples/go/founding-question/main.go -target {url} -scenario "new transport each" -requests 100

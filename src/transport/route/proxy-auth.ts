@@ -1,7 +1,7 @@
 import { DigestAuth, parseChallenges } from "../../message/index.js";
 import type { ProxyServer } from "./proxy.js";
 
-/** How credentials go to a proxy: `basic` ahead of any challenge, as in Go; `digest` only in answer to one. */
+/** How to send credentials to a proxy: `basic` at once, as in Go; `digest` only when the proxy asks for it. */
 export type ProxyAuthScheme = "basic" | "digest";
 
 /** The credentials of one proxy, and what it has asked for so far. */
