@@ -54,7 +54,11 @@ class Probe {
     const { addresses: found, dns } = await this.#lookUp();
     const addresses = await Promise.all(found.map((address) => this.#health(address)));
     const best = addresses.find((one) => one.error === undefined);
-    if (best === undefined) throw new Error(whyNone(target, addresses));
+    if (best === undefined) {
+      const shared = target.secure ? await this.#http2Alone(found) : undefined;
+      if (shared === undefined) throw new Error(whyNone(target, addresses));
+      return shared;
+    }
     this.#address = best.address;
 
     onStep?.("a first request");
@@ -110,6 +114,37 @@ class Probe {
     };
   }
 
+  /** What there is to say of a server that speaks HTTP/2 and nothing else; undefined where it does not speak that either. */
+  async #http2Alone(found: readonly string[]): Promise<ProbeResult | undefined> {
+    const { target, maxWait, onStep } = this.#options;
+    onStep?.("HTTP/2 alone");
+    const alpn = ["h2"];
+    const addresses = await Promise.all(found.map((address) => this.#health(address, alpn)));
+    const best = addresses.find((one) => one.error === undefined);
+    if (best === undefined) return undefined;
+    this.#address = best.address;
+    const first = await this.#open({ address: this.#address, alpn });
+    const { version, h2, resumes } = await this.#tls(first, alpn);
+    first.close();
+    const wait = waitsUpTo(maxWait, undefined).at(-1) ?? 0;
+    onStep?.("an idle connection", wait);
+    const http2 = await this.#http2(wait);
+    const { idleEnd, status, waited } = http2;
+    const idle = idleEnd === undefined ? undefined : { limit: idleEnd.after, waited };
+    return {
+      origin: target.origin,
+      path: this.#path,
+      addresses,
+      ...(status === undefined ? {} : { status }),
+      http: { h2 },
+      http2,
+      tls: { version, ...(resumes === undefined ? {} : { resumes }) },
+      ...(idle === undefined ? {} : { idle }),
+      settings: settingsFor(undefined, idle),
+      cost: { requests: this.#requests, connections: this.#connections },
+    };
+  }
+
   async #lookUp(): Promise<{ addresses: string[]; dns?: number }> {
     const { host } = this.#options.target;
     if (isIP(host) !== 0) return { addresses: [host] };
@@ -118,9 +153,9 @@ class Probe {
     return { addresses: [...new Set(found.map((one) => one.address))], dns: performance.now() - started };
   }
 
-  async #health(address: string): Promise<AddressHealth> {
+  async #health(address: string, alpn?: readonly string[]): Promise<AddressHealth> {
     try {
-      const connection = await this.#open({ address });
+      const connection = await this.#open({ address, ...(alpn === undefined ? {} : { alpn }) });
       connection.close();
       return {
         address,
@@ -175,14 +210,22 @@ class Probe {
     return { reused: false, because: "closed-without-a-word", ...announced };
   }
 
-  async #tls(first: ProbeConnection): Promise<{ version: string; h2: boolean; resumes?: boolean }> {
+  /** `alpn`: what the server is offered when a session is to be resumed; default HTTP/1.1. */
+  async #tls(
+    first: ProbeConnection,
+    alpn?: readonly string[],
+  ): Promise<{ version: string; h2: boolean; resumes?: boolean }> {
     const version = first.security?.version ?? "unknown";
     const offered = await this.#open({ address: this.#address, alpn: ["h2", "http/1.1"] });
     const h2 = offered.security?.alpn === "h2";
     offered.close();
     const { session } = first;
     if (session === undefined) return { version, h2, resumes: false };
-    const again = await this.#open({ address: this.#address, session });
+    const again = await this.#open({
+      address: this.#address,
+      session,
+      ...(alpn === undefined ? {} : { alpn }),
+    });
     const resumes = again.security?.resumed === true;
     again.close();
     return { version, h2, resumes };
@@ -234,8 +277,7 @@ function inWords(error: unknown): string {
     EHOSTUNREACH: "no route to it",
     ENETUNREACH: "no route to that network",
     ETIMEDOUT: "no answer",
-    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
-      "it does not speak HTTP/1.1, the only protocol that is probed",
+    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "it speaks neither HTTP/1.1 nor HTTP/2",
     EPROTO: "it does not speak TLS",
     ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
     ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",

@@ -137,3 +137,29 @@ for (const [args, expected, message] of [
     assert.match(expected === 0 ? stdout : stderr, message);
   });
 }
+
+test("trunkline probe: a server that speaks HTTP/2 alone is probed too", async () => {
+  const alone = createSecureServer(
+    { key, cert, settings: { maxConcurrentStreams: 7 } },
+    (_request, response) => response.end("hello"),
+  );
+  alone.on("session", (session) => session.setTimeout(300, () => session.close()));
+  await new Promise<void>((resolve) => alone.listen(0, "127.0.0.1", resolve));
+  try {
+    const where = `https://127.0.0.1:${(alone.address() as AddressInfo).port}`;
+    const json = await runCli(["probe", where, "--max-wait", "3", "--json"], { env: trusted });
+    assert.equal(json.code, 0, json.stderr);
+    const { http, http2, tls, status, idle, settings, keepAlive } = JSON.parse(json.stdout) as ProbeResult;
+    assert.deepEqual([http, status, keepAlive], [{ h2: true }, 200, undefined]);
+    assert.equal(http2?.settings?.maxConcurrentStreams, 7);
+    assert.ok((http2?.ping ?? -1) >= 0);
+    assert.equal(http2?.idleEnd?.goAway, true);
+    assert.equal(tls?.version, "TLSv1.3");
+    assert.equal(idle?.limit, http2?.idleEnd?.after);
+    assert.ok(settings.length > 0);
+    const plain = await runCli(["probe", where, "--max-wait", "0"], { env: trusted });
+    assert.match(plain.stdout, /HTTP {8}HTTP\/2 alone$/m);
+  } finally {
+    await new Promise<void>((resolve) => alone.close(() => resolve()));
+  }
+});

@@ -23,6 +23,7 @@ export function probeStory(result: ProbeResult): string[] {
 }
 
 function versions({ http: { version, h2 } }: ProbeResult): string {
+  if (version === undefined && h2 === true) return "HTTP/2 alone";
   const spoken = version === undefined ? "no HTTP/1" : `HTTP/${version}`;
   if (h2 === undefined) return `${spoken} (HTTP/2 is negotiated in TLS, which this origin does not use)`;
   return h2 ? `${spoken} and HTTP/2` : `${spoken}; HTTP/2 was offered but not chosen`;
