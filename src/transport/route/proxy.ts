@@ -1,8 +1,9 @@
 import { quotedURL } from "../../errors/index.js";
 import { ownMembers } from "../../runtime/index.js";
 
-/** How a proxy is spoken to. `socks5` resolves the target's name here, `socks5h` at the proxy. */
-type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
+/** How proxies are spoken to, each with its usual port. `socks5` resolves the target's name here, `socks5h` at the proxy. */
+const SCHEMES = { http: 80, https: 443, socks5: 1080, socks5h: 1080 } as const;
+type ProxyScheme = keyof typeof SCHEMES;
 
 /** A proxy, parsed. */
 export interface ProxyServer {
@@ -18,12 +19,6 @@ export interface ProxyServer {
   readonly key: string;
 }
 
-const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = {
-  http: 80,
-  https: 443,
-  socks5: 1080,
-  socks5h: 1080,
-};
 // A control character could end the header field that it is put in.
 const CONTROL = /\p{Cc}/u;
 /** RFC 1929 has one byte for each length. */
@@ -44,12 +39,14 @@ export function parseProxy(value: string | URL, setting: string): ProxyServer {
   }
   const scheme = url.protocol.slice(0, -1);
   if (!isScheme(scheme)) {
+    const all = Object.keys(SCHEMES);
+    const last = all.pop();
     throw new TypeError(
-      `Cannot use ${quotedURL(text)} as ${setting}: its scheme is ${scheme}; http, https, socks5 and socks5h are supported`,
+      `Cannot use ${quotedURL(text)} as ${setting}: its scheme is ${scheme}; ${all.join(", ")} and ${last} are supported`,
     );
   }
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
-  const port = url.port === "" ? DEFAULT_PORTS[scheme] : Number(url.port);
+  const port = url.port === "" ? SCHEMES[scheme] : Number(url.port);
   const username = decode(url.username);
   const password = decode(url.password);
   const name = `${scheme}://${url.hostname}:${port}`;
@@ -76,7 +73,7 @@ function parseURL(text: string): URL | undefined {
 }
 
 function isScheme(scheme: string): scheme is ProxyScheme {
-  return Object.hasOwn(DEFAULT_PORTS, scheme);
+  return Object.hasOwn(SCHEMES, scheme);
 }
 
 function checkCredentials(scheme: ProxyScheme, username: string, password: string, name: string): void {
