@@ -41,7 +41,6 @@ describe("ResponseHeadParser: what it reads", () => {
     const parser = parse(`${OK}A: b\r\nX-Name: \xe9\r\n\r\n`);
     assert.equal(parser.block, `${OK}A: b\r\nX-Name: \xe9\r\n`);
     assert.equal(parser.block.slice(parser.headersStart), "A: b\r\nX-Name: \xe9\r\n");
-    assert.equal(parser.headerCount, 2);
     assert.equal(parser.headBytes, parser.block.length + 2);
   });
 
@@ -59,13 +58,12 @@ describe("ResponseHeadParser: what it reads", () => {
       const parser = parse(`${line}\r\n\r\n`);
       assert.deepEqual([parser.status, parser.minorVersion, parser.statusText], [status, minor, text]);
       assert.equal(parser.headersStart, parser.block.length);
-      assert.equal(parser.headerCount, 0);
     });
   }
 
   test("parse: accepts an empty value and every token byte in a name", () => {
     const parser = parse(`${OK}!#$%&'*+-.^_\`|~09azAZ:\r\nB:\t x \t\r\n\r\n`);
-    assert.equal(parser.headerCount, 2);
+    assert.equal(parser.block.slice(parser.headersStart).split("\r\n").length - 1, 2);
   });
 
   test("parse: forgets the last response's fields when the next one lacks them", () => {
@@ -467,7 +465,7 @@ describe("ResponseHeadParser: limits", () => {
   });
 
   test("MAX_HEADER_COUNT: that many fields are taken, one more is refused", () => {
-    assert.equal(parse(`${OK}${"a:\r\n".repeat(MAX_HEADER_COUNT)}\r\n`).headerCount, MAX_HEADER_COUNT);
+    assert.equal(parse(`${OK}${"a:\r\n".repeat(MAX_HEADER_COUNT)}\r\n`).status, 200);
     const error = rejection(`${OK}${"a:\r\n".repeat(MAX_HEADER_COUNT + 1)}\r\n`);
     assert.deepEqual([error.code, error.limit], ["ERR_TRUNKLINE_TOO_MANY_HEADERS", true]);
   });

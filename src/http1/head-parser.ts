@@ -47,8 +47,6 @@ export class ResponseHeadParser {
   block = "";
   /** Where in `block` the first field line starts; `block.length` when there is none. */
   headersStart = 0;
-  /** Field lines in `block`. */
-  headerCount = 0;
   bodyKind: BodyKind = BODY_NONE;
   /** As the field says, also where there is no body (HEAD, 304); -1 when absent. */
   contentLength = -1;
@@ -232,7 +230,6 @@ export class ResponseHeadParser {
     this.headBytes = after - base;
     this.block = (buffer as Buffer & Latin1Sliceable).latin1Slice(base, after - 2);
     this.headersStart = this.#firstField;
-    this.headerCount = this.#count;
     this.contentLength = framing.contentLength;
     this.announcesBody = framing.contentLength > 0 || framing.chunked;
     this.saidClose = framing.close;

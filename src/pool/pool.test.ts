@@ -156,23 +156,6 @@ test("Pool: works on, when an effect breaks its promise and throws", () => {
   assert.ok(waiter.dial, "the next one still gets a dial");
 });
 
-test("hasWork: is true for waiters and exchanges, false for idle connections and dials nobody awaits", () => {
-  const { pool, route, dials } = makePool({});
-  assert.equal(pool.hasWork, false);
-  const waiter = acquire(pool, route, 0);
-  assert.equal(pool.hasWork, true);
-  pool.cancel(waiter, 1);
-  assert.equal(pool.hasWork, false, "its dial is awaited by nobody");
-  assert.equal(dials.length, 1);
-  const member = dialedFor(pool, acquire(pool, route, 2), 2).member;
-  assert.ok(member);
-  assert.equal(pool.hasWork, true);
-  pool.retire(member, ended("max-age"), 3);
-  assert.equal(pool.hasWork, true, "a draining connection has an exchange");
-  release(pool, member, 4);
-  assert.equal(pool.hasWork, false);
-});
-
 test("retire: a busy connection, and one that nobody needs when its dial is done, closes for the cause given", () => {
   const closed: CloseCause[] = [];
   const { pool, route } = makePool({}, { close: (_member, cause) => closed.push(cause) });

@@ -50,11 +50,6 @@ export class Pool<O, W extends Waiter<O>> {
     return this.slots.table.get(key, origin, alwaysSingle);
   }
 
-  /** Whether something is under way that somebody waits for, so that the process must stay alive. */
-  get hasWork(): boolean {
-    return this.counts.waiting + this.counts.active + this.counts.draining > 0;
-  }
-
   /**
    * An exchange wants a connection. It gets one at once (`effects.assign`) when one fits that is idle or has room;
    * else it waits and a dial may start, or it is turned away (`effects.reject`).
