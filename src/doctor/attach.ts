@@ -3,7 +3,7 @@ import { FOLDER_VARIABLE } from "./facts-file.js";
 import { Inspector } from "./inspector.js";
 
 /** How long (milliseconds) an inspector may take to open, and how often it is looked for. */
-const OPENING = 5000;
+const OPENING = 10_000;
 const LOOK_EVERY = 100;
 /** Where Node's inspector listens unless it is told otherwise. */
 const USUAL_PORT = 9229;
@@ -25,7 +25,7 @@ export async function attach(pid: number, preload: string, folder: string): Prom
   }
   if (port === undefined)
     throw new Error(
-      `process ${pid} does not open an inspector: it is not a Node.js program, or was started without one`,
+      `process ${pid} does not open an inspector: it is not a Node.js program, was started without one, or port ${USUAL_PORT} is another's (start it with --inspect-port=0 then)`,
     );
   const inspector = await Inspector.connect(port);
   try {

@@ -52,7 +52,8 @@ function kindOf(type: Constructor): OwnerKind | "other" {
 function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: CallableFunction): void {
   const sites = frames(above);
   // Above are the constructors of the class and of its parents; what follows them is who wanted it.
-  const caller = sites.find((site) => !isPartOfMaking(site));
+  const chain = chainOf(owner);
+  const caller = sites.find((site) => !isPartOfMaking(site, chain));
   const type = owner.constructor.name;
   if (kind === "agent") {
     // With `agent: false` Node makes one for a single request: no owner of connections, but a wish to keep none.
@@ -79,8 +80,11 @@ function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: Calla
   const client = BUILT_IN.test(library) ? "fetch" : "undici";
   const folder = packageOf(library);
   if (folder !== undefined) owners.loaded(folder, () => identityOf(folder));
-  // Pools and clients that an agent makes for an origin are its own affair.
-  if (caller !== undefined && sameLibrary(caller.getFileName() ?? "", library)) return;
+  // Pools and clients that an agent makes for an origin are its own affair; what one is made of is a part of it.
+  if (caller !== undefined && sameLibrary(caller.getFileName() ?? "", library)) {
+    if (caller.isConstructor()) owners.partOfLast(owner, caller.getFunctionName() ?? "");
+    return;
+  }
   const nested = isUndici(library) ? {} : { classFrom: versioned(library) };
   owners.made(owner, client, type, userPlace(sites), {
     constructedAs: type,
@@ -106,9 +110,20 @@ function isUndici(library: string): boolean {
   return BUILT_IN.test(library) || /^undici/.test(packageNameOf(library) ?? "");
 }
 
-function isPartOfMaking(site: NodeJS.CallSite): boolean {
+/** The names of the classes that an object is of. */
+function chainOf(owner: object): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (let at: unknown = owner; typeof at === "object" && at !== null; at = Object.getPrototypeOf(at)) {
+    const { constructor: type } = at as { constructor?: unknown };
+    if (typeof type === "function") names.add(type.name);
+  }
+  return names;
+}
+
+/** Whether a frame is of the constructors of an owner's classes, and not of something that has one made for it. */
+function isPartOfMaking(site: NodeJS.CallSite, chain: ReadonlySet<string>): boolean {
   return (
-    site.isConstructor() ||
+    (site.isConstructor() && chain.has(site.getFunctionName() ?? "")) ||
     /^node:(?:events|internal\/streams|_http_agent|https)/.test(site.getFileName() ?? "")
   );
 }

@@ -185,7 +185,7 @@ export class HttpAgents {
       tally.most("maxConnections", agent.maxTotalSockets);
       if (agent.keepAlive === true) tally.most("maxIdleConnectionsPerOrigin", agent.maxFreeSockets);
       const owner = this.#ledger.owners.of(agent);
-      if (owner !== undefined) owner.options ??= describe(agent.options, AGENT_DEFAULTS);
+      if (owner !== undefined) owner.options ??= describe(ownOptions(agent), AGENT_DEFAULTS);
       return this.#ledger.pool(tally, owner);
     });
   }
@@ -238,6 +238,9 @@ export class HttpAgents {
     // Its head was sent, but not yet all of its body.
     if (connection.taken && takenBy?.headersSent === true) this.#begins(connection, takenBy);
     const reason = httpEnding(connection, error, sites, read);
+    // Node says so on the response alone.
+    if (reason === "server-closed-mid-response" && (error === undefined || error === null))
+      this.#ledger.requestFailed(connection.pool.tally, "ECONNRESET");
     if (reason === "transport-closed") connection.pool.tally.site("pool-destroyed", userPlace(sites));
     return reason;
   };
@@ -390,6 +393,14 @@ function idleTimeoutOf({ options }: AgentInside): unknown {
     timeout?: unknown;
   };
   return freeSocketTimeout ?? timeout;
+}
+
+/** The options that the program gave: agentkeepalive works out a time limit from another, and puts it among them. */
+function ownOptions({ options }: AgentInside): object | undefined {
+  const { freeSocketTimeout, timeout } = (options ?? {}) as Record<string, unknown>;
+  const isWorkedOut =
+    typeof freeSocketTimeout === "number" && timeout === Math.max(freeSocketTimeout * 2, 8000);
+  return isWorkedOut ? { ...options, timeout: undefined } : options;
 }
 
 /** What Node itself puts among the options of an agent. */

@@ -24,6 +24,7 @@ export class Owners {
   readonly #sites = new Map<string, OwnerSite>();
   readonly #of = new WeakMap<object, OwnerSite>();
   readonly #modules = new Map<string, { name: string; version: string | undefined }>();
+  #last: OwnerSite | undefined;
   #reported = "";
   #modulesReported = 0;
 
@@ -43,7 +44,13 @@ export class Owners {
     }
     known.created++;
     this.#of.set(owner, known);
+    this.#last = known;
     return known;
+  }
+
+  /** An owner is a part of the one that was made last, if that is of this type: its connections are that one's. */
+  partOfLast(owner: object, type: string): void {
+    if (this.#last?.type === type) this.#of.set(owner, this.#last);
   }
 
   of(owner: object): OwnerSite | undefined {

@@ -119,9 +119,18 @@ export function isTimeout(error: unknown): boolean {
   return cause !== error && cause !== undefined && isTimeout(cause);
 }
 
-/** Whether a timer's end is what ends it: a time limit, whoever set it. */
+/** Whether a timer's end is what ends it: a time limit, whoever set it. What only goes on after a pause is none. */
 export function isByTimer(sites: readonly NodeJS.CallSite[]): boolean {
-  return hasFrame(sites, "node:internal/timers", /^(?:listOnTimeout|processTimers)$/);
+  for (const site of sites) {
+    const file = site.getFileName();
+    if (file === "node:internal/process/task_queues") return false;
+    if (
+      file === "node:internal/timers" &&
+      /^(?:listOnTimeout|processTimers)$/.test(site.getFunctionName() ?? "")
+    )
+      return true;
+  }
+  return false;
 }
 
 /** Whether an error of a client library says that its time limit was reached. */

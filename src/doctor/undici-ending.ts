@@ -1,7 +1,7 @@
 import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
-import { isTimeout } from "./sockets.js";
-import { hasFrame, hasUserCode } from "./stack.js";
+import { isByTimer, isTimeout } from "./sockets.js";
+import { hasUserCode } from "./stack.js";
 import { field, inside, type UndiciRequest } from "./undici-inside.js";
 import type { Watched } from "./watched.js";
 
@@ -54,7 +54,7 @@ export function undiciEnding(
   }
   if (code?.startsWith("HPE_") === true) return "protocol-error";
   // What is left is the end of a request by who made it: an abort, a cancelled or a dropped body.
-  if (busy && hasFrame(sites, "node:internal/timers", /^(?:listOnTimeout|processTimers)$/)) return "timeout";
+  if (busy && isByTimer(sites)) return "timeout";
   if (response === undefined)
     return busy ? "aborted" : connection.requests > 0 ? "idle-closed-by-caller" : "surplus";
   if (code === "AbortError" || code === "ABORT_ERR") return "aborted";

@@ -6,7 +6,7 @@ import {
   passesHeadersOn,
   passing,
   proxyAdvice,
-  withoutVersion,
+  timeLimitOf,
 } from "./packages.js";
 import { code, seconds } from "./words.js";
 
@@ -64,7 +64,8 @@ export class Advice {
     });
   }
 
-  keepAliveOn(): string {
+  /** `said`: requests carry the header. */
+  keepAliveOn(said = true): string {
     const inPackage = this.#inPackage("keep");
     if (inPackage !== undefined) return inPackage;
     const own = familyOf(this.#client) === "node" ? this.#rewritten({ keepAlive: true }) : undefined;
@@ -73,7 +74,7 @@ export class Advice {
     return pick(this.#client, {
       trunkline: `Remove the \`Connection: close\` header and set ${code("new Transport({ keepAlive: true })")}, the default`,
       undici: `Remove the \`Connection: close\` header and ${code("reset: true")}, and set ${code("pipelining: 1")}: with 0, undici keeps no connections`,
-      node: `Pass one agent that keeps connections, ${passing(this.#package, this.#secure)}, and remove \`Connection: close\`: ${code(`const ${this.#variable()} = ${this.#plainAgent({ keepAlive: true })}`)}`,
+      node: `Pass one agent that keeps connections, ${passing(this.#package, this.#secure)}${said ? ", and remove `Connection: close`" : ""}: ${code(`const ${this.#variable()} = ${this.#plainAgent({ keepAlive: true })}`)}`,
       go: `Remove ${code("req.Close = true")} and ${code("DisableKeepAlives: true")}`,
       python: `urllib.request always sends ${code("Connection: close")}; ${code("http.client.HTTPConnection")} and ${code("requests.Session()")} keep connections`,
       php: `PHP's stream wrapper (${code("file_get_contents")}, ${code("fopen")}) sends ${code("Connection: close")}: use curl with one handle for all requests, or Guzzle with one ${code("Client")}`,
@@ -192,10 +193,10 @@ export class Advice {
     });
   }
 
-  /** How long the client keeps idle connections. */
-  idleTimeout(milliseconds: number): string {
+  /** How long the client keeps idle connections, where the server has announced how long it does or not. */
+  idleTimeout(milliseconds: number, announced = false): string {
     const family = familyOf(this.#client);
-    const name = this.#idleOption();
+    const name = this.#idleOption(announced);
     const own = this.#rewritten(
       family === "node"
         ? { keepAlive: true, [name]: milliseconds }
@@ -233,15 +234,18 @@ export class Advice {
   }
 
   /** A longer time limit. */
-  timeLimit(package_: string | undefined = this.#package): string {
+  timeLimit(codes: readonly string[] = []): string {
     if (familyOf(this.#client) === "trunkline") return `a longer ${code("timeout")}`;
-    return package_ === undefined
+    if (codes.includes("UND_ERR_HEADERS_TIMEOUT")) return `a longer ${code("headersTimeout")} of undici`;
+    if (codes.includes("UND_ERR_BODY_TIMEOUT")) return `a longer ${code("bodyTimeout")} of undici`;
+    return this.#package === undefined
       ? `a longer time limit (${code("timeout")}, or the signal's)`
-      : `a longer ${code("timeout")} of ${withoutVersion(package_)}`;
+      : `a longer ${timeLimitOf(this.#package)}`;
   }
 
-  #idleOption(): string {
-    if (familyOf(this.#client) === "undici") return "keepAliveTimeout";
+  #idleOption(announced = false): string {
+    // What a server announces counts for undici, up to a limit.
+    if (familyOf(this.#client) === "undici") return announced ? "keepAliveMaxTimeout" : "keepAliveTimeout";
     return /^agentkeepalive\b/.test(this.#owner?.classFrom ?? "") ? "freeSocketTimeout" : "timeout";
   }
 

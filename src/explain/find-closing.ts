@@ -24,7 +24,7 @@ export function keepAliveOff(one: OriginView): Finding | undefined {
         : []),
       ...lines,
     ],
-    remedy: said > off ? one.advice.withoutCloseHeader() : one.advice.keepAliveOn(),
+    remedy: said > off ? one.advice.withoutCloseHeader() : one.advice.keepAliveOn(said > 0),
     doubt: "This may be intended if each request must reach a different server behind a load balancer.",
     ...(site === undefined ? {} : { site }),
   });

@@ -82,7 +82,7 @@ export function queueing(one: OriginView): Finding | undefined {
     ],
     remedy: single
       ? "Use a Pool, which has several connections, instead of a Client: `new Pool(origin, { connections: 10 })`"
-      : `Make fewer requests at once; or, if the server can handle more connections, raise ${name}${limit === undefined ? "" : ` than ${limit}`}`,
+      : `Make fewer requests at once; or, if the server can handle more connections, raise ${name}${limit === undefined ? "" : ` above ${limit}`}`,
     doubt: "This may be intended: a limit protects the server by making requests wait.",
   });
 }
@@ -209,6 +209,18 @@ const DIAL_WORDS: readonly (readonly [RegExp, string])[] = [
     "There is no answer: check the address, any firewall on the way, and that the server is not overloaded. If a name has several addresses, Node gives each one 250 ms: raise that on slow networks with `net.setDefaultAutoSelectFamilyAttemptTimeout(1000)`",
   ],
   [/^E(?:HOST|NET)UNREACH$/, "There is no route to the address: check the network and its routes"],
+  [
+    /^EPROTO$|WRONG_VERSION|UNSUPPORTED_PROTOCOL/,
+    "The TLS handshake failed: check that this port speaks TLS (or is the URL meant to be http://?), and which versions of TLS both sides accept",
+  ],
+  [
+    /ALTNAME/,
+    "The certificate is for another name: use the name that it is for, or have the server renew it",
+  ],
+  [
+    /HAS_EXPIRED|NOT_YET_VALID/,
+    "The certificate is not valid now: have the server renew it, and check this machine's clock",
+  ],
   [
     /CERT|SELF_SIGNED|UNABLE_TO|TLS|SSL/,
     "The certificate is not trusted; the error code says why. Give the client the authority that signed it (`ca`)",

@@ -9,7 +9,7 @@ const REPEATED = 3;
 /** The server ends connections that were in use, without an answer. */
 export function serverHangsUp(one: OriginView): Finding | undefined {
   const count = one.count("hangUps");
-  if (count < REPEATED) return undefined;
+  if (count < REPEATED) return cutShort(one);
   const onNew = one.count("hangUpsOnNew");
   const soon = one.count("hangUpMs") / count;
   return one.finding("server-hangs-up", count, count, {
@@ -22,6 +22,22 @@ export function serverHangsUp(one: OriginView): Finding | undefined {
     ],
     remedy: `Check the server's log at that time: the usual causes are a handler that crashes, a process that is killed, or a proxy whose upstream does either. No client setting helps`,
     doubt: "A firewall or connection limit that refuses some connections looks the same.",
+  });
+}
+
+/** The same in the middle of its responses. */
+function cutShort(one: OriginView): Finding | undefined {
+  const count = one.closed("server-closed-mid-response");
+  if (count < REPEATED) return undefined;
+  return one.finding("server-hangs-up", count, count, {
+    severity: count >= one.requests / 10 ? "high" : "medium",
+    title: `The server closed ${plural(count, "connection")} in the middle of a response`,
+    evidence: [
+      `${count} of ${plural(one.requests, "response")} ended before their body was complete (${percent(count / Math.max(1, one.requests))})`,
+      ...codes(one),
+    ],
+    remedy: `Check the server's log at that time: the usual causes are a handler that fails while it sends, a Content-Length that is larger than the body, or a proxy's limit on time or size. No client setting helps`,
+    doubt: "A network that breaks connections looks the same.",
   });
 }
 
@@ -43,7 +59,7 @@ export function clientTimeouts(one: OriginView): Finding | undefined {
       ...(dialing > 0 ? [`${dialing} of them had no connection yet`] : []),
       ...codes(one),
     ],
-    remedy: `Find out why the server takes longer than ${seconds(given)}, or set ${one.advice.timeLimit()}`,
+    remedy: `Find out why the server takes longer than ${seconds(given)}, or set ${one.advice.timeLimit(Object.keys(one.facts.failures ?? {}))}`,
     doubt: "It is not known whether the server would have answered later.",
   });
 }

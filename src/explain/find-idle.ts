@@ -131,7 +131,7 @@ export function idleTimeoutShort(one: OriginView): Finding | undefined {
     remedy:
       limit === undefined
         ? `A longer ${one.advice.idleTimeoutName()}${inForce === undefined ? "" : ` than ${inForce}`}, if the server keeps idle connections for longer: \`trunkline probe ${one.facts.origin}\` measures how long`
-        : one.advice.idleTimeout(Math.floor(limit * 0.8)),
+        : one.advice.idleTimeout(Math.floor(limit * 0.8), one.facts.least.announcedIdleLimit !== undefined),
     doubt:
       limit === undefined
         ? "How long the server keeps idle connections is not known; beyond its limit, requests fail."

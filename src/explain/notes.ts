@@ -107,7 +107,7 @@ function failureNote({ origin, counts, failures = {}, least, closed }: OriginFac
   const codes = ranked(failures).slice(0, 4);
   const named =
     codes.length === 0 ? "" : `: ${codes.map(([code, count]) => `${code} × ${count}`).join(", ")}`;
-  const aborted = closed.aborted ?? 0;
+  const aborted = (closed.aborted ?? 0) + (closed["body-abandoned"] ?? 0);
   if (aborted >= failed)
     return `${origin}: ${plural(failed, "request")} failed${named}, because the program itself cancelled ${failed === 1 ? "it" : "them"}.`;
   const pause =

@@ -63,7 +63,19 @@ export function passesHeadersOn(package_: string): boolean {
   return PASSES_HEADERS_ON.test(package_) && !closesWithoutAgent(package_);
 }
 
-export function withoutVersion(package_: string): string {
+/** What a package calls its time limit, where that is not `timeout`. */
+const TIME_LIMIT: Readonly<Record<string, string>> = {
+  "node-fetch": "signal: AbortSignal.timeout(…)",
+  superagent: ".timeout(…)",
+  needle: "response_timeout",
+};
+
+export function timeLimitOf(package_: string): string {
+  const name = withoutVersion(package_);
+  return `${code(TIME_LIMIT[name] ?? "timeout")} of ${name}`;
+}
+
+function withoutVersion(package_: string): string {
   return package_.replace(/(?<=.)@[^@/]*$/, "");
 }
 

@@ -170,6 +170,15 @@ export function clients(node: number): readonly Case[] {
   const all = { arguments: undicis(node) };
   return [
     { program: "undici-agent-each", finds: ["client-per-request"], site: true, ...all },
+    {
+      program: "undici-proxyagent-each",
+      finds: ["client-per-request"],
+      site: true,
+      remedy: /const dispatcher = new ProxyAgent\(/,
+      origins: /^https:/,
+      mended: { connections: 1 },
+      ...all,
+    },
     { program: "undici-client-each", finds: ["client-per-request"], site: true, ...all },
     { program: "undici-no-pipelining", finds: ["keep-alive-off"], site: true, ...all },
     { program: "undici-unread", finds: ["body-unread"], ...all },

@@ -87,7 +87,8 @@ describe("doctor: a program that does not end", () => {
   });
 
   test("--attach watches a process that runs already from then on, and leaves it running", async () => {
-    const service = started(["-e", SERVICE]);
+    // A port of its own for the inspector: the usual one may be another's.
+    const service = started(["--inspect-port=0", "-e", SERVICE]);
     assert.equal(await service.next(), "ready");
     await service.ask();
     const doctor = started([cli, "doctor", "--attach", String(service.child.pid)]);

@@ -161,8 +161,14 @@ export function together(count, act) {
   return Promise.all(Array.from({ length: count }, (_, index) => act(index)));
 }
 
-/** A little time for what happens on its own, an idle timeout for instance. */
-export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /** A turn of the event loop, in which clients put connections back. */
 export const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * A little time for what happens on its own, an idle timeout for instance; and some turns, so that all of it is heard
+ * of that has happened until then, also where the machine is busy.
+ */
+export async function pause(milliseconds) {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  await times(3, turn);
+}

@@ -12,13 +12,20 @@ const server = await serve({
   },
 });
 const agent = new http.Agent({ keepAlive: true });
-for (let index = 0; index < 4; index++) {
-  http.get(server.url, { agent }, async (response) => {
-    for await (const _chunk of response) await pause(1);
+/** Reads slowly to the end; resolves when it has read more than any buffers hold. */
+const begun = (body) =>
+  new Promise((resolve) => {
+    let read = 0;
+    void (async () => {
+      for await (const chunk of body) {
+        if ((read += chunk.length) > 500_000) resolve();
+        await pause(1);
+      }
+    })();
   });
-  void fetch(server.url).then(async ({ body }) => {
-    for await (const _chunk of body) await pause(1);
-  });
-}
-await pause(300);
+const readers = Array.from({ length: 4 }, () => [
+  new Promise((resolve) => http.get(server.url, { agent }, resolve)).then(begun),
+  fetch(server.url).then(({ body }) => begun(body)),
+]);
+await Promise.all(readers.flat());
 process.exit();

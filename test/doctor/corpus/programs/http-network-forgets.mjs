@@ -12,7 +12,7 @@ const server = await serve({
   },
 });
 const agent = new http.Agent({ keepAlive: true, ...(mended ? { timeout: 300 } : {}) });
-const ask = () => get(server.url, { agent, limit: 400 }).catch(() => {});
+const ask = () => get(server.url, { agent, limit: 1500 }).catch(() => {});
 await times(3, async () => {
   await times(4, ask);
   await pause(700);

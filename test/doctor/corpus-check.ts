@@ -1,32 +1,25 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Report } from "../../src/explain/index.js";
-import { builtIn, type Case, clients } from "./corpus-table.js";
-import { installedCorpus, programOf, watchNode } from "./watch-program.js";
+import type { Case } from "./corpus-table.js";
+import { programOf, watchNode } from "./watch-program.js";
 
 const major = Number.parseInt(process.versions.node, 10);
 const words = (process.env["TRUNKLINE_CORPUS"] ?? "").split(" ");
-const installed =
-  existsSync(join(installedCorpus, "programs")) && existsSync(join(installedCorpus, "node_modules"));
 
-describe("doctor: finds what is wrong with programs over fetch and node:http", { concurrency: 2 }, () => {
-  for (const one of builtIn.filter(isWanted)) {
-    check(one);
-    checkMended(one);
-  }
-});
-
-describe("doctor: finds what is wrong with programs over clients from npm", {
-  concurrency: 2,
-  skip: installed ? false : "the clients are not installed; .ci/steps/40-doctor.sh does it",
-}, () => {
-  for (const one of clients(major).filter(isWanted)) {
-    check(one, installedCorpus);
-    checkMended(one, installedCorpus);
-  }
-});
+/** Runs programs of the corpus, a test each, and again with the remedy applied where one can be. */
+export function checkCorpus(
+  name: string,
+  cases: readonly Case[],
+  { folder, skip = false }: { folder?: string; skip?: string | false } = {},
+): void {
+  describe(name, { concurrency: 2, skip }, () => {
+    for (const one of cases.filter(isWanted)) {
+      check(one, folder);
+      checkMended(one, folder);
+    }
+  });
+}
 
 function check(one: Case, folder?: string): void {
   for (const argument of one.arguments ?? [undefined]) {
