@@ -95,6 +95,9 @@ export function simulate(
         }
         if (member.owner !== undefined) agenda.remove(member.owner.serverEnds);
         later(requester.request.holds, () => finish(requester, member));
+        // Not before those that come at the same time have what they had.
+        if (requester.request.retires && member.multiplexed)
+          later(0, () => pool.retire(member, endedBy("goaway"), now));
       },
       reject: (requester) => {
         refused += 1;

@@ -20,6 +20,8 @@ export interface ReplayedRequest {
   readonly holds: number;
   /** Whether it can be sent twice. */
   readonly repeatable: boolean;
+  /** Whether it was the last to begin on a connection whose server then said that it takes no more (GOAWAY). */
+  readonly retires: boolean;
   /** Why its connection ends with it, where it does: one that it shares with others, and one of its own. */
   readonly ends: { readonly shared: CloseReason | undefined; readonly alone: CloseReason | undefined };
 }
@@ -64,6 +66,7 @@ const PRECISION = 0.001;
 export function workloadOf(recording: Recording): Workload {
   const exchanges = wholeCalls(recording.exchanges);
   const ends = endsOf(recording.connections, exchanges);
+  const retired = retiredBy(recording.connections, exchanges);
   const hosts = hostsOf(recording.connections);
   const start = exchanges[0]?.queuedAt ?? recording.startedAt;
   const byEnd = [...exchanges].sort((a, b) => endOf(a) - endOf(b));
@@ -101,6 +104,7 @@ export function workloadOf(recording: Recording): Workload {
       // come together and what follows comes when it did.
       holds: Math.max(0, endOf(exchange) - (exchange.sentAt ?? came)) + (waits ? gap - at : 0),
       repeatable: exchange.method !== "POST" && exchange.method !== "PATCH",
+      retires: retired.has(exchange.id),
       ends: ends.get(exchange.id) ?? NO_END,
     };
     made.set(exchange.id, request);
@@ -173,6 +177,21 @@ function endsOf(
     ends.set(exchange.id, { shared: ENDS_A_STREAM.has(reason) ? undefined : reason, alone: reason });
   }
   return ends;
+}
+
+/** The exchanges that were the last to begin on a connection that ended with GOAWAY. */
+function retiredBy(
+  connections: readonly ConnectionRecord[],
+  exchanges: readonly ExchangeRecord[],
+): ReadonlySet<number> {
+  const began = new Map<number, ExchangeRecord>();
+  for (const exchange of exchanges) {
+    const known = began.get(exchange.connection ?? 0);
+    const later = known === undefined || (exchange.stream ?? 0) >= (known.stream ?? 0);
+    if (later) began.set(exchange.connection ?? 0, exchange);
+  }
+  const gone = connections.filter(({ closed }) => closed?.reason === "goaway");
+  return new Set(gone.map(({ id }) => began.get(id)?.id ?? 0));
 }
 
 /** The last exchange of each connection. */

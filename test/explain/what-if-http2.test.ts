@@ -8,6 +8,26 @@ import { answerTogether, atOnce, CERTIFICATE, http2Server, overTls } from "./htt
 /** What is left of a recording in a file. */
 const kept = (recording: Recording): Recording => parseRecording(JSON.stringify(recording));
 
+/** The same, with so many requests every 100 ms that take 20 ms each: how busy this machine was does not matter. */
+function inSteps(recording: Recording, together: number): Recording {
+  const { connections, exchanges, startedAt } = recording;
+  const ids = exchanges.map(({ id }) => id).sort((a, b) => a - b);
+  return {
+    ...recording,
+    connections: connections.map((one) => ({ ...one, dial: { attempts: [], connect: 1, tls: 1 } })),
+    exchanges: exchanges.map((exchange) => {
+      const queuedAt = startedAt + 100 * Math.floor(ids.indexOf(exchange.id) / together);
+      return {
+        ...exchange,
+        queuedAt,
+        sentAt: queuedAt + 2,
+        headersAt: queuedAt + 20,
+        endedAt: queuedAt + 20,
+      };
+    }),
+  };
+}
+
 /** A burst over HTTP/1.1, all of it under way at the same time. */
 async function overHttp1(count: number): Promise<Recording> {
   await using world = await World.start();
@@ -105,4 +125,22 @@ test("what-if: settings of HTTP/2 are checked", async () => {
     () => whatIf(recording, { maxStreams: 0 }),
     /Cannot replay with 0 for maxStreams: it must be a number, at least 1/,
   );
+});
+
+test("what-if: GOAWAY ends connections in a replay as it did in the recording", async () => {
+  await using world = await World.start();
+  const server = await http2Server(world, async (connection) => {
+    for (let served = 1; ; served += 1) {
+      const request = await connection.readRequest();
+      if (served === 20) await connection.send({ type: "GOAWAY", lastStream: request.stream });
+      await connection.reply(request, { body: "ok" });
+    }
+  });
+  const transport = overTls(world);
+  for (let turn = 0; turn < 10; turn += 1) await atOnce(10, () => fetched(transport, server.url()));
+  assert.equal(transport.snapshot().totals.opened, 5);
+  const recording = inSteps(kept(transport.recording()), 10);
+  const same = whatIf(recording, {});
+  assert.deepEqual([same.actualDials, same.modelledDials, same.predictedDials], [5, 5, 5]);
+  assert.equal(whatIf(recording, { http2: false }).predictedDials, 10);
 });
