@@ -1,7 +1,7 @@
 import { freshChunk } from "../../message/index.js";
 import type { Http2Exchange } from "./http2-exchange.js";
 
-interface Http2GatheringHost {
+export interface Http2GatheringHost {
   /** How many octets of the DATA frame at hand have not arrived. */
   dataLeft(): number;
   /** The reader has so many octets of the part's body, or nobody wants them; `more`: it wants more now. */

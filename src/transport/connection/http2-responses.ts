@@ -11,7 +11,7 @@ import { BodyReader } from "../../message/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { CarrierHost } from "./contract.js";
 import type { Http2Exchange } from "./http2-exchange.js";
-import { Http2Gathering } from "./http2-gathering.js";
+import { Http2Gathering, type Http2GatheringHost } from "./http2-gathering.js";
 import { opensTunnel } from "./http2-tunnel.js";
 import { reportInformational } from "./informational.js";
 
@@ -34,13 +34,13 @@ export interface Http2ResponsesHost {
 }
 
 /** Makes responses of what the session says of its streams. */
-export class Http2Responses implements SessionEffects<Http2Exchange> {
+export class Http2Responses implements SessionEffects<Http2Exchange>, Http2GatheringHost {
   readonly #host: CarrierHost;
   readonly #connection: Http2ResponsesHost;
   readonly #session: () => Http2Session<Http2Exchange>;
   /** Those whose response's head came in the present read: the whole body may be in it too, behind other heads. */
   #fresh: Http2Exchange[] = [];
-  readonly #gathering: Http2Gathering;
+  readonly #gathering = new Http2Gathering(this);
   /** When the present read began. */
   now = 0;
 
@@ -48,10 +48,6 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     this.#host = host;
     this.#connection = connection;
     this.#session = session;
-    this.#gathering = new Http2Gathering({
-      dataLeft: () => session().dataLeft,
-      handedOn: (part, octets, more) => this.#handedOn(part, octets, more),
-    });
   }
 
   /** A read is over: what came with it and is not whole is handed out. */
@@ -115,8 +111,12 @@ export class Http2Responses implements SessionEffects<Http2Exchange> {
     }
   }
 
+  dataLeft(): number {
+    return this.#session().dataLeft;
+  }
+
   /** Octets of a body have gone to its reader; their credit goes back when it wants more. */
-  #handedOn(part: Http2Exchange, octets: number, more: boolean): void {
+  handedOn(part: Http2Exchange, octets: number, more: boolean): void {
     if (!more) {
       part.unpaid += octets;
       this.#host.clock.set(part, Number.POSITIVE_INFINITY); // the reader's time is its own
