@@ -2,7 +2,7 @@
 export interface Site {
   /** A folder of the peer's own, for its configuration and its log. */
   readonly folder: string;
-  /** Static files: `small.txt`, `text.txt`, `big.bin`, `secret/file.txt`. */
+  /** Static files: `small.txt`, `text.txt`, `big.bin`, `window.txt`, `secret/file.txt`. */
   readonly root: string;
   /** Plain HTTP; idle connections are kept for a minute. */
   readonly port: number;

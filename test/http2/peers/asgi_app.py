@@ -29,7 +29,7 @@ async def app(scope, receive, send):
             await send({"type": "http.response.body", "body": BIG, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         return
-    answer = b"small"
+    answer = b"w" * (1 << 18) if path == "/window.txt" else b"small"
     if path == "/backend/digest":
         answer = json.dumps({"bytes": size, "sha256": digest.hexdigest()}).encode()
     await send({"type": "http.response.body", "body": answer})

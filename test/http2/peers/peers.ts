@@ -146,6 +146,15 @@ for (const peer of [nginx, apache, haproxy, h2o, lighttpd, caddy, nghttpd, node,
       assert.equal(caller.opened, 1);
     });
 
+    test("a body exactly as long as its window, streamed and in one piece", async () => {
+      await using caller = new Caller({ bodyTimeout: 20_000 });
+      const length = FILES["window.txt"]?.length;
+      let bytes = 0;
+      for await (const chunk of await caller.client.get(at("/window.txt"))) bytes += chunk.length;
+      assert.equal(bytes, length);
+      assert.equal((await caller.client.get(at("/window.txt")).bytes()).length, length);
+    });
+
     if (peer.backend !== undefined) {
       test("64 MiB up, in memory and streamed", async () => {
         await using caller = new Caller();
