@@ -58,6 +58,9 @@ const ofCurl: Readonly<Record<string, (value: string) => string>> = {
   "-T": (value) => `-X PUT -d @${value}`,
   "--upload-file": (value) => `-X PUT -d @${value}`,
   "--noproxy": () => "--proxy none",
+  "-G": () => "<url>?name=value",
+  "--get": () => "<url>?name=value",
+  "--connect-timeout": (value) => `--max-time ${value}`,
 };
 /** Options of curl that ask for what is so anyway. */
 const needless: Readonly<Record<string, string>> = {

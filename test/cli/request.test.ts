@@ -37,6 +37,13 @@ test("request: prints the body, and nothing else", async () => {
   assert.equal(server.seen[0]?.method, "GET");
 });
 
+test("request: -m ends a request that takes longer", async () => {
+  await using server = await WireServer.start({ script: ["readRequest", "stall"] });
+  const { code, stdout, stderr } = await runCli(["-m", "0.2", server.url("/")]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /timed out: the call took longer than its timeout of 200 ms/);
+});
+
 test("request: passes every byte of a binary body to a pipe and to a file", async () => {
   await using server = await LocalServer.start();
   const folder = await mkdtemp(join(tmpdir(), "trunkline-cli-"));

@@ -72,6 +72,8 @@ export async function makePlan(options: ParsedOptions, context: Context): Promis
   const init: Init = { method, headers, ...(body === undefined ? {} : { body: body.bytes }) };
   const request = checkedRequest(target, init);
   if (user !== undefined) init.auth = parseUser(user);
+  const timeout = readSeconds(options);
+  if (timeout !== undefined) init.timeout = timeout;
   return {
     url: request.url,
     target,
@@ -127,6 +129,15 @@ function readCount(options: ParsedOptions, name: string, flag: string, most: num
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (count >= 1 && count <= most) return count;
   throw new UsageError(`${flag} needs a whole number from 1 to ${most}, not "${text}"`);
+}
+
+/** The time limit of a call in milliseconds. */
+function readSeconds(options: ParsedOptions): number | undefined {
+  const text = options.value("max-time");
+  if (text === undefined) return undefined;
+  const seconds = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= 0.001) return seconds * 1000;
+  throw new UsageError(`-m needs a number of seconds, such as 5 or 0.5, not "${text}"`);
 }
 
 function parseHeader(text: string): [string, string] {

@@ -73,6 +73,12 @@ export const commands: readonly Command[] = [
       },
       { name: "concurrency", short: "c", value: "count", help: "keep this many requests in flight" },
       {
+        name: "max-time",
+        short: "m",
+        value: "seconds",
+        help: "fail a request that takes longer, its body included; no limit by default",
+      },
+      {
         name: "proxy",
         value: "url",
         help: "use this proxy (http, https, socks5, socks5h); none connects directly; default: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
