@@ -548,9 +548,13 @@ test("preconnect: counts on a dial that one waiter shares, and does nothing whil
   acquire(pool, shared, 0);
   assert.deepEqual(pool.preconnect(shared, 2, 0), dials);
   assert.equal(dials.length, 1);
+  const spare = pool.route("n", "http://n", true);
+  const first = pool.preconnect(spare, 1, 0);
+  assert.deepEqual(pool.preconnect(spare, 1, 0), first);
+  assert.equal(dials.length, 2);
   pool.shutdown(1);
   assert.deepEqual(pool.preconnect(pool.route("b", "http://b"), 1, 1), []);
-  assert.equal(dials.length, 1);
+  assert.equal(dials.length, 2);
 });
 
 test("capacity: a limit of one that falls to none counts as a server that takes nothing", () => {
