@@ -63,6 +63,19 @@ test("BodyDecoder: takes nothing from beyond the end it is given, and only what 
   assert.deepEqual(ranges, ["hello"]);
 });
 
+test("BodyDecoder: reads one chunked body after another, also where one broke off", () => {
+  const decoder = new BodyDecoder();
+  const raw = "3\r\nabc\r\n0\r\n\r\n";
+  for (const part of [raw, raw.slice(0, 6), raw]) {
+    decoder.begin(BODY_CHUNKED, -1);
+    assert.deepEqual(take(decoder, part, 100), {
+      payload: "abc",
+      consumed: part.length,
+      done: part === raw,
+    });
+  }
+});
+
 test("BodyDecoder: says what is still to come of a body with a length", () => {
   const decoder = new BodyDecoder();
   decoder.begin(BODY_LENGTH, 5);
