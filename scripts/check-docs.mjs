@@ -1,4 +1,5 @@
-// Proves about the documents what a machine can: links lead somewhere, and every reason and finding has its entry.
+// Proves about the documents what a machine can: links lead somewhere, every reason and finding has its entry, and no word
+// appears twice in a row.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { filesUnder, root } from "./lib/project.mjs";
@@ -27,6 +28,9 @@ const anchorsOf = (path) =>
 
 for (const document of documents) {
   const text = withoutFences(read(document));
+  // What is quoted in “…”, the names of tests, and code are as they are.
+  const twice = /\b([A-Za-z]{2,}) \1\b/.exec(text.replace(/`[^`]*`|“[^”]*”/g, ""));
+  if (twice !== null) problems.push(`${document}: "${twice[0]}" has a word twice.`);
   for (const match of text.matchAll(/\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g)) {
     const link = match[1];
     if (/^[a-z][a-z+.-]*:/i.test(link)) continue;
