@@ -314,6 +314,9 @@ export class HttpAgents {
   #established(connection: Watched): void {
     const { tally } = connection.pool;
     this.#ledger.established(connection);
+    const { agent } = (connection.takenBy ?? {}) as { agent?: unknown };
+    // It is the interceptor's way of letting a request pass, and not the program's agent.
+    if (agent instanceof Agent && INTERCEPTOR.test(agent.constructor.name)) tally.count("passedOn");
     // Node's own agents offer HTTP/1.1 alone.
     if (tally.origin.startsWith("https:")) tally.count("withoutHttp2");
   }
@@ -394,6 +397,9 @@ function idleTimeoutOf({ options }: AgentInside): unknown {
   };
   return freeSocketTimeout ?? timeout;
 }
+
+/** The agents of msw's interceptors. */
+const INTERCEPTOR = /^MockHttps?Agent$|^MockAgent$/;
 
 /** The options that the program gave: agentkeepalive works out a time limit from another, and puts it among them. */
 function ownOptions({ options }: AgentInside): object | undefined {

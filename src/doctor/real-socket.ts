@@ -14,7 +14,7 @@ export function isMock(socket: unknown): boolean {
     _parent: parent,
     stream,
   } = socket as Record<string, unknown>;
-  if (handle !== null && handle !== undefined) return false;
+  if (typeof handle === "object" && handle !== null) return connecting !== true && isWrapped(handle);
   if (connecting === true || typeof remotePort === "number") return false;
   if (parent instanceof Socket || stream instanceof Socket) return false;
   // What has read from the system is a socket that has just closed.
@@ -26,7 +26,16 @@ export function isMock(socket: unknown): boolean {
 /** Whether a socket has something of the system's, which it loses when it closes. */
 export function hasHandle(socket: object): boolean {
   const { _handle: handle } = socket as { _handle?: unknown };
-  return typeof handle === "object" && handle !== null;
+  return typeof handle === "object" && handle !== null && !isWrapped(handle);
+}
+
+/** Newer interceptors leave the handle, put methods of their own on it, and never open it unless they let a request pass. */
+function isWrapped(handle: object): boolean {
+  const { fd } = handle as { fd?: unknown };
+  return (
+    !(typeof fd === "number" && fd >= 0) &&
+    ["connect", "getpeername"].some((name) => Object.hasOwn(handle, name))
+  );
 }
 
 /** The path of the Unix socket or pipe that options name. */

@@ -129,7 +129,7 @@ export class Advice {
       return `Keep as many idle connections as there are concurrent requests: ${code(own)}`;
     return pick(this.#client, {
       trunkline: code(`new Transport({ maxIdleConnectionsPerOrigin: ${atOnce} })`),
-      undici: `undici has no cap on idle connections; limit all connections: ${code(`new Agent({ connections: ${atOnce} })`)}`,
+      undici: `undici has no cap on idle connections; limit all connections: ${this.#undiciAgent({ connections: atOnce })}`,
       node: code(this.#plainAgent({ keepAlive: true, maxFreeSockets: atOnce })),
       go: code(`&http.Transport{MaxIdleConnsPerHost: ${atOnce}, MaxIdleConns: ${atOnce * 4}}`),
       other: `Let the client keep ${atOnce} idle connections for each host`,
@@ -149,7 +149,7 @@ export class Advice {
     if (own !== undefined) return code(own);
     return pick(this.#client, {
       trunkline: code(`new Transport({ maxConnectionsPerOrigin: ${atOnce} })`),
-      undici: code(`new Agent({ connections: ${atOnce} })`),
+      undici: this.#undiciAgent({ connections: atOnce }),
       node: `${code(this.#plainAgent({ keepAlive: true, maxSockets: atOnce }))}, passed ${passing(this.#package, this.#secure)}`,
       go: code(`&http.Transport{MaxConnsPerHost: ${atOnce}}`),
       other: `Limit the client to ${atOnce} connections for each host`,
@@ -207,7 +207,7 @@ export class Advice {
     if (own !== undefined) return code(own);
     return pick(this.#client, {
       trunkline: code(`new Transport({ idleTimeout: ${milliseconds} })`),
-      undici: code(`new Agent({ keepAliveTimeout: ${milliseconds} })`),
+      undici: this.#undiciAgent({ [name]: milliseconds }),
       node: code(this.#plainAgent({ keepAlive: true, timeout: milliseconds })),
       go: code(`&http.Transport{IdleConnTimeout: ${milliseconds} * time.Millisecond}`),
       java: code(`-Djdk.httpclient.keepalive.timeout=${Math.max(1, Math.floor(milliseconds / 1000))}`),
@@ -292,6 +292,14 @@ export class Advice {
     if (options === undefined) return false;
     if (classFrom !== undefined) return /^agentkeepalive\b/.test(classFrom);
     return /^(?:https?\.Agent|Agent|EnvHttpProxyAgent)$/.test(constructedAs);
+  }
+
+  /** Node's own fetch takes an agent of the package undici, and for all requests from there. */
+  #undiciAgent(options: Changes): string {
+    const agent = construct("Agent", withChanges("", options));
+    return this.#client === "fetch"
+      ? `${code(`setGlobalDispatcher(${agent})`)} of the package undici@7`
+      : code(agent);
   }
 
   #plainAgent(options: Changes): string {

@@ -132,6 +132,8 @@ export type CountName =
   | "headsTooLarge"
   /** Requests answered by an interceptor in the program, without a connection. */
   | "mocked"
+  /** Connections that an interceptor in the program made for requests that it let pass. */
+  | "passedOn"
   /** Connections found dead after the process had stood still. */
   | "lostStandingStill"
   /** Warnings about too many listeners on a kept socket, and the number of listeners. */

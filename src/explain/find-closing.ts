@@ -8,7 +8,8 @@ const REPEATED = 3;
 const EACH = 0.2;
 
 export function keepAliveOff(one: OriginView): Finding | undefined {
-  const off = one.closed("keep-alive-off");
+  // An interceptor's own agent keeps nothing, whatever the program's would.
+  const off = Math.max(0, one.closed("keep-alive-off") - one.count("passedOn"));
   const said = one.closed("request-said-close");
   const count = off + said;
   if (count < REPEATED) return undefined;

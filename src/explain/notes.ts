@@ -76,6 +76,11 @@ export function notesOf(
         `${facts.origin}: ${plural(redirects, "connection")} closed by the package that follows redirects, which drops their bodies: there is nothing for you to read. If you know the final address, request it directly.`,
       );
   }
+  const passedOn = all.origins.reduce((sum, { counts }) => sum + (counts.passedOn ?? 0), 0);
+  if (passedOn > 0)
+    notes.push(
+      `${plural(passedOn, "connection")} made by an interceptor (msw or similar) for ${passedOn === 1 ? "a request that it" : "requests that it"} let through: without it your own agent would be used.`,
+    );
   const mocked = all.origins.reduce((sum, { counts }) => sum + (counts.mocked ?? 0), 0);
   if (mocked > 0)
     notes.push(
