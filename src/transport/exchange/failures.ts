@@ -104,10 +104,13 @@ export function timedOut(
     .map(([name, value]) => `${name} ${Math.round(value)} ms`)
     .join(", ");
   return new TimeoutError(
-    `${named(exchange)} timed out: ${TIMEOUT_MEANING[timeout]} ${timeout} of ${milliseconds} ms (${where})${extra === "" ? "" : `; ${extra}`}`,
+    `${named(exchange)} timed out: ${phase === "write" && timeout === "bodyTimeout" ? UPLOAD_STANDS : TIMEOUT_MEANING[timeout]} ${timeout} of ${milliseconds} ms (${where})${extra === "" ? "" : `; ${extra}`}`,
     { ...factsOf(exchange), code: "ERR_TRUNKLINE_TIMEOUT", phase, timeout, milliseconds, spent },
   );
 }
+
+/** It is the request's body that does not move. */
+const UPLOAD_STANDS = "the server took no byte of the request's body within the";
 
 const TIMEOUT_MEANING: Readonly<Record<TimeoutKind, string>> = {
   timeout: "the call took longer than its",

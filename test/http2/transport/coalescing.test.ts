@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Transport, TransportOptions } from "../../../src/index.js";
+import type { Response, Transport, TransportOptions } from "../../../src/index.js";
 import { explainById, whatIf } from "../../../src/index.js";
 import { createAuthority, type Http2WireConnection } from "../../../src/testing/index.js";
 import { clientOf, fetched, rejection, turns, until } from "../../transport/support.js";
@@ -358,4 +358,78 @@ test("coalesce: idle streams of both origins end with the connection, and the ne
   assert.equal(await fetched(transport, on(world, "a.test")), "a.test", "and now a.test is the guest");
   assert.equal(world.server.connections, 2);
   assert.equal(sent(await world.connection(2), "HEADERS").length, 2);
+});
+
+test("coalesce: whatever becomes of shared connections, each request of each origin is answered once", async () => {
+  const received = new Map<string, number>();
+  // Seeded, so that a failure can be repeated.
+  let state = 4711;
+  const chance = (one: number): boolean => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 16) % one === 0;
+  };
+  await using world = await H2World.start(
+    async (connection) => {
+      for (let last = 0; ; ) {
+        const request = await connection.readRequest();
+        const { stream } = request;
+        if (last > 0 && stream > last) continue; // it comes again on another connection
+        const host = hostOf(request);
+        if (chance(40)) {
+          await connection.send({ type: "RST_STREAM", stream, code: 7 });
+          continue;
+        }
+        if (host === "c.test" && chance(60)) {
+          await connection.reply(request, { status: 421 });
+          continue;
+        }
+        received.set(request.path, (received.get(request.path) ?? 0) + 1);
+        if (last === 0 && chance(50)) {
+          last = stream;
+          await connection.send({ type: "GOAWAY", lastStream: stream });
+        }
+        await connection.reply(request, { body: host });
+      }
+    },
+    { server: SERVER, settings: { maxConcurrentStreams: 12 } },
+  );
+  const names = new Names();
+  const transport = sharing(world, names);
+  const client = clientOf(transport);
+  const hosts = ["a.test", "b.test", "c.test"];
+  let next = 0;
+  let coalesced = 0;
+  const worker = async (): Promise<void> => {
+    while (next < 900) {
+      const id = next++;
+      const host = hosts[id % 3] as string;
+      let response: Response;
+      try {
+        response = await client.post(on(world, host, `/${id}`), { body: "x" });
+      } catch (error) {
+        // Turned away three times, by chance: then it was never taken.
+        assert.match((error as Error).message, /; it was sent 3 times$/);
+        assert.ok(!received.has(`/${id}`));
+        received.set(`/${id}`, 1);
+        continue;
+      }
+      const text = await response.text();
+      // A second 421 is the answer.
+      if (response.status !== 421) assert.equal(text, host);
+      else received.set(`/${id}`, 1);
+      if (response.why().coalesced !== undefined) coalesced += 1;
+    }
+  };
+  await fetched(transport, on(world, "a.test", "/first"));
+  received.delete("/first");
+  await Promise.all(Array.from({ length: 20 }, worker));
+  assert.equal(received.size, 900);
+  assert.deepEqual(
+    [...received.values()].filter((times) => times !== 1),
+    [],
+  );
+  assert.ok(coalesced > 0, "some went on shared connections");
+  await settled(transport);
+  const { totals } = transport.snapshot();
+  assert.equal(totals.opened - totals.closed, totals.idle);
 });

@@ -131,6 +131,10 @@ test("bodyTimeout: an upload whose server gives no more credit is reset, and the
   world.clock.advance(1_001);
   const error = await failed;
   assert.equal(error["timeout"], "bodyTimeout", error.message);
+  assert.match(
+    error.message,
+    /the server took no byte of the request's body within the bodyTimeout of 1000 ms/,
+  );
   assert.equal(error["phase"], "write");
   await wasReset(world, 1);
   await livesOn(world, transport);
