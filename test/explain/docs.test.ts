@@ -11,14 +11,14 @@ const INTRO = {
   reasons: `# Reasons
 
 Every connection that Trunkline dials has a reason, and every connection that closes has a reason, a party and evidence.
-The names are stable: they may be used as metric labels. New ones may come, so treat an unknown name as one.
+The names are stable, so you can use them as metric labels. New ones may be added, so expect names you do not know.
 \`trunkline reason <name>\` prints the same text.
 `,
   findings: `# Findings
 
-A finding is one diagnosed problem in a report (\`transport.explain()\`, \`trunkline doctor\`, \`trunkline observe\`), with its
-evidence, its cost in connections and milliseconds, the line of code where it starts (where that is known) and the
-remedy as code for the client that it was seen in. \`trunkline finding <name>\` prints the same text.
+A finding is one problem in a report (\`transport.explain()\`, \`trunkline doctor\`, \`trunkline observe\`), with its evidence,
+its cost in connections and milliseconds, the line of code where it starts (if that is known), and a remedy, as code for the
+client it was seen in. \`trunkline finding <name>\` prints the same text.
 `,
 };
 
