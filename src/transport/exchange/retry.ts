@@ -17,6 +17,8 @@ export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unk
   if (exchange.answered || isTooLarge(error)) return false;
   const { reach, attempt } = exchange;
   if (reach === "unsent") {
+    // It waited for SETTINGS that never came: another connection would make it wait as long.
+    if (cause.reason === "timeout") return false;
     // A server that breaks its connections before anything is sent would have it dial on and on.
     const most = isGarbage(cause) ? MOST_ATTEMPTS : MOST_UNSENT;
     return attempt < most && maySendAgain(exchange) && cause.by !== "caller";

@@ -293,3 +293,20 @@ test("a server that breaks each connection before its SETTINGS is left alone aft
   assert.match(error.message, /instead of its SETTINGS.*; it was sent 3 times/);
   assert.equal(world.server.connections, 3);
 });
+
+test("a server that never sends SETTINGS is waited for once", async () => {
+  await using world = await H2World.start(
+    async (connection) => {
+      await connection.stall();
+    },
+    { settings: false, answer: false },
+  );
+  const transport = world.stepped({ tlsTimeout: 500 });
+  const failed = rejection(clientOf(transport).get(world.url(), ASK));
+  await world.connection();
+  await until(() => transport.snapshot().totals.streams === 1, "the request on its connection");
+  world.clock.advance(500);
+  const error = await failed;
+  assert.equal(error["timeout"], "tlsTimeout");
+  assert.equal(world.server.connections, 1);
+});
