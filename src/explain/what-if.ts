@@ -51,7 +51,7 @@ export interface WhatIf {
  * - An origin that spoke HTTP/2 does so again, with the recorded stream limit. With `http2: false`, each of its requests
  *   has a connection of its own, and an abandoned response costs that connection. If HTTP/2 was off, `http2: true` assumes
  *   that all `https:` origins speak it, with 100 streams a connection: see `assumedHttp2`.
- * - A server's GOAWAY is not replayed.
+ * - A connection that the server closed with GOAWAY takes no more requests after the one that was its last.
  * - Records that the recorder dropped are missing: see `partial`.
  *
  * @throws TypeError for a name that is not one of the settings; RangeError for a value out of range.
