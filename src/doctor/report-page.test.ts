@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { buildReport, NO_FACTS, noOriginFacts } from "../explain/index.js";
-import { reportPage } from "./report-page.js";
-import { sourceLines } from "./source-lines.js";
+import { reportPage, sourceLines } from "./report-page.js";
 
 const origin = "http://a.test";
 const report = buildReport({
