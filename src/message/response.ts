@@ -284,8 +284,8 @@ export class Response {
 
   /**
    * The connection as a stream, after a 101 to a request with `Connection: upgrade`, or a 2xx to CONNECT; over HTTP/2 the
-   * stream of a WebSocket (RFC 8441). Otherwise `undefined`. It starts with any bytes that followed the response's head. It is yours: you end it, and no time limit
-   * applies to it.
+   * stream of a WebSocket (RFC 8441). Otherwise `undefined`. It starts with any bytes that followed the response's head.
+   * It is yours: you end it, and no time limit applies to it.
    */
   get upgraded(): Duplex | undefined {
     return this.#wire?.upgraded;
@@ -395,8 +395,8 @@ export class Response {
   }
 
   /**
-   * Abandons what is unread of the body: up to 256 KiB are read and dropped within 50 ms to keep the connection; more
-   * closes it. Safe to call at any time, and more than once.
+   * Abandons what is unread of the body. Up to 256 KiB are read and dropped within 50 ms; if more is left, an HTTP/1.1
+   * connection closes, and over HTTP/2 only the stream is reset. Safe to call at any time, and more than once.
    */
   async close(): Promise<void> {
     this.upgraded?.destroy();
