@@ -1,5 +1,5 @@
 import { subscribe } from "node:diagnostics_channel";
-import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream, Settings } from "node:http2";
 import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
 import type { Ledger } from "./ledger.js";
@@ -26,17 +26,19 @@ interface Message {
 /** Watches sessions of `node:http2`, from Node 22 on: got, axios, gRPC and SDKs use them for HTTP/2. */
 export class Http2Sessions {
   readonly #ledger: Ledger;
-  readonly #isKnown: (socket: object) => boolean;
+  readonly #known: (socket: object) => Watched | undefined;
   readonly #sampler = new Sampler();
   readonly #sessions = new WeakMap<ClientHttp2Session, Watched | "other">();
+  /** Sessions whose connections another watch has: of these the streams alone are counted here. */
+  readonly #others = new WeakMap<ClientHttp2Session, Watched>();
   readonly #goneAway = new WeakSet<ClientHttp2Session>();
   readonly #pools = new PoolTable();
   readonly #streams = new WeakMap<object, number>();
 
-  /** `isKnown` tells the sockets that another watch has: undici speaks HTTP/2 through `node:http2`. */
-  constructor(ledger: Ledger, isKnown: (socket: object) => boolean) {
+  /** `known`: the connection of a socket that another watch has, since undici speaks HTTP/2 through `node:http2`. */
+  constructor(ledger: Ledger, known: (socket: object) => Watched | undefined) {
     this.#ledger = ledger;
-    this.#isKnown = isKnown;
+    this.#known = known;
     const on = (name: string, act: (message: Message) => void): void =>
       subscribe(`http2.client.stream.${name}`, (message) => {
         try {
@@ -65,13 +67,14 @@ export class Http2Sessions {
       connection = this.#adopt(session, headers, place) ?? "other";
       this.#sessions.set(session, connection);
     }
-    if (connection === "other") return;
+    if (connection === "other") {
+      const other = this.#others.get(session);
+      if (other !== undefined) this.#begins(stream, other);
+      return;
+    }
     connection.site = place;
-    const { tally } = connection.pool;
-    tally.demanded();
-    tally.most("streamsAtOnce", this.#add(tally, 1));
-    tally.most("streamsOnOne", this.#add(connection, 1));
-    this.#whenOver(stream, connection);
+    connection.pool.tally.demanded();
+    this.#begins(stream, connection);
     if (connection.established) this.#ledger.begins(connection, stream);
     else session.once("connect", () => this.#ledger.begins(connection, stream));
   }
@@ -82,7 +85,12 @@ export class Http2Sessions {
     place: string | undefined,
   ): Watched | undefined {
     const socket = inside(session, "socket");
-    if (typeof socket === "object" && socket !== null && this.#isKnown(socket)) return undefined;
+    const other = typeof socket === "object" && socket !== null ? this.#known(socket) : undefined;
+    if (other !== undefined) {
+      this.#others.set(session, other);
+      this.#watchLimit(session, other);
+      return undefined;
+    }
     const match = /^(.*?)(?::(\d+))?$/.exec(String(headers[":authority"] ?? "localhost"));
     const tally = this.#ledger.tally(
       originOf(`${String(headers[":scheme"] ?? "https")}:`, match?.[1], match?.[2]),
@@ -94,12 +102,28 @@ export class Http2Sessions {
     const connection = this.#ledger.dial(pool, () => false);
     session.once("goaway", () => this.#goneAway.add(session));
     this.#watchEnd(session, connection);
-    session.on("remoteSettings", ({ maxConcurrentStreams: limit = UNLIMITED }) => {
-      if (limit > 0 && limit < UNLIMITED) tally.least("streamLimit", limit);
-    });
+    this.#watchLimit(session, connection);
     if (session.connecting) session.once("connect", () => this.#open(connection));
     else this.#open(connection);
     return connection;
+  }
+
+  /** How many streams the server allows, as it said and will say. */
+  #watchLimit(session: ClientHttp2Session, { pool }: Watched): void {
+    const said = ({ maxConcurrentStreams: limit = UNLIMITED }: Settings): void => {
+      if (limit > 0 && limit < UNLIMITED) pool.tally.least("streamLimit", limit);
+    };
+    session.on("remoteSettings", said);
+    // Those of a session that is used already have come.
+    const known = session.connecting ? undefined : session.remoteSettings;
+    if (known !== undefined) said(known);
+  }
+
+  #begins(stream: ClientHttp2Stream, connection: Watched): void {
+    const { tally } = connection.pool;
+    tally.most("streamsAtOnce", this.#add(tally, 1));
+    tally.most("streamsOnOne", this.#add(connection, 1));
+    this.#whenOver(stream, connection);
   }
 
   /** So many streams of it are under way. */
@@ -171,13 +195,16 @@ export class Http2Sessions {
 
   #closed(stream: ClientHttp2Stream): void {
     const connection = this.#connectionOf(stream);
+    const { rstCode } = stream;
+    const { session } = stream;
+    const other = session === undefined ? undefined : this.#others.get(session as ClientHttp2Session);
+    const tally = (connection ?? other)?.pool.tally;
+    // Others may be of the program's own making: Node sends them where a stream is destroyed.
+    if (rstCode === REFUSED_STREAM) tally?.count("streamsRefused");
+    else if (rstCode === ENHANCE_YOUR_CALM) tally?.reset("ENHANCE_YOUR_CALM");
     if (connection === undefined) return;
     connection.pool.tally.demand--;
-    const { rstCode } = stream;
     if (rstCode !== 0) connection.pool.tally.count("failed");
-    // Others may be of the program's own making: Node sends them where a stream is destroyed.
-    if (rstCode === REFUSED_STREAM) connection.pool.tally.count("streamsRefused");
-    else if (rstCode === ENHANCE_YOUR_CALM) connection.pool.tally.reset("ENHANCE_YOUR_CALM");
     this.#ledger.ends(connection);
   }
 }

@@ -38,7 +38,7 @@ function watch(folder: string, attended: boolean): void {
   file.from(ledger);
   // Of one that writes to the usual folder the variables alone tell its children so.
   if (attended) followChildren(folder, __filename);
-  new Http2Sessions(ledger, (socket) => undici.knows(socket));
+  new Http2Sessions(ledger, (socket) => undici.connectionOf(socket));
   new Trunkline(ledger);
   onEmit((event, value) => {
     if (event === "exit") file.flush(true);

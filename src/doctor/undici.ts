@@ -104,9 +104,9 @@ export class Undici {
     this.#patchConnect();
   }
 
-  /** Whether a socket is one of undici's. */
-  knows(socket: object): boolean {
-    return this.#bySocket.has(socket);
+  /** The connection of a socket, where that is one of undici's. */
+  connectionOf(socket: object): Watched | undefined {
+    return this.#bySocket.get(socket);
   }
 
   /** A dispatcher was made: it says whose clients connect. */

@@ -45,6 +45,10 @@ function check(one: Case, folder?: string): void {
       if (served !== undefined && !allowed.includes("dial-failures"))
         assert.deepEqual([report.requests, report.connections], served, "what the servers counted");
       for (const { origin } of report.origins) assert.match(origin, one.origins ?? /^/);
+      if (one.streams !== undefined) {
+        const { onOne, limit } = report.origins[0]?.streams ?? {};
+        assert.deepEqual({ onOne, limit }, one.streams, String(report));
+      }
       if (one.notes !== undefined) assert.match(report.notes.join("\n"), one.notes);
       saysNothingWrong(report, kinds.length > 0);
       const [kind] = one.finds;

@@ -24,6 +24,8 @@ export interface Case {
   readonly remedy?: RegExp;
   /** Requests and connections are not the server's to count: some never reach it. */
   readonly uncounted?: true;
+  /** Over HTTP/2: the most requests at once on a connection, and how many the server allows. */
+  readonly streams?: { readonly onOne: number; readonly limit: number };
   /** What else the report says. */
   readonly notes?: RegExp;
   /** Each origin that the report names. */
@@ -152,6 +154,7 @@ export const builtIn: readonly Case[] = [
   { program: "http2-several", finds: ["several-connections"], since: 22 },
   { program: "https-burst", finds: ["http2-would-do"] },
   { program: "healthy-http2", finds: [], since: 22 },
+  { program: "healthy-fetch-http2", finds: [], since: 26, streams: { onOne: 8, limit: 50 } },
   { program: "healthy-fetch", finds: [] },
   { program: "healthy-fetch-json", finds: [] },
   { program: "healthy-http", finds: [] },
