@@ -52,8 +52,7 @@ function kindOf(type: Constructor): OwnerKind | "other" {
 function note(owners: Owners, owner: EventEmitter, kind: OwnerKind, above: CallableFunction): void {
   const sites = frames(above);
   // Above are the constructors of the class and of its parents; what follows them is who wanted it.
-  const chain = chainOf(owner);
-  const caller = sites.find((site) => !isPartOfMaking(site, chain));
+  const caller = callerOf(sites, owner, kind);
   const type = owner.constructor.name;
   if (kind === "agent") {
     // With `agent: false` Node makes one for a single request: no owner of connections, but a wish to keep none.
@@ -108,6 +107,24 @@ function madeIn(caller: NodeJS.CallSite | undefined): string | undefined {
 
 function isUndici(library: string): boolean {
   return BUILT_IN.test(library) || /^undici/.test(packageNameOf(library) ?? "");
+}
+
+/** Who wants an owner made: the first frame beyond the constructors of its classes. */
+function callerOf(
+  sites: readonly NodeJS.CallSite[],
+  owner: object,
+  kind: OwnerKind,
+): NodeJS.CallSite | undefined {
+  const chain = chainOf(owner);
+  let folder: string | undefined;
+  for (const site of sites) {
+    const own = packageOf(fileOf(site) ?? "");
+    // A package may have a function that is called with `new` and makes its agent.
+    const isFactory = kind === "agent" && site.isConstructor() && own !== undefined && own === folder;
+    if (!isPartOfMaking(site, chain) && !isFactory) return site;
+    folder = own ?? folder;
+  }
+  return undefined;
 }
 
 /** The names of the classes that an object is of. */

@@ -26,7 +26,7 @@ const KNOWN: readonly (readonly [RegExp, Partial<Record<About, string>>])[] = [
   [
     /^https?-proxy-agent@[0-6]\./,
     {
-      keep: `Version 5 never keeps connections; version 7 can: ${code("npm install https-proxy-agent@7")}, then ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}`,
+      keep: `Version 5 of https-proxy-agent never keeps connections; version 7 can: ${code("npm install https-proxy-agent@7")}, then ${code("new HttpsProxyAgent(proxy, { keepAlive: true })")}`,
     },
   ],
   [
