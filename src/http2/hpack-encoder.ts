@@ -50,11 +50,6 @@ export class HpackEncoder {
     return this.#inserted + this.#changes;
   }
 
-  /** Whether the next block has to begin with {@link sizeUpdate}. */
-  get owesUpdate(): boolean {
-    return this.#least >= 0;
-  }
-
   /** Octets in the dynamic table, as RFC 7541 §4.1 counts. */
   get tableSize(): number {
     return this.#table.size;
