@@ -76,7 +76,7 @@ const APACHE_MODULES = ["mpm_event", "authz_core", "mime", "alias", "proxy", "pr
 /** Amid a graceful restart mod_http2 can fail with an error of its own (GOAWAY with code -902) and drop the connection. */
 export const apache: Http2Peer = peer(
   "apache",
-  [],
+  ["trailers"],
   (site) => ({
     "apache.conf": `
 ServerRoot ${site.folder}
@@ -166,7 +166,10 @@ hosts:
   { reload: "SIGHUP", reloads: "clean", ports: ["tlsPort"] },
 );
 
-/** It ignores heads that come after its first GOAWAY, which takes all streams, and resets them as their bodies come. */
+/**
+ * It ignores heads that come after its first GOAWAY, which takes all streams, and resets them as their bodies come. The
+ * trailers that it passes on end with a control character, which RFC 9113 section 8.2.1 has clients refuse.
+ */
 export const lighttpd: Http2Peer = peer(
   "lighttpd-h2",
   [],
