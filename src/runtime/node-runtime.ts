@@ -53,18 +53,29 @@ class NodeTimer implements RuntimeTimer {
 // `node:tls` costs several milliseconds to load, and a program that speaks plain HTTP never needs it.
 const loadTls = (): typeof import("node:tls") => process.getBuiltinModule("node:tls");
 
-// `tls.connect` copies its options to an object of its own, in which what is not said comes from `Object.prototype`.
-const UNSAID = {
-  ...{ path: undefined, socket: undefined, localAddress: undefined, localPort: undefined, lookup: undefined },
-  ...{
-    hints: undefined,
-    session: undefined,
-    servername: undefined,
-    pskCallback: undefined,
-    timeout: undefined,
-  },
-  ...{ enableTrace: undefined, requestOCSP: undefined, signal: undefined, allowHalfOpen: undefined },
-};
+/** Members of an object whose value is said to be none. */
+const unsaid = (...names: string[]): Readonly<Record<string, undefined>> =>
+  Object.fromEntries(names.map((name) => [name, undefined]));
+
+// `net.connect` and `tls.connect` copy their options to objects of their own, in which what is not said comes from
+// `Object.prototype`.
+const NET = unsaid(
+  ...["fd", "handle", "signal", "allowHalfOpen", "manualStart", "pauseOnCreate", "blockList", "timeout"],
+  ...[
+    "readable",
+    "writable",
+    "highWaterMark",
+    "readableHighWaterMark",
+    "writableHighWaterMark",
+    "objectMode",
+  ],
+  ...["readableObjectMode", "writableObjectMode", "encoding", "defaultEncoding", "emitClose", "signal"],
+  ...["construct", "read", "write", "writev", "final", "destroy"],
+);
+const TLS = unsaid(
+  ...["path", "socket", "localAddress", "localPort", "lookup", "hints", "session", "servername"],
+  ...["pskCallback", "timeout", "enableTrace", "requestOCSP", "signal", "allowHalfOpen", "autoSelectFamily"],
+);
 
 /** The real runtime: Node's own clock, timers, resolver and sockets. */
 export const nodeRuntime: Runtime = {
@@ -77,9 +88,9 @@ export const nodeRuntime: Runtime = {
   lookup: lookup as LookupFunction,
   connect(options: SocketOptions): Duplex {
     const { tls, ...rest } = ownMembers(options);
-    if (tls !== undefined) return loadTls().connect(ownMembers({ ...UNSAID, ...rest, ...tls }) as never);
+    if (tls !== undefined) return loadTls().connect(ownMembers({ ...TLS, ...rest, ...tls }) as never);
     return connectTcp(
-      ownMembers({ ...rest, noDelay: true, autoSelectFamily: false }) as unknown as NetConnectOpts,
+      ownMembers({ ...NET, ...rest, noDelay: true, autoSelectFamily: false }) as unknown as NetConnectOpts,
     );
   },
   random: Math.random,

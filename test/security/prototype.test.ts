@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   Client,
   type ClientOptions,
+  defaultTransport,
+  fetch,
   type Init,
+  openCookieJar,
   Request,
   Transport,
   type TransportOptions,
@@ -169,6 +173,70 @@ test("options: a get and a set on Object.prototype, which no descriptor may take
     }
   }
 });
+
+/** Values as a fault or an attacker puts them there, and what must come out all the same. */
+const poisons: readonly (readonly [string, unknown])[] = [
+  ["path", "/elsewhere"],
+  ["domain", "elsewhere.test"],
+  ["maxAge", 0],
+  ["expires", new Date(0)],
+  ["sameSite", "none"],
+  ["loose", true],
+  ["file", "/nowhere/cookies.json"],
+  ["flush", "x"],
+  ["info", true],
+  ["signal", AbortSignal.abort()],
+  ["fd", {}],
+  ["writable", false],
+  ["construct", () => assert.fail("a socket was constructed by it")],
+  ["agent", {}],
+  ["dispatcher", {}],
+  ["anything", () => assert.fail("it was called")],
+];
+for (const [name, value] of poisons) {
+  test(`options: ${name} on Object.prototype changes no cookie, no decoding, no dial and no fetch`, async () => {
+    const body = gzipSync("coded");
+    const server = await WireServer.start({
+      script: [
+        {
+          repeat: [
+            "readRequest",
+            {
+              reply: Buffer.concat([
+                Buffer.from(
+                  `HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`,
+                ),
+                body,
+              ]),
+            },
+          ],
+        },
+      ] as never,
+    });
+    const url = server.url("/sub/page");
+    await openCookieJar(); // Node cannot load a module while there is such a path
+    const transport = new Transport({ proxy: false });
+    const client = new Client({ transport, cookies: true });
+    const polluted = Object.prototype as Record<string, unknown>;
+    const results: unknown[] = [];
+    polluted[name] = value;
+    try {
+      results.push(await client.get(url).text());
+      const jar = await openCookieJar();
+      await jar.store("http://a.test/sub/page", ["a=b; SameSite=Lax"]);
+      results.push(jar.cookiesFor("http://a.test/sub/other"), jar.cookiesFor("http://a.test/"));
+      results.push(await (await fetch(url, { method: "POST", body: "x" })).text());
+    } catch (error) {
+      results.push(error);
+    } finally {
+      delete polluted[name];
+    }
+    transport.destroy();
+    defaultTransport.closeIdle();
+    await server.close();
+    assert.deepEqual(results, ["coded", "a=b", "", "coded"]);
+  });
+}
 
 test("options: members of an object's class count, as in fetch; those of Object.prototype do not", async () => {
   class Defaults {

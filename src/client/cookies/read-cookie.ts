@@ -1,4 +1,5 @@
 import { Cookie } from "tough-cookie";
+import { ownMembers } from "../../runtime/index.js";
 import { canonicalPath, defaultPath } from "./cookie-paths.js";
 import { isWithin, type Place, siteOf, siteOfDomain } from "./cookie-place.js";
 import type { StoredCookie } from "./cookie-store.js";
@@ -25,12 +26,14 @@ const MAX_FIELD = 8_192;
  */
 const CONTROLS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
+const STRICT = ownMembers({ loose: false });
+
 let lastOrder = 0;
 
 /** The cookie of a `Set-Cookie` field; `undefined` for one that must not be kept (RFC 6265bis §5.7). */
 export function readCookie(field: string, place: Place, now: number): KeptCookie | undefined {
   if (field.length > MAX_FIELD || CONTROLS.test(field)) return undefined;
-  const read = Cookie.parse(field);
+  const read = parsed(field);
   if (read === undefined || (read.secure && !place.secure)) return undefined;
   const scope = scopeOf(read, place);
   if (scope === undefined || !keepsPromise(read, scope.hostOnly, place)) return undefined;
@@ -53,6 +56,18 @@ export function readCookie(field: string, place: Place, now: number): KeptCookie
   );
 }
 
+/** What the library reads, which takes what a field does not say from `Object.prototype` where something is put there. */
+function parsed(field: string): Cookie | undefined {
+  const read = Cookie.parse(field, STRICT);
+  if (read === undefined) return undefined;
+  const unsaid = new Cookie();
+  if (read.path === unsaid.path) read.path = null;
+  if (read.domain === unsaid.domain) read.domain = null;
+  if (read.maxAge === unsaid.maxAge) read.maxAge = null;
+  if (read.expires === unsaid.expires) read.expires = "Infinity";
+  return read;
+}
+
 /** A cookie from a file. */
 export function restoredCookie(cookie: StoredCookie): KeptCookie {
   return keptCookie(cookie, siteOfDomain(cookie.domain), cookie.created);
@@ -62,14 +77,14 @@ export function restoredCookie(cookie: StoredCookie): KeptCookie {
 function keptCookie(cookie: StoredCookie, site: string, usedAt: number): KeptCookie {
   const { name, value, domain, path } = cookie;
   lastOrder += 1;
-  return {
+  return ownMembers({
     ...cookie,
     site,
     comparedPath: canonicalPath(path),
     order: lastOrder,
     size: name.length + value.length + domain.length + path.length,
     usedAt,
-  };
+  });
 }
 
 /** Whom it goes to: the `Domain` it names, where that is the host's own, else the host alone. */

@@ -1,5 +1,6 @@
 import type { Transform, TransformOptions } from "node:stream";
 import type * as Zlib from "node:zlib";
+import { ownMembers } from "../../runtime/index.js";
 import { ZstdFrames } from "./zstd-frames.js";
 
 /** A stream of node:zlib; `bytesWritten` is what it has taken in. */
@@ -26,12 +27,14 @@ const zlib = (): typeof Zlib & ZstdZlib => process.getBuiltinModule("node:zlib")
 const hasZstd = process.versions["zstd"] !== undefined;
 
 /** Chunks of this size are handed on uncopied when they are full. */
-const CHUNK = { chunkSize: 64 * 1024 };
+const CHUNK = ownMembers({ chunkSize: 64 * 1024 });
+
+const atMost = (maxOutputLength: number): { maxOutputLength: number } => ownMembers({ maxOutputLength });
 
 const gzip: Coding = {
   name: "gzip",
   stream: () => zlib().createGunzip(CHUNK),
-  sync: (bytes, most) => zlib().gunzipSync(bytes, { maxOutputLength: most }),
+  sync: (bytes, most) => zlib().gunzipSync(bytes, atMost(most)),
 };
 
 /** "deflate" means the zlib format (RFC 9110 §8.4.1.2), and some servers send the bare one. */
@@ -40,14 +43,14 @@ const deflate: Coding = {
   stream: (first) => (hasZlibHeader(first) ? zlib().createInflate(CHUNK) : zlib().createInflateRaw(CHUNK)),
   sync: (bytes, most) =>
     hasZlibHeader(bytes)
-      ? zlib().inflateSync(bytes, { maxOutputLength: most })
-      : zlib().inflateRawSync(bytes, { maxOutputLength: most }),
+      ? zlib().inflateSync(bytes, atMost(most))
+      : zlib().inflateRawSync(bytes, atMost(most)),
 };
 
 const br: Coding = {
   name: "br",
   stream: () => zlib().createBrotliDecompress(CHUNK),
-  sync: (bytes, most) => zlib().brotliDecompressSync(bytes, { maxOutputLength: most }),
+  sync: (bytes, most) => zlib().brotliDecompressSync(bytes, atMost(most)),
 };
 
 const zstd: Coding = {
@@ -55,9 +58,7 @@ const zstd: Coding = {
   frames: () => new ZstdFrames(),
   stream: () => (zlib().createZstdDecompress as NonNullable<ZstdZlib["createZstdDecompress"]>)(CHUNK),
   sync: (bytes, most) =>
-    (zlib().zstdDecompressSync as NonNullable<ZstdZlib["zstdDecompressSync"]>)(bytes, {
-      maxOutputLength: most,
-    }),
+    (zlib().zstdDecompressSync as NonNullable<ZstdZlib["zstdDecompressSync"]>)(bytes, atMost(most)),
 };
 
 const CODINGS: ReadonlyMap<string, Coding> = new Map([

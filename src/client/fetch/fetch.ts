@@ -12,6 +12,7 @@ import {
   responseBody,
   spendBody,
 } from "../../message/index.js";
+import { givenMembers } from "../../runtime/index.js";
 import { defaultTransport } from "../../transport/index.js";
 import { Chain } from "../chain.js";
 import { refusal } from "../fetch-origin.js";
@@ -140,15 +141,18 @@ function isBadPort(port: number): boolean {
 }
 
 /** What other implementations of fetch are told in `init` of where a request goes, and where it is said here. */
-const REFUSED: Readonly<Record<string, string>> = {
-  dispatcher: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
-  agent: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
-  client: "configure a Transport instead (proxy, tls) and fetch with a Client that uses it",
-  proxy: "use new Client({ transport: new Transport({ proxy }) })",
-  socketPath: "use new Client({ transport: new Transport({ socketPath }) })",
-  unix: "use new Client({ transport: new Transport({ socketPath }) })",
-  tls: "use new Client({ transport: new Transport({ tls }) })",
-};
+const REFUSED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    dispatcher:
+      "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
+    agent: "configure a Transport instead (proxy, tls, dial, lookup) and fetch with a Client that uses it",
+    client: "configure a Transport instead (proxy, tls) and fetch with a Client that uses it",
+    proxy: "use new Client({ transport: new Transport({ proxy }) })",
+    socketPath: "use new Client({ transport: new Transport({ socketPath }) })",
+    unix: "use new Client({ transport: new Transport({ socketPath }) })",
+    tls: "use new Client({ transport: new Transport({ tls }) })",
+  }),
+);
 
 /**
  * Members that the standard does not know are ignored, but for those that would change where a request goes or whom it
@@ -157,9 +161,10 @@ const REFUSED: Readonly<Record<string, string>> = {
  * @throws TypeError that says what to do instead.
  */
 function refuseForeignMembers(init: object): void {
-  for (const name in REFUSED) {
-    const value: unknown = (init as Readonly<Record<string, unknown>>)[name];
+  const members = givenMembers(init) as Readonly<Record<string, unknown>>;
+  for (const [name, instead] of REFUSED) {
+    const value = members[name];
     if (value === undefined || value === null || value === false || value === "") continue;
-    throw new TypeError(`Cannot fetch with ${name}: it has no effect here; ${REFUSED[name] as string}`);
+    throw new TypeError(`Cannot fetch with ${name}: it has no effect here; ${instead}`);
   }
 }
