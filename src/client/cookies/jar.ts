@@ -1,4 +1,3 @@
-import { ownMembers } from "../../runtime/index.js";
 import { readCookieFile, writeCookieFile } from "./cookie-file.js";
 import { placeOf } from "./cookie-place.js";
 import { CookieShelf, isExpired } from "./cookie-shelf.js";
@@ -9,8 +8,7 @@ import { type KeptCookie, readCookie, restoredCookie } from "./read-cookie.js";
 const MAX_SENT = 8_190;
 
 /** The jar, from its file where there is one. */
-export async function loadJar(given: CookieJarOptions): Promise<CookieStore> {
-  const options = ownMembers(given);
+export async function loadJar(options: CookieJarOptions): Promise<CookieStore> {
   const jar = new OwnJar(options);
   if (options.file !== undefined) jar.restore(await readCookieFile(options.file));
   return jar;

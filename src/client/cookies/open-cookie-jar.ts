@@ -1,3 +1,4 @@
+import { ownMembers } from "../../runtime/index.js";
 import type { CookieJar } from "./cookie-jar.js";
 import type { CookieJarOptions, CookieStore } from "./cookie-store.js";
 
@@ -9,7 +10,7 @@ import type { CookieJarOptions, CookieStore } from "./cookie-store.js";
  */
 export async function openCookieJar(options: CookieJarOptions = {}): Promise<CookieStore> {
   const { loadJar } = await import("./jar.js");
-  const jar = await loadJar(options);
+  const jar = await loadJar(ownMembers(options));
   ownJars.add(jar);
   return jar;
 }

@@ -1,5 +1,4 @@
 import { Cookie } from "tough-cookie";
-import { ownMembers } from "../../runtime/index.js";
 import { canonicalPath, defaultPath } from "./cookie-paths.js";
 import { isWithin, type Place, siteOf, siteOfDomain } from "./cookie-place.js";
 import type { StoredCookie } from "./cookie-store.js";
@@ -26,7 +25,9 @@ const MAX_FIELD = 8_192;
  */
 const CONTROLS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
-const STRICT = ownMembers({ loose: false });
+/** Without a prototype, as `ownMembers` does it, whose file would have to be loaded with this one. */
+const bare = <T extends object>(given: T): T => Object.assign(Object.create(null) as object, given) as T;
+const STRICT = bare({ loose: false });
 
 let lastOrder = 0;
 
@@ -77,7 +78,7 @@ export function restoredCookie(cookie: StoredCookie): KeptCookie {
 function keptCookie(cookie: StoredCookie, site: string, usedAt: number): KeptCookie {
   const { name, value, domain, path } = cookie;
   lastOrder += 1;
-  return ownMembers({
+  return bare({
     ...cookie,
     site,
     comparedPath: canonicalPath(path),
