@@ -45,6 +45,8 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 /** Less (milliseconds) than this is no waiting. */
 const WAITED = 2;
 
+/** On requests that Trunkline publishes. */
+const TRUNKLINES = Symbol.for("trunkline.published");
 const STATE = Symbol("state");
 const SITE = Symbol("site");
 const CREATED = Symbol("created");
@@ -362,7 +364,7 @@ export class Undici {
 /** Whether it is about a request of Trunkline's, of any copy. */
 function isTrunklines(message: unknown): boolean {
   const { request } = message as { readonly request?: object };
-  return typeof request === "object" && Symbol.for("trunkline.published") in request;
+  return typeof request === "object" && TRUNKLINES in request;
 }
 
 function unread(connection: Watched, bytes: number): boolean {

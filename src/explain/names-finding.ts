@@ -15,7 +15,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   "keep-alive-off": {
     meaning: "The client asks for, or is configured for, one request per connection.",
     cause:
-      "`keepAlive: false`, an agent without `keepAlive`, `agent: false`, or a `Connection: close` header. undici closes its connection after each HEAD, whatever the program asks for.",
+      "`keepAlive: false`, an agent without `keepAlive`, `agent: false`, or a `Connection: close` header, which node-fetch before 2.6.13 and minipass-fetch send by themselves if they are given no agent. undici closes its connection after each HEAD, whatever the program asks for.",
     remedy: "Turn on keep-alive and remove the header; use GET instead of HEAD if bodies are small.",
     certainty:
       "Certain that the client closed it; that it is a mistake is a guess, because some balancers need this.",
@@ -25,7 +25,7 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
       "Responses are abandoned with their bodies unread: dropped, or closed when the body is too long to be read on closing. Each holds its connection until then, and then costs it.",
     cause: "Code that looks at the status and ignores the body.",
     remedy:
-      "Read or close every body, which `await using response` does; use HEAD if only the status of something large matters.",
+      "Read or close every body, which `await using response` does; use HEAD if only the status of something large matters, but not with fetch or undici, which close the connection after it.",
     certainty:
       "Certain for connections closed this way. What the garbage collector finds depends on when it runs.",
   },
@@ -129,18 +129,20 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, Explanation & { readonl
   },
   "dial-failures": {
     meaning: "Connections could not be made.",
-    cause: "A wrong name or port, a server that is down, a firewall, or a certificate.",
+    cause:
+      "A wrong name or port, a server that is down, a firewall, or a certificate. If the client's own time limit ends most of its requests before they have a connection, that is counted here.",
     remedy:
       "See the error code: refused means that nothing is listening, timed out that nothing answers, EMFILE and EADDRNOTAVAIL that file descriptors or local ports are used up.",
     certainty: "Certain that they failed.",
   },
   "server-hangs-up": {
     meaning:
-      "The server closes connections without answering, although they were new or in use a moment before.",
-    cause: "A handler that crashes, a process that is killed, or a proxy whose upstream does either.",
+      "The server closes connections without answering, although they were new or in use a moment before, or in the middle of its responses.",
+    cause:
+      "A handler that crashes, a process that is killed, a proxy whose upstream does either, or a Content-Length that is larger than the body.",
     remedy: "Check the server's log at that time; no client setting helps.",
     certainty:
-      "Certain that no answer came, and that no idle limit explains it: connections idle for 50 ms or more are not counted here.",
+      "Certain that no whole answer came, and that no idle limit explains it: connections idle for 50 ms or more are not counted here.",
   },
   "server-restarts": {
     meaning:
