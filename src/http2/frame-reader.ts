@@ -70,6 +70,7 @@ const NOTHING = Buffer.alloc(0);
 export class FrameReader {
   readonly #visitor: FrameVisitor;
   readonly #maxBlock: number;
+  readonly #maxFrame: number;
   /** The beginning of a frame whose rest has not arrived; of a DATA frame only up to its content. */
   #carry: Buffer = NOTHING;
   #carried = 0;
@@ -86,10 +87,11 @@ export class FrameReader {
   #blockEndsStream = false;
   #continuations = 0;
 
-  /** `maxBlock` bounds one header block, in octets as they arrive. */
-  constructor(visitor: FrameVisitor, maxBlock: number) {
+  /** `maxBlock` bounds one header block, in octets as they arrive, `maxFrame` the content of a frame. */
+  constructor(visitor: FrameVisitor, maxBlock: number, maxFrame: number = MAX_FRAME_BYTES) {
     this.#visitor = visitor;
     this.#maxBlock = maxBlock;
+    this.#maxFrame = maxFrame;
   }
 
   /** Whether the octets so far end inside a frame or a header block. */
@@ -141,9 +143,9 @@ export class FrameReader {
     const type = buffer[at + 3] as number;
     const length = lengthAt(buffer, at);
     // From the 9 octets alone: what is refused is not waited for.
-    if (length > MAX_FRAME_BYTES) {
+    if (length > this.#maxFrame) {
       throw frameSizeError(
-        `The server sent a ${frameName(type)} frame of ${length} bytes; this client accepts at most ${MAX_FRAME_BYTES}`,
+        `The server sent a ${frameName(type)} frame of ${length} bytes; this client accepts at most ${this.#maxFrame}`,
       );
     }
     if (type === DATA) {

@@ -71,6 +71,29 @@ test("a body as long as its window, of a server that says no end without credit"
   assert.equal(bytes, length);
 });
 
+test("DATA frames of 65,536 octets are taken, streamed and in one piece, and one octet more is an error", async () => {
+  let extra = 0;
+  await using world = await H2World.start(async (connection) => {
+    for (;;) {
+      const { stream } = await connection.readHead();
+      await connection.send({ type: "HEADERS", stream, status: 200 });
+      const data = Buffer.alloc(65_536 + extra, "x");
+      for (const endStream of [false, false, true])
+        await connection.send({ type: "DATA", stream, data, endStream });
+    }
+  });
+  const client = clientOf(world.transport());
+  assert.equal((await client.get(world.url()).bytes()).length, 3 * 65_536);
+  let bytes = 0;
+  for await (const chunk of await client.get(world.url())) bytes += chunk.length;
+  assert.equal(bytes, 3 * 65_536);
+  extra = 1;
+  await assert.rejects(
+    client.get(world.url()).bytes(),
+    /a DATA frame of 65537 bytes; this client accepts at most 65536/,
+  );
+});
+
 test("a DATA frame whose last octets are late: those before them are read at once", async () => {
   let text = "";
   await using world = await H2World.start(async (connection) => {
