@@ -84,7 +84,7 @@ export async function bundle() {
 
 /** A chunk that is a library's code but for a few lines: its map, with all sources, would be a tenth of the package. */
 function isVendored(path) {
-  return /\/chunks\/tough-jar-/.test(path);
+  return /\/chunks\/jar-/.test(path);
 }
 
 /**
