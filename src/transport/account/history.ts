@@ -50,11 +50,16 @@ export class History {
   opened(connection: Connection): void {
     const { route } = connection.member;
     const stats = this.#recorder.origin(route.origin);
-    if (connection.protocol === "h2") stats.http2Opened(route.counts.draining, endpointOf(connection));
+    if (connection.protocol === "h2") stats.http2Opened(route.counts.draining, this.#endpointOf(connection));
     else stats.http1Connections += 1;
     this.#recorder.opened(stats, connection.member.openedFor, dialRecord(connection), () =>
       this.#record(connection),
     );
+  }
+
+  /** What is shared where it can be needs no advice to share it. */
+  #endpointOf(connection: Connection): string | undefined {
+    return this.#http2?.coalesce === true ? undefined : endpointOf(connection);
   }
 
   /** The connection's life becomes a record. False when it had become one already. */

@@ -433,3 +433,19 @@ test("coalesce: whatever becomes of shared connections, each request of each ori
   const { totals } = transport.snapshot();
   assert.equal(totals.opened - totals.closed, totals.idle);
 });
+
+test("coalesce: origins dialed at the same moment have a connection each, and no advice to turn on what is on", async () => {
+  await using world = await H2World.start(authorities, { server: SERVER });
+  for (const [coalesce, kinds] of [
+    [true, []],
+    [false, ["coalescing"]],
+  ] as const) {
+    const transport = sharing(world, new Names(), { http2: { coalesce } });
+    await Promise.all(["a.test", "b.test", "c.test"].map((host) => fetched(transport, on(world, host))));
+    assert.equal(transport.snapshot().totals.opened, 3);
+    assert.deepEqual(
+      transport.explain().findings.map(({ kind }) => kind),
+      kinds,
+    );
+  }
+});
