@@ -7,6 +7,12 @@ BIG = b"\0" * (1 << 20)
 
 
 async def app(scope, receive, send):
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (event := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": event["text"]})
+        return
     if scope["type"] != "http":
         return
     path = scope["path"]

@@ -1,6 +1,7 @@
 // HTTP/2 with servers that were not written with it in mind. `.ci/steps/57-http2-peers.sh` installs and runs them.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, NetworkError, Transport, type TransportOptions } from "../../../src/index.js";
@@ -181,6 +182,27 @@ for (const peer of [nginx, apache, haproxy, h2o, lighttpd, caddy, nghttpd, node,
         const response = await caller.client.get(at(path), { headers: { te: "trailers" } });
         await response.text();
         assert.equal((await response.trailers).get("x-sum"), "peers");
+      });
+    }
+
+    if (peer === hypercorn) {
+      test("a WebSocket is a stream of the connection (RFC 8441)", async () => {
+        await using caller = new Caller();
+        const { upgraded, connection } = await caller.client.get(at("/echo"), {
+          headers: { connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+        });
+        assert.ok(upgraded !== undefined);
+        assert.equal(connection.protocol, "h2");
+        // A text message of two letters; the mask is zero.
+        upgraded.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
+        const [frame] = (await once(upgraded, "data")) as [Buffer];
+        assert.deepEqual([...frame], [0x81, 2, 0x68, 0x69]);
+        assert.equal(await caller.client.get(at("/small.txt")).text(), FILES["small.txt"]);
+        assert.equal(caller.opened, 1);
+        const closed = once(upgraded, "close");
+        upgraded.destroy();
+        await closed;
+        await until(() => caller.transport.snapshot().totals.streams === 0, "the stream to be over");
       });
     }
 
