@@ -20,7 +20,12 @@ export function serverHangsUp(one: OriginView): Finding | undefined {
       `${onNew} of them on a new connection, ${count - onNew} on one that was in use a moment before, so no idle limit explains it`,
       ...codes(one),
     ],
-    remedy: `Check the server's log at that time: the usual causes are a handler that crashes, a process that is killed, or a proxy whose upstream does either. No client setting helps`,
+    remedy: `Check the server's log at that time: the usual causes are a handler that crashes, a process that is killed, or a proxy whose upstream does either. ${
+      // A port that speaks TLS ends what does not.
+      count >= one.requests && one.facts.origin.startsWith("http:")
+        ? "If it is every request, check that this port speaks http:// and not https://"
+        : "No client setting helps"
+    }`,
     doubt: "A firewall or connection limit that refuses some connections looks the same.",
   });
 }

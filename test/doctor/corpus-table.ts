@@ -82,6 +82,13 @@ export const builtIn: readonly Case[] = [
     mended: { connections: 1 },
   },
   { program: "http-hangs-up", finds: ["server-hangs-up"], remedy: /server's log/ },
+  {
+    program: "http-cut-short",
+    finds: ["server-hangs-up"],
+    arguments: ["fetch", "http"],
+    remedy: /Content-Length/,
+    uncounted: true,
+  },
   { program: "fetch-hangs-up", finds: ["server-hangs-up"] },
   { program: "http-restarts", finds: ["server-restarts"] },
   {
