@@ -4,6 +4,7 @@ import { PassThrough, Writable } from "node:stream";
 import { test } from "node:test";
 import type { CloseReason } from "../trace/index.js";
 import { httpEnding, isStalled, isUnread } from "./http-ending.js";
+import { isByTimer } from "./sockets.js";
 import { Tally } from "./tally.js";
 import { undiciEnding } from "./undici-ending.js";
 import { Pool, Watched } from "./watched.js";
@@ -354,4 +355,12 @@ test("isStalled: a response that waits for a file to take it does not stand stil
   assert.equal(isStalled(full(new PassThrough({ highWaterMark: 1 })), 1e6), false);
   const busy = new Writable({ highWaterMark: 1, write: () => {} });
   assert.equal(isStalled(full(busy), 4), false);
+});
+
+test("isByTimer: only what a timer calls itself, not what goes on after a pause", () => {
+  const timer: Frame = ["node:internal/timers", "listOnTimeout"];
+  const later: Frame = ["node:internal/process/task_queues", "processTicksAndRejections"];
+  assert.equal(isByTimer(sites([["/app.js", "abort"], timer])), true);
+  assert.equal(isByTimer(sites([["/app.js", "abort"], later, timer])), false);
+  assert.equal(isByTimer(sites([["/app.js", "abort"]])), false);
 });
