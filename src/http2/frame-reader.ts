@@ -22,7 +22,6 @@ import {
   frameName,
   GOAWAY,
   HEADERS,
-  MAX_FRAME_BYTES,
   PING,
   PRIORITY,
   PUSH_PROMISE,
@@ -34,6 +33,8 @@ import { connectionError, floodError, frameSizeError, type Http2Error, streamErr
 
 /** What a {@link FrameReader} makes of the octets. Buffers are the caller's and valid during the call only. */
 export interface FrameVisitor {
+  /** The longest frame that is taken, in octets without its header. */
+  readonly maxFrame: number;
   /**
    * The 9 octets of a frame have arrived; called before anything else of it, and once. `content` is the length without
    * padding of DATA, else the length.
@@ -70,7 +71,6 @@ const NOTHING = Buffer.alloc(0);
 export class FrameReader {
   readonly #visitor: FrameVisitor;
   readonly #maxBlock: number;
-  readonly #maxFrame: number;
   /** The beginning of a frame whose rest has not arrived; of a DATA frame only up to its content. */
   #carry: Buffer = NOTHING;
   #carried = 0;
@@ -87,11 +87,10 @@ export class FrameReader {
   #blockEndsStream = false;
   #continuations = 0;
 
-  /** `maxBlock` bounds one header block, in octets as they arrive, `maxFrame` the content of a frame. */
-  constructor(visitor: FrameVisitor, maxBlock: number, maxFrame: number = MAX_FRAME_BYTES) {
+  /** `maxBlock` bounds one header block, in octets as they arrive. */
+  constructor(visitor: FrameVisitor, maxBlock: number) {
     this.#visitor = visitor;
     this.#maxBlock = maxBlock;
-    this.#maxFrame = maxFrame;
   }
 
   /** Whether the octets so far end inside a frame or a header block. */
@@ -143,9 +142,9 @@ export class FrameReader {
     const type = buffer[at + 3] as number;
     const length = lengthAt(buffer, at);
     // From the 9 octets alone: what is refused is not waited for.
-    if (length > this.#maxFrame) {
+    if (length > this.#visitor.maxFrame) {
       throw frameSizeError(
-        `The server sent a ${frameName(type)} frame of ${length} bytes; this client accepts at most ${this.#maxFrame}`,
+        `The server sent a ${frameName(type)} frame of ${length} bytes; this client accepts at most ${this.#visitor.maxFrame}`,
       );
     }
     if (type === DATA) {

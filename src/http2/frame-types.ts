@@ -5,10 +5,10 @@ export const FRAME_HEADER_BYTES = 9;
 /** The largest payload this client takes: the default, which it leaves as it is. */
 export const MAX_FRAME_BYTES = 16_384;
 /**
- * What this client accepts: as much as one read brings, so that a server which makes use of it sends a quarter of the
- * frames. A small response waits no longer for it than for what lies in the server's socket already.
+ * What this client accepts of a server that sends much: as much as one read brings, in a quarter of the frames. A small
+ * response waits no longer for it than for what lies in the server's socket already.
  */
-export const ACCEPTED_FRAME_BYTES = 65_536;
+export const LARGE_FRAME_BYTES = 65_536;
 /** The largest payload a peer may ever announce (§6.5.2). */
 export const MAX_FRAME_BYTES_LIMIT = 16_777_215;
 /** Of every window until SETTINGS say otherwise (§6.9.2). */

@@ -42,9 +42,6 @@ export class Receiver<Owner> implements FrameVisitor {
   readonly #decoder = new HpackDecoder();
   readonly #head = new ResponseHead();
   #sawFirst = false;
-  /** SETTINGS of this side that were not acknowledged yet, and when they left. */
-  settingsOut = 0;
-  settingsSentAt = 0;
   #connectionLeft: number;
   #connectionOwed = 0;
   // The DATA frame at hand; no stream when its content is for nobody.
@@ -55,6 +52,10 @@ export class Receiver<Owner> implements FrameVisitor {
   constructor(state: SessionState<Owner>) {
     this.#state = state;
     this.#connectionLeft = state.connectionWindow;
+  }
+
+  get maxFrame(): number {
+    return this.#state.maxFrame;
   }
 
   frame(type: number, flags: number, stream: number, length: number, content: number): void {
@@ -283,11 +284,11 @@ export class Receiver<Owner> implements FrameVisitor {
   settingsAck(): void {
     const state = this.#state;
     state.flood.count(SETTINGS, state.now);
-    if (this.settingsOut === 0) {
+    if (state.settingsOut === 0) {
       throw connectionError("The server acknowledged SETTINGS that this client did not send");
     }
-    this.settingsOut--;
-    state.measured(state.now - this.settingsSentAt);
+    state.settingsOut--;
+    state.measured(state.now - state.settingsSentAt);
   }
 
   ping(buffer: Buffer, start: number, ack: boolean): void {

@@ -22,8 +22,8 @@ describe("Http2Session: what it says first", () => {
     const octets = Buffer.from(chunks[0] as string, "latin1");
     assert.equal(octets.toString("latin1", 0, 24), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     assert.equal(
-      octets.toString("hex", 24, 24 + 9 + 24 + 13),
-      `000018040000000000${"000200000000"}${"000400040000"}${"000500010000"}${"000600010000"}00000408000000000003ff0001`,
+      octets.toString("hex", 24, 24 + 9 + 18 + 13),
+      `000012040000000000${"000200000000"}${"000400040000"}${"000600010000"}00000408000000000003ff0001`,
     );
     assert.deepEqual(harness.session.takeOutput(0), []);
   });
@@ -31,7 +31,7 @@ describe("Http2Session: what it says first", () => {
   test("takeOutput: the windows are the options'", () => {
     const harness = new Harness({ initialWindow: 70_000, maxConnectionWindow: 100_000, maxHeaderBytes: 99 });
     const [settings, update] = harness.out();
-    assert.equal(settings?.payload.toString("hex"), "000200000000000400011170000500010000000600000063");
+    assert.equal(settings?.payload.toString("hex"), "000200000000000400011170000600000063");
     assert.equal(update?.payload.readUInt32BE(0), 100_000 - 65_535);
     const least = new Harness({ maxWindow: 1, maxConnectionWindow: 1 });
     assert.deepEqual(least.sent(), ["SETTINGS"]);

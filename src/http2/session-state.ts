@@ -1,7 +1,13 @@
 import type { ErrorCode } from "../errors/index.js";
 import { FaultGuard, FloodGuard, TinyDataGuard, TokenBucket } from "./buckets.js";
-import { MAX_31_BITS, REFUSED_STREAM } from "./frame-types.js";
-import { pingFrame, rstStreamFrame, uint32, windowUpdateFrame } from "./frame-writer.js";
+import {
+  LARGE_FRAME_BYTES,
+  MAX_31_BITS,
+  MAX_FRAME_BYTES,
+  REFUSED_STREAM,
+  SETTING_MAX_FRAME_SIZE,
+} from "./frame-types.js";
+import { pingFrame, rstStreamFrame, settingsFrame, uint32, windowUpdateFrame } from "./frame-writer.js";
 import { HpackEncoder } from "./hpack-encoder.js";
 import { Http2Error } from "./http2-error.js";
 import {
@@ -67,6 +73,11 @@ export class SessionState<Owner> {
   /** Octets of bodies that were handed on and that no reader has taken. */
   unread = 0;
   pressure = false;
+  /** SETTINGS of this side that were not acknowledged yet, and when the last of them left. */
+  settingsOut = 0;
+  settingsSentAt = 0;
+  /** The longest frame that the server may send. */
+  maxFrame: number = MAX_FRAME_BYTES;
   /** When `tick` has something to do. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
@@ -190,10 +201,20 @@ export class SessionState<Owner> {
     const octets = takeCredit(stream, this.receiveLimits, this.now, this.roundTrip, this.pressure);
     if (octets > 0) {
       this.control += windowUpdateFrame(stream.id, octets);
+      if (octets >= LARGE_FRAME_BYTES) this.#takeLargeFrames();
       this.flush();
     } else if (stream.owedSince >= 0 && !(this.pressure && stream.unread > 0)) {
       this.wakeAt = Math.min(this.wakeAt, stream.owedSince + LONGEST_OWED);
     }
+  }
+
+  /** A body of which so much was read and more is to come may come in fewer frames. */
+  #takeLargeFrames(): void {
+    if (this.maxFrame === LARGE_FRAME_BYTES) return;
+    this.maxFrame = LARGE_FRAME_BYTES;
+    this.control += settingsFrame([SETTING_MAX_FRAME_SIZE, LARGE_FRAME_BYTES]);
+    this.settingsOut++;
+    this.settingsSentAt = this.now;
   }
 
   /** Lets a stream of this side's go on if it can. */

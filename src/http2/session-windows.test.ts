@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { Harness } from "../../test/http2/peer.js";
 import { data, greeting, head, padded } from "../../test/http2/server-frames.js";
 import {
+  frameHeader,
   goAwayFrame,
   rstStreamFrame,
   SETTINGS_ACK,
@@ -38,7 +39,7 @@ describe("Http2Session: what the server may send", () => {
     assert.deepEqual(harness.sent(), []);
     harness.feed(data(1, BLOCK));
     harness.session.consumed(stream, BLOCK.length, harness.now);
-    assert.deepEqual(harness.sent(), ["WINDOW 1 131072"]);
+    assert.deepEqual(harness.sent(), ["WINDOW 1 131072", "SETTINGS"]);
   });
 
   test("a body that nobody reads gets its first window and no more; the connection is not held up", () => {
@@ -89,6 +90,7 @@ describe("Http2Session: what the server may send", () => {
       harness.session.consumed(stream, 1, harness.now);
       for (const line of harness.sent()) {
         const [, id, octets] = line.split(" ");
+        if (id === undefined) continue; // SETTINGS
         if (id === "0") connection += Number(octets);
         else given += Number(octets);
       }
@@ -175,6 +177,31 @@ describe("Http2Session: what the server may send", () => {
       slow.feed(data(1, BLOCK));
     }
     assert.equal(other.receiveTarget, WINDOW, "a short round trip needs no larger one");
+  });
+
+  test("frames of 65,536 octets are taken of a server once half a window was read, and not before", () => {
+    const large = (octets: number): string => frameHeader(0, 0, 1, octets) + "x".repeat(octets);
+    const { harness: early } = downloading();
+    early.feed(large(16_385));
+    assert.match(early.error?.message ?? "", /DATA frame of 16385 bytes; this client accepts at most 16384/);
+    const { harness, stream } = downloading();
+    harness.onData = (_stream, octets) => harness.session.consumed(stream, octets, harness.now);
+    harness.feed(data(1, BLOCK));
+    assert.deepEqual(harness.sent(), []);
+    for (let i = 0; i < 7; i++) harness.feed(data(1, BLOCK));
+    const frames = harness.out();
+    assert.deepEqual(
+      frames.map(({ type }) => type),
+      ["WINDOW", "SETTINGS"],
+    );
+    assert.equal(frames[1]?.payload.toString("hex"), "000500010000");
+    harness.feed(SETTINGS_ACK, large(65_536), large(65_536));
+    assert.deepEqual(harness.sent(), ["WINDOW 1 131072"], "it is said once");
+    harness.feed(large(65_537));
+    assert.match(
+      harness.error?.message ?? "",
+      /DATA frame of 65537 bytes; this client accepts at most 65536/,
+    );
   });
 
   test("roundTrip: is what SETTINGS and PING took, the least", () => {
@@ -342,7 +369,7 @@ describe("Http2Session: what it may send, and the ways to wait for ever", () => 
     assert.equal(bodyOctets(harness), 65_535);
     harness.feed(head(1, 200));
     for (let i = 0; i < 10; i++) harness.feed(data(1, BLOCK));
-    assert.deepEqual(harness.sent(), ["WINDOW 1 131072"]);
+    assert.deepEqual(harness.sent(), ["WINDOW 1 131072", "SETTINGS"]);
     harness.feed(windowUpdateFrame(1, 50_000), windowUpdateFrame(0, 50_000));
     assert.equal(bodyOctets(harness), 100_000 - 65_535);
     harness.feed(data(1, "", true));

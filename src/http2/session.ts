@@ -1,13 +1,11 @@
 import type { ErrorCode } from "../errors/index.js";
 import { FrameReader } from "./frame-reader.js";
 import {
-  ACCEPTED_FRAME_BYTES,
   CANCEL,
   DEFAULT_WINDOW,
   MAX_FRAME_BYTES,
   SETTING_ENABLE_PUSH,
   SETTING_INITIAL_WINDOW_SIZE,
-  SETTING_MAX_FRAME_SIZE,
   SETTING_MAX_HEADER_LIST_SIZE,
 } from "./frame-types.js";
 import {
@@ -60,12 +58,11 @@ export class Http2Session<Owner> {
     this.#state = state;
     this.#receiver = new Receiver(state);
     const maxBlock = Math.max(MAX_FRAME_BYTES, options.maxHeaderBytes * BLOCK_FACTOR);
-    this.#reader = new FrameReader(this.#receiver, maxBlock, ACCEPTED_FRAME_BYTES);
+    this.#reader = new FrameReader(this.#receiver, maxBlock);
     this.#maxStreams = options.maxStreams ?? Number.POSITIVE_INFINITY;
     this.#maxDataFrame = options.maxDataFrame ?? DEFAULT_DATA_FRAME;
     this.#agreed = options.agreed === true;
     const settings = [SETTING_ENABLE_PUSH, 0, SETTING_INITIAL_WINDOW_SIZE, state.receiveLimits.initialWindow];
-    settings.push(SETTING_MAX_FRAME_SIZE, ACCEPTED_FRAME_BYTES);
     settings.push(SETTING_MAX_HEADER_LIST_SIZE, Math.min(options.maxHeaderBytes, 0xffffffff));
     this.#preface = CONNECTION_PREFACE + settingsFrame(settings);
     const more = state.connectionWindow - DEFAULT_WINDOW;
@@ -283,8 +280,8 @@ export class Http2Session<Owner> {
     if (this.#preface !== "") {
       out.text(this.#preface);
       this.#preface = "";
-      this.#receiver.settingsOut++;
-      this.#receiver.settingsSentAt = now;
+      state.settingsOut++;
+      state.settingsSentAt = now;
     }
     // Nothing of what is written is taken: what asks for more of it all the same is after our memory.
     this.#unreadAnswers = budget > 0 ? 0 : this.#unreadAnswers + state.urgent.length;

@@ -31,6 +31,7 @@ const MAX_BLOCK = 1_048_576;
 
 /** Reads what a client sends: the preface, then frames. */
 export class Http2Incoming implements FrameVisitor {
+  readonly maxFrame = 16_384;
   readonly #reader = new FrameReader(this, MAX_BLOCK);
   readonly #decoder = new HpackDecoder();
   readonly #seen: (frame: Http2Seen) => void;

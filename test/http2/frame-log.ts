@@ -2,6 +2,7 @@ import type { FrameVisitor } from "../../src/http2/index.js";
 
 /** Writes down what a frame reader reports, in a form that does not depend on how the octets were cut. */
 export class FrameLog implements FrameVisitor {
+  readonly maxFrame = 16_384;
   readonly lines: string[] = [];
   #data = "";
 

@@ -374,7 +374,7 @@ for (const [name, broken] of Object.entries(malformed)) {
 const fatal: Record<string, (connection: Http2WireConnection, stream: number) => Promise<void>> = {
   PUSH_PROMISE: (connection, stream) => connection.send({ type: 5, flags: 4, stream, payload: "\0\0\0\x02" }),
   "a frame that is too large": (connection, stream) =>
-    connection.send({ type: 0, stream, length: 65_537, payload: "x" }),
+    connection.send({ type: 0, stream, length: 16_385, payload: "x" }),
   "DATA on stream 0": (connection) => connection.send({ type: "DATA", stream: 0, data: "x" }),
   "a response on a stream never opened": (connection) =>
     connection.send({ type: "HEADERS", stream: 99, status: 200, endStream: true }),
