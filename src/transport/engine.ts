@@ -178,6 +178,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#sharing?.stop();
     this.pool.shutdown(this.clock.now());
     this.#farewell.begin(this.clock.now());
+    this.#pauses.end();
     this.#checkClosed();
     return closing;
   }
@@ -406,7 +407,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#pauses.wait(route, () => {
       if (exchange.outcome !== "active") return;
       if (this.#closing === undefined) this.#enter(exchange, route, this.clock.now());
-      else this.#fail(exchange, failure);
+      else this.#fail(exchange, this.#destroyReason ?? failure);
     });
   }
 

@@ -7,7 +7,9 @@ const MOST_MS = 100;
 export class RetryPauses {
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #groups = new Map<object, Group>();
+  /** By route, the group that others may still join. */
+  readonly #latest = new Map<object, Group>();
+  readonly #groups = new Set<Group>();
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -17,7 +19,7 @@ export class RetryPauses {
   /** `go` is called once, after the pause; `route`: where it was refused. */
   wait(route: object, go: () => void): void {
     const now = this.#clock.now();
-    const known = this.#groups.get(route);
+    const known = this.#latest.get(route);
     // Those of one storm wait together, and then share what they dial.
     if (known !== undefined && now + LEAST_MS <= known.began + MOST_MS) {
       known.waiting.push(go);
@@ -25,10 +27,20 @@ export class RetryPauses {
       return;
     }
     const group = new Group(now, [go], () => {
-      if (this.#groups.get(route) === group) this.#groups.delete(route);
+      this.#groups.delete(group);
+      if (this.#latest.get(route) === group) this.#latest.delete(route);
     });
-    this.#groups.set(route, group);
+    this.#groups.add(group);
+    this.#latest.set(route, group);
     this.#clock.set(group, now + LEAST_MS + (MOST_MS - LEAST_MS) * this.#random());
+  }
+
+  /** Ends all pauses now. */
+  end(): void {
+    for (const group of [...this.#groups]) {
+      this.#clock.remove(group);
+      group.expired();
+    }
   }
 }
 

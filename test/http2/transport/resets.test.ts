@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Http2WireConnection, http2Script } from "../../../src/testing/index.js";
+import { type Http2WireConnection, http2Script, seededRandom } from "../../../src/testing/index.js";
 import { clientOf, closedOnes, fetched, rejection, turns, until } from "../../transport/support.js";
 import { burst, echoPaths, H2World, overTls, recordOf, sent, settled, TRUST } from "./h2-world.js";
 
@@ -78,13 +78,39 @@ test("REFUSED_STREAM twice: the third attempt waits for 50 to 100 ms, by chance;
   const ended = rejection(clientOf(second).post(world.url(), { body: "x" }));
   await until(() => requests === 5 && second.connections()[0]?.streams?.refused === 2, "two refusals more");
   const closing = second.close();
-  world.clock.advance(75);
+  // Its pause is over with the transport: nothing would come of it.
   assert.match(
     (await ended).message,
     /refused stream \d+ without processing the request.*; it was sent 2 times$/,
   );
   await closing;
   assert.equal(requests, 5);
+});
+
+test("a request that waits to go out again ends at once with its transport, and with the reason of destroy()", async () => {
+  let requests = 0;
+  await using world = await H2World.start(async (connection) => {
+    for (;;) {
+      const { stream } = await connection.readRequest();
+      requests += 1;
+      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
+    }
+  });
+  const transport = world.stepped();
+  const refusals = (): number => transport.connections()[0]?.streams?.refused ?? 0;
+  // Two pauses of one route: the second begins too late to join the first.
+  world.clock.random = 1;
+  const first = rejection(clientOf(transport).post(world.url(), { body: "x" }));
+  await until(() => refusals() === 2, "two refusals");
+  world.clock.advance(60);
+  const second = rejection(clientOf(transport).post(world.url(), { body: "x" }));
+  await until(() => refusals() === 4, "two refusals more");
+  const reason = new Error("no longer wanted");
+  transport.destroy(reason);
+  assert.deepEqual([await first, await second], [reason, reason]);
+  await transport.close();
+  assert.equal(requests, 4);
+  assert.equal(world.clock.timers, 0);
 });
 
 test("a request that waits to go out again can be aborted", async () => {
@@ -117,11 +143,22 @@ test("a storm of refusals settles: few attempts, few connections, each error say
       await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
     }
   });
-  const transport = world.transport();
+  const transport = world.stepped();
+  Object.defineProperty(world.clock, "random", { get: seededRandom(1) });
   const client = clientOf(transport);
-  const results = await Promise.allSettled(
-    Array.from({ length: 50 }, () => client.post(world.url(), { body: "x" })),
-  );
+  const storm = Promise.allSettled(Array.from({ length: 50 }, () => client.post(world.url(), { body: "x" })));
+  const refusals = (): number =>
+    transport.connections().reduce((sum, { streams }) => sum + (streams?.refused ?? 0), 0);
+  await until(() => refusals() === 100, "two refusals of each");
+  // What goes out again in a millisecond has met its fate before the next one begins.
+  for (let passed = 0; passed < 100; passed += 1) {
+    world.clock.advance(1);
+    await until(() => {
+      const { dialing, waiting, active } = transport.snapshot().totals;
+      return dialing + waiting + active === 0;
+    }, "the requests of this millisecond");
+  }
+  const results = await storm;
   for (const result of results) {
     const error = (result as PromiseRejectedResult).reason as Error & { code: string; retryable: boolean };
     assert.equal(error.code, "ERR_TRUNKLINE_STREAM_REFUSED", error.message);
