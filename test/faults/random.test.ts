@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Init } from "../../src/index.js";
 import { randomFault, seededRandom } from "../../src/testing/index.js";
 import { bodyFor, CountingServer, SHAPES } from "./counting-server.js";
+import { LoopRuntime } from "./loop-runtime.js";
 import { type Outcome, Site, withoutLeaks } from "./site.js";
 
 const seeds = Number(process.env["TRUNKLINE_FAULT_SEEDS"] ?? 6);
@@ -36,8 +37,20 @@ const KINDS: readonly { readonly name: string; readonly repeatable: boolean; ini
 
 /** With several workers, one may take a request that another's dial was started for; alone there is no such doubt. */
 async function run(server: CountingServer, seed: number, workers: number): Promise<number> {
+  using time = new LoopRuntime();
+  const answered = await runOn(server, seed, workers, time);
+  assert.equal(time.timers, 0, "timers that are left behind");
+  return answered;
+}
+
+async function runOn(
+  server: CountingServer,
+  seed: number,
+  workers: number,
+  { runtime }: LoopRuntime,
+): Promise<number> {
   const random = seededRandom(seed * 7_919);
-  await using site = await Site.before(server, {}, seed);
+  await using site = await Site.before(server, {}, seed, runtime);
   site.proxy.faults((_, draw) => randomFault(draw, 1_500));
   let next = 0;
   let answered = 0;

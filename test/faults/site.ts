@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { Client, NetworkError, Transport, type TransportOptions } from "../../src/index.js";
+import { nodeRuntime, type Runtime, type RuntimeTimer } from "../../src/runtime/index.js";
 import { FaultProxy } from "../../src/testing/index.js";
+import { runtimeOption } from "../../src/transport/index.js";
 import { turn, turns, until } from "../transport/support.js";
 import type { CountingServer } from "./counting-server.js";
 
@@ -29,16 +31,24 @@ export class Site implements AsyncDisposable {
   readonly proxy: FaultProxy;
   readonly transport: Transport;
   readonly client: Client;
+  readonly #runtime: Runtime;
 
-  private constructor(proxy: FaultProxy, transport: Transport) {
+  private constructor(proxy: FaultProxy, options: TransportOptions, runtime: Runtime) {
     this.proxy = proxy;
-    this.transport = transport;
-    this.client = new Client({ transport });
+    this.transport = new Transport({ ...options, [runtimeOption]: runtime } as TransportOptions);
+    this.client = new Client({ transport: this.transport });
+    this.#runtime = runtime;
   }
 
-  static async before(server: CountingServer, options: TransportOptions = {}, seed = 1): Promise<Site> {
+  /** `runtime`: whose clock all deadlines are on. */
+  static async before(
+    server: CountingServer,
+    options: TransportOptions = {},
+    seed = 1,
+    runtime: Runtime = nodeRuntime,
+  ): Promise<Site> {
     const proxy = await FaultProxy.start({ target: server.server.port, seed });
-    return new Site(proxy, new Transport(options));
+    return new Site(proxy, options, runtime);
   }
 
   url(path: string): string {
@@ -51,9 +61,9 @@ export class Site implements AsyncDisposable {
    */
   async outcome(deadline: number, call: () => Promise<string>): Promise<Outcome> {
     const start = performance.now();
-    let timer: NodeJS.Timeout | undefined;
+    let timer: RuntimeTimer | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
+      timer = this.#runtime.setTimer(
         () => reject(new Error(`nothing settled the call ${SLACK} ms past its deadline of ${deadline} ms`)),
         deadline + SLACK,
       );
@@ -65,7 +75,7 @@ export class Site implements AsyncDisposable {
       if (!(error instanceof NetworkError)) throw error;
       return { error, elapsed: performance.now() - start };
     } finally {
-      clearTimeout(timer);
+      timer?.clear();
     }
   }
 
