@@ -21,7 +21,7 @@ function inSteps(recording: Recording, together: number): Recording {
         ...exchange,
         queuedAt,
         sentAt: queuedAt + 2,
-        headersAt: queuedAt + 20,
+        ...(exchange.headersAt === undefined ? {} : { headersAt: queuedAt + 20 }),
         endedAt: queuedAt + 20,
       };
     }),
@@ -111,7 +111,7 @@ test("what-if: a request that was abandoned costs its connection over HTTP/1.1, 
     abort.abort();
     await given;
   }
-  const result = whatIf(kept(transport.recording()), { http2: false });
+  const result = whatIf(inSteps(kept(transport.recording()), 1), { http2: false });
   assert.deepEqual([result.actualDials, result.modelledDials, result.predictedDials], [1, 1, 4]);
 });
 
