@@ -72,8 +72,9 @@ export async function download(
   try {
     const urlHash = hashOf(url);
     const earlier = await earlierPart(part, urlHash);
-    const response = await requested(fetch, init, earlier);
-    const resumed = response.status === 206 ? (earlier?.bytes ?? 0) : 0;
+    const rest = earlier === undefined ? undefined : await restOf(fetch, init, earlier);
+    const response = rest ?? (await allOf(fetch, init, name));
+    const resumed = rest?.status === 206 ? (earlier?.bytes ?? 0) : 0;
     return await finish(response, { name, part, urlHash, resumed, onSaved });
   } finally {
     underWay.delete(part.path);
@@ -104,17 +105,26 @@ async function earlierPart(part: Part, urlHash: string): Promise<Earlier | undef
   }
 }
 
-/** Asks for the rest where there is a part; for all of it where the server has another file by now. */
-async function requested(fetch: Fetch, init: Init, earlier: Earlier | undefined): Promise<Response> {
-  if (earlier === undefined) return successful(await fetch(withFields(init, {})));
+/** Asks for the rest: this, or all of a file that is another by now. Undefined where the download must start again. */
+async function restOf(fetch: Fetch, init: Init, earlier: Earlier): Promise<Response | undefined> {
   const fields = { range: `bytes=${earlier.bytes}-`, "if-range": earlier.validator };
   const response = await fetch(withFields(init, fields));
   if (response.status === 206 && goesOn(response, earlier)) return response;
   if (response.status === 200) return response;
   if (response.status !== 206 && response.status !== 416) return successful(response);
-  // Another range than was asked for, another file's, or none: the download starts again.
+  // Another range than was asked for, another file's, or none.
   await response.close();
-  return successful(await fetch(withFields(init, {})));
+  return undefined;
+}
+
+/** Asks for the whole file. */
+async function allOf(fetch: Fetch, init: Init, name: string): Promise<Response> {
+  const response = await successful(await fetch(withFields(init, {})));
+  if (response.status !== 206) return response;
+  await response.close();
+  throw new TypeError(
+    `Cannot save ${name}: the server sent a part of the file (206), and the whole file was asked for; with resume, send no Range header`,
+  );
 }
 
 function withFields(init: Init, fields: Readonly<Record<string, string>>): Init {

@@ -23,12 +23,18 @@ let ignoresIfRange = false;
 /** How many bytes of a range do not come. */
 let short = 0;
 let gzipped = false;
+/** The one range that answers everything. */
+let alwaysRange: string | undefined;
 let modified: string | undefined;
 let dated = new Date().toUTCString();
 
 const server = createServer((request: IncomingMessage, response: ServerResponse) => {
   seen.push(request.headers);
   if (request.url === "/404") return void response.writeHead(404).end("no such file");
+  if (alwaysRange !== undefined) {
+    const headers = { "content-range": alwaysRange, etag: '"v1"' };
+    return void response.writeHead(206, headers).end(CONTENT.subarray(0, 100));
+  }
   const { range } = request.headers;
   const valid =
     range !== undefined &&
@@ -63,6 +69,7 @@ beforeEach(async (t) => {
   seen = [];
   [cutAt, etag, chunked, ignoresRange] = [Number.POSITIVE_INFINITY, '"v1"', false, false];
   [ignoresIfRange, short, gzipped, modified] = [false, 0, false, undefined];
+  alwaysRange = undefined;
   dated = new Date().toUTCString();
   const made = folder;
   (t as { after?: (act: () => Promise<void>) => void }).after?.(() =>
@@ -240,6 +247,23 @@ describe("client.download", () => {
       assert.deepEqual(await readdir(folder), ["file"]);
     });
   }
+
+  test("takes no part for the whole file, whoever asked for it", async () => {
+    const message = `Cannot save ${named()}: the server sent a part of the file (206), and the whole file was asked for; with resume, send no Range header`;
+    const ranged = { resume: true, headers: { range: "bytes=10-", "if-range": '"v1"' } };
+    await assert.rejects(client.download(url(), named(), ranged), { name: "TypeError", message });
+    assert.deepEqual(await readdir(folder), []);
+    // A server that answers everything with one range, of which it does not even say the end.
+    const left = await broken();
+    alwaysRange = "bytes 0-99/*";
+    await assert.rejects(client.download(url(), named(), { resume: true }), { name: "TypeError", message });
+    assert.deepEqual([seen.at(-2)?.range, seen.at(-1)?.range], [`bytes=${left}-`, undefined]);
+    // What there is of the file is not spoiled by that.
+    alwaysRange = undefined;
+    const done = await client.download(url(), named(), { resume: true });
+    assert.deepEqual(done, { bytes: CONTENT.length, resumed: left });
+    assert.ok((await readFile(named())).equals(CONTENT));
+  });
 
   test("decodes what comes in a coding, of which no part can be continued", async () => {
     gzipped = true;
