@@ -153,6 +153,7 @@ function notTakenBack(
   if (agent === undefined || !keepsAlive(agent) || request?.shouldKeepAlive === false)
     return notKept(connection, request, response);
   const cap = capReached(agent, connection.socket);
+  if (cap === "max-idle-per-origin") connection.pool.tally.least("idleCapReached", agent.maxFreeSockets);
   if (cap !== undefined) return cap;
   const announced = /^timeout=(\d+)/.exec(String(response?.headers["keep-alive"] ?? ""))?.[1];
   const { agentKeepAliveTimeoutBuffer: buffer = 1000 } = agent as { agentKeepAliveTimeoutBuffer?: number };

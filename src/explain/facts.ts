@@ -176,7 +176,9 @@ export type LeastName =
   /** The idle limit in milliseconds that the server announced (`Keep-Alive: timeout`). */
   | "announcedIdleLimit"
   /** The shortest pause in milliseconds after which the first request on a connection failed. */
-  | "failedAfter";
+  | "failedAfter"
+  /** The smallest cap on idle connections that closed one, where clients with different caps share the origin. */
+  | "idleCapReached";
 
 /**
  * The transports, agents, pools or sessions made at one place in the code. The counters only grow: merging keeps the

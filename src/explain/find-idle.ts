@@ -13,12 +13,15 @@ export function idleLimitChurn(one: OriginView): Finding | undefined {
   const evicted = one.redialed("evicted");
   const count = capped + evicted;
   if (count < REPEATED) return undefined;
-  const { most } = one.facts;
-  const cap = most.maxIdleConnectionsPerOrigin ?? most.maxIdleConnections;
+  const { most, least } = one.facts;
+  const reached = least.idleCapReached;
+  const capPerOrigin = reached ?? most.maxIdleConnectionsPerOrigin;
+  const cap = capPerOrigin ?? most.maxIdleConnections;
   const open = most.openAtOnce;
   // No cap was reached where fewer were ever open than it keeps.
-  if (evicted === 0 && cap !== undefined && open !== undefined && open <= cap) return undefined;
-  const atOnce = Math.max(most.demandAtOnce ?? open ?? 0, (most.maxIdleConnectionsPerOrigin ?? 0) + 1);
+  if (evicted === 0 && reached === undefined && cap !== undefined && open !== undefined && open <= cap)
+    return undefined;
+  const atOnce = Math.max(most.demandAtOnce ?? open ?? 0, (capPerOrigin ?? 0) + 1);
   return one.finding("idle-limit-churn", count, count, {
     title: `${plural(count, "connection")} closed by a cap and dialed again soon after`,
     evidence: [

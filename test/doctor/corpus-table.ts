@@ -44,6 +44,7 @@ export const builtIn: readonly Case[] = [
   { program: "http-unread-server-ends", finds: ["body-unread"], site: true },
   { program: "http-destroy-large", finds: ["body-abandoned"], site: true },
   { program: "http-free-sockets", finds: ["idle-limit-churn"] },
+  { program: "http-free-sockets-beside", finds: ["client-per-request", "idle-limit-churn"] },
   { program: "http-idle-race", finds: ["idle-timeout-race"] },
   { program: "http-idle-short", finds: ["idle-timeout-short"] },
   { program: "http-server-closes", finds: ["server-closes-each"] },
