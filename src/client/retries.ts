@@ -1,6 +1,5 @@
 import { NetworkError, TimeoutError } from "../errors/index.js";
 import { fieldValues, type Request, type Response, requestParts } from "../message/index.js";
-import type { Runtime } from "../runtime/index.js";
 import type { CallState } from "./call-state.js";
 import { retryAfter } from "./retry-after.js";
 import { retryBudget } from "./retry-budget.js";
@@ -68,13 +67,16 @@ export async function sendWithRetries(
       throw failure;
     }
     await response?.close();
-    await pause(call.runtime, wait, signal);
+    await pause(call, wait, signal);
   }
 }
 
-/** Waits, and keeps the process alive meanwhile; rejects with the signal's reason when it aborts. */
+/**
+ * Waits, and keeps the process alive meanwhile; rejects with the signal's reason when it aborts. It is over at once when
+ * the transport closes: that takes no more attempts, and says so.
+ */
 export function pause(
-  runtime: Runtime,
+  { runtime, direct }: Pick<CallState, "runtime" | "direct">,
   milliseconds: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -83,14 +85,16 @@ export function pause(
       reject(signal.reason);
       return;
     }
-    const abort = (): void => {
+    const end = (settle: () => void) => (): void => {
       timer.clear();
-      reject(signal?.reason);
-    };
-    const timer = runtime.setTimer(() => {
+      stop?.();
       signal?.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
+      settle();
+    };
+    const over = end(resolve);
+    const abort = end(() => reject(signal?.reason));
+    const timer = runtime.setTimer(over, milliseconds);
     signal?.addEventListener("abort", abort, { once: true });
+    const stop = direct?.whenClosing(over);
   });
 }

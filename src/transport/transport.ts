@@ -47,6 +47,8 @@ export class Transport implements RoundTripper, AsyncDisposable {
   readonly #routes: KnownRoutes;
   readonly #forwarding: Forwarding;
   readonly #site: TransportSite;
+  /** Who waits to send, and is not to wait in vain. */
+  readonly #sleepers = new Set<() => void>();
 
   /** @throws TypeError for an unknown option or a value of the wrong kind; RangeError for a value out of range. */
   constructor(options: TransportOptions = {}) {
@@ -268,12 +270,28 @@ export class Transport implements RoundTripper, AsyncDisposable {
    * body that nobody reads for 10 seconds is abandoned: reading it then fails with `ERR_TRUNKLINE_CLOSED`.
    */
   close(): Promise<void> {
-    return this.#engine.shutdown();
+    const closed = this.#engine.shutdown();
+    this.#wake();
+    return closed;
   }
 
   /** Closes everything at once. Requests under way reject with `reason`; default: a `NetworkError` (`ERR_TRUNKLINE_CLOSED`). */
   destroy(reason?: Error): void {
     this.#engine.destroy(reason ?? closedError());
+    this.#wake();
+  }
+
+  #wake(): void {
+    const sleepers = [...this.#sleepers];
+    this.#sleepers.clear();
+    for (const wake of sleepers) wake();
+  }
+
+  /** Calls back once the transport closes, or soon where it does already; the result stops that. @internal */
+  whenClosing(wake: () => void): () => void {
+    if (this.#engine.closing) queueMicrotask(wake);
+    else this.#sleepers.add(wake);
+    return () => this.#sleepers.delete(wake);
   }
 
   /** The same as `close()`, for `await using`. */

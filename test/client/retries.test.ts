@@ -11,6 +11,8 @@ import {
   WireServer,
 } from "../../src/testing/index.js";
 
+import { rejection, turns, until, World } from "../transport/support.js";
+
 const quick = { backoff: { base: 0 } };
 const reset = (): never => {
   throw new NetworkError("the connection was reset", {
@@ -118,7 +120,7 @@ describe("retry", () => {
     assert.ok(Math.max(...waits) > 1_000, `${waits}`);
 
     const runtime = new FakeRuntime();
-    const paused = pause(runtime, 50, undefined);
+    const paused = pause({ runtime, direct: undefined }, 50, undefined);
     assert.equal(runtime.timers.refed, 1);
     await runtime.run(paused);
   });
@@ -142,6 +144,37 @@ describe("retry", () => {
     await new Promise((resolve) => setImmediate(resolve));
     controller.abort("enough");
     await assert.rejects(call, (reason) => reason === "enough");
+  });
+
+  test("close and destroy: end the wait at once, the latter with its reason", async () => {
+    await using world = await World.start();
+    const answer = "HTTP/1.1 503 Later\r\nRetry-After: 100\r\nContent-Length: 0\r\n\r\n";
+    world.server.script([{ repeat: ["readRequest", { reply: answer }] }]);
+    const reason = new Error("no longer wanted");
+    const waiting = async (): Promise<[Transport, ReturnType<typeof rejection>]> => {
+      const transport = world.stepped();
+      const call = rejection(new Client({ transport, retry: quick }).get(world.server.url()));
+      await until(() => transport.snapshot().totals.idle === 1, "the answer");
+      await turns(5);
+      return [transport, call];
+    };
+    const [one, ended] = await waiting();
+    one.destroy(reason);
+    assert.equal(await ended, reason);
+    const [other, closed] = await waiting();
+    await other.close();
+    assert.equal((await closed)["code"], "ERR_TRUNKLINE_CLOSED");
+    // An answer that comes while the transport closes makes nobody wait either.
+    const gate = world.server.gate();
+    world.server.script(["readRequest", { wait: gate }, { reply: answer }]);
+    const last = world.stepped();
+    const late = rejection(new Client({ transport: last, retry: quick }).get(world.server.url()));
+    await until(() => last.snapshot().totals.active === 1, "the request");
+    const closing = last.close();
+    gate.open();
+    assert.equal((await late)["code"], "ERR_TRUNKLINE_CLOSED");
+    await closing;
+    assert.equal(world.clock.timers, 0);
   });
 
   test("Retry-After: a wait beyond the call's time, or beyond two minutes, gives the response at once", async () => {
