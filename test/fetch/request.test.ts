@@ -1,5 +1,5 @@
 // Fetch §5.4 "Request class".
-import { type BodyInit, bytes, type Platform, refused, same, standard, streamOf } from "./compare.js";
+import { type BodyInit, bytes, type Platform, refused, same, standard, streamOf, theirs } from "./compare.js";
 
 const URL_ = "http://a.test/p?q#f";
 
@@ -212,6 +212,9 @@ same("Request: a body needs a method that has one, and a stream more", {
   },
 });
 
+// The undici 7.30 in Node 24.22 forgets the referrer of the request that it copies.
+const forgets =
+  new theirs.Request(new theirs.Request(URL_, { referrer: "http://r.test/" })).referrer === "about:client";
 const full = {
   method: "POST",
   body: "abc",
@@ -222,9 +225,31 @@ const full = {
   keepalive: true,
   mode: "same-origin",
   redirect: "manual",
-  referrer: "http://r.test/",
-  referrerPolicy: "origin",
+  ...(forgets ? {} : ({ referrer: "http://r.test/", referrerPolicy: "origin" } as const)),
 } as const;
+standard("Request: a copy keeps the referrer and its policy, and one with anything changed does not", {
+  ...Object.fromEntries(
+    (
+      [
+        ["as it is", undefined, ["http://r.test/", "origin"]],
+        ["with an init that is empty", {}, ["http://r.test/", "origin"]],
+        ["with another method", { method: "PUT" }, ["about:client", ""]],
+      ] as const
+    ).map(([name, init, expected]) => [
+      name,
+      [
+        ({ Request }: Platform) => {
+          const { referrer, referrerPolicy } = new Request(
+            new Request(URL_, { referrer: "http://r.test/", referrerPolicy: "origin" }),
+            init,
+          );
+          return [referrer, referrerPolicy];
+        },
+        expected,
+      ] as const,
+    ]),
+  ),
+});
 same("Request: is made from another one", {
   "as it is": async ({ Request }) => {
     const first = new Request(URL_, full);
