@@ -366,8 +366,8 @@ export class Http2Session<Owner> {
     const { send } = this.#state;
     for (const stream of send.ended.splice(0)) {
       if (stream.over) continue;
-      if (stream.remoteEnded) this.#state.complete(stream);
-      else this.#state.effects.bodySent?.(stream);
+      this.#state.effects.bodySent?.(stream);
+      if (stream.remoteEnded && !stream.over) this.#state.complete(stream);
     }
     for (const stream of send.drained.splice(0)) {
       if (stream.over || stream.queued > 0 || stream.endQueued) continue;

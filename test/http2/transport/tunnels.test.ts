@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { Response, Transport } from "../../../src/index.js";
-import type { Http2WireConnection, WireConnection } from "../../../src/testing/index.js";
+import type { Http2Frame, Http2WireConnection, WireConnection } from "../../../src/testing/index.js";
 import { clientOf, fetched, rejection, turns, until } from "../../transport/support.js";
 import { echoPaths, H2World, overTls, recordOf, sent, settled, TRUST } from "./h2-world.js";
 
@@ -81,6 +81,40 @@ test("a websocket is asked for by extended CONNECT, and its stream is the caller
   assert.equal(world.server.connections, 1);
   await settled(transport);
 });
+
+const ENDINGS: readonly (readonly [string, (stream: number) => Http2Frame[]])[] = [
+  ["with its head", (stream: number) => [{ type: "HEADERS", stream, status: 200, endStream: true }]],
+  [
+    "after some octets",
+    (stream: number) => [
+      { type: "HEADERS", stream, status: 200 },
+      { type: "DATA", stream, data: "bye", endStream: true },
+    ],
+  ],
+];
+for (const [what, frames] of ENDINGS) {
+  test(`a server that ends its side ${what} is answered: the tunnel ends in order, and close() with it`, async () => {
+    await using world = await H2World.start(async (connection) => {
+      const { stream } = await connection.readHead();
+      await connection.send(...frames(stream));
+      await connection.stall();
+    }, OFFERED);
+    const transport = world.transport();
+    const upgraded = upgradedOf(await clientOf(transport).get(world.url(), ASK));
+    const told: string[] = [];
+    for (const event of ["end", "finish", "close"]) upgraded.on(event, () => told.push(event));
+    upgraded.resume();
+    await once(upgraded, "end");
+    upgraded.end("bye");
+    await until(() => told.includes("close"), "the end of the tunnel");
+    assert.deepEqual(told, ["end", "finish", "close"]);
+    const connection = await world.connection();
+    await until(() => sent(connection, "DATA").some(({ endStream }) => endStream === true), "the end");
+    assert.deepEqual(sent(connection, "RST_STREAM"), []);
+    await settled(transport);
+    await transport.close();
+  });
+}
 
 test("over TLS, other requests go on beside the tunnel, which counts as a stream", async () => {
   await using world = await H2World.start(opening(), { ...OFFERED, server: overTls(["h2", "http/1.1"]) });
