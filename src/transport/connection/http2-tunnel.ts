@@ -1,4 +1,5 @@
 import { Duplex } from "node:stream";
+import { NetworkError } from "../../errors/index.js";
 import { CANCEL, type Http2Session, type Http2Stream, NO_ERROR } from "../../http2/index.js";
 import type { Exchange } from "../exchange/index.js";
 import { failHandedOut } from "./upgraded.js";
@@ -22,8 +23,8 @@ export class Http2Tunnel<Owner> extends Duplex {
   readonly #host: Http2TunnelHost;
   /** Octets that wait to be read; their credit waits too. */
   #unpaid = 0;
-  #sent: (() => void) | undefined;
-  #finished: (() => void) | undefined;
+  #sent: ((error?: Error) => void) | undefined;
+  #finished: ((error?: Error) => void) | undefined;
   /** The server's side has ended in order. */
   #sawEnd = false;
 
@@ -65,6 +66,16 @@ export class Http2Tunnel<Owner> extends Duplex {
     failHandedOut(this, error);
   }
 
+  /** The stream is over. Where the server ended its side before and takes no more, what waits to leave never will. */
+  streamOver(): void {
+    if (!this.#sawEnd || this.#stream.localEnded || this.destroyed) return;
+    const [sent, finished] = [this.#sent, this.#finished];
+    this.#sent = undefined;
+    this.#finished = undefined;
+    sent?.(takesNoMore());
+    finished?.(takesNoMore());
+  }
+
   // ── to the connection ────────────────────────────────────────────────────────────────────────────────────
 
   override _read(): void {
@@ -79,9 +90,10 @@ export class Http2Tunnel<Owner> extends Duplex {
     this.#host.credited();
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    if (chunk.length === 0) {
-      done();
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    if (chunk.length === 0 || this.#stream.over) {
+      if (chunk.length === 0) done();
+      else done(takesNoMore());
       return;
     }
     this.#sent = done;
@@ -106,4 +118,11 @@ export class Http2Tunnel<Owner> extends Duplex {
     this.#finished?.();
     done(error);
   }
+}
+
+function takesNoMore(): NetworkError {
+  return new NetworkError("The server ended the tunnel and takes no more of what is written to it", {
+    code: "ERR_TRUNKLINE_STREAM_RESET",
+    phase: "body",
+  });
 }

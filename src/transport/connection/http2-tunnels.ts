@@ -57,7 +57,9 @@ export class Http2Tunnels {
 
   /** Its stream is over. */
   closed(part: Http2Exchange): void {
-    if (part.tunnel !== undefined) this.#host.count(-1);
+    if (part.tunnel === undefined) return;
+    this.#host.count(-1);
+    part.tunnel.streamOver();
   }
 
   /** The connection is gone, and with it those among these parts. */

@@ -116,6 +116,34 @@ for (const [what, frames] of ENDINGS) {
   });
 }
 
+test("what is written to a tunnel that the server has ended and then reset fails", async () => {
+  for (const written of ["before", "after"]) {
+    let reset: (() => Promise<void>) | undefined;
+    await using world = await H2World.start(
+      async (connection) => {
+        const { stream } = await connection.readHead();
+        await connection.send({ type: "HEADERS", stream, status: 200, endStream: true });
+        reset = () => connection.send({ type: "RST_STREAM", stream, code: 0 });
+        await connection.stall();
+      },
+      { ...OFFERED, credit: false },
+    );
+    const transport = world.transport();
+    const upgraded = upgradedOf(await clientOf(transport).get(world.url(), ASK));
+    const failure = once(upgraded, "error");
+    await once(upgraded.resume(), "end");
+    // More than the server's window takes.
+    if (written === "before") upgraded.end(Buffer.alloc(300_000));
+    await reset?.();
+    await until(() => transport.snapshot().totals.streams === 0, "the end of the stream");
+    if (written === "after") upgraded.end("late");
+    const [error] = (await failure) as [Error & { code: string }];
+    assert.equal(error.code, "ERR_TRUNKLINE_STREAM_RESET");
+    assert.match(error.message, /ended the tunnel and takes no more/);
+    await settled(transport);
+  }
+});
+
 test("over TLS, other requests go on beside the tunnel, which counts as a stream", async () => {
   await using world = await H2World.start(opening(), { ...OFFERED, server: overTls(["h2", "http/1.1"]) });
   const transport = world.world.transport(TRUST);
