@@ -17,6 +17,17 @@ async function livesOn(
   await settled(transport);
 }
 
+/** A server that refuses each stream, and counts them. */
+function refuseAll(count: { requests: number }): (connection: Http2WireConnection) => Promise<never> {
+  return async (connection) => {
+    for (;;) {
+      const { stream } = await connection.readRequest();
+      count.requests += 1;
+      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
+    }
+  };
+}
+
 test("REFUSED_STREAM: a lone POST goes out again on the same connection", async () => {
   await using world = await H2World.start(async (connection) => {
     const first = await connection.readRequest();
@@ -50,33 +61,30 @@ test("REFUSED_STREAM twice: the third attempt goes to another connection", async
 });
 
 test("REFUSED_STREAM twice: the third attempt waits for 50 to 100 ms, by chance; close() meanwhile ends it", async () => {
-  let requests = 0;
-  await using world = await H2World.start(async (connection) => {
-    for (;;) {
-      const { stream } = await connection.readRequest();
-      requests += 1;
-      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
-    }
-  });
+  const count = { requests: 0 };
+  await using world = await H2World.start(refuseAll(count));
   const transport = world.stepped();
   world.clock.random = 0.5;
   const waits = async (): Promise<void> => {
-    const seen = requests + 2;
-    await until(() => requests === seen, "two refusals");
-    await until(() => recordOf(transport).streams?.refused === requests, "the second refusal");
+    const seen = count.requests + 2;
+    await until(() => count.requests === seen, "two refusals");
+    await until(() => recordOf(transport).streams?.refused === count.requests, "the second refusal");
     await turns(5);
     world.clock.advance(74);
     await turns(5);
-    assert.equal(requests, seen, "nothing before its time");
+    assert.equal(count.requests, seen, "nothing before its time");
   };
   const refused = rejection(clientOf(transport).post(world.url(), { body: "x" }));
   await waits();
   world.clock.advance(1);
   assert.match((await refused).message, /; it was sent 3 times$/);
-  assert.equal(requests, 3);
+  assert.equal(count.requests, 3);
   const second = world.stepped();
   const ended = rejection(clientOf(second).post(world.url(), { body: "x" }));
-  await until(() => requests === 5 && second.connections()[0]?.streams?.refused === 2, "two refusals more");
+  await until(
+    () => count.requests === 5 && second.connections()[0]?.streams?.refused === 2,
+    "two refusals more",
+  );
   const closing = second.close();
   // Its pause is over with the transport: nothing would come of it.
   assert.match(
@@ -84,18 +92,12 @@ test("REFUSED_STREAM twice: the third attempt waits for 50 to 100 ms, by chance;
     /refused stream \d+ without processing the request.*; it was sent 2 times$/,
   );
   await closing;
-  assert.equal(requests, 5);
+  assert.equal(count.requests, 5);
 });
 
 test("a request that waits to go out again ends at once with its transport, and with the reason of destroy()", async () => {
-  let requests = 0;
-  await using world = await H2World.start(async (connection) => {
-    for (;;) {
-      const { stream } = await connection.readRequest();
-      requests += 1;
-      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
-    }
-  });
+  const count = { requests: 0 };
+  await using world = await H2World.start(refuseAll(count));
   const transport = world.stepped();
   const refusals = (): number => transport.connections()[0]?.streams?.refused ?? 0;
   // Two pauses of one route: the second begins too late to join the first.
@@ -109,19 +111,13 @@ test("a request that waits to go out again ends at once with its transport, and 
   transport.destroy(reason);
   assert.deepEqual([await first, await second], [reason, reason]);
   await transport.close();
-  assert.equal(requests, 4);
+  assert.equal(count.requests, 4);
   assert.equal(world.clock.timers, 0);
 });
 
 test("a request that waits to go out again can be aborted", async () => {
-  let requests = 0;
-  await using world = await H2World.start(async (connection) => {
-    for (;;) {
-      const { stream } = await connection.readRequest();
-      requests += 1;
-      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
-    }
-  });
+  const count = { requests: 0 };
+  await using world = await H2World.start(refuseAll(count));
   const transport = world.stepped();
   const controller = new AbortController();
   const aborted = rejection(clientOf(transport).get(world.url(), { signal: controller.signal }));
@@ -130,19 +126,13 @@ test("a request that waits to go out again can be aborted", async () => {
   assert.equal((await aborted).message, "enough");
   world.clock.advance(200);
   await turns(5);
-  assert.equal(requests, 2);
+  assert.equal(count.requests, 2);
   await settled(transport);
 });
 
 test("a storm of refusals settles: few attempts, few connections, each error says what happened", async () => {
-  let requests = 0;
-  await using world = await H2World.start(async (connection) => {
-    for (;;) {
-      const { stream } = await connection.readRequest();
-      requests += 1;
-      await connection.send({ type: "RST_STREAM", stream, code: REFUSED });
-    }
-  });
+  const count = { requests: 0 };
+  await using world = await H2World.start(refuseAll(count));
   const transport = world.stepped();
   Object.defineProperty(world.clock, "random", { get: seededRandom(1) });
   const client = clientOf(transport);
@@ -168,7 +158,7 @@ test("a storm of refusals settles: few attempts, few connections, each error say
     );
     assert.equal(error.retryable, true);
   }
-  assert.equal(requests, 150);
+  assert.equal(count.requests, 150);
   assert.ok(world.server.connections <= 3, `${world.server.connections} connections`);
   await settled(transport);
 });
