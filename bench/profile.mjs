@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { fail } from "../scripts/lib/project.mjs";
-import { measure, startServer } from "./lib/processes.mjs";
+import { measure, startHttp2Servers, startServer } from "./lib/processes.mjs";
 import { clients, rows } from "./lib/rows.mjs";
-import { nodeBinary, setUp } from "./lib/setup.mjs";
+import { goClient, nodeBinary, setUp } from "./lib/setup.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +29,7 @@ await setUp({ build: !options["no-build"] });
 const node = await nodeBinary(Number(options.node));
 const folder = options.keep ?? mkdtempSync(join(tmpdir(), "trunkline-profile-"));
 const server = await startServer();
+if (row.http2 !== undefined) server.http2 = await startHttp2Servers(goClient()?.binary, server);
 const window = { warmup: 1000, duration: Number(options.seconds) * 1000, times: Number(options.seconds) * 4 };
 try {
   const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=200"];
@@ -44,6 +45,7 @@ try {
   );
   print(profile, figures);
 } finally {
+  server.http2?.stop();
   await server.stop();
   if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 // Tables: for the terminal as each row ends, and as Markdown in docs/performance.md, made from the saved results.
 import { rows } from "./rows.mjs";
-import { spread, verdicts } from "./verdicts.mjs";
+import { aboveFloor, spread, verdicts } from "./verdicts.mjs";
 
 const number = (value) => {
   const digits = value >= 1000 ? 0 : value >= 100 ? 0 : value >= 10 ? 1 : 2;
@@ -12,6 +12,13 @@ const cell = (rounds, key, format = ({ median }) => number(median)) => {
   return found === undefined ? "" : format(found);
 };
 const whole = ({ median }) => Math.round(median).toLocaleString("en-US");
+
+/** What a verdict found; of a missed target also how much of it is not the sockets' own. */
+function finding(row, figures, { measured, passed }) {
+  if (measured === undefined) return "not measured";
+  const above = passed ? undefined : aboveFloor(row, figures);
+  return above === undefined ? range(measured) : `${range(measured)}; ${number(above)} × ${row.floor}`;
+}
 
 /** The lines of one row's table: first the names of the columns, then a line a client. */
 function figureTable(row, figures) {
@@ -49,10 +56,10 @@ export function terminalRow(row, figures, major) {
       .map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])))
       .join("  "),
   );
-  const judged = verdicts(row, figures, major).map(({ wanted, measured, passed }) => {
-    const result = measured === undefined ? "not measured" : range(measured);
-    return `  ${passed ? "pass" : "FAIL"}  ${wanted}: ${result}`;
-  });
+  const judged = verdicts(row, figures, major).map(
+    (verdict) =>
+      `  ${verdict.passed ? "pass" : "FAIL"}  ${verdict.wanted}: ${finding(row, figures, verdict)}`,
+  );
   return [
     `${row.name}: ${row.title.replaceAll("`", "")}`,
     ...lines.map((line) => `  ${line.trimEnd()}`),
@@ -73,12 +80,12 @@ function nodeSection(result) {
   const major = Number(result.node.split(".")[0]);
   const measuredRows = rows.filter((row) => result.rows[row.name] !== undefined);
   const targets = measuredRows.flatMap((row) =>
-    verdicts(row, result.rows[row.name].figures, major).map(({ wanted, measured, passed }) =>
+    verdicts(row, result.rows[row.name].figures, major).map((verdict) =>
       markdownLine([
         row.title,
-        wanted,
-        measured === undefined ? "not measured" : range(measured),
-        passed ? "pass" : "**fail**",
+        verdict.wanted,
+        finding(row, result.rows[row.name].figures, verdict),
+        verdict.passed ? "pass" : "**fail**",
       ]),
     ),
   );

@@ -22,6 +22,7 @@ export const clients = {
   "trunkline, HTTP/1.1": "trunkline:http1",
   "undici over h2": "undici:h2",
   "node:http2": "http2",
+  "raw HTTP/2": "raw-http2",
 };
 
 const cpu = { key: "cpuMicrosPerRequest", name: "CPU", unit: "µs per request" };
@@ -31,9 +32,7 @@ const cpuPerGigabyte = { key: "cpuMillisPerGigabyte", name: "CPU", unit: "ms per
 const memory = { key: "rssKilobytesEach", name: "memory", unit: "KB each" };
 const time = { key: "milliseconds", name: "time", unit: "ms" };
 
-const everyone = Object.keys(clients).filter(
-  (name) => !/^trunkline,|http1|over h2|HTTP\/1.1|http2$/.test(name),
-);
+const everyone = Object.keys(clients).filter((name) => !/^trunkline,|http1|over h2|HTTP\/|http2$/.test(name));
 const bodyClients = [
   "raw sockets",
   "trunkline",
@@ -54,12 +53,14 @@ const http2Row = (server, name, title, task, targets, more = {}) => ({
   http2: server,
   task,
   clients: [
+    "raw HTTP/2",
     server.endsWith("h2c") ? "trunkline, prior knowledge" : "trunkline",
     "node:http2",
     "undici over h2",
     "Go net/http",
     ...(more.clients ?? []),
   ],
+  floor: "raw HTTP/2",
   own: server.endsWith("h2c") ? "trunkline, prior knowledge" : "trunkline",
   metric: more.metric ?? cpu,
   targets: targets.map((target) => ({ from: 22, ...target })),

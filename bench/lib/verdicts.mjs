@@ -23,6 +23,14 @@ export function verdicts(row, figures, major) {
     .map((target) => verdict(row, figures, target, major));
 }
 
+/** How far the row's own client is from what the sockets themselves cost; undefined where that was not measured. */
+export function aboveFloor(row, figures) {
+  const own = figures[row.own ?? "trunkline"];
+  const floor = figures[row.floor];
+  if (own === undefined || floor === undefined) return undefined;
+  return median(own.map((round, index) => round[row.metric.key] / floor[index][row.metric.key]));
+}
+
 function verdict(row, figures, target, major) {
   const { key } = row.metric;
   const limit =
