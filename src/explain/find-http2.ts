@@ -1,3 +1,4 @@
+import { ASSUMED_STREAMS } from "../pool/index.js";
 import type { Facts, OriginFacts } from "./facts.js";
 import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
@@ -8,8 +9,6 @@ import { percent, plural, ranked, seconds } from "./words.js";
 const REPEATED = 3;
 /** Connections at once that are worth a thought. */
 const SEVERAL = 5;
-/** What a server is taken to allow where it has said nothing. */
-const USUAL_LIMIT = 100;
 
 export function streamLimit(one: OriginView): Finding | undefined {
   const waits = one.count("streamWaits");
@@ -80,17 +79,17 @@ function resetRemedy(code: string): string {
 export function severalConnections(one: OriginView): Finding | undefined {
   const { most, least, openedFor } = one.facts;
   const { http2AtOnce = 0, streamsAtOnce = 0 } = most;
-  const limit = least.streamLimit ?? USUAL_LIMIT;
+  const limit = least.streamLimit ?? ASSUMED_STREAMS;
   const needed = Math.max(1, Math.ceil(streamsAtOnce / limit));
   const spare = http2AtOnce - needed;
   if (spare < 1 || (openedFor["streams-full"] ?? 0) > 0 || (openedFor.retry ?? 0) > 0) return undefined;
   if (one.count("streamsRefused") > 0) return undefined;
-  // What a package opens beside its first, as a reserve or to ask for the protocol, is not the user's to mend.
+  // What a package opens beside its first, as a reserve or to ask for the protocol, the user cannot change.
   if (spare < SEVERAL && /[\\/]node_modules[\\/]/.test(one.owner?.site ?? "")) return undefined;
   return one.finding("several-connections", spare, spare, {
     title: `${plural(http2AtOnce, "HTTP/2 connection")} at once, although ${needed === 1 ? "one" : needed} would be enough`,
     evidence: [
-      `up to ${plural(streamsAtOnce, "request")} at once in total, and each connection can carry ${least.streamLimit === undefined ? `about ${USUAL_LIMIT}` : limit}`,
+      `up to ${plural(streamsAtOnce, "request")} at once in total, and each connection can carry ${least.streamLimit === undefined ? `about ${ASSUMED_STREAMS}` : limit}`,
     ],
     remedy: one.advice.oneConnection(),
     doubt:

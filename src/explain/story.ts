@@ -187,21 +187,17 @@ function outcomeOf(exchange: ExchangeRecord, connection: ConnectionRecord | unde
     case "complete":
       return `It was answered with status ${exchange.status ?? "unknown"}, complete${took}.`;
     case "retried":
-      return `It met a dead connection and was retried${sentenceEnd(cause)}`;
+      return `It met a dead connection and was retried${sentence(cause)}`;
     case "active":
       return "It was under way when the recording ended.";
     default:
-      return `It ${exchange.outcome === "failed" ? "failed" : "was cancelled"}${took}${exchange.error === undefined ? "" : ` (${exchange.error})`}${sentenceEnd(cause)}`;
+      return `It ${exchange.outcome === "failed" ? "failed" : "was cancelled"}${took}${exchange.error === undefined ? "" : ` (${exchange.error})`}${sentence(cause)}`;
   }
 }
 
-function sentenceEnd(text: string): string {
-  return text.endsWith(".") ? text : `${text}.`;
-}
-
-/** Facts as a sentence of its own. */
+/** The text as a sentence of its own. */
 function sentence(text: string): string {
-  return sentenceEnd(text);
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 function missing(

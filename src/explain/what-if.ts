@@ -1,4 +1,4 @@
-import type { PoolLimits } from "../pool/index.js";
+import { ASSUMED_STREAMS, DEFAULT_LIMITS, type PoolLimits } from "../pool/index.js";
 import type { Recording } from "../trace/index.js";
 import { simulate } from "./simulation.js";
 import { plural } from "./words.js";
@@ -108,7 +108,7 @@ export function whatIfText(result: WhatIf): string {
     const named = result.assumedHttp2.slice(0, 3).join(", ");
     const rest = result.assumedHttp2.length - 3;
     lines.push(
-      `This assumes that ${named}${rest > 0 ? ` and ${rest} more` : ""} ${result.assumedHttp2.length === 1 ? "speaks" : "speak"} HTTP/2, with ${USUAL_STREAMS} requests at a time; \`trunkline probe\` finds out.`,
+      `This assumes that ${named}${rest > 0 ? ` and ${rest} more` : ""} ${result.assumedHttp2.length === 1 ? "speaks" : "speak"} HTTP/2, with ${ASSUMED_STREAMS} requests at a time; \`trunkline probe\` finds out.`,
     );
   }
   if (result.partial) lines.push("The recorder had to discard records, so this covers only the rest.");
@@ -116,9 +116,6 @@ export function whatIfText(result: WhatIf): string {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** What a server of HTTP/2 is taken to allow that was never asked. */
-const USUAL_STREAMS = 100;
-
 interface StreamSettings {
   readonly http2: boolean;
   readonly maxStreams: number;
@@ -148,32 +145,17 @@ function http2Of(
     for (const { origin } of was.http2 ? [] : workload.requests) {
       if (limits.has(origin) || !origin.startsWith("https:")) continue;
       assumed.add(origin);
-      limits.set(origin, Math.min(USUAL_STREAMS, wanted.maxStreams));
+      limits.set(origin, Math.min(ASSUMED_STREAMS, wanted.maxStreams));
     }
   }
   return { streamsOf: (origin) => limits.get(origin), assumed: [...assumed] };
 }
 
-/** The pool's settings where nothing is given, as a `Transport` has them. */
-const DEFAULTS: PoolLimits = {
-  maxConnections: NEVER,
-  maxConnectionsPerOrigin: NEVER,
-  maxIdleConnections: 1024,
-  maxIdleConnectionsPerOrigin: 1024,
-  maxDialingPerOrigin: 64,
-  maxWaiting: NEVER,
-  queueTimeout: NEVER,
-  idleTimeout: 55_000,
-  maxConnectionAge: NEVER,
-  maxRequestsPerConnection: NEVER,
-  keepAlive: true,
-};
-
 /** The limits of a recording: what is not named is not limited. */
 function limitsOf(recorded: Readonly<Record<string, number | boolean>>): PoolLimits {
-  if (Object.keys(recorded).length === 0) return DEFAULTS;
+  if (Object.keys(recorded).length === 0) return DEFAULT_LIMITS;
   const limits: Record<string, number | boolean> = {};
-  for (const [name, fallback] of Object.entries(DEFAULTS)) {
+  for (const [name, fallback] of Object.entries(DEFAULT_LIMITS)) {
     limits[name] = recorded[name] ?? (name === "keepAlive" ? fallback : NEVER);
   }
   return limits as unknown as PoolLimits;
@@ -185,9 +167,9 @@ function checked(settings: WhatIfSettings): WhatIfSettings {
       checkStreamSetting(name, value);
       continue;
     }
-    if (!(name in DEFAULTS)) {
+    if (!(name in DEFAULT_LIMITS)) {
       throw new TypeError(
-        `Cannot replay with ${JSON.stringify(name)}: it is not a pool setting; the settings are ${[...Object.keys(DEFAULTS), "http2", "maxStreams"].join(", ")}`,
+        `Cannot replay with ${JSON.stringify(name)}: it is not a pool setting; the settings are ${[...Object.keys(DEFAULT_LIMITS), "http2", "maxStreams"].join(", ")}`,
       );
     }
     const good = name === "keepAlive" ? typeof value === "boolean" : typeof value === "number" && value >= 0;

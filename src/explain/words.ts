@@ -26,7 +26,7 @@ export function ranked(counts: Readonly<Partial<Record<string, number>>>): [stri
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
 
-/** Rounded to microseconds, so that sums of floating-point numbers in another order read the same. */
+/** To microseconds: clocks know no more, and sums of floating-point numbers in another order read the same. */
 export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }

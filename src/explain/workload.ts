@@ -144,19 +144,6 @@ function endOf(exchange: ExchangeRecord): number {
 
 const NO_END: ReplayedRequest["ends"] = { shared: undefined, alone: undefined };
 
-/** What ends a connection that one request has for itself, and is no more than the end of a stream where it is shared. */
-const ENDS_A_STREAM: ReadonlySet<CloseReason> = new Set([
-  "aborted",
-  "timeout",
-  "body-unread",
-  "body-abandoned",
-  "upload-unfinished",
-  "request-body-failed",
-  "server-said-close",
-  "http-1.0",
-  "closed-by-eof-body",
-]);
-
 /** Why the connection of an exchange ended with it, where it did or would have. */
 function endsOf(
   connections: readonly ConnectionRecord[],
@@ -172,9 +159,11 @@ function endsOf(
   }
   for (const { id, closed } of connections) {
     const exchange = last.get(id);
-    if (exchange === undefined || closed === undefined || !CLOSE_TABLE[closed.reason].withRequest) continue;
+    if (exchange === undefined || closed === undefined) continue;
     const { reason } = closed;
-    ends.set(exchange.id, { shared: ENDS_A_STREAM.has(reason) ? undefined : reason, alone: reason });
+    const { withRequest } = CLOSE_TABLE[reason];
+    if (withRequest === undefined) continue;
+    ends.set(exchange.id, { shared: withRequest === "stream" ? undefined : reason, alone: reason });
   }
   return ends;
 }

@@ -56,8 +56,6 @@ export interface SessionEffects<Owner> {
   settings(): void;
   /** The server takes no more streams; those above `lastStream` fail next, as `refused` or `unsent`. */
   goAway(lastStream: number, code: number, debug: string): void;
-  /** A PING of this side was answered. */
-  pong(roundTrip: number): void;
   /** The connection is of no use: call `abandon`, write what `takeOutput` gives (a GOAWAY), end the socket. */
   connectionFailed(error: Http2Error): void;
 }

@@ -241,12 +241,10 @@ export class SessionState<Owner> {
     const sentAt = times?.get(number);
     if (times === undefined || sentAt === undefined) return;
     for (const earlier of times.keys()) if (earlier <= number) times.delete(earlier);
-    const took = this.now - sentAt;
-    this.measured(took);
+    this.measured(this.now - sentAt);
     const free = this.unsure.filter(({ ping }) => ping <= number);
     this.unsure = this.unsure.filter(({ ping }) => ping > number);
     for (const { stream } of free) this.effects.closed(stream);
-    this.effects.pong(took);
   }
 
   /** The time of a round trip; the least one counts, since others waited for something. */

@@ -218,9 +218,9 @@ describe("Http2Session: what the server may send", () => {
     const answer = Buffer.concat([Buffer.from("000008060100000000", "hex"), ping?.payload as Buffer]);
     harness.feed(answer);
     assert.equal(harness.session.roundTrip, 30);
-    assert.equal(harness.events().at(-1), "pong 30");
+    harness.now += 10;
     harness.feed(answer);
-    assert.deepEqual(harness.events(), [], "an answer to no question is ignored");
+    assert.equal(harness.session.roundTrip, 30, "an answer to no question is ignored");
     assert.equal(harness.error, undefined);
   });
 

@@ -231,7 +231,7 @@ export class Http2Session<Owner> {
     state.unsure.push({ stream, ping: state.ping() });
   }
 
-  /** Asks whether the server is there; `pong` answers. */
+  /** Asks whether the server is there: its answer is a sign of life, and is measured. */
   ping(now: number): void {
     this.#state.now = now;
     this.#state.ping();

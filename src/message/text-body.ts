@@ -33,7 +33,7 @@ export function parseJson<T>(text: string, { status, headers }: ResponseLike): T
     const type = headers.get("content-type") ?? "no content-type";
     const what = text === "" ? "it is empty" : "it is not JSON";
     throw new SyntaxError(
-      `Cannot parse the response body as ${what} (status ${status}, ${type}, ${text.length} characters)`,
+      `Cannot parse the response body as JSON: ${what} (status ${status}, ${type}, ${text.length} characters)`,
       { cause },
     );
   }

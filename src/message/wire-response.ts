@@ -26,5 +26,3 @@ export interface WireResponse {
   readonly upgraded?: Duplex | undefined;
   readonly exchange: ResponseOrigin;
 }
-
-/** What a response that is made by hand begins with. */

@@ -1,8 +1,6 @@
-import type { PoolLimits } from "./contract.js";
+import { ASSUMED_STREAMS, type PoolLimits } from "./contract.js";
 import type { Member, PoolRoute } from "./entities/index.js";
 
-/** So many exchanges a connection is thought to take at once before its server has said. */
-const UNTOLD_LIMIT = 100;
 /** So many connections in a row whose server allows no exchange at all are enough to stop dialing. */
 const ENOUGH_BARREN = 2;
 
@@ -47,7 +45,7 @@ export function learnProtocol<O>(member: Member<O>, limit: number | undefined): 
     route.barren = 0;
     return;
   }
-  route.limit ??= UNTOLD_LIMIT;
+  route.limit ??= ASSUMED_STREAMS;
   route.single = false;
   member.limit = Math.min(limit, member.multiplexed ? member.limit : route.limit);
   member.multiplexed = true;

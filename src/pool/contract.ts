@@ -27,6 +27,26 @@ export interface PoolLimits {
   readonly keepAlive: boolean;
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** The limits of a transport that is given none. */
+export const DEFAULT_LIMITS: PoolLimits = {
+  maxConnections: NEVER,
+  maxConnectionsPerOrigin: NEVER,
+  maxIdleConnections: 1024,
+  maxIdleConnectionsPerOrigin: 1024,
+  maxDialingPerOrigin: 64,
+  maxWaiting: NEVER,
+  queueTimeout: NEVER,
+  idleTimeout: 55_000,
+  maxConnectionAge: NEVER,
+  maxRequestsPerConnection: NEVER,
+  keepAlive: true,
+};
+
+/** How many exchanges a connection that carries several is taken to carry at once, where its server has not said. */
+export const ASSUMED_STREAMS = 100;
+
 /** Why a waiter was turned away. */
 export type Rejection<O> =
   | { readonly kind: "max-waiting"; readonly waiting: number }

@@ -7,8 +7,11 @@ interface CloseTraits {
   readonly group: "policy" | "peer" | "caller" | "fault";
   /** The reason of the dial that stands in for the connection. */
   readonly redial: DialReason;
-  /** Whether a connection that ended so with a request would do so under any settings of the pool. */
-  readonly withRequest: boolean;
+  /**
+   * What ends with the request, whatever the pool's settings: the connection; or the request's stream where the connection
+   * carries several requests, and the connection where it carries one. Undefined where no request is the cause.
+   */
+  readonly withRequest: "connection" | "stream" | undefined;
   /**
    * Whether it shows how long the server keeps idle connections: for certain; perhaps, where the connection was idle
    * or was met on reuse, before any answer; only where it was met so.
@@ -34,15 +37,23 @@ type LostCode =
 const LOST = "ERR_TRUNKLINE_CONNECTION_LOST";
 const SERVER_CLOSED = "ERR_TRUNKLINE_SERVER_CLOSED";
 
+/** What a request of the group ends, where its row says nothing else. */
+const ENDS: Readonly<Record<CloseTraits["group"], CloseTraits["withRequest"]>> = {
+  policy: undefined,
+  peer: "connection",
+  caller: "stream",
+  fault: "connection",
+};
+
 /** A row: what is not said is as for most reasons of the group. */
 function row(group: CloseTraits["group"], traits: Partial<CloseTraits> = {}): CloseTraits {
   return {
     group,
     redial: "previous-not-kept",
-    withRequest: group !== "policy",
+    withRequest: ENDS[group],
     idleLimit: undefined,
     site: undefined,
-    error: group === "policy" ? undefined : LOST,
+    error: group === "policy" || group === "caller" ? undefined : LOST,
     ...traits,
   };
 }
@@ -64,36 +75,40 @@ export const CLOSE_TABLE: Readonly<Record<CloseReason, CloseTraits>> = {
 
   "server-closed-idle": row("peer", {
     redial: "idle-expired",
-    withRequest: false,
+    withRequest: undefined,
     idleLimit: "certain",
     error: SERVER_CLOSED,
   }),
-  "server-idle-timeout": row("peer", { redial: "idle-expired", withRequest: false, idleLimit: "certain" }),
-  "server-said-close": row("peer"),
-  "http-1.0": row("peer"),
-  "closed-by-eof-body": row("peer"),
+  "server-idle-timeout": row("peer", {
+    redial: "idle-expired",
+    withRequest: undefined,
+    idleLimit: "certain",
+  }),
+  "server-said-close": row("peer", { withRequest: "stream" }),
+  "http-1.0": row("peer", { withRequest: "stream" }),
+  "closed-by-eof-body": row("peer", { withRequest: "stream" }),
   "server-closed-mid-response": row("peer", { error: "ERR_TRUNKLINE_RESPONSE_CUT" }),
   "server-closed-unanswered": row("peer", { idleLimit: "on-reuse", error: SERVER_CLOSED }),
   // It comes at the server's idle limit, at its limit of requests, or when it shuts down.
-  goaway: row("peer", { withRequest: false, error: SERVER_CLOSED }),
+  goaway: row("peer", { withRequest: undefined, error: SERVER_CLOSED }),
   reset: row("peer", { idleLimit: "perhaps", error: "ERR_TRUNKLINE_CONNECTION_RESET" }),
 
-  "request-said-close": row("caller", { site: "keep-alive-off" }),
+  "request-said-close": row("caller", { withRequest: "connection", site: "keep-alive-off" }),
   "body-unread": row("caller", { site: "body-unread" }),
   "body-abandoned": row("caller", { site: "body-abandoned" }),
-  aborted: row("caller", { error: undefined }),
-  timeout: row("caller", { error: undefined }),
+  aborted: row("caller"),
+  timeout: row("caller"),
   "upload-unfinished": row("caller"),
-  upgraded: row("caller"),
-  "request-body-failed": row("caller", { error: undefined }),
+  upgraded: row("caller", { withRequest: "connection" }),
+  "request-body-failed": row("caller"),
 
   "protocol-error": row("fault", { error: "ERR_TRUNKLINE_PROTOCOL" }),
   "unsolicited-data": row("fault", { error: "ERR_TRUNKLINE_PROTOCOL" }),
   "limit-exceeded": row("fault", { error: "ERR_TRUNKLINE_LIMIT" }),
-  "dial-failed": row("fault", { withRequest: false }),
+  "dial-failed": row("fault", { withRequest: undefined }),
   "tls-error": row("fault", { error: "ERR_TRUNKLINE_TLS" }),
   "write-error": row("fault", { idleLimit: "on-reuse", error: "ERR_TRUNKLINE_WRITE" }),
-  "ping-timeout": row("fault", { withRequest: false }),
+  "ping-timeout": row("fault", { withRequest: undefined }),
 };
 
 /** Whether an end of this reason, of a connection that was idle, shows how long its server keeps those. */

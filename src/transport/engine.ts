@@ -22,6 +22,7 @@ import {
   type Exchange,
   type ExchangeHost,
   failureOf,
+  isFinal,
   isGarbage,
   type Link,
   mayGoOutAgain,
@@ -418,9 +419,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
 
   bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
     this.leaks.lost(exchange, cause);
-    const isOurs =
-      exchange.cancelledWith !== undefined || cause.by === "caller" || cause.reason === "timeout";
-    exchange.bodyFailure = isOurs ? error : connectionLost(exchange, cause, error, "body");
+    const isCallers = exchange.cancelledWith !== undefined || isFinal(cause, error);
+    exchange.bodyFailure = isCallers ? error : connectionLost(exchange, cause, error, "body");
     return exchange.bodyFailure;
   }
 

@@ -28,14 +28,7 @@ export interface Http2Options {
 }
 
 /** Options with every default filled in. */
-export interface Http2Settings {
-  readonly priorKnowledge: boolean;
-  readonly maxStreams: number;
-  readonly maxWindow: number;
-  readonly maxConnectionWindow: number;
-  readonly pingInterval: number;
-  readonly pingTimeout: number;
-  readonly coalesce: boolean;
+export interface Http2Settings extends Readonly<Required<Http2Options>> {
   /** How much further apart PINGs are than they would be, for a server that complained of them. */
   readonly pingFactor: number;
 }

@@ -80,7 +80,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
 };
 const CLIENT_OPTIONS = new Set([
   ...["baseURL", "headers", "redirect", "maxRedirects", "retry", "cookies", "auth", "use", "throwOnError"],
-  ...["decompress", "origins", "maxResponseBytes", "attemptTimeout", "onRedirect", "trace"],
+  ...["decompress", "origins", "maxResponseBytes", "attemptTimeout", "onRedirect", "trace", "relativeURLs"],
+  ...["allowInsecureRedirects", "sensitiveHeaders"],
 ]);
 
 /** `; did you mean …?` for a name that is no option, where it is known what was meant. */

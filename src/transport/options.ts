@@ -1,5 +1,5 @@
 import { DEFAULT_MAX_HEAD_BYTES } from "../http1/index.js";
-import type { PoolLimits } from "../pool/index.js";
+import { DEFAULT_LIMITS, type PoolLimits } from "../pool/index.js";
 import { ownMembers } from "../runtime/index.js";
 import { type DnsSettings, dnsSettings } from "./dial/index.js";
 import { type Http2Settings, http2Settings } from "./http2-options.js";
@@ -54,7 +54,8 @@ export function normaliseOptions(options: TransportOptions): Settings {
   };
   checkKinds(options);
   checkProxyOptions(options);
-  const maxIdle = count("maxIdleConnections", 1024, 0);
+  const limits = DEFAULT_LIMITS;
+  const maxIdle = count("maxIdleConnections", limits.maxIdleConnections, 0);
   const maxIdlePerOrigin = count("maxIdleConnectionsPerOrigin", maxIdle, 0);
   const least = count("minIdleConnectionsPerOrigin", 0, 0);
   if (least > Math.min(maxIdlePerOrigin, maxIdle)) {
@@ -62,20 +63,20 @@ export function normaliseOptions(options: TransportOptions): Settings {
       `Cannot keep ${least} idle connections (minIdleConnectionsPerOrigin): at most ${Math.min(maxIdlePerOrigin, maxIdle)} are allowed`,
     );
   }
-  const keepAlive = options.keepAlive ?? true;
+  const keepAlive = options.keepAlive ?? limits.keepAlive;
   const eyeballs = options.happyEyeballs && ownMembers(options.happyEyeballs);
   return {
     pool: {
-      maxConnections: count("maxConnections", NEVER),
-      maxConnectionsPerOrigin: count("maxConnectionsPerOrigin", NEVER),
+      maxConnections: count("maxConnections", limits.maxConnections),
+      maxConnectionsPerOrigin: count("maxConnectionsPerOrigin", limits.maxConnectionsPerOrigin),
       maxIdleConnections: maxIdle,
       maxIdleConnectionsPerOrigin: maxIdlePerOrigin,
-      maxDialingPerOrigin: count("maxDialingPerOrigin", 64),
-      maxWaiting: count("maxWaiting", NEVER, 0),
-      queueTimeout: time("queueTimeout", NEVER),
-      idleTimeout: time("idleTimeout", 55_000),
-      maxConnectionAge: time("maxConnectionAge", NEVER),
-      maxRequestsPerConnection: count("maxRequestsPerConnection", NEVER),
+      maxDialingPerOrigin: count("maxDialingPerOrigin", limits.maxDialingPerOrigin),
+      maxWaiting: count("maxWaiting", limits.maxWaiting, 0),
+      queueTimeout: time("queueTimeout", limits.queueTimeout),
+      idleTimeout: time("idleTimeout", limits.idleTimeout),
+      maxConnectionAge: time("maxConnectionAge", limits.maxConnectionAge),
+      maxRequestsPerConnection: count("maxRequestsPerConnection", limits.maxRequestsPerConnection),
       keepAlive,
     },
     connectTimeout: limit("connectTimeout", 10_000),

@@ -43,26 +43,26 @@ export class Sharing {
    * True where it is to be seen first whether there is a connection to share: `go` is called then, once, with the pool
    * knowing what was found. False where there is nothing to wait for.
    */
-  looksFirst(exchange: Exchange, route: PoolRoute<Link>, go: () => void): boolean {
+  looksFirst(exchange: Exchange, pooled: PoolRoute<Link>, go: () => void): boolean {
     if (exchange.mustDial !== undefined) return false;
-    const under = this.#searches.get(route);
+    const under = this.#searches.get(pooled);
     if (under !== undefined) {
       under.waiting.push(go);
       return true;
     }
-    const { active, idle, dialing } = route.counts;
-    if (active + idle + dialing > 0 || route.hosts !== undefined) return false;
-    const way = this.#host.dials.routeOf(route);
-    if (way === undefined || way.ownConnections === true || !this.#mayShare(way)) return false;
-    if (this.#candidates(way).length === 0) return false;
-    return this.#search(route, way, go);
+    const { active, idle, dialing } = pooled.counts;
+    if (active + idle + dialing > 0 || pooled.hosts !== undefined) return false;
+    const route = this.#host.dials.routeOf(pooled);
+    if (route === undefined || route.ownConnections === true || !this.#mayShare(route)) return false;
+    if (this.#candidates(route).length === 0) return false;
+    return this.#search(pooled, route, go);
   }
 
   /** The origin's server says that it is not reached by a connection that was made for another: never again for it. */
-  misdirected(route: PoolRoute<Link>): void {
-    const way = this.#host.dials.routeOf(route);
-    if (way !== undefined) way.ownConnections = true;
-    this.#host.pool.unshare(route);
+  misdirected(pooled: PoolRoute<Link>): void {
+    const route = this.#host.dials.routeOf(pooled);
+    if (route !== undefined) route.ownConnections = true;
+    this.#host.pool.unshare(pooled);
   }
 
   /** Ends the searches under way: what waits for them goes on without. */
@@ -70,7 +70,7 @@ export class Sharing {
     for (const search of [...this.#searches.values()]) search.end();
   }
 
-  #search(route: PoolRoute<Link>, way: Route, go: () => void): boolean {
+  #search(pooled: PoolRoute<Link>, route: Route, go: () => void): boolean {
     let over = false;
     let found: readonly string[] | undefined;
     let forget: (() => void) | undefined;
@@ -79,17 +79,17 @@ export class Sharing {
       over = true;
       timer.clear();
       forget?.();
-      this.#searches.delete(route);
+      this.#searches.delete(pooled);
       for (const next of search.waiting) next();
     };
     const search: Search = { waiting: [go], end };
     const timer = this.#runtime.setTimer(end, PATIENCE_MS);
-    this.#searches.set(route, search);
-    forget = this.#host.dials.dialer.addressesOf(way.host, (addresses) => {
+    this.#searches.set(pooled, search);
+    forget = this.#host.dials.dialer.addressesOf(route.host, (addresses) => {
       if (over) return;
       found = addresses;
-      for (const link of this.#candidates(way)) {
-        if (leadsTo(link, addresses)) this.#host.pool.share(route, link.member);
+      for (const link of this.#candidates(route)) {
+        if (leadsTo(link, addresses)) this.#host.pool.share(pooled, link.member);
       }
       // An answer that is known at once needs no waiting: see below.
       if (forget !== undefined) end();
@@ -97,31 +97,36 @@ export class Sharing {
     if (found === undefined) return true;
     over = true;
     timer.clear();
-    this.#searches.delete(route);
+    this.#searches.delete(pooled);
     return false;
   }
 
-  /** The connections that would do for this way, should its name resolve to their address. */
-  #candidates(way: Route): Link[] {
+  /** The connections that would do for this route, should its name resolve to their address. */
+  #candidates(route: Route): Link[] {
     const candidates: Link[] = [];
     for (const link of this.#live()) {
       const { certificate, tlsInfo } = link.dialed ?? {};
       if (certificate === undefined || tlsInfo?.authorized !== true || !isOpen(link)) continue;
       const other = this.#host.dials.routeOf(link.member.route);
-      if (other === undefined || other.port !== way.port || !this.#mayShare(other)) continue;
+      if (other === undefined || other.port !== route.port || !this.#mayShare(other)) continue;
       const { dialer } = this.#host.dials;
-      const setup = dialer.tlsOf(way.origin);
+      const setup = dialer.tlsOf(route.origin);
       if (setup !== dialer.tlsOf(other.origin)) continue;
-      if (setup.accepts(way.host, certificate)) candidates.push(link);
+      if (setup.accepts(route.host, certificate)) candidates.push(link);
     }
     return candidates;
   }
 
-  #mayShare(way: Route): boolean {
+  #mayShare(route: Route): boolean {
     const { dialer } = this.#host.dials;
-    if (!way.secure || way.proxy !== undefined || !dialer.straight || !this.#host.dials.multiplexes(way))
+    if (
+      !route.secure ||
+      route.proxy !== undefined ||
+      !dialer.straight ||
+      !this.#host.dials.multiplexes(route)
+    )
       return false;
-    return way.wantsHttp1 !== true && dialer.tlsOf(way.origin).shareable;
+    return route.wantsHttp1 !== true && dialer.tlsOf(route.origin).shareable;
   }
 }
 

@@ -43,7 +43,6 @@ function ask(url: URL): Promise<void> {
       writable: () => {},
       settings: () => {},
       goAway: () => {},
-      pong: () => {},
     };
     const session = new Http2Session(effects, { maxHeaderBytes: 65_536 });
     const open = (): void => {

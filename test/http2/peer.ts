@@ -108,9 +108,6 @@ export class Harness implements SessionEffects<string> {
   goAway(lastStream: number, code: number, debug: string): void {
     this.log.push(`goaway ${lastStream} ${code} ${JSON.stringify(debug)}`);
   }
-  pong(roundTrip: number): void {
-    this.log.push(`pong ${roundTrip}`);
-  }
   connectionFailed(error: Http2Error): void {
     this.error = error;
     this.log.push(`connection failed ${error.http2Code}`);

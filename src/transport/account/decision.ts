@@ -1,4 +1,4 @@
-import { decisionSentence, savedBy } from "../../explain/index.js";
+import { decisionSentence, rounded, savedBy } from "../../explain/index.js";
 import type { Member, Pool, PoolLimits, PoolRoute } from "../../pool/index.js";
 import { ownMembers } from "../../runtime/index.js";
 import { CLOSE_TABLE, type Decision, type DialFate, type RecentClose } from "../../trace/index.js";
@@ -168,10 +168,6 @@ function couldHave(
   const lost = recent.find((close) => close.id === dial.previous);
   const remedy = savedBy(dial.openedFor, lost?.reason);
   return remedy === undefined ? {} : { couldHaveReused: remedy };
-}
-
-export function rounded(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
 }
 
 /** Who holds the connections that the exchange waits for, for the errors about waiting. */

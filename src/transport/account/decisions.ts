@@ -1,4 +1,5 @@
 import type { NetworkError } from "../../errors/index.js";
+import { rounded } from "../../explain/index.js";
 import type { Member, Pool, PoolRoute } from "../../pool/index.js";
 import {
   type CloseCause,
@@ -16,7 +17,6 @@ import {
   decisionOf,
   finiteLimits,
   MAX_CANDIDATES,
-  rounded,
   sharedBy,
 } from "./decision.js";
 

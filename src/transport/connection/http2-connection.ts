@@ -41,6 +41,7 @@ import type { Wire } from "./wire.js";
 
 /** A body that is given up is read to its end where no more than this is to come: a reset would cost more. */
 const WORTH_READING = 64 * 1024;
+
 /**
  * HTTP/2 on a wire: any number of exchanges at a time, each a stream of the {@link Http2Session}, which knows the
  * protocol. Here its streams meet the transport's exchanges, and its octets the socket.
@@ -350,7 +351,6 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#host.takesNoMore(this.#connection, this.#goneAway);
   }
 
-  pong(): void {}
   connectionFailed(error: Http2Error): void {
     this.close(causes.brokenBy(error), error);
   }

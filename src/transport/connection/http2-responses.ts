@@ -29,7 +29,6 @@ export interface Http2ResponsesHost {
   misdirected(part: Http2Exchange): boolean;
   settings(): void;
   goAway(lastStream: number, code: number, debug: string): void;
-  pong(roundTrip: number): void;
   connectionFailed(error: Http2Error): void;
 }
 
@@ -211,10 +210,6 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
 
   goAway(lastStream: number, code: number, debug: string): void {
     this.#connection.goAway(lastStream, code, debug);
-  }
-
-  pong(roundTrip: number): void {
-    this.#connection.pong(roundTrip);
   }
 
   connectionFailed(error: Http2Error): void {

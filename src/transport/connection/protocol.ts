@@ -1,4 +1,5 @@
 import { NetworkError } from "../../errors/index.js";
+import { ASSUMED_STREAMS } from "../../pool/index.js";
 import type { DialResult } from "../dial/index.js";
 import type { Http2Settings } from "../http2-options.js";
 import type { Route } from "../route/index.js";
@@ -6,9 +7,6 @@ import type { Connection } from "./connection.js";
 import { Http1Connection } from "./http1-connection.js";
 import { Http2Connection } from "./http2-connection.js";
 import type { Http2Host } from "./http2-host.js";
-
-/** What a server is taken to allow at a time until it says its limit, where none is remembered. */
-const ASSUMED_STREAMS = 100;
 
 /**
  * Gives an open connection its protocol: what the TLS handshake agreed on, else what the program knows of the server.

@@ -208,7 +208,7 @@ export function descriptorOf(socket: Duplex): number {
  * whether the peer's orderly end was met. Only for plain sockets; on TLS the bytes would be ciphertext.
  */
 function emergencyRead(socket: Duplex, take: (buffer: Buffer, bytes: number) => boolean): boolean {
-  if ((socket as { readonly encrypted?: boolean }).encrypted === true) return false;
+  if (isEncrypted(socket)) return false;
   const descriptor = descriptorOf(socket);
   if (descriptor < 0) return false;
   const buffer = Buffer.allocUnsafe(16 * 1024);

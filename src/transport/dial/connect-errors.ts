@@ -1,4 +1,5 @@
 import { codeOf, type ErrorCode, NetworkError, TimeoutError } from "../../errors/index.js";
+import { addressRefused } from "../route/index.js";
 import type { FailedAttempt } from "./connect-race.js";
 import type { DialAttempt, DialRequest, DialTimings } from "./contract.js";
 import { messageOf } from "./outcome.js";
@@ -47,11 +48,7 @@ export function notAllowedError(
   const addresses = listed(attempts.map((attempt) => attempt.address));
   const isLiteral = attempts.length === 1 && attempts[0]?.address === target.host;
   const what = isLiteral ? `the address ${target.host}` : `${target.host} (${addresses})`;
-  const message =
-    cause === undefined
-      ? `allowAddress refuses ${what}: allow the address there, or avoid this host`
-      : `allowAddress failed for ${what}: ${messageOf(cause)}`;
-  return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "connect", cause });
+  return addressRefused(what, cause, "connect");
 }
 
 const codes: Readonly<Record<string, ErrorCode>> = {

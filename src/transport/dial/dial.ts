@@ -4,6 +4,7 @@ import type { PeerCertificate } from "node:tls";
 import type { NetworkError } from "../../errors/index.js";
 import { ownMembers, type RuntimeTimer } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
+import { permits } from "../route/index.js";
 import { interleaveFamilies, resolved } from "./addresses.js";
 import { connectTimeoutError, dnsError, noAddressError, notAllowedError } from "./connect-errors.js";
 import { destroyQuietly } from "./connect-race.js";
@@ -123,15 +124,14 @@ export class Dial implements PendingDial, DialSteps {
   }
 
   allowed(addresses: readonly LookupAddress[]): readonly LookupAddress[] | undefined {
-    const judge = this.shared.allowed;
-    if (judge === undefined) return addresses;
+    const policy = this.shared.allowed;
+    if (policy === undefined) return addresses;
     let thrown: unknown;
+    const failed = (error: unknown): void => {
+      thrown ??= error;
+    };
     const allowed = addresses.filter(({ address }) => {
-      try {
-        if (judge(address, this.target.host)) return true;
-      } catch (error) {
-        thrown ??= error; // a policy that fails allows nothing
-      }
+      if (permits(policy, address, this.target.host, failed)) return true;
       this.attempts.push({ address, outcome: "not-allowed", milliseconds: 0 });
       return false;
     });

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { isIP } from "node:net";
 import { ownMembers, type Runtime } from "../../runtime/index.js";
-import { addressPolicy, type ProxyServer } from "../route/index.js";
+import { addressPolicy, type ProxyServer, permits } from "../route/index.js";
 import { FailedAddresses } from "./addresses.js";
 import type { DialHandlers, DialRequest, DialSettings, OnRead, PendingDial } from "./contract.js";
 import { CustomWay } from "./custom-way.js";
@@ -149,15 +149,8 @@ export class Dialer {
   }
 
   #allowed(host: string, addresses: readonly string[]): readonly string[] {
-    const judge = this.#shared.allowed;
-    if (judge === undefined) return addresses;
-    return addresses.filter((address) => {
-      try {
-        return judge(address, host);
-      } catch {
-        return false; // a policy that fails allows nothing
-      }
-    });
+    const policy = this.#shared.allowed;
+    return policy === undefined ? addresses : addresses.filter((address) => permits(policy, address, host));
   }
 
   /** Dials from here on use these TLS options. */

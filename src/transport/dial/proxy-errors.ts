@@ -16,14 +16,6 @@ export function proxyUnreachable(proxy: ProxyServer, error: NetworkError): Netwo
   return new TimeoutError(message, { ...details, timeout, milliseconds, spent });
 }
 
-/** With `allowAddress`, a name that the proxy would resolve: what it resolves to, nobody here can judge. */
-export function proxyWouldResolve(target: DialRequest, proxy: ProxyServer): NetworkError {
-  return new NetworkError(
-    `allowAddress cannot check ${target.host}, because the proxy ${proxy.name} would resolve the name: connect directly (proxy: false), or use a socks5 proxy, for which Trunkline resolves names itself`,
-    { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "proxy" },
-  );
-}
-
 /** The proxy answered CONNECT with something else than success. */
 export function connectRefused(
   target: DialRequest,

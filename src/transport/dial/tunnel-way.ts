@@ -3,13 +3,13 @@ import type { Duplex } from "node:stream";
 import { NetworkError } from "../../errors/index.js";
 import { ownMembers } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
-import type { ProxyServer } from "../route/index.js";
+import { addressUnknown, type ProxyServer } from "../route/index.js";
 import { dnsError, nameOf } from "./connect-errors.js";
 import { connectKind } from "./connect-kind.js";
 import { destroyQuietly } from "./connect-race.js";
 import type { DialHandlers, DialRequest, DialResult, DialTimings, PendingDial } from "./contract.js";
 import type { ProxySettings } from "./proxy-contract.js";
-import { connectBroken, proxyTimedOut, proxyUnreachable, proxyWouldResolve } from "./proxy-errors.js";
+import { connectBroken, proxyTimedOut, proxyUnreachable } from "./proxy-errors.js";
 import type { ProxyKind, TunnelCall } from "./proxy-kind.js";
 import { endpointsOf, setSocketRef } from "./socket-view.js";
 import { socksKind, socksNamesKind } from "./socks-kind.js";
@@ -71,7 +71,7 @@ export class TunnelWay implements Way {
         this.#begin(addresses.map(({ address }) => address));
       });
     } else if (dial.shared.allowed !== undefined) {
-      dial.fail(proxyWouldResolve(dial.target, this.#proxy));
+      dial.fail(addressUnknown(host, this.#proxy.name));
     } else {
       this.#begin(undefined);
     }

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { NetworkError } from "../../errors/index.js";
 import type { Runtime } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
+import type { AddressPolicy } from "../route/index.js";
 import type { FailedAddresses } from "./addresses.js";
 import type { DialAttempt, DialRequest, DialSettings, DialTimings } from "./contract.js";
 import type { Resolver } from "./resolver.js";
@@ -16,7 +17,7 @@ export interface DialShared {
   readonly runtime: Runtime;
   readonly resolver: Resolver;
   readonly failedAddresses: FailedAddresses;
-  readonly allowed: ((address: string, host: string) => boolean) | undefined;
+  readonly allowed: AddressPolicy | undefined;
   readonly tls: TlsSetups;
 }
 

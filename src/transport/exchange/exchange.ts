@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { rounded } from "../../explain/index.js";
 import { reasonPhrase } from "../../http1/index.js";
 import {
   type BodyFeed,
@@ -416,11 +417,6 @@ export class Exchange
 function sharedFrom(given: PoolRoute<Link>, wanted: PoolRoute<Link> | undefined): string | undefined {
   // The pool may have made a route anew meanwhile: then the key is the same.
   return given.key === wanted?.key ? undefined : given.origin;
-}
-
-/** To microseconds: the clock knows no more, and nobody reads the digits of a binary fraction. */
-function rounded(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
 }
 
 interface Promised<T> {

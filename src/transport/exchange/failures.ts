@@ -218,9 +218,13 @@ export function blameForDial(error: NetworkError): CloseCause["by"] {
   return error.phase === "dns" || error instanceof TimeoutError ? "network" : "server";
 }
 
+/** Whether `error` is the caller's as it is: the caller's own abort, a time limit, the transport's end. */
+export function isFinal(cause: CloseCause, error: unknown): boolean {
+  return CLOSE_TABLE[cause.reason].error === undefined && error !== undefined;
+}
+
 /** What the caller is told when a connection died before the head of the response was in. */
 export function failureOf(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
-  const isOurs = CLOSE_TABLE[cause.reason].error === undefined && error !== undefined;
-  if (isOurs && !(error instanceof ProtocolError)) return error;
+  if (isFinal(cause, error) && !(error instanceof ProtocolError)) return error;
   return connectionLost(exchange, cause, error, cause.reason === "write-error" ? "write" : "headers");
 }

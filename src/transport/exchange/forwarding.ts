@@ -1,7 +1,15 @@
 import { isIP } from "node:net";
-import { NetworkError } from "../../errors/index.js";
 import { createHeaders, type Headers, type Response, type Target } from "../../message/index.js";
-import { type AllowAddress, addressPolicy, type ProxyAuths, type Route } from "../route/index.js";
+import {
+  type AddressPolicy,
+  type AllowAddress,
+  addressPolicy,
+  addressRefused,
+  addressUnknown,
+  type ProxyAuths,
+  permits,
+  type Route,
+} from "../route/index.js";
 import type { Exchange, Settle } from "./exchange.js";
 
 /** A request as a forwarding proxy gets it. */
@@ -15,7 +23,7 @@ interface Forwarded {
 /** What a plain request needs that goes to a proxy whole, with no tunnel. */
 export class Forwarding {
   readonly #auths: ProxyAuths;
-  readonly #allowed: ((address: string, host: string) => boolean) | undefined;
+  readonly #allowed: AddressPolicy | undefined;
 
   constructor(auths: ProxyAuths, allowAddress: AllowAddress | undefined) {
     this.#auths = auths;
@@ -42,27 +50,15 @@ export class Forwarding {
   }
 
   #check({ hostname, origin }: Target, proxy: string): void {
-    const allowed = this.#allowed;
-    if (allowed === undefined) return;
-    if (isIP(hostname) === 0) {
-      throw notAllowed(
-        origin,
-        `allowAddress cannot check ${hostname}, because the proxy ${proxy} would resolve the name: connect directly (proxy: false), or use a socks5 proxy, for which Trunkline resolves names itself`,
-      );
-    }
+    const policy = this.#allowed;
+    if (policy === undefined) return;
+    if (isIP(hostname) === 0) throw addressUnknown(hostname, proxy, origin);
     let cause: unknown;
-    try {
-      if (allowed(hostname, hostname)) return;
-    } catch (error) {
+    const failed = (error: unknown): void => {
       cause = error;
-    }
-    throw notAllowed(
-      origin,
-      cause === undefined
-        ? `allowAddress refuses the address ${hostname}: allow the address there, or avoid this host`
-        : `allowAddress failed for the address ${hostname}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    );
+    };
+    if (!permits(policy, hostname, hostname, failed))
+      throw addressRefused(`the address ${hostname}`, cause, "proxy", origin);
   }
 
   /**
@@ -98,8 +94,4 @@ export class Forwarding {
     const asked = response.headers.get("proxy-authenticate");
     return proxy !== undefined && asked !== null && this.#auths.of(proxy).challenged([asked], sent);
   }
-}
-
-function notAllowed(url: string, message: string, cause?: unknown): NetworkError {
-  return new NetworkError(message, { code: "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED", phase: "proxy", url, cause });
 }

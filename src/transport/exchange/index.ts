@@ -8,6 +8,7 @@ export {
   connectionLost,
   dialFailed,
   failureOf,
+  isFinal,
   overLimit,
   phaseOf,
   timedOut,

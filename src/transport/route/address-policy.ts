@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { NetworkError, type Phase } from "../../errors/index.js";
 
 /**
  * Decides whether an IP address may be connected to; `host` is the name it was resolved from, or the address itself. The
@@ -99,13 +100,11 @@ export function isPublicAddress(address: string): boolean {
   }
 }
 
-/**
- * The option `allowAddress` as a function; without it every address is allowed. The function throws what the option
- * throws, and a TypeError for an answer that only looks like yes.
- */
-export function addressPolicy(
-  allow: AllowAddress | undefined,
-): ((address: string, host: string) => boolean) | undefined {
+/** The option `allowAddress` as a function. It throws what the option throws, and a TypeError for what only looks like yes. */
+export type AddressPolicy = (address: string, host: string) => boolean;
+
+/** The policy that the option asks for; without the option there is none, and every address is allowed. */
+export function addressPolicy(allow: AllowAddress | undefined): AddressPolicy | undefined {
   if (allow === undefined) return undefined;
   if (allow === "public") return isPublicAddress;
   return (address, host) => {
@@ -120,3 +119,37 @@ export function addressPolicy(
     throw new TypeError("it must return synchronously, but returned a promise");
   };
 }
+
+/** Whether the policy allows the address. One that fails allows nothing; `failed` is called with its error. */
+export function permits(
+  policy: AddressPolicy,
+  address: string,
+  host: string,
+  failed?: (error: unknown) => void,
+): boolean {
+  try {
+    return policy(address, host);
+  } catch (error) {
+    failed?.(error);
+    return false;
+  }
+}
+
+/** The policy allows none of the addresses that there are. `what`: the host or address, in words. */
+export function addressRefused(what: string, cause: unknown, phase: Phase, url?: string): NetworkError {
+  const message =
+    cause === undefined
+      ? `allowAddress refuses ${what}: allow the address there, or avoid this host`
+      : `allowAddress failed for ${what}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new NetworkError(message, { code: NOT_ALLOWED, phase, url, cause });
+}
+
+/** With a policy, a name that the proxy would resolve: what it resolves to, nobody here can judge. */
+export function addressUnknown(host: string, proxy: string, url?: string): NetworkError {
+  return new NetworkError(
+    `allowAddress cannot check ${host}, because the proxy ${proxy} would resolve the name: connect directly (proxy: false), or use a socks5 proxy, for which Trunkline resolves names itself`,
+    { code: NOT_ALLOWED, phase: "proxy", url },
+  );
+}
+
+const NOT_ALLOWED = "ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED";

@@ -1,4 +1,12 @@
-export { type AllowAddress, addressPolicy, isPublicAddress } from "./address-policy.js";
+export {
+  type AddressPolicy,
+  type AllowAddress,
+  addressPolicy,
+  addressRefused,
+  addressUnknown,
+  isPublicAddress,
+  permits,
+} from "./address-policy.js";
 export type { ProxyServer } from "./proxy.js";
 export { type ProxyAuthScheme, ProxyAuths } from "./proxy-auth.js";
 export { ProxyChoice, type ProxyOption } from "./proxy-choice.js";

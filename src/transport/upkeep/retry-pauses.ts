@@ -3,6 +3,7 @@ import type { Clock, Expiring } from "./clock.js";
 /** Milliseconds that the second retry of what a server refused waits at least, and at most. */
 const LEAST_MS = 50;
 const MOST_MS = 100;
+
 /** Requests that are refused again go out again after a pause: at once they would meet the same, and add to it. */
 export class RetryPauses {
   readonly #clock: Clock;
