@@ -1,10 +1,29 @@
 // `npm run build`: dist/ from src/ (bundles by esbuild, declarations by tsc).
 // Bundled because sixty small modules cost a program that imports them 10 ms more than one file; not minified, so that
 // stack traces and dist/ itself stay readable.
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bundleOf, dist, entries, filesUnder, fingerprint, root, run, tsc } from "./lib/project.mjs";
+import {
+  bundleOf,
+  declarationOf,
+  dist,
+  entries,
+  filesUnder,
+  fingerprint,
+  root,
+  run,
+  tsc,
+} from "./lib/project.mjs";
 import { bundleSources, bundleStamp, ensureDependencies, requireNode } from "./lib/setup.mjs";
 
 /** Put before what esbuild made, so the source map of an executable starts a line later. */
@@ -106,16 +125,39 @@ function writeWhole(path, text, executable) {
   renameSync(temporary, path);
 }
 
-/** Type-checks src/ without its tests and writes dist/types. Resolves to false when there are type errors. */
+/**
+ * Type-checks src/ without its tests and writes dist/types: the declarations that programs can reach. Resolves to false
+ * when there are type errors.
+ */
 export async function declarations() {
   const staged = join(root, `.build/types-${process.pid}`);
   const code = await run(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", staged]);
   if (existsSync(staged)) {
+    dropUnreachable(staged);
     rmSync(join(dist, "types"), { recursive: true, force: true });
     mkdirSync(dist, { recursive: true });
     renameSync(staged, join(dist, "types"));
   }
   return code === 0;
+}
+
+/** Removes the declarations that no entry point leads to: nobody can import them. */
+function dropUnreachable(folder) {
+  const reached = new Set();
+  const follow = (file) => {
+    if (reached.has(file) || !existsSync(file)) return;
+    reached.add(file);
+    const text = readFileSync(file, "utf8");
+    for (const [, path] of text.matchAll(/(?:from|import\()\s*"(\.[^"]+)\.js"/g))
+      follow(join(dirname(file), `${path}.d.ts`));
+  };
+  for (const entry of entries()) {
+    if (entry.subpath !== undefined && entry.format !== "cjs") follow(join(folder, declarationOf(entry)));
+  }
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = join(folder, name);
+    if (name.endsWith(".d.ts") && !reached.has(file)) rmSync(file);
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

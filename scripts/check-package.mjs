@@ -11,7 +11,7 @@ import {
   staticFiles,
   typeProblems,
 } from "./lib/consumer.mjs";
-import { dist, root } from "./lib/project.mjs";
+import { declarationOf, dist, root } from "./lib/project.mjs";
 
 /** What a person gets by installing may grow, but not unnoticed. */
 const maxPackedBytes = 1_600_000;
@@ -31,7 +31,7 @@ const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
 function expectedExports() {
   const exports = {};
   for (const entry of importable()) {
-    const types = `./dist/types/${entry.source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts")}`;
+    const types = `./dist/types/${declarationOf(entry)}`;
     exports[entry.subpath] =
       entry.format === "cjs"
         ? { default: `./dist/${bundleOf(entry)}` }

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { importable } from "./lib/consumer.mjs";
 import { bodyStart, exportsOf, membersOf } from "./lib/declarations.mjs";
-import { dist, filesUnder, root, run } from "./lib/project.mjs";
+import { declarationOf, dist, filesUnder, root, run } from "./lib/project.mjs";
 import { missingTypes, rawTags, undocumented } from "./lib/public-surface.mjs";
 
 const groups = [
@@ -69,8 +69,7 @@ function describe({ name, kind, doc, code, more }) {
   return parts.join("\n");
 }
 
-const declarationsOf = ({ source }) =>
-  join(dist, "types", source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts"));
+const declarationsOf = (entry) => join(dist, "types", declarationOf(entry));
 
 /** Paths (in docs/api/) and contents of the reference. */
 function pages() {

@@ -41,6 +41,9 @@ export const entries = () => allEntries.filter((entry) => existsSync(join(root, 
 /** The file under dist/ that an entry is bundled to. */
 export const bundleOf = (entry) => `${entry.output}${entry.format === "cjs" ? ".cjs" : ".js"}`;
 
+/** The declarations of an entry, relative to dist/types. */
+export const declarationOf = (entry) => entry.source.replace(/^src\//, "").replace(/\.ts$/, ".d.ts");
+
 /** Regular files under a folder of the project, sorted, as paths relative to the project with forward slashes. */
 export function filesUnder(folder, accept = () => true) {
   const absolute = join(root, folder);

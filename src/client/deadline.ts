@@ -104,7 +104,7 @@ class TimeLimit {
         const spent = call.runtime.now() - started;
         this.#controller.abort(timedOut(call, request, this.#phase, spent, attemptTimeout));
       },
-      Math.min(Math.max(0, attemptTimeout ?? call.deadline - started + graceOf(call)), 2 ** 31 - 1),
+      Math.max(0, attemptTimeout ?? call.deadline - started + graceOf(call)),
     );
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Client, type Init, post, Request, Transport } from "../../src/index.js";
+import { optionNames } from "../../src/client/option-table.js";
+import { Client, type Init, post, Request, Transport, type TransportOptions } from "../../src/index.js";
 import { mockTransport } from "../../src/testing/index.js";
 
 const url = "http://a.test/orders";
@@ -247,6 +248,14 @@ describe("Transport: options of other clients", () => {
   ] as const) {
     test(`refuses ${JSON.stringify(options)}`, () => {
       assert.throws(() => new Transport(options as never), expected);
+    });
+  }
+});
+
+test("Transport: an option of a Client is answered with where it belongs", () => {
+  for (const name of optionNames("client").filter((each) => each !== "transport")) {
+    assert.throws(() => new Transport({ [name]: undefined } as TransportOptions), {
+      message: new RegExp(`there is no option "${name}"; did you mean ${name} of the Client`),
     });
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import {
   Client,
   type CookieJar,
@@ -199,9 +199,33 @@ describe("middleware", () => {
   });
 });
 
+/** A round tripper that never answers. */
+const deaf = { roundTrip: () => new Promise<Response>(() => undefined) };
+
 describe("timeout", () => {
+  test("a limit beyond what one timer takes is that limit, not a shorter one", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      let settled = false;
+      const call = new Client({ transport: deaf, timeout: 2 ** 32 }).get("http://a.test/");
+      call.then(
+        () => undefined,
+        () => {
+          settled = true;
+        },
+      );
+      mock.timers.tick(2 ** 31 - 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(settled, false);
+      mock.timers.tick(2 ** 31 - 1);
+      mock.timers.tick(2);
+      await assert.rejects(call, /timeout of 4294967296 ms/);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   test("foreign round tripper: the signal aborts and the call rejects, also when nobody listens to it", async () => {
-    const deaf = { roundTrip: () => new Promise<Response>(() => undefined) };
     const error = await rejection(
       new Client({ transport: deaf, timeout: 5 }).get("http://a.test/x?secret=1"),
     );
