@@ -127,6 +127,7 @@ export class Pool<O, W extends Waiter<O>> {
     }
     member.dialedFor = undefined;
     this.#turnover.want(route, now);
+    if (member.room > 1) this.#turnover.waitLimits.admitLeft(route);
   }
 
   /**
@@ -154,6 +155,7 @@ export class Pool<O, W extends Waiter<O>> {
       }
     }, now);
     this.#turnover.want(route, now);
+    if (member.room > 1) this.#turnover.waitLimits.admitLeft(route);
   }
 
   /**

@@ -37,6 +37,14 @@ export class WaitLimits<O, W extends Waiter<O>> {
     this.#effects.reject(waiter, { kind: "max-waiting", waiting });
   }
 
+  /** A dial that many counted on left some of the route's waiters without: the newest go where they make too many. */
+  admitLeft(route: PoolRoute<O>): void {
+    for (let { tail } = route.undialed; tail !== undefined; tail = route.undialed.tail) {
+      this.admit(tail as W);
+      if (route.undialed.tail === tail) return;
+    }
+  }
+
   admitLater(waiter: W): void {
     this.#late.push(waiter);
   }

@@ -3,14 +3,7 @@ import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { ownMembers, type Runtime } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
-import {
-  Decisions,
-  describeHolders,
-  History,
-  LeakWatch,
-  LiveConnections,
-  lostConnection,
-} from "./account/index.js";
+import { Decisions, History, LeakWatch, LiveConnections, lostConnection } from "./account/index.js";
 import { Connection, type ConnectionHost, type Http2Host, speak } from "./connection/index.js";
 import type { DialHandlers } from "./dial/index.js";
 import { Dials } from "./dials.js";
@@ -108,7 +101,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     const least = settings.minIdleConnectionsPerOrigin;
     if (least > 0)
       this.#floor = new IdleFloor(least, this.clock, (...wanted) => void this.pool.preconnect(...wanted));
-    this.#decisions = new Decisions(this.counters, settings, given !== false);
+    this.#decisions = new Decisions(this.pool, this.counters, settings, given !== false);
     this.history = new History(this.counters, this.#live, this.pool, runtime, settings);
     this.#farewell = new Farewell(this.clock, () => this.#live);
     this.#pauses = new RetryPauses(this.clock, () => runtime.random());
@@ -199,7 +192,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (trace !== undefined) traceWanted(trace, exchange);
     this.pool.acquire(exchange, route, now);
     if (trace !== undefined && exchange.waitingIn !== undefined) traceQueued(trace, exchange);
-    if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, this.pool, now);
+    if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, now);
     this.#floor?.used(route, now);
   }
 
@@ -237,7 +230,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
           connection.carrier?.protocol === "h2" ? this.#settings.http2?.maxStreams : undefined,
         );
         this.#opening = false;
-        this.#decisions.settled(member, false);
+        this.#decisions.opened(member);
         connection.opening.settle(undefined);
         linkPlatform(this.#runtime);
       },
@@ -265,8 +258,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (why.kind === "dial-failed") return this.#sentToHttp1.get(exchange) ?? dialFailed(exchange, why.error);
     if (why.kind === "closed") return this.#destroyReason ?? closedError();
     const now = this.clock.now();
-    const holders = describeHolders(this.pool, exchange.route as PoolRoute<Link>, now);
-    return overLimit(exchange, why, this.#settings.pool, holders, now);
+    return overLimit(exchange, why, this.#settings.pool, this.#decisions.turnedAway(exchange, now), now);
   }
 
   close(member: Member<Link>, cause: CloseCause): void {

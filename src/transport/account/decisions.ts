@@ -15,6 +15,7 @@ import {
   candidatesAt,
   closedCandidates,
   decisionOf,
+  describeHolders,
   finiteLimits,
   MAX_CANDIDATES,
   sharedBy,
@@ -37,7 +38,7 @@ export class Decisions {
   readonly #recorder: Recorder;
   readonly #enabled: boolean;
   readonly #limits: Decision["limits"];
-  readonly #pool: Settings["pool"];
+  readonly #pool: Pool<Link, Exchange>;
   #lastLook: { route: PoolRoute<Link>; at: number; seen: readonly Candidate[] } | undefined;
   /** Exchanges that wait because a limit on connections is reached. */
   readonly #limited = new WeakMap<Exchange, string>();
@@ -48,37 +49,35 @@ export class Decisions {
   /** Requests that a failed dial made fail or wait. */
   readonly #delayed = new WeakMap<Member<Link>, number[]>();
 
-  constructor(recorder: Recorder, settings: Settings, enabled: boolean) {
+  constructor(pool: Pool<Link, Exchange>, recorder: Recorder, settings: Settings, enabled: boolean) {
     this.#recorder = recorder;
     this.#enabled = enabled;
     this.#limits = finiteLimits(settings.pool);
-    this.#pool = settings.pool;
+    this.#pool = pool;
   }
 
   /** The exchange found no idle connection that it could take, and waits. */
-  waits(exchange: Exchange, route: PoolRoute<Link>, pool: Pool<Link, Exchange>, now: number): void {
-    if (exchange.dial === undefined) {
-      if (route.counts.open >= this.#pool.maxConnectionsPerOrigin)
-        this.#limited.set(exchange, "maxConnectionsPerOrigin");
-      else if (pool.counts.open >= this.#pool.maxConnections) this.#limited.set(exchange, "maxConnections");
-    }
+  waits(exchange: Exchange, route: PoolRoute<Link>, now: number): void {
+    if (exchange.dial === undefined) this.#noteLimit(exchange, route);
     if (exchange.candidates !== undefined) return;
-    const seen = this.#look(route, exchange.stats, pool, now);
+    const seen = this.#look(route, exchange.stats, now);
     const own = exchange.dial?.id;
     exchange.candidates = seen.filter((candidate) => candidate.connection !== own);
   }
 
+  #noteLimit(exchange: Exchange, route: PoolRoute<Link>): void {
+    const { limits, counts } = this.#pool;
+    if (route.counts.open >= limits.maxConnectionsPerOrigin)
+      this.#limited.set(exchange, "maxConnectionsPerOrigin");
+    else if (counts.open >= limits.maxConnections) this.#limited.set(exchange, "maxConnections");
+  }
+
   /** What there was to choose from. A burst of requests looks once: within a millisecond the answer is the same. */
-  #look(
-    route: PoolRoute<Link>,
-    stats: OriginStats,
-    pool: Pool<Link, Exchange>,
-    now: number,
-  ): readonly Candidate[] {
+  #look(route: PoolRoute<Link>, stats: OriginStats, now: number): readonly Candidate[] {
     const last = this.#lastLook;
     if (last !== undefined && last.route === route && now - last.at < SAME_MOMENT) return last.seen;
     const seen = [
-      ...candidatesAt(pool.holders(route, MAX_CANDIDATES), now),
+      ...candidatesAt(this.#pool.holders(route, MAX_CANDIDATES), now),
       ...closedCandidates(stats.recent, this.#recorder.epoch + now),
     ];
     this.#lastLook = { route, at: now, seen };
@@ -155,6 +154,25 @@ export class Decisions {
     if (exchange.outcome === "failed") exchange.stats.failed += 1;
     if (exchange.candidates !== undefined && exchange.assignedAt === 0)
       this.#record(this.of(exchange), exchange.dialed);
+  }
+
+  /** A limit turned the exchange away. Returns who holds the connections, in words. */
+  turnedAway(exchange: Exchange, now: number): string {
+    const route = exchange.route as PoolRoute<Link>;
+    this.#noteLimit(exchange, route);
+    return describeHolders(this.#pool, route, now);
+  }
+
+  /** The dial is done, and the pool has given the connection to whom it can. */
+  opened(member: Member<Link>): void {
+    this.settled(member, false);
+    // What there is to choose from has changed.
+    this.#lastLook = undefined;
+    // Many counted on it: those whom it did not serve, and that no other dial is made for, wait for a limit from now on.
+    if (member.room === 1) return;
+    const { route } = member;
+    for (let waiter = route.undialed.head; waiter !== undefined; waiter = waiter.newerBeside)
+      this.#noteLimit(waiter as Exchange, route);
   }
 
   /** The dial is over, and the pool has dealt with its outcome. */

@@ -1,4 +1,3 @@
-export { describeHolders } from "./decision.js";
 export { Decisions, lostConnection } from "./decisions.js";
 export { History } from "./history.js";
 export { LeakWatch } from "./leak-watch.js";

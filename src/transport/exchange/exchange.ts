@@ -244,9 +244,17 @@ export class Exchange
     this.assignedAt = now;
   }
 
-  /** Makes it ready to be sent again, on another connection. */
+  /** Makes it ready to be sent again: it is on no connection until it is given another one. */
   rewind(): void {
     this.#connection = undefined;
+    this.connectionId = 0;
+    this.shared = undefined;
+    this.requestNumber = 0;
+    this.idleFor = 0;
+    this.beside = 0;
+    this.reused = false;
+    this.proven = false;
+    this.assignedAt = 0;
     this.carried = undefined;
     this.reach = "perhaps";
     this.member = undefined;
