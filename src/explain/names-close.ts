@@ -58,6 +58,14 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
     cause: "`transport.updateTls()`: a new certificate, key or authority.",
     remedy: "Nothing: new connections use the new options.",
   },
+  coalesced: {
+    short: "its requests go on another origin's connection",
+    meaning:
+      "When it opened, there was a connection made for another origin that its origin may use, too. Later requests go on that one.",
+    cause:
+      "Origins with one address, port and certificate were dialed at the same moment, and `http2.coalesce` is on.",
+    remedy: "Nothing: the requests that waited for it are served, and no other connection is made for them.",
+  },
   "max-requests": {
     short: "carried as many requests as allowed",
     meaning: "It carried as many requests as allowed.",

@@ -199,9 +199,9 @@ export class Slots<O> {
     if (route.counts.open === 0 && route.counts.waiting === 0) this.table.rest(route);
   }
 
-  /** A connection is lost to the route, until a dial stands in for it. */
+  /** A connection is lost to the route, until a dial stands in for it: not so one that another does the work of. */
   #lose({ id, route }: Member<O>, reason: CloseReason): void {
-    if (this.limits.keepAlive) route.lost.push({ id, reason });
+    if (this.limits.keepAlive && reason !== "coalesced") route.lost.push({ id, reason });
   }
 
   #becomeIdle(member: Member<O>, now: number): void {

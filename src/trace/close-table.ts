@@ -72,6 +72,7 @@ export const CLOSE_TABLE: Readonly<Record<CloseReason, CloseTraits>> = {
   surplus: row("policy"),
   "address-gone": row("policy"),
   "tls-replaced": row("policy"),
+  coalesced: row("policy"),
 
   "server-closed-idle": row("peer", {
     redial: "idle-expired",

@@ -27,6 +27,7 @@ export type CloseReason =
   | "surplus"
   | "address-gone"
   | "tls-replaced"
+  | "coalesced"
   // the peer
   | "server-closed-idle"
   | "server-idle-timeout"

@@ -231,6 +231,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
         );
         this.#opening = false;
         this.#decisions.opened(member);
+        this.#sharing?.opened(connection);
         connection.opening.settle(undefined);
         linkPlatform(this.#runtime);
       },

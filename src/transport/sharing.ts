@@ -58,6 +58,30 @@ export class Sharing {
     return this.#search(pooled, route, go);
   }
 
+  /**
+   * The connection has opened, and serves those who waited for it. Where one that opened while it was dialed would have
+   * done, the origin's requests go on that one from here on, and this one closes when it is free. Not so one that was
+   * asked for in advance.
+   */
+  opened({ member, dialed }: Link): void {
+    const { route, openedFor } = member;
+    const way = this.#host.dials.routeOf(route);
+    if (!member.multiplexed || openedFor === "preconnect" || way === undefined) return;
+    if (way.ownConnections === true || !this.#mayShare(way)) return;
+    const addresses = [dialed?.remoteAddress ?? "", connectedTo(dialed) ?? ""];
+    const other = this.#candidates(way).find((link) => {
+      const { openedAt, limit, active } = link.member;
+      if (link.member.route === route || openedAt < member.dialStartedAt) return false;
+      return limit - active >= member.active && leadsTo(link, addresses);
+    });
+    if (other === undefined) return;
+    const { pool } = this.#host;
+    const { id, route: otherRoute } = other.member;
+    pool.share(route, other.member);
+    const evidence = `connection ${id} to ${otherRoute.origin}, which opened while this one was dialed, carries the requests of ${route.origin} too (http2.coalesce)`;
+    pool.retire(member, { reason: "coalesced", by: "client", evidence }, this.#runtime.now());
+  }
+
   /** The origin's server says that it is not reached by a connection that was made for another: never again for it. */
   misdirected(pooled: PoolRoute<Link>): void {
     const route = this.#host.dials.routeOf(pooled);
@@ -136,6 +160,11 @@ function isOpen({ protocol, member: { state } }: Link): boolean {
 
 /** Whether the connection's other end is one of the addresses, as the resolver or the socket writes it. */
 function leadsTo({ dialed }: Link, addresses: readonly string[]): boolean {
-  const connected = dialed?.attempts.find(({ outcome }) => outcome === "connected")?.address;
+  const connected = connectedTo(dialed);
   return addresses.some((address) => address === connected || address === dialed?.remoteAddress);
+}
+
+/** The address that its dial connected to. */
+function connectedTo(dialed: Link["dialed"]): string | undefined {
+  return dialed?.attempts.find(({ outcome }) => outcome === "connected")?.address;
 }

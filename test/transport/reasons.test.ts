@@ -39,7 +39,10 @@ async function failing(transport: Transport, url: string): Promise<Transport> {
   return transport;
 }
 
-const CLOSE_REASONS: Record<Exclude<CloseReason, "goaway" | "ping-timeout">, ClosedExpectation> = {
+const CLOSE_REASONS: Record<
+  Exclude<CloseReason, "coalesced" | "goaway" | "ping-timeout">,
+  ClosedExpectation
+> = {
   "idle-timeout": {
     by: "client",
     evidence: /idle for 1\.0 s; the limit is 1\.0 s/,

@@ -41,7 +41,7 @@ export function planDial<O>(
   if (waiter.mustDial !== undefined) return plan(waiter.mustDial, loss?.id);
   if (skipped !== undefined) return plan("too-long-idle", skipped.id);
   if (loss !== undefined) return plan(CLOSE_TABLE[loss.reason].redial, loss.id);
-  // Had it ever had one, that would be a loss.
+  // Had it ever had one that is missed, that would be a loss.
   if (route.counts.open === 0) return plan(route.hosts === undefined ? "first-use" : "streams-full");
   return plan(route.single ? "all-busy" : "streams-full");
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Response, Transport, TransportOptions } from "../../../src/index.js";
 import { explainById, whatIf } from "../../../src/index.js";
 import { createAuthority, type Http2WireConnection } from "../../../src/testing/index.js";
-import { clientOf, fetched, rejection, turns, until } from "../../transport/support.js";
+import { clientOf, closedOnes, fetched, rejection, turns, until } from "../../transport/support.js";
 import { burst, H2World, recordOf, sent, settled } from "./h2-world.js";
 
 const authority = createAuthority();
@@ -45,6 +45,10 @@ function sharing(world: H2World, names: Names, options: TransportOptions = {}): 
 
 function on(world: H2World, host: string, path = "/"): string {
   return `https://${host}:${world.server.port}${path}`;
+}
+
+function origin(world: H2World, host: string): string {
+  return on(world, host, "");
 }
 
 test("coalesce: origins with one address, port and certificate share a connection, and everything says so", async () => {
@@ -100,6 +104,80 @@ test("coalesce: a burst to a new origin looks its name up once, and goes on the 
   assert.deepEqual(names.asked, ["a.test", "b.test"]);
   await settled(transport);
 });
+
+test("coalesce: origins dialed at the same moment end on one connection, and everything says so", async () => {
+  await using world = await H2World.start(authorities, { server: SERVER });
+  const transport = sharing(world, new Names());
+  const hosts = ["a.test", "b.test", "c.test"];
+  const bodies = await Promise.all(hosts.map((host) => fetched(transport, on(world, host))));
+  assert.deepEqual(bodies, hosts);
+  const surplus = await closedOnes(transport, 2);
+  const kept = transport.connections().find(({ state }) => state === "idle");
+  for (const { closed, requests } of surplus) {
+    assert.equal(requests, 1);
+    assert.deepEqual([closed?.reason, closed?.by], ["coalesced", "client"]);
+    assert.match(
+      closed?.evidence ?? "",
+      new RegExp(
+        `^connection ${kept?.id} to ${kept?.origin}, .*, carries the requests of https://[abc]\\.test:`,
+      ),
+    );
+  }
+  // Later requests are no dials.
+  for (const host of hosts) {
+    const response = await clientOf(transport).get(on(world, host));
+    assert.equal(await response.text(), host);
+    assert.equal(response.connection.id, kept?.id);
+    assert.equal(response.why().coalesced, kept?.origin === origin(world, host) ? undefined : kept?.origin);
+  }
+  assert.equal(world.server.connections, 3);
+  assert.equal(transport.connections().find(({ id }) => id === kept?.id)?.alsoFor?.length, 2);
+  // With that one gone, an origin is dialed as if it had never had one: what was not needed is not missed.
+  transport.closeIdle();
+  const guest = hosts.find((host) => origin(world, host) !== kept?.origin) as string;
+  const later = await clientOf(transport).get(on(world, guest));
+  assert.equal(later.why().dial?.reason, "first-use");
+});
+
+test("coalesce: origins dialed at the same moment keep what would have no room, and what was preconnected", async () => {
+  const gates: (() => void)[] = [];
+  await using world = await H2World.start(
+    async (connection) => {
+      for (;;) {
+        const request = await connection.readRequest();
+        gates.push(() => void connection.reply(request, { body: hostOf(request) }));
+      }
+    },
+    { server: SERVER, settings: { maxConcurrentStreams: 1 } },
+  );
+  let answer: (() => void) | undefined;
+  const lookup = (host: string, _options: unknown, done: Answer): void => {
+    const found = (): void => done(null, [{ address: "127.0.0.1", family: 4 }]);
+    if (host === "b.test") answer = found;
+    else found();
+  };
+  const transport = sharing(world, new Names(), {
+    lookup: lookup as unknown as NonNullable<TransportOptions["lookup"]>,
+  });
+  const both = ["a.test", "b.test"].map((host) => fetched(transport, on(world, host)));
+  // The one connection has opened and is full while the other is still dialed.
+  await until(() => recordOf(transport).streams?.limit === 1, "the server's limit");
+  answer?.();
+  await until(() => gates.length === 2, "a request on each");
+  assert.deepEqual(states(transport), ["active", "active"]);
+  for (const open of gates.splice(0)) open();
+  assert.deepEqual(await Promise.all(both), ["a.test", "b.test"]);
+  await settled(transport);
+  assert.deepEqual(states(transport), ["idle", "idle"]);
+  // What was asked for in advance stays.
+  const ready = sharing(world, new Names());
+  await Promise.all(["a.test", "b.test"].map((host) => ready.preconnect(origin(world, host))));
+  assert.deepEqual(states(ready), ["idle", "idle"]);
+});
+
+function states(transport: Transport): string[] {
+  return transport.connections().map(({ state }) => state);
+}
 
 test("coalesce: off by default", async () => {
   await using world = await H2World.start(authorities, { server: SERVER });
@@ -299,6 +377,45 @@ test("coalesce: a full connection is not waited for: the origin dials, and says 
   assert.equal(response.why().dial?.reason, "streams-full");
   gates[0]?.();
   assert.equal(await slow, "a.test");
+});
+
+test("coalesce: an origin that dialed because the shared connection was full keeps its own", async () => {
+  const gates: (() => void)[] = [];
+  await using world = await H2World.start(
+    async (connection) => {
+      for (;;) {
+        const request = await connection.readRequest();
+        const answer = (): void => void connection.reply(request, { body: hostOf(request) });
+        if (request.path === "/slow") gates.push(answer);
+        else answer();
+      }
+    },
+    { server: SERVER, settings: { maxConcurrentStreams: 1 } },
+  );
+  const dials: (() => void)[] = [];
+  let held = false;
+  const lookup = (_host: string, _options: unknown, done: Answer): void => {
+    const answer = (): void => done(null, [{ address: "127.0.0.1", family: 4 }]);
+    if (held) dials.push(answer);
+    else answer();
+  };
+  const transport = sharing(world, new Names(), {
+    lookup: lookup as unknown as NonNullable<TransportOptions["lookup"]>,
+  });
+  await fetched(transport, on(world, "a.test"));
+  await fetched(transport, on(world, "b.test"));
+  const slow = fetched(transport, on(world, "a.test", "/slow"));
+  await until(() => gates.length === 1, "the request that fills the connection");
+  held = true;
+  const other = fetched(transport, on(world, "b.test"));
+  await until(() => dials.length === 1, "the dial");
+  gates[0]?.();
+  assert.equal(await slow, "a.test");
+  // The shared one has room again: should the new one close, the next burst would dial once more.
+  dials[0]?.();
+  assert.equal(await other, "b.test");
+  await settled(transport);
+  assert.deepEqual(states(transport), ["idle", "idle"]);
 });
 
 test("coalesce: an abort while the name is looked up ends the request, and close() waits for those that stay", async () => {
