@@ -47,7 +47,7 @@ type Fetch = (init: Init) => Promise<Response>;
 /**
  * Downloads a URL to a file, which has its name only when it is complete.
  *
- * @throws HTTPError for a status that is no success; what the call, the body or the file system fails with.
+ * @throws HTTPError for a status that is not a success; what the call, the body or the file system fails with.
  */
 export async function download(
   fetch: Fetch,

@@ -17,7 +17,7 @@ interface Digest {
 
 /**
  * The response, once its whole body has one of the digests that the request's `integrity` names (Subresource Integrity
- * §3.3). What it names none of a known kind in is no condition.
+ * §3.3). If it names no digest of a known kind, it sets no condition.
  *
  * @throws NetworkError `ERR_TRUNKLINE_INTEGRITY` when the body is another.
  */

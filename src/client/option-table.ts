@@ -186,7 +186,7 @@ const policyRows = [...rows].filter(
   (entry): entry is [keyof ReadOptions, PolicyRow<never, never>] => "read" in entry[1],
 );
 
-/** An option's row; undefined for what is no option. */
+/** An option's row; undefined for what is not an option. */
 export function optionRow(name: string): Row<never> | undefined {
   return rows.get(name);
 }
@@ -250,7 +250,7 @@ function callback<T extends (...values: never[]) => unknown>(
   throw new TypeError(`Cannot use ${shown(value)} for ${name}: it must be a function`);
 }
 
-/** The names in lower case of a client's `sensitiveHeaders`. @throws TypeError for what is no header's name. */
+/** The names in lower case of a client's `sensitiveHeaders`. @throws TypeError for what is not a header's name. */
 export function sensitiveNames({ sensitiveHeaders }: ClientOptions): readonly string[] {
   return headerNames("sensitiveHeaders", sensitiveHeaders);
 }

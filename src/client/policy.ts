@@ -41,7 +41,7 @@ export function fetchPolicy(): Policy {
   );
 }
 
-/** @throws TypeError for a name that is no option, and for a value of another kind: nothing is ignored. */
+/** @throws TypeError for a name that is not an option, and for a value of another kind: nothing is ignored. */
 export function checkClientOptions(options: ClientOptions): void {
   for (const [name, value] of Object.entries(options)) {
     const row = optionRow(name);
@@ -58,7 +58,7 @@ export function checkClientOptions(options: ClientOptions): void {
 export interface CallKind {
   /** As it stands in messages: "post". */
   readonly name: string;
-  /** Whether what is no option is refused, or only what would make it another request. */
+  /** Whether what is not an option is refused, or only what would make it another request. */
   readonly strict: boolean;
   /** Whether its requests have bodies. */
   readonly takesBody: boolean;
@@ -107,7 +107,7 @@ function checkUnknown(
   throw new TypeError(`Cannot use ${JSON.stringify(name)} in ${kind.name}: there is no such option${hint}`);
 }
 
-/** Where a client's credentials may go. @throws TypeError for what is no URL. */
+/** Where a client's credentials may go. @throws TypeError for what is not a URL. */
 export function allowedOrigins(options: ClientOptions): ReadonlySet<string> {
   const { origins, baseURL } = options;
   if (origins !== undefined) return new Set(origins.map((origin) => parseURL(origin).origin));

@@ -272,7 +272,7 @@ class BaseURL {
   /** Origin (with credentials) and path, without a slash at its end. */
   readonly #prefix: string;
 
-  /** @throws TypeError for what is no URL, or has parts that no joined URL would have. */
+  /** @throws TypeError for what is not a URL, or has parts that no joined URL would have. */
   constructor(base: string | URL, mode: "join" | "resolve" = "join") {
     const url = parseURL(String(base));
     this.#url = url;
@@ -285,7 +285,7 @@ class BaseURL {
     this.#prefix = url.href.replace(/[?#].*$/s, "").replace(/(?<!\/)\/+$/, "");
   }
 
-  /** @throws TypeError for what is no URL. */
+  /** @throws TypeError for what is not a URL. */
   of(given: string): string {
     // As the URL parser does, before it looks for a scheme.
     const url = /[\x00-\x20]/.test(given) ? given.replace(/^[\x00-\x20]+|[\t\n\r]+/g, "") : given;

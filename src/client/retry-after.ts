@@ -24,7 +24,7 @@ export function retryAfter(fields: readonly string[], now: number): number | und
 }
 
 function read(value: string, now: number): number | undefined {
-  // A fraction is no number of RFC 9110 §10.2.3, and plainly meant.
+  // RFC 9110 §10.2.3 has no fractions, but what one means is plain.
   if (/^\d+(?:\.\d+)?$/.test(value)) return Number(value) * 1000;
   const isAsctime = ASCTIME.test(value);
   if (!isAsctime && !DATES.some((form) => form.test(value))) return undefined;

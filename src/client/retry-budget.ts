@@ -18,7 +18,7 @@ export class RetryBudget {
   readonly #retries = new Float64Array(SECONDS);
   #second = 0;
 
-  /** A request was sent that is no retry. */
+  /** A request was sent that is not a retry. */
   sent(now: number): void {
     const slot = this.#turnTo(now);
     this.#requests[slot] = (this.#requests[slot] as number) + 1;

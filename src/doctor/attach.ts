@@ -25,7 +25,7 @@ export async function attach(pid: number, preload: string, folder: string): Prom
   }
   if (port === undefined)
     throw new Error(
-      `process ${pid} does not open an inspector: it is not a Node.js program, was started without one, or port ${USUAL_PORT} is another's (start it with --inspect-port=0 then)`,
+      `process ${pid} does not open an inspector: it is not a Node.js program, was started without one, or port ${USUAL_PORT} is taken (then start it with --inspect-port=0)`,
     );
   const inspector = await Inspector.connect(port);
   try {

@@ -18,7 +18,7 @@ interface Book {
   closedRather(connection: Watched, was: CloseReason, reason: CloseReason): void;
 }
 
-/** Why requests are lost with their connections: said beside the reason to close, as one reason has several causes. */
+/** Why requests are lost with their connections: said beside the close reason, because one reason has several causes. */
 export function noteLoss(ledger: Book, connection: Watched, reason: CloseReason): void {
   const { tally } = connection.pool;
   if (connection.active === 0 || connection.response !== undefined) {

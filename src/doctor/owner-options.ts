@@ -2,8 +2,8 @@
 const MAX = 12;
 
 /**
- * The options of an agent or pool as code, for a remedy that keeps them: `rejectUnauthorized: false, ca: …`. Figures and
- * switches are shown; of the rest only the name, as it may hold a key or a password.
+ * The options of an agent or pool as code, for a remedy that keeps them: `rejectUnauthorized: false, ca: …`. Numbers
+ * and switches are shown; of the rest only the name, because it may hold a key or a password.
  */
 export function describe(
   options: unknown,

@@ -42,7 +42,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   origin: undefined,
 };
 
-/** Less (milliseconds) than this is no waiting. */
+/** A request that waits less than this (milliseconds) counts as not waiting. */
 const WAITED = 2;
 
 /** On requests that Trunkline publishes. */

@@ -12,8 +12,8 @@ const shown = new WeakSet<object>();
 export function rejection(error: unknown, isOwn: boolean = isNetworkError(error)): Promise<never> {
   const fresh = isOwn && error instanceof Error && !shown.has(error);
   const rejected = fresh ? withCallerFrames(error) : Promise.reject(error);
-  // A promise that is settled already takes no notice of it, and then nobody is to be told of it as unhandled. Not
-  // sooner, as V8 follows a promise that has one reaction alone.
+  // A settled promise takes no notice of it, and then it must not be reported as unhandled. Not sooner, because V8
+  // follows a promise only while it has a single reaction.
   if (fresh) void turns(8).then(() => rejected.catch(ignore));
   else rejected.catch(ignore);
   return rejected;

@@ -6,7 +6,7 @@ const START = /^[\s\x00-\x1f]*(?:[a-z][a-z0-9+.-]*:)?[/\\]*/i;
 
 /**
  * A URL as errors may show it, and text that was meant to be one: without password, values of query parameters and
- * fragment. In text that does not parse, all before the last `@` is taken for a user part, as the commonest slip is a
+ * fragment. In text that does not parse, all before the last `@` is taken for a user part, because the commonest slip is a
  * password that holds a `/`, `#` or `?`.
  */
 export function shownURL(text: string): string {

@@ -215,7 +215,7 @@ export interface ProcessFacts {
   readonly process: string;
   /** Whether it is a worker thread. */
   readonly thread?: boolean;
-  /** The test runner it belongs to, whose processes are no sign of a problem; absent without one. */
+  /** The test runner it belongs to, whose processes are not a sign of a problem; absent without one. */
   readonly runner?: string;
   /** When it started, in milliseconds since 1970. */
   readonly startedAt: number;

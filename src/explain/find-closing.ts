@@ -4,7 +4,7 @@ import { code, percent, plural } from "./words.js";
 
 /** Fewer than these may be a single request's wish. */
 const REPEATED = 3;
-/** A server that closes one response in a hundred limits requests for each connection, which is no fault. */
+/** A server that closes one response in a hundred limits requests for each connection, which is not a fault. */
 const EACH = 0.2;
 
 export function keepAliveOff(one: OriginView): Finding | undefined {

@@ -93,7 +93,7 @@ export function slowDns(one: OriginView): Finding | undefined {
   const average = lookups === 0 ? 0 : spent / lookups;
   if (average < (lookups >= REPEATED ? SLOW_DNS : VERY_SLOW_DNS)) return undefined;
   const { origin } = one.facts;
-  // Origins beyond those that are counted apart share one entry, which is no URL.
+  // Origins beyond those that are counted apart share one entry, which is not a URL.
   const host = URL.canParse(origin) ? new URL(origin).hostname : origin;
   return one.finding("slow-dns", lookups, 0, {
     severity: average >= VERY_SLOW_DNS ? "medium" : "low",

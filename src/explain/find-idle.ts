@@ -47,7 +47,7 @@ export function idleTimeoutRace(one: OriginView): Finding | undefined {
   const limit = one.serverIdleLimit;
   const inForce = one.facts.most.idleTimeout;
   if (limit === undefined || (inForce !== undefined && inForce > 0 && inForce <= limit)) return undefined;
-  // What is announced is no cause where connections end long before it.
+  // What is announced is not a cause where connections end long before it.
   if (one.learnedIdleLimit === undefined && restarts(one)) return undefined;
   const failures = one.count("staleFailures");
   const stale = one.count("staleRetries") + failures;

@@ -16,7 +16,7 @@ const HARDLY_ANY = 1.2;
 export function clientPerRequest(all: Facts): Finding[] {
   const places = new Map<string, ClientFacts>();
   for (const facts of all.clients) {
-    // Judged by process: a program that makes one and ends is no fault, however often it runs.
+    // Judged by process: a program that makes one and ends is not a fault, however often it runs.
     if (
       facts.created < MANY ||
       facts.requests < facts.created / 2 ||

@@ -33,46 +33,55 @@ import { clientPerRequest, duplicateModule, routeSplit, workerPerJob } from "./f
 import { OriginView } from "./origin-view.js";
 import type { Finding, FindingKind } from "./report.js";
 
-const OF_ORIGIN: readonly ((one: OriginView) => Finding | undefined)[] = [
-  keepAliveOff,
-  bodyUnread,
-  bodyAbandoned,
-  idleLimitChurn,
-  idleTimeoutRace,
-  idleTimeoutShort,
-  serverIdleShort,
-  serverClosesEach,
-  http10Peer,
-  unboundedBurst,
-  queueing,
-  slowDns,
-  tlsNotResumed,
-  staleRetries,
-  serverRestarts,
-  overDialing,
-  dialFailures,
-  serverHangsUp,
-  networkForgetsIdle,
-  processStoodStill,
-  clientTimeouts,
-  headOverLimit,
-  protocolErrors,
-  poolDestroyed,
-  uploadUnfinished,
-  listenersLeft,
-  streamLimit,
-  serverResets,
-  severalConnections,
-  http2WouldDo,
-];
+/** Concerns the whole process. */
+type ProcessKind = Extract<
+  FindingKind,
+  "client-per-request" | "worker-per-job" | "duplicate-module" | "route-split" | "coalescing"
+>;
 
-const OF_PROCESS: readonly ((all: Facts) => Finding[])[] = [
-  clientPerRequest,
-  workerPerJob,
-  duplicateModule,
-  routeSplit,
-  coalescing,
-];
+/** What looks for each kind: one function a kind. */
+const OF_ORIGIN: Readonly<
+  Record<Exclude<FindingKind, ProcessKind>, (one: OriginView) => Finding | undefined>
+> = {
+  "keep-alive-off": keepAliveOff,
+  "body-unread": bodyUnread,
+  "body-abandoned": bodyAbandoned,
+  "idle-limit-churn": idleLimitChurn,
+  "idle-timeout-race": idleTimeoutRace,
+  "idle-timeout-short": idleTimeoutShort,
+  "server-idle-short": serverIdleShort,
+  "server-closes-each": serverClosesEach,
+  "http-1.0-peer": http10Peer,
+  "unbounded-burst": unboundedBurst,
+  queueing: queueing,
+  "slow-dns": slowDns,
+  "tls-not-resumed": tlsNotResumed,
+  "stale-retries": staleRetries,
+  "server-restarts": serverRestarts,
+  "over-dialing": overDialing,
+  "dial-failures": dialFailures,
+  "server-hangs-up": serverHangsUp,
+  "network-forgets-idle": networkForgetsIdle,
+  "process-stood-still": processStoodStill,
+  "client-timeouts": clientTimeouts,
+  "head-over-limit": headOverLimit,
+  "protocol-errors": protocolErrors,
+  "pool-destroyed": poolDestroyed,
+  "upload-unfinished": uploadUnfinished,
+  "listeners-left": listenersLeft,
+  "stream-limit": streamLimit,
+  "server-resets": serverResets,
+  "several-connections": severalConnections,
+  "http2-would-do": http2WouldDo,
+};
+
+const OF_PROCESS: Readonly<Record<ProcessKind, (all: Facts) => Finding[]>> = {
+  "client-per-request": clientPerRequest,
+  "worker-per-job": workerPerJob,
+  "duplicate-module": duplicateModule,
+  "route-split": routeSplit,
+  coalescing: coalescing,
+};
 
 const RANK: Readonly<Record<Finding["severity"], number>> = { high: 0, medium: 1, low: 2 };
 
@@ -95,11 +104,12 @@ const OF_UNREAD_BODIES: ReadonlySet<FindingKind> = new Set(["over-dialing", "que
 
 /** The problems that the facts show, the worst first. A pure function: the same facts, the same findings. */
 export function findings(all: Facts): Finding[] {
-  const found = OF_PROCESS.flatMap((look) => look(all));
+  const found = Object.values(OF_PROCESS).flatMap((look) => look(all));
   const each = ownersEach(all.clients, found);
+  const originLooks = Object.values(OF_ORIGIN);
   for (const facts of all.origins) {
     const one = new OriginView(facts, all.clients);
-    const here = OF_ORIGIN.flatMap((look) => look(one) ?? []);
+    const here = originLooks.flatMap((look) => look(one) ?? []);
     found.push(...here.filter((finding) => !isConsequence(finding, here, one, each)));
   }
   return found.sort(

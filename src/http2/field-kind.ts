@@ -9,7 +9,7 @@ import { isForbiddenTrailer } from "../message/index.js";
 export const KIND_STATUS = 0x01;
 /** A pseudo-header field that no response has. */
 export const KIND_PSEUDO = 0x02;
-/** The name is no lower-case token. */
+/** The name is not a lower-case token. */
 export const KIND_BAD_NAME = 0x04;
 /** The value holds an octet that no field value may. */
 export const KIND_BAD_VALUE = 0x08;

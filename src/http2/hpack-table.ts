@@ -63,7 +63,7 @@ export class DynamicTable {
     return this.#entries[(this.#newest - index) & (this.#entries.length - 1)];
   }
 
-  /** Puts an entry in front. One larger than the whole table empties it, and is no error (§4.4). */
+  /** Puts an entry in front. One larger than the whole table empties it, and is not an error (§4.4). */
   insert(entry: Entry): void {
     this.#evict(this.#limit - entry.size);
     if (entry.size > this.#limit) return;

@@ -82,7 +82,7 @@ function decodedBytes(encoded: number): number {
 
 /**
  * The string that `buffer[start, end)` encodes, one character an octet.
- * @throws Http2Error when it is no encoding of a string.
+ * @throws Http2Error when it is not an encoding of a string.
  */
 export function huffmanDecode(buffer: Buffer, start: number, end: number): string {
   tables ??= build();

@@ -38,7 +38,7 @@ export type FormInit = Readonly<Record<string, string | readonly string[]>> | UR
  * A form as a browser encodes it, with `content-type: application/x-www-form-urlencoded`, as Go's `PostForm`
  * sends it (`fetch` adds a charset to a `URLSearchParams` body). The order of the fields is kept.
  *
- * @throws TypeError for a value that is no string, number, boolean or bigint.
+ * @throws TypeError for a value that is not a string, number, boolean or bigint.
  */
 export function formBody(form: FormInit): BodySource {
   return new TextSource(encodeForm(form), "application/x-www-form-urlencoded");

@@ -22,7 +22,7 @@ export function splitBlock(block: string, start: number): string[] {
 /**
  * The values of the fields of that name joined with ", ", or `null`, found without splitting the block.
  * `undefined` when that would be slower than splitting it.
- * @throws TypeError when `name` is no token.
+ * @throws TypeError when `name` is not a token.
  */
 export function findInBlock(block: string, start: number, name: string): string | null | undefined {
   const pattern = linePattern(name);

@@ -1,7 +1,7 @@
 import { File as PlatformFile } from "node:buffer";
 
 const CRLF = "\r\n";
-/** A part's fields are three short lines; more is no form. */
+/** A part's fields are three short lines; more is not a form. */
 const MAX_PART_HEAD = 16 * 1024;
 
 interface PartHead {

@@ -8,7 +8,7 @@ import type { WireResponse } from "./wire-response.js";
  * The response as one of ours. Round trippers and middleware also give the platform's, or that of another copy of this
  * package, whose insides cannot be read as ours can.
  *
- * @throws TypeError for what is no response, and for the platform's `Response.error()`.
+ * @throws TypeError for what is not a response, and for the platform's `Response.error()`.
  */
 export function ownResponse(given: Response | globalThis.Response): Response {
   if (typeof given === "object" && given !== null) {

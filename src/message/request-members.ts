@@ -84,7 +84,7 @@ const POLICIES = ["", ...REFERRER_POLICIES];
 
 /**
  * Converts an init as Web IDL does: members it does not know are not looked at.
- * @throws TypeError for what is no object, and for a value that its member cannot have.
+ * @throws TypeError for what is not an object, and for a value that its member cannot have.
  */
 export function requestMembers(init: unknown): RequestMembers {
   if (typeof init !== "object" && typeof init !== "function") {

@@ -433,7 +433,7 @@ export class Request {
 
 shapeInterface(Request, REQUEST_SHAPE);
 
-/** Anything that is no request is a URL by its text, as in fetch. */
+/** Anything that is not a request is a URL by its text, as in fetch. */
 function requestOf(input: unknown): Request | undefined {
   if (typeof input !== "object" || input === null) return undefined;
   const own = recognise(input as Request);

@@ -121,7 +121,7 @@ function originFacts(
   };
 }
 
-/** A request that got no whole answer, as its client's error is not seen from here. */
+/** A request that got no complete answer; what error its client saw is not known here. */
 function failureOf(reason: CloseReason, { ending }: Life): string | undefined {
   if (reason === "server-closed-unanswered") return "unanswered";
   if (reason === "server-closed-mid-response") return "cut-off";

@@ -3,7 +3,7 @@ import type { CloseReason } from "../trace/index.js";
 import type { Life } from "./life.js";
 import { type ObservedClient, UNNAMED } from "./user-agent.js";
 
-/** So many connections that were left idle while others were dialed are no accident. */
+/** So many connections that were left idle while others were dialed are not there by accident. */
 const MANY = 5;
 /** A library whose connections carry more requests than this on average does share them. */
 const FEW_REQUESTS = 1.5;

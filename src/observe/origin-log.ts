@@ -164,7 +164,7 @@ export class OriginLog implements ConnectionEvents {
     if (connection.response !== undefined) this.#swallow(request, now);
   }
 
-  /** A dead connection has swallowed a request; sent again soon, it is no failure. */
+  /** A dead connection has swallowed a request; sent again soon, it is not a failure. */
   #swallow(request: RequestFacts, now: number): void {
     const known = this.#swallowed.get(key(request));
     if (known !== undefined) known.push(now);

@@ -21,7 +21,7 @@ export class OwnedGate implements Gate {
       resolve = yes;
       reject = no;
     });
-    // A gate that nobody waits at when its owner closes is no unhandled rejection.
+    // A gate that nobody waits at when its owner closes is not an unhandled rejection.
     this.promise.catch(() => {});
     this.#resolve = resolve;
     this.#reject = reject;

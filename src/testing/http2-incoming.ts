@@ -42,7 +42,7 @@ export class Http2Incoming implements FrameVisitor {
     this.#seen = seen;
   }
 
-  /** @throws Error when the bytes are no HTTP/2 of a client's. */
+  /** @throws Error when the bytes are not a client's HTTP/2. */
   push(bytes: Buffer): void {
     const missing = PREFACE.length - this.#preface.length;
     if (missing > 0) {

@@ -170,7 +170,7 @@ export function guardTrace(trace: Trace, run: (callback: () => void) => void): T
   });
 }
 
-/** Whether it has a hook, its own or its class's; what every object has, as something put it on `Object.prototype`, is none. */
+/** Whether it has a hook, its own or its class's. What something put on `Object.prototype` is not one. */
 function has(trace: Trace, name: keyof Trace): boolean {
   for (
     let at: object | null = trace;

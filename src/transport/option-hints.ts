@@ -84,7 +84,7 @@ const CLIENT_OPTIONS = new Set([
   ...["allowInsecureRedirects", "sensitiveHeaders"],
 ]);
 
-/** `; did you mean …?` for a name that is no option, where it is known what was meant. */
+/** `; did you mean …?` for a name that is not an option, where it is known what was meant. */
 export function transportHint(name: string, options: ReadonlySet<string>): string {
   const found = meaning(name, options);
   if (found === undefined) return "";

@@ -5,7 +5,7 @@ import { TLS_OPTION_NAMES } from "./dial/index.js";
 import type { TransportOptions } from "./transport-options.js";
 
 /**
- * Checks the options that are no numbers, so that one that cannot mean anything is refused here and not ignored, or
+ * Checks the options that are not numbers, so that one that cannot mean anything is refused here and not ignored, or
  * found in the middle of a dial. A misspelt option of TLS may be the one that pins a certificate.
  *
  * @throws TypeError that names the option; RangeError for a number out of range.

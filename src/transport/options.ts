@@ -32,7 +32,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /**
  * Checks the options and fills in the defaults.
  *
- * @throws TypeError for a name that is no option; RangeError for a value out of range.
+ * @throws TypeError for a name that is not an option; RangeError for a value out of range.
  */
 export function normaliseOptions(options: TransportOptions): Settings {
   for (const name of Object.keys(options)) {

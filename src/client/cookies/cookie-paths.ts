@@ -23,7 +23,7 @@ function encoded(char: string): string {
 
 const UNRESERVED = /^[A-Za-z0-9\-._~]$/;
 
-/** The path of a URL without the encodings that it need not have. "%2F" is no slash. */
+/** The path of a URL without the encodings that it need not have. "%2F" is not a slash. */
 export function plainPath(pathname: string): string {
   if (!pathname.includes("%")) return pathname;
   return pathname.replace(/%[0-9a-fA-F]{2}/g, (encoding) => {

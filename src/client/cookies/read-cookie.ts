@@ -101,7 +101,7 @@ function scopeOf(
   return isWithin(domain, registered) ? { domain, hostOnly: false } : undefined;
 }
 
-/** The `Domain` as hosts are written; empty where there is none. One that is no name stays, and matches no host. */
+/** The `Domain` as hosts are written; empty where there is none. One that is not a name stays, and matches no host. */
 function domainOf({ domain }: Cookie): string {
   if (domain === null || !/[^\x21-\x7e]/.test(domain)) return domain ?? "";
   // Fields are bytes, read as latin1, and a name beyond ASCII is UTF-8.

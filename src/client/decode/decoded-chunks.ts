@@ -109,7 +109,7 @@ export class DecodedChunks implements ChunkSupply {
 
   async *#undo(coding: Coding, input: Chunks, stage: number): Chunks {
     const first = await input.next();
-    if (first.done === true) return; // an empty body is no stream cut short
+    if (first.done === true) return; // an empty body is not a stream cut short
     const stream = coding.stream(first.value);
     this.#streams.push(stream);
     if (stage === 0) this.#meter.readsFrom(stream);
@@ -177,7 +177,7 @@ function isZlibError(error: unknown): boolean {
   return error instanceof Error && "errno" in error && "code" in error;
 }
 
-/** Up to here any ratio is fine: a small body of spaces is no attack. */
+/** Up to here any ratio is fine: a small body of spaces is not an attack. */
 const RATIO_FREE_BYTES = 1024 * 1024;
 /** From here on a body that is streamed must not live on one byte over and over. */
 const LARGE_BYTES = 32 * 1024 * 1024;

@@ -93,7 +93,7 @@ function send(request: Request, resolve: Resolve): void {
   const { port } = requestParts(request).target;
   if (isBadPort(port)) {
     throw networkError(
-      `Cannot fetch from port ${port}: the standard reserves it for another protocol; a Client may`,
+      `Cannot fetch from port ${port}: the standard reserves it for another protocol; use a Client to reach it`,
     );
   }
   const started = timelineNow();

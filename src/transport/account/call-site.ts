@@ -11,7 +11,7 @@ export function userFrame(stack: string | undefined): string | undefined {
   return undefined;
 }
 
-// From a stack, as a CommonJS bundle has no `import.meta`. Where there is none, every frame counts as this package's.
+// From a stack, because a CommonJS bundle has no `import.meta`. Where there is none, every frame counts as this package's.
 const here = folderOf(new Error().stack);
 
 function folderOf(stack: unknown): string {

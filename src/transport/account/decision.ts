@@ -6,7 +6,7 @@ import type { Candidate, Exchange, Link } from "../exchange/index.js";
 
 /** Connections looked at for one decision; a record of more would be longer than anyone reads. */
 export const MAX_CANDIDATES = 8;
-/** A connection that closed longer ago than this (milliseconds) is no candidate any more. */
+/** A connection that closed longer ago than this (milliseconds) is not a candidate any more. */
 const RECENTLY = 60_000;
 
 /** What the route's connections were doing when an exchange found none idle. */

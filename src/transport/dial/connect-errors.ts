@@ -141,7 +141,7 @@ export function connectTimeoutError(
   );
 }
 
-/** A custom `dial` threw, or gave something that is no stream. */
+/** A custom `dial` threw, or gave something that is not a stream. */
 export function customDialError(target: DialRequest, problem: string, cause?: unknown): NetworkError {
   return new NetworkError(`the option dial could not connect to ${nameOf(target)}: ${problem}`, {
     code: "ERR_TRUNKLINE_DIAL_FAILED",

@@ -35,7 +35,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** A stream that is no socket, over one. */
+/** A stream that is not a socket, over one. */
 const tunnel = (port: number): Duplex => {
   const socket = connect(port, "127.0.0.1");
   const stream = new Duplex({

@@ -33,6 +33,6 @@ export type DnsSettings = Required<Omit<DnsOptions, "servers">> & Pick<DnsOption
 export interface DnsAnswer {
   readonly addresses: readonly { readonly address: string; readonly family: number }[];
   readonly ttl: number | undefined;
-  /** The family whose addresses are not known, as its answer failed or is late. */
+  /** The family whose addresses are not known, because its answer failed or is late. */
   readonly lacks?: 4 | 6 | undefined;
 }

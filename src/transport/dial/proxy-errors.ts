@@ -43,7 +43,7 @@ export function connectRefused(
   );
 }
 
-/** What the proxy sent is no answer, or it sent none. */
+/** What the proxy sent is not an answer, or it sent none. */
 export function connectBroken(target: DialRequest, proxy: ProxyServer, cause: unknown): NetworkError {
   return new NetworkError(
     `the proxy ${proxy.name} did not answer CONNECT ${nameOf(target)} in HTTP (${messageOf(cause)}): check the proxy's address and scheme`,

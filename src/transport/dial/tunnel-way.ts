@@ -108,9 +108,9 @@ export class TunnelWay implements Way {
   }
 
   #dialProxy(): void {
-    const { host, port, scheme, name } = this.#proxy;
+    const { host, port, secure, name } = this.#proxy;
     const leg = this.#shared.dialProxy(
-      ownMembers({ host, port, tls: scheme === "https", origin: name }),
+      ownMembers({ host, port, tls: secure, origin: name }),
       ownMembers<DialHandlers>({
         ...legTrace(this.#dial.trace),
         done: (result) => this.#reached(result),
@@ -137,7 +137,7 @@ export class TunnelWay implements Way {
     this.#socket = socket;
     this.#dial.attempts.push(...result.attempts);
     this.#addTimings(result);
-    // Somebody must listen while nobody else does; the listener stays, as a late error is of no interest.
+    // Somebody must listen while nobody else does; the listener stays, because a late error is of no interest.
     socket.on("error", () => {});
     this.#asking = true;
     this.#dial.trace?.proxyStart?.(this.#names());

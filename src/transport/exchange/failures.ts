@@ -65,7 +65,7 @@ export function connectionLost(
   });
 }
 
-/** Errors that say what became of the request, and are no fault of a response. */
+/** Errors that say what became of the request, and are not the fault of a response. */
 const NO_RESPONSE: ReadonlySet<string> = new Set([
   "ERR_TRUNKLINE_STREAM_REFUSED",
   "ERR_TRUNKLINE_STREAM_RESET",

@@ -9,7 +9,7 @@ const MOST_UNSENT = 10;
 
 /**
  * Rule 6. What the peer did not process goes out again whatever it is. Else only a connection that is known to have
- * worked can have been dead before the request reached it, or hold bytes that are no answer to it: before any
+ * worked can have been dead before the request reached it, or hold bytes that do not answer it: before any
  * well-formed head of an answer the request then goes out again when nothing of it was written, or when it can be
  * repeated without harm.
  */
@@ -47,7 +47,7 @@ export function wantsHttp1(error: unknown): boolean {
   return error instanceof Http2Error && error.http2Code === HTTP_1_1_REQUIRED;
 }
 
-/** Whether what came is no response: on a connection that was used before it may be the rest of an answer before. */
+/** Whether what came is not a response: on a connection that was used before it may be the rest of an answer before. */
 export function isGarbage(cause: CloseCause): boolean {
   return cause.reason === "protocol-error";
 }

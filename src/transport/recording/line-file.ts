@@ -21,7 +21,7 @@ export class LineFile {
   #timer: RuntimeTimer | undefined;
   #idle: (() => void)[] = [];
   #closed = false;
-  /** Lines that were dropped as the disk was too slow. */
+  /** Lines that were dropped because the disk was too slow. */
   dropped = 0;
   /** The first error of writing; nothing is written after it. */
   error: Error | undefined = undefined;

@@ -19,7 +19,7 @@ export class ProxyChoice {
   /** Read at the first request, so that a program can set its environment up after its imports. */
   #environment: ProxyForTarget | undefined | "unread" = "unread";
 
-  /** @throws TypeError when the option is no proxy that can be used. */
+  /** @throws TypeError when the option is not a proxy that can be used. */
   constructor(option: ProxyOption | undefined) {
     this.#option = option;
     this.none = option === false;

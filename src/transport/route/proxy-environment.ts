@@ -15,7 +15,7 @@ export type ProxyForTarget = (target: ProxyTarget) => ProxyServer | undefined;
 /**
  * The proxies that the environment sets, by Go's rules: `HTTP_PROXY` for http, `HTTPS_PROXY` for https, `NO_PROXY` for
  * the hosts that go direct, the names in upper case before those in lower. What differs from Go: `ALL_PROXY`
- * stands in for either of the first two, as in curl, and a value that is no proxy URL is an error at once, where Go
+ * stands in for either of the first two, as in curl, and a value that is not a proxy URL is an error at once, where Go
  * goes direct or fails as it dials. In a CGI program, hosts of `NO_PROXY` still go direct. Undefined when the
  * environment sets none.
  */

@@ -1,13 +1,38 @@
 import { quotedURL } from "../../errors/index.js";
 import { ownMembers } from "../../runtime/index.js";
 
-/** How proxies are spoken to, each with its usual port. `socks5` resolves the target's name here, `socks5h` at the proxy. */
-const SCHEMES = { http: 80, https: 443, socks5: 1080, socks5h: 1080 } as const;
-type ProxyScheme = keyof typeof SCHEMES;
+/** What follows from a proxy's scheme; how it is asked for a tunnel is in `dial/tunnel-way.ts`. */
+interface SchemeTraits {
+  /** The usual port. */
+  readonly port: number;
+  /** Whether the connection to the proxy itself is TLS. */
+  readonly secure: boolean;
+  /** Whether it takes plain requests whole, without a tunnel. */
+  readonly forwards: boolean;
+  /** What is wrong with these credentials, if anything. */
+  refusal(username: string, password: string): string | undefined;
+}
+
+const HTTP: SchemeTraits = { port: 80, secure: false, forwards: true, refusal: refusedByHttp };
+const SOCKS: SchemeTraits = { port: 1080, secure: false, forwards: false, refusal: refusedBySocks };
+
+/** `socks5` resolves the target's name here, `socks5h` at the proxy. */
+type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
+
+const SCHEMES: Readonly<Record<ProxyScheme, SchemeTraits>> = {
+  http: HTTP,
+  https: { ...HTTP, port: 443, secure: true },
+  socks5: SOCKS,
+  socks5h: SOCKS,
+};
 
 /** A proxy, parsed. */
 export interface ProxyServer {
   readonly scheme: ProxyScheme;
+  /** Whether the connection to the proxy itself is TLS. */
+  readonly secure: boolean;
+  /** Whether it takes plain requests whole, without a tunnel. */
+  readonly forwards: boolean;
   /** Name or address, IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
@@ -27,7 +52,7 @@ const MAX_SOCKS_BYTES = 255;
 /**
  * Parses a proxy's URL; a scheme that is missing is `http`, as in Go. `setting` names where it was given.
  *
- * @throws TypeError when it is no proxy that can be used.
+ * @throws TypeError when it is not a proxy that can be used.
  */
 export function parseProxy(value: string | URL, setting: string): ProxyServer {
   const text = String(value).trim();
@@ -46,14 +71,17 @@ export function parseProxy(value: string | URL, setting: string): ProxyServer {
     );
   }
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
-  const port = url.port === "" ? SCHEMES[scheme] : Number(url.port);
+  const traits = SCHEMES[scheme];
+  const port = url.port === "" ? traits.port : Number(url.port);
   const username = decode(url.username);
   const password = decode(url.password);
   const name = `${scheme}://${url.hostname}:${port}`;
   const authenticated = username !== "" || password !== "";
-  if (authenticated) checkCredentials(scheme, username, password, name);
+  if (authenticated) checkCredentials(traits, username, password, name);
   return ownMembers<ProxyServer>({
     scheme,
+    secure: traits.secure,
+    forwards: traits.forwards,
     host,
     port,
     name,
@@ -76,20 +104,27 @@ function isScheme(scheme: string): scheme is ProxyScheme {
   return Object.hasOwn(SCHEMES, scheme);
 }
 
-function checkCredentials(scheme: ProxyScheme, username: string, password: string, name: string): void {
-  const refuse = (what: string): never => {
-    throw new TypeError(`Cannot use the credentials for the proxy ${name}: ${what}`);
-  };
-  if (CONTROL.test(username) || CONTROL.test(password)) refuse("they contain a control character");
-  if (scheme === "http" || scheme === "https") {
-    if (username.includes(":")) refuse("the user name contains a colon (RFC 7617 section 2)");
-  } else if (
-    username === "" ||
-    Buffer.byteLength(username) > MAX_SOCKS_BYTES ||
-    Buffer.byteLength(password) > MAX_SOCKS_BYTES
-  ) {
-    refuse("SOCKS requires a user name, and at most 255 bytes each for user name and password (RFC 1929)");
-  }
+function checkCredentials(traits: SchemeTraits, username: string, password: string, name: string): void {
+  const refusal =
+    CONTROL.test(username) || CONTROL.test(password)
+      ? "they contain a control character"
+      : traits.refusal(username, password);
+  if (refusal !== undefined)
+    throw new TypeError(`Cannot use the credentials for the proxy ${name}: ${refusal}`);
+}
+
+function refusedByHttp(username: string): string | undefined {
+  return username.includes(":") ? "the user name contains a colon (RFC 7617 section 2)" : undefined;
+}
+
+function refusedBySocks(username: string, password: string): string | undefined {
+  const fits =
+    username !== "" &&
+    Buffer.byteLength(username) <= MAX_SOCKS_BYTES &&
+    Buffer.byteLength(password) <= MAX_SOCKS_BYTES;
+  return fits
+    ? undefined
+    : "SOCKS requires a user name, and at most 255 bytes each for user name and password (RFC 1929)";
 }
 
 function decode(text: string): string {

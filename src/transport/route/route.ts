@@ -77,7 +77,7 @@ export function routeOf(target: Target, chosen: ProxyServer | undefined, setting
     noConnect: false,
     pingFactor: 1,
   };
-  const forwards = proxy !== undefined && !secure && (proxy.scheme === "http" || proxy.scheme === "https");
+  const forwards = proxy !== undefined && !secure && proxy.forwards;
   if (proxy === undefined) {
     const key = `${origin} ${name}`;
     return { key, origin, name, host: hostname, port, secure, proxy, forwards, ...protocol };
@@ -85,6 +85,6 @@ export function routeOf(target: Target, chosen: ProxyServer | undefined, setting
   const keptFor = forwards ? new URL(proxy.name).origin : origin;
   const key = `${keptFor} ${name}${SECRET}${proxy.key}`;
   if (!forwards) return { key, origin, name, host: hostname, port, secure, proxy, forwards, ...protocol };
-  const toProxy = { host: proxy.host, port: proxy.port, secure: proxy.scheme === "https" };
+  const toProxy = { host: proxy.host, port: proxy.port, secure: proxy.secure };
   return { key, origin: keptFor, name, ...toProxy, proxy, forwards, ...protocol };
 }
