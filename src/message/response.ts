@@ -285,7 +285,7 @@ export class Response {
   /**
    * The connection as a stream, after a 101 to a request with `Connection: upgrade`, or a 2xx to CONNECT; over HTTP/2 the
    * stream of a WebSocket (RFC 8441). Otherwise `undefined`. It starts with any bytes that followed the response's head.
-   * It is yours: you end it, and no time limit applies to it.
+   * It is yours: you end it. No time limit applies to it, and the signal of the call no longer ends it.
    */
   get upgraded(): Duplex | undefined {
     return this.#wire?.upgraded;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { Duplex } from "node:stream";
+import { addAbortSignal, type Duplex } from "node:stream";
 import { describe, test } from "node:test";
-import { Client, Transport } from "../../src/index.js";
+import { Client, Request, Transport } from "../../src/index.js";
 import { createAuthority, WireServer, type WireServerOptions } from "../../src/testing/index.js";
 
 async function world(options: WireServerOptions, transportOptions = {}) {
@@ -180,6 +180,37 @@ describe("upgraded", () => {
     const [record] = w.transport.connections();
     assert.deepEqual([record?.state, record?.closed?.reason], ["closed", "upgraded"]);
     assert.equal(w.transport.snapshot().totals.active, 0);
+  });
+
+  for (const method of ["GET", "CONNECT"]) {
+    test(`${method}: the call's signal and timeout end with its response; the stream goes on`, async () => {
+      await using w = await world({ script: echo });
+      const controller = new AbortController();
+      const { upgraded } = await w.client.do(
+        new Request(w.server.url("/"), {
+          method,
+          ...(method === "GET" ? { headers: upgradeHeaders } : {}),
+          signal: controller.signal,
+        }),
+        { timeout: 60_000, retry: true },
+      );
+      assert.ok(upgraded);
+      controller.abort(new Error("too late"));
+      assert.equal(await talk(upgraded), "hello WORLD");
+    });
+  }
+
+  test("addAbortSignal(): of node:stream, makes a signal end the stream too", async () => {
+    await using w = await world({ script: echo });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const { upgraded } = await w.client.get(w.server.url("/"), { headers: upgradeHeaders, signal });
+    assert.ok(upgraded);
+    addAbortSignal(signal, upgraded);
+    const reason = new Error("enough");
+    const [[error]] = await Promise.all([once(upgraded, "error"), controller.abort(reason)]);
+    assert.equal((error as Error).cause, reason);
+    assert.equal(upgraded.destroyed, true);
   });
 
   test("101: works over TLS and over a stream of the caller's too", async () => {

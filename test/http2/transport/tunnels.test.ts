@@ -116,6 +116,24 @@ for (const [what, frames] of ENDINGS) {
   });
 }
 
+test("an abort of the call's signal, once the tunnel is open, leaves it to the caller", async () => {
+  await using world = await H2World.start(
+    opening(async (connection, stream) => {
+      await connection.until(() => sent(connection, "DATA").length > 0, "what is written after the abort");
+      await connection.send({ type: "DATA", stream, data: "heard", endStream: true });
+    }),
+    OFFERED,
+  );
+  const controller = new AbortController();
+  const { signal } = controller;
+  const upgraded = upgradedOf(await clientOf(world.transport()).get(world.url(), { ...ASK, signal }));
+  controller.abort(new Error("too late"));
+  upgraded.end("still there");
+  assert.equal(await textOf(upgraded), "heard");
+  const connection = await world.connection();
+  assert.equal(sent(connection, "RST_STREAM").length, 0);
+});
+
 test("what is written to a tunnel that the server has ended and then reset fails", async () => {
   for (const written of ["before", "after"]) {
     let reset: (() => Promise<void>) | undefined;
