@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ProtocolError } from "../errors/index.js";
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, type BodyKind } from "./body-decoder.js";
-import { ResponseHeadParser } from "./head-parser.js";
+import { HeadParsers, ResponseHeadParser } from "./head-parser.js";
 import { DEFAULT_MAX_HEAD_BYTES, MAX_HEADER_COUNT, MAX_INFORMATIONAL } from "./limits.js";
 
 function parse(
@@ -483,5 +483,45 @@ describe("ResponseHeadParser: limits", () => {
     assert.equal(parser.status, 200, "begin starts to count anew");
     const error = rejection(`${informational.repeat(MAX_INFORMATIONAL + 1)}${OK}\r\n`);
     assert.deepEqual([error.code, error.limit], ["ERR_TRUNKLINE_TOO_MANY_INFORMATIONAL", true]);
+  });
+});
+
+describe("HeadParsers: parsers for many connections", () => {
+  const feed = (parser: ResponseHeadParser, text: string): number => {
+    const bytes = Buffer.from(text, "latin1");
+    return parser.parse(bytes, 0, bytes.length);
+  };
+
+  test("giveBack: the next response gets the same parser, with nothing of the last one in it", () => {
+    const parsers = new HeadParsers(DEFAULT_MAX_HEAD_BYTES);
+    const first = parsers.take("HEAD");
+    assert.ok(feed(first, `${OK}Content-Length: 7\r\nConnection: close\r\n\r\n`) > 0);
+    parsers.giveBack(first);
+    assert.equal(first.block, "", "an idle parser keeps no head alive");
+    const second = parsers.take("GET");
+    assert.equal(second, first);
+    assert.ok(feed(second, `${OK}Content-Length: 3\r\n\r\n`) > 0);
+    assert.equal(second.bodyKind, BODY_LENGTH);
+    assert.equal(second.contentLength, 3);
+    assert.equal(second.keepAlive, true);
+  });
+
+  test("giveBack: half a head is forgotten", () => {
+    const parsers = new HeadParsers(DEFAULT_MAX_HEAD_BYTES);
+    const first = parsers.take("GET");
+    assert.equal(feed(first, "HTTP/1.1 500 Internal Server Error\r\nX-Half:"), -1);
+    parsers.giveBack(first);
+    const second = parsers.take("GET");
+    assert.ok(feed(second, `${OK}\r\n`) > 0);
+    assert.equal(second.status, 200);
+  });
+
+  test("take: parsers in use at the same time are different ones, and few are kept", () => {
+    const parsers = new HeadParsers(DEFAULT_MAX_HEAD_BYTES);
+    const taken = Array.from({ length: 40 }, () => parsers.take("GET"));
+    assert.equal(new Set(taken).size, 40);
+    for (const parser of taken) parsers.giveBack(parser);
+    const again = Array.from({ length: 40 }, () => parsers.take("GET"));
+    assert.equal(again.filter((parser) => taken.includes(parser)).length, 16);
   });
 });

@@ -35,7 +35,7 @@ const MORE = -1;
  * Parses response heads in one strict pass (RFC 9112): every byte is validated, the framing fields are read, and
  * the head is kept as one string whose names and values are cut out only when somebody asks.
  *
- * One parser serves one connection: `begin` before each request, then `parse` until it returns an offset; after an
+ * One parser serves one response at a time: `begin` before each, then `parse` until it returns an offset; after an
  * informational head, `parse` again from there. After an error the parser is unusable until the next `begin`.
  */
 export class ResponseHeadParser {
@@ -269,10 +269,46 @@ export class ResponseHeadParser {
     return carry;
   }
 
+  /** Lets go of what it has read. */
+  forget(): void {
+    this.block = "";
+    this.#rewind();
+  }
+
   #rewind(): void {
     this.#carry = null;
     this.#carried = 0;
     this.#position = 0;
+  }
+}
+
+/** Parsers kept for the responses to come. */
+const MOST_SPARE = 16;
+
+/**
+ * The parsers of many connections. A response has one from its first byte to its end, and most arrive in one piece:
+ * one parser serves nearly all of them, and a connection that waits for a response, or is idle, has none.
+ */
+export class HeadParsers {
+  readonly #maxHeadBytes: number;
+  readonly #spare: ResponseHeadParser[] = [];
+
+  constructor(maxHeadBytes: number) {
+    this.#maxHeadBytes = maxHeadBytes;
+  }
+
+  /** One for the response to a request of this method. */
+  take(method: string): ResponseHeadParser {
+    const parser = this.#spare.pop() ?? new ResponseHeadParser(this.#maxHeadBytes);
+    parser.begin(method);
+    return parser;
+  }
+
+  /** Takes back one that nobody looks at any more. */
+  giveBack(parser: ResponseHeadParser): void {
+    if (this.#spare.length === MOST_SPARE) return;
+    parser.forget();
+    this.#spare.push(parser);
   }
 }
 

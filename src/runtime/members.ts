@@ -3,8 +3,13 @@
  * would be read as an option. Objects of options are therefore copied to objects without a prototype before they are read.
  */
 export function ownMembers<T extends object>(given: T): T {
+  return bare({ ...given });
+}
+
+/** The same of an object that was made for this: the object itself, without its prototype. */
+export function bare<T extends object>(made: T): T {
   // What begins without a prototype is a hash table for V8, three times as large.
-  return Object.setPrototypeOf({ ...given }, null) as T;
+  return Object.setPrototypeOf(made, null) as T;
 }
 
 const CLEAN = {};

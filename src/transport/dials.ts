@@ -1,8 +1,8 @@
 import type { Target } from "../message/index.js";
 import type { Member, Pool, PoolRoute } from "../pool/index.js";
-import { ownMembers, type Runtime } from "../runtime/index.js";
+import { bare, ownMembers, type Runtime } from "../runtime/index.js";
 import type { Connection } from "./connection/index.js";
-import { Dialer, type DialHandlers, type DnsHost, type TlsChoice } from "./dial/index.js";
+import { Dialer, type DialHandlers, type DialRequest, type DnsHost, type TlsChoice } from "./dial/index.js";
 import type { Exchange, Link } from "./exchange/index.js";
 import type { Settings } from "./options.js";
 import {
@@ -23,6 +23,8 @@ export class Dials {
   readonly #routeSettings: RouteSettings;
   readonly #http2: Settings["http2"];
   readonly #routes = new WeakMap<PoolRoute<Link>, Route>();
+  /** What dials of a route are given: the same for all of them. */
+  readonly #targets = new WeakMap<Route, DialRequest>();
   /** Which proxy a request goes through: it tells routes of one origin apart. */
   readonly proxies: ProxyChoice;
   /** The credentials of its proxies. */
@@ -67,24 +69,28 @@ export class Dials {
 
   /** Starts the dial. It does not keep the process alive: whoever waits for it does. */
   start(member: Member<Link>, connection: Connection, handlers: DialHandlers): void {
-    const route = this.#routes.get(member.route) as Route;
-    const { host, port, secure, origin, proxy, forwards } = route;
-    const alpn = this.multiplexes(route) && secure ? ["h2", "http/1.1"] : ["http/1.1"];
-    const pending = this.#dialer.dial(
-      ownMembers({
-        host,
-        port,
-        tls: secure,
-        alpn,
-        origin,
-        ...pick(this.#routeSettings, "socketPath"),
-        ...(proxy === undefined ? {} : { proxy, forwarded: forwards }),
-      }),
-      { buffer: connection.wire.buffer, callback: connection.wire.read },
-      handlers,
-    );
+    const { buffer, read } = connection.wire;
+    const target = this.#targetOf(this.#routes.get(member.route) as Route);
+    const pending = this.#dialer.dial(target, { buffer, callback: read }, handlers);
     pending.setRef(false);
     connection.opening.pending = pending;
+  }
+
+  #targetOf(route: Route): DialRequest {
+    const known = this.#targets.get(route);
+    if (known !== undefined) return known;
+    const { host, port, secure, origin, proxy, forwards } = route;
+    const target: DialRequest = bare({
+      host,
+      port,
+      tls: secure,
+      alpn: this.multiplexes(route) && secure ? ["h2", "http/1.1"] : ["http/1.1"],
+      origin,
+      ...pick(this.#routeSettings, "socketPath"),
+      ...(proxy === undefined ? {} : { proxy, forwarded: forwards }),
+    });
+    this.#targets.set(route, target);
+    return target;
   }
 
   /** The route of a target through this proxy, or direct. */

@@ -1,4 +1,5 @@
 import { codeOrName, TimeoutError } from "../errors/index.js";
+import { HeadParsers } from "../http1/index.js";
 import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { ownMembers, type Runtime } from "../runtime/index.js";
@@ -9,6 +10,7 @@ import type { DialHandlers } from "./dial/index.js";
 import { Dials } from "./dials.js";
 import {
   blameForDial,
+  causeOfCancel,
   closedError,
   connectionLost,
   dialFailed,
@@ -48,6 +50,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly tlsTimeout: number;
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
+  readonly headParsers: HeadParsers;
   readonly keepAlive: boolean;
   readonly pool: Pool<Link, Exchange>;
   readonly dials: Dials;
@@ -84,6 +87,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.tlsTimeout = settings.tlsTimeout;
     this.bodyTimeout = settings.bodyTimeout;
     this.maxHeaderBytes = settings.maxHeaderBytes;
+    this.headParsers = new HeadParsers(settings.maxHeaderBytes);
     this.keepAlive = settings.keepAlive;
     this.counters = new Recorder(
       given === false ? { connections: 0, exchanges: 0 } : (given ?? ownMembers({})),
@@ -112,12 +116,15 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   begin(exchange: Exchange, route: PoolRoute<Link>, deadline: number, now: number): void {
     if (this.#activity++ === 0) this.clock.setAlive(true);
     const { signal } = exchange;
-    if (signal !== undefined) {
-      exchange.onAbort = () => this.cancel(exchange, signal.reason, signal.reason instanceof TimeoutError);
-      signal.addEventListener("abort", exchange.onAbort, { once: true });
-    }
+    if (signal !== undefined) this.#heed(signal, exchange);
     if (deadline !== Number.POSITIVE_INFINITY) this.clock.set(exchange, deadline);
-    this.#enter(exchange, route, now);
+    if (this.#sharing === undefined) this.#acquire(exchange, route, now);
+    else this.#enter(exchange, route, now);
+  }
+
+  #heed(signal: AbortSignal, exchange: Exchange): void {
+    exchange.onAbort = () => this.cancel(exchange, signal.reason, signal.reason instanceof TimeoutError);
+    signal.addEventListener("abort", exchange.onAbort, { once: true });
   }
 
   /** Asks the pool, once it is known which connections there are to choose from. */
@@ -143,20 +150,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       return;
     }
     exchange.cancelledWith = { error };
-    carrier.cancel(
-      exchange,
-      timedOut
-        ? {
-            reason: "timeout",
-            by: "client",
-            evidence:
-              error instanceof TimeoutError && error.timeout === "attemptTimeout"
-                ? `the attempt got no response within its limit of ${error.milliseconds} ms`
-                : `the call took longer than its timeout of ${exchange.callTimeout} ms`,
-          }
-        : { reason: "aborted", by: "caller", evidence: "the caller's signal aborted the request" },
-      error,
-    );
+    carrier.cancel(exchange, causeOfCancel(exchange, error, timedOut), error);
   }
 
   get closing(): boolean {
@@ -207,7 +201,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     const failed: DialHandlers["failed"] = (error, attempts, timings) => {
       connection.dialError = { attempts, timings };
       this.#decisions.dialFails(member, stats, error, this.clock.now());
-      connection.opening.settle(error);
+      connection.openingOver(error);
       this.#gone(connection, { reason: "dial-failed", by: blameForDial(error), evidence: error.message });
       this.pool.dialFailed(member, error, this.clock.now());
     };
@@ -232,7 +226,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
         this.#opening = false;
         this.#decisions.opened(member);
         this.#sharing?.opened(connection);
-        connection.opening.settle(undefined);
+        connection.openingOver(undefined);
         linkPlatform(this.#runtime);
       },
       failed,
@@ -480,7 +474,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (connection.member.openedAt === 0)
       this.#decisions.settled(connection.member, cause.reason === "dial-failed");
     this.#floor?.lost(connection.member.route, cause.reason, this.clock.now());
-    connection.opening.settle(closedError());
+    connection.openingOver(closedError());
     this.#checkClosed();
   }
 

@@ -1,6 +1,6 @@
 import { decisionSentence, rounded, savedBy } from "../../explain/index.js";
 import type { Member, Pool, PoolLimits, PoolRoute } from "../../pool/index.js";
-import { ownMembers } from "../../runtime/index.js";
+import { bare } from "../../runtime/index.js";
 import { CLOSE_TABLE, type Decision, type DialFate, type RecentClose } from "../../trace/index.js";
 import type { Candidate, Exchange, Link } from "../exchange/index.js";
 
@@ -146,11 +146,16 @@ export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
 
 /** The same decision, which is a sentence where it is printed and plain data where it is serialised. */
 function spoken(decision: Decision): Decision {
-  // Of a descriptor with a prototype, a `get` that somebody put on `Object.prototype` would be a part.
-  const asText = ownMembers({ value: () => decisionSentence(decision), enumerable: false });
-  Object.defineProperty(decision, "toString", asText);
-  return decision;
+  return Object.defineProperty(decision, "toString", AS_SENTENCE);
 }
+
+// Of a descriptor with a prototype, a `get` that somebody put on `Object.prototype` would be a part.
+const AS_SENTENCE = bare({
+  value(this: Decision): string {
+    return decisionSentence(this);
+  },
+  enumerable: false,
+});
 
 /** What would have avoided the dial: from why the connection before it was lost, else from the dial's own reason. */
 function couldHave(

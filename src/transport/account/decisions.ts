@@ -62,7 +62,10 @@ export class Decisions {
     if (exchange.candidates !== undefined) return;
     const seen = this.#look(route, exchange.stats, now);
     const own = exchange.dial?.id;
-    exchange.candidates = seen.filter((candidate) => candidate.connection !== own);
+    // The exchanges of a burst share what was seen: each has its own list only when it knows its connection.
+    exchange.candidates = seen.some(({ connection }) => connection === own)
+      ? seen.filter(({ connection }) => connection !== own)
+      : seen;
   }
 
   #noteLimit(exchange: Exchange, route: PoolRoute<Link>): void {
@@ -125,14 +128,11 @@ export class Decisions {
       stats.queuedMs += now - exchange.queuedAt;
     }
     const fresh = member.requests === 1 && member.lastIdleFor === 0;
-    candidates.push({
-      connection: member.id,
-      verdict: "taken",
-      facts: {
-        ...(fresh ? { dialed: true } : { request: member.requests, idleFor: rounded(member.lastIdleFor) }),
-        ...(member.multiplexed ? sharedBy(member) : {}),
-      },
-    });
+    const facts = {
+      ...(fresh ? { dialed: true } : { request: member.requests, idleFor: rounded(member.lastIdleFor) }),
+      ...(member.multiplexed ? sharedBy(member) : {}),
+    };
+    exchange.candidates = [...candidates, { connection: member.id, verdict: "taken", facts }];
     this.#record(this.of(exchange), exchange.dialed);
   }
 

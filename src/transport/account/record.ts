@@ -1,4 +1,4 @@
-import { ownMembers } from "../../runtime/index.js";
+import { bare } from "../../runtime/index.js";
 import { bounded, type CloseCause, type ConnectionRecord, type DialRecord } from "../../trace/index.js";
 import type { Connection } from "../connection/index.js";
 import type { DialAttempt } from "../dial/index.js";
@@ -45,7 +45,7 @@ function boundedCause(cause: CloseCause): CloseCause {
 /** How it was made, or what was tried. */
 export function dialRecord({ dialed, dialError }: Connection): DialRecord {
   const attempts = dialed?.attempts ?? dialError?.attempts ?? [];
-  const dial: DialRecord = ownMembers({ attempts: attempts.slice(0, ATTEMPTS) });
+  const dial: DialRecord = bare({ attempts: attempts.slice(0, ATTEMPTS) });
   // The one that led to the connection, or failed last, is among them.
   if (attempts.length > ATTEMPTS) {
     dial.attempts[ATTEMPTS - 1] = attempts.at(-1) as DialAttempt;

@@ -26,7 +26,8 @@ export interface ConnectionHost {
 export class Connection {
   readonly member: Member<Link>;
   readonly wire: Wire = new Wire();
-  readonly opening: Opening = new Opening();
+  /** Its making; once it is open, what all open ones share. */
+  opening: Opening = new Opening();
   readonly #host: ConnectionHost;
   /** Set while it is open. */
   carrier: Carrier | undefined = undefined;
@@ -49,6 +50,12 @@ export class Connection {
     this.dialed = result;
     this.carrier = carrier;
     this.wire.attach(result, carrier);
+  }
+
+  /** Its making is over: it is open, or `error` says why it is not. A second call does nothing. */
+  openingOver(error: unknown): void {
+    this.opening.settle(error);
+    if (error === undefined) this.opening = OPEN;
   }
 
   get socket(): Duplex | undefined {
@@ -127,3 +134,6 @@ class Opening {
     this.pending = undefined;
   }
 }
+
+const OPEN = new Opening();
+OPEN.settle(undefined);

@@ -1,3 +1,4 @@
+import type { HeadParsers } from "../../http1/index.js";
 import type { Response } from "../../message/index.js";
 import type { CloseCause, ConnectionRecord } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
@@ -36,6 +37,8 @@ export interface CarrierHost {
   readonly headersTimeout: number;
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
+  /** Of the heads of HTTP/1.1. */
+  readonly headParsers: HeadParsers;
   readonly keepAlive: boolean;
   /** The time, and the deadlines of the present phase of each exchange. */
   readonly clock: Clock;

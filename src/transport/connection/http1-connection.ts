@@ -4,7 +4,7 @@ import {
   BODY_NONE,
   BODY_UNTIL_CLOSE,
   BodyDecoder,
-  ResponseHeadParser,
+  type ResponseHeadParser,
 } from "../../http1/index.js";
 import { BodyReader } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
@@ -40,7 +40,8 @@ export class Http1Connection implements Carrier, Expiring {
   readonly #connection: Connection;
   readonly #host: CarrierHost;
   readonly #clock: Clock;
-  readonly #parser: ResponseHeadParser;
+  /** Has the head of the response under way, from its first byte on. */
+  #parser: ResponseHeadParser | undefined;
   /** Finds the body of a response that does not arrive in one piece; made for the first of them. */
   #decoder: BodyDecoder | undefined;
   /** Gives a piece of it to its reader. */
@@ -65,7 +66,6 @@ export class Http1Connection implements Carrier, Expiring {
     this.#wire = connection.wire;
     this.#host = host;
     this.#clock = host.clock;
-    this.#parser = new ResponseHeadParser(host.maxHeaderBytes);
   }
 
   exchanges(): Iterable<Exchange> {
@@ -85,7 +85,6 @@ export class Http1Connection implements Carrier, Expiring {
     const socket = this.#wire.socket as Duplex;
     this.#exchange = exchange;
     this.#phase = HEAD;
-    this.#parser.begin(exchange.method);
     exchange.assigned(this.#connection, now);
     if (exchange.reused) this.#wire.markSealed();
     const { outgoing } = exchange;
@@ -152,18 +151,19 @@ export class Http1Connection implements Carrier, Expiring {
         }
         if (this.#phase !== HEAD) return this.#bodyBytes(exchange, buffer, offset, end, now);
         if (exchange.trace !== undefined && exchange.bytesRead === 0) exchange.trace.gotFirstResponseByte?.();
-        const after = this.#parser.parse(buffer, offset, end);
+        const parser = (this.#parser ??= this.#host.headParsers.take(exchange.method));
+        const after = parser.parse(buffer, offset, end);
         exchange.bytesRead += (after < 0 ? end : after) - offset;
         if (after < 0) return true;
         offset = after;
-        if (this.#parser.informational) {
-          if (this.#parser.status === 100) this.#upload?.proceed();
-          reportInformational(exchange, this.#parser);
+        if (parser.informational) {
+          if (parser.status === 100) this.#upload?.proceed();
+          reportInformational(exchange, parser);
           if (this.#exchange !== exchange) return false; // the listener aborted the request
           if (offset === end) return true;
           continue;
         }
-        return this.#head(exchange, buffer, offset, end, now);
+        return this.#head(exchange, parser, buffer, offset, end, now);
       }
     } catch (error) {
       this.close(causes.brokenBy(error), error);
@@ -171,8 +171,14 @@ export class Http1Connection implements Carrier, Expiring {
     }
   }
 
-  #head(exchange: Exchange, buffer: Buffer, start: number, end: number, now: number): boolean {
-    const parser = this.#parser;
+  #head(
+    exchange: Exchange,
+    parser: ResponseHeadParser,
+    buffer: Buffer,
+    start: number,
+    end: number,
+    now: number,
+  ): boolean {
     const kind = parser.bodyKind;
     exchange.headArrived(parser, now);
     if (kind === BODY_NONE) {
@@ -248,9 +254,10 @@ export class Http1Connection implements Carrier, Expiring {
     // A TLS socket delivers what it had decrypted after it was told to pause: the end may be among that.
     if (this.#wire.paused) this.#wire.resume();
     this.#upload?.release();
+    const parser = this.#parser as ResponseHeadParser;
     const cause = whyNotReusable({
       exchange,
-      parser: this.#parser,
+      parser,
       extraBytes,
       uploading:
         exchange.outgoing.source !== undefined && isUnsent(this.#upload, this.#wire.socket as Duplex),
@@ -260,10 +267,12 @@ export class Http1Connection implements Carrier, Expiring {
     if (cause === undefined) this.#upload?.letGo();
     this.#stopUpload();
     if (cause === undefined) {
-      if (mayBeFollowed(exchange, this.#parser, this.#wire.isSealed)) this.#wire.mayHoldMore = true;
-      takeHints(this.#connection.member, this.#parser);
+      if (mayBeFollowed(exchange, parser, this.#wire.isSealed)) this.#wire.mayHoldMore = true;
+      takeHints(this.#connection.member, parser);
+      this.#giveParserBack();
       this.#host.released(exchange, now);
     } else {
+      this.#giveParserBack();
       this.#end(cause);
     }
     this.#host.exchangeEnded(exchange);
@@ -275,12 +284,18 @@ export class Http1Connection implements Carrier, Expiring {
   #handOver(exchange: Exchange, rest: Buffer, now: number): void {
     this.#exchange = undefined;
     this.#stopUpload();
+    this.#giveParserBack();
     this.#phase = CLOSED;
     this.#clock.remove(this);
     exchange.handOver(new UpgradedStream(this.#wire, rest), now);
     this.#connection.left(UPGRADED);
     this.#host.exchangeEnded(exchange);
     exchange.respond();
+  }
+
+  #giveParserBack(): void {
+    if (this.#parser !== undefined) this.#host.headParsers.giveBack(this.#parser);
+    this.#parser = undefined;
   }
 
   #stopUpload(): void {

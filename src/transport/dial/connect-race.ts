@@ -47,7 +47,8 @@ interface Runner {
 export class ConnectRace {
   readonly #runtime: Runtime;
   readonly #options: RaceOptions;
-  readonly #running = new Set<Runner>();
+  /** The attempts under way, nearly always one. */
+  #running: readonly Runner[] = [];
   readonly #failures: FailedAttempt[] = [];
   #next = 0;
   #timer: RuntimeTimer | undefined;
@@ -77,7 +78,7 @@ export class ConnectRace {
       runner.detach();
       destroyQuietly(runner.socket);
     }
-    this.#running.clear();
+    this.#running = [];
   }
 
   setRef(keepAlive: boolean): void {
@@ -92,7 +93,7 @@ export class ConnectRace {
     while (!this.#over) {
       const address = this.#options.addresses[this.#next];
       if (address === undefined) {
-        if (this.#running.size === 0) this.#lose();
+        if (this.#running.length === 0) this.#lose();
         return;
       }
       this.#next++;
@@ -131,7 +132,7 @@ export class ConnectRace {
     socket.on("error", failed);
     socket.on("close", closed);
     if (!this.#keepAlive) setSocketRef(socket, false);
-    this.#running.add(runner);
+    this.#running = [...this.#running, runner];
     return true;
   }
 
@@ -153,7 +154,7 @@ export class ConnectRace {
 
   #giveUp(): void {
     for (const runner of this.#running) {
-      this.#running.delete(runner);
+      this.#leave(runner);
       runner.detach();
       destroyQuietly(runner.socket);
       this.#fail(
@@ -165,8 +166,15 @@ export class ConnectRace {
     this.#tryNext();
   }
 
+  /** Whether it was under way until now. */
+  #leave(runner: Runner): boolean {
+    const running = this.#running;
+    this.#running = running.filter((other) => other !== runner);
+    return this.#running.length < running.length;
+  }
+
   #win(runner: Runner): void {
-    if (!this.#running.delete(runner)) return;
+    if (!this.#leave(runner)) return;
     runner.detach();
     this.#record(runner, "connected");
     this.stop("lost-race");
@@ -174,7 +182,7 @@ export class ConnectRace {
   }
 
   #drop(runner: Runner, error: unknown): void {
-    if (!this.#running.delete(runner)) return;
+    if (!this.#leave(runner)) return;
     runner.detach();
     destroyQuietly(runner.socket);
     this.#fail(runner.address, runner.startedAt, error);

@@ -2,7 +2,7 @@ import type { LookupAddress } from "node:dns";
 import type { Duplex } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import type { NetworkError } from "../../errors/index.js";
-import { ownMembers, type RuntimeTimer } from "../../runtime/index.js";
+import { bare, type RuntimeTimer } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
 import { permits } from "../route/index.js";
 import { interleaveFamilies, resolved } from "./addresses.js";
@@ -32,7 +32,7 @@ export class Dial implements PendingDial, DialSteps {
   readonly #setup: TlsSetup;
   readonly #handlers: DialHandlers;
   readonly #way: Way;
-  #timings: DialTimings = ownMembers({});
+  readonly #timings: { -readonly [P in keyof DialTimings]: DialTimings[P] } = bare({});
   #phase: keyof DialTimings = "dns";
   #phaseStartedAt: number;
   #timer: RuntimeTimer | undefined;
@@ -51,9 +51,7 @@ export class Dial implements PendingDial, DialSteps {
     this.shared = shared;
     this.#setup = shared.tls.of(target.origin);
     this.target =
-      socketPath === undefined || target.socketPath !== undefined
-        ? target
-        : ownMembers({ ...target, socketPath });
+      socketPath === undefined || target.socketPath !== undefined ? target : bare({ ...target, socketPath });
     this.#handlers = handlers;
     this.startedAt = shared.runtime.now();
     this.#phaseStartedAt = this.startedAt;
@@ -152,10 +150,7 @@ export class Dial implements PendingDial, DialSteps {
   }
 
   spend(phase: keyof DialTimings, milliseconds: number): void {
-    this.#timings = ownMembers({
-      ...this.#timings,
-      [phase]: (this.#timings[phase] ?? 0) + milliseconds,
-    });
+    this.#timings[phase] = (this.#timings[phase] ?? 0) + milliseconds;
   }
 
   limit(milliseconds: number, expired: () => void): void {
@@ -236,10 +231,10 @@ export class Dial implements PendingDial, DialSteps {
     this.#over = true;
     this.endLimit();
     this.#handlers.done(
-      ownMembers<DialResult>({
+      bare<DialResult>({
         ...this.#timings,
         socket,
-        attempts: this.attempts,
+        attempts: this.attempts.slice(), // what a list has room for beyond its length would last as long as the connection
         ...(info === undefined ? {} : { tlsInfo: info, resumed: info.resumed }),
         ...(certificate === undefined ? {} : { certificate }),
         ...(info?.alpn === undefined ? {} : { alpn: info.alpn }),

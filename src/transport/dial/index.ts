@@ -1,6 +1,7 @@
 export type {
   DialAttempt,
   DialHandlers,
+  DialRequest,
   DialResult,
   DialTarget,
   DialTimings,

@@ -177,7 +177,7 @@ export class Exchange
   /** Set when it was abandoned: what it rejects with. */
   cancelledWith: { readonly error: unknown } | undefined = undefined;
   /** What was considered when it did not get an idle connection at once. */
-  candidates: Candidate[] | undefined = undefined;
+  candidates: readonly Candidate[] | undefined = undefined;
   #connection: Link | undefined;
   #trailers: Promise<Headers> | undefined;
   #settleTrailers: Promised<Headers> | undefined;

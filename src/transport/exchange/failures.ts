@@ -228,3 +228,15 @@ export function failureOf(exchange: Exchange, cause: CloseCause, error: unknown)
   if (isFinal(cause, error) && !(error instanceof ProtocolError)) return error;
   return connectionLost(exchange, cause, error, cause.reason === "write-error" ? "write" : "headers");
 }
+
+/** What the connection of an exchange that is cancelled ends with, where it ends: the caller gets `error`. */
+export function causeOfCancel(exchange: Exchange, error: unknown, timedOut: boolean): CloseCause {
+  if (!timedOut) {
+    return { reason: "aborted", by: "caller", evidence: "the caller's signal aborted the request" };
+  }
+  const evidence =
+    error instanceof TimeoutError && error.timeout === "attemptTimeout"
+      ? `the attempt got no response within its limit of ${error.milliseconds} ms`
+      : `the call took longer than its timeout of ${exchange.callTimeout} ms`;
+  return { reason: "timeout", by: "client", evidence };
+}

@@ -4,6 +4,7 @@ export { traceEnd, traceGot, traceQueued, traceWanted, traceWritten } from "./ex
 export {
   blameForDial,
   bodyFailed,
+  causeOfCancel,
   closedError,
   connectionLost,
   dialFailed,
