@@ -107,6 +107,7 @@ function originFacts(stats: OriginStats, input: ExplainInput): OriginFacts {
     closed: { ...stats.closed },
     redialed: { ...stats.redialed },
     errors: { ...stats.errors },
+    ...(stats.failed === 0 ? {} : { failures: { ...stats.failures } }),
     ...(Object.keys(stats.resets).length === 0 ? {} : { resets: { ...stats.resets } }),
     ...(stats.endpoints.size === 0 ? {} : { endpoints: Object.fromEntries(stats.endpoints) }),
     sites: Object.fromEntries([...stats.sites].map(([topic, places]) => [topic, Object.fromEntries(places)])),

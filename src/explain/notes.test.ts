@@ -28,6 +28,33 @@ test("notes: ten requests, or reuse of half of them, are no note", () => {
   assert.match(String(report({ counts: { requests: 20, connections: 2 } })), /No problems found\./);
 });
 
+test("notes: requests at once explain connections over HTTP/1.1, where each needs its own, and not over HTTP/2", () => {
+  const at = (protocol: "http1Connections" | "http2Connections"): string | undefined =>
+    report({
+      counts: { requests: 20, connections: 20, [protocol]: 20 },
+      most: { demandAtOnce: 20 },
+      closed: { goaway: 20 },
+    }).notes[0];
+  assert.match(
+    at("http1Connections") ?? "",
+    /because up to 20 requests came at once, each on its own connection/,
+  );
+  assert.match(at("http2Connections") ?? "", /closed because the server sent GOAWAY \(goaway, 20 ×\)/);
+});
+
+test("notes: Trunkline's own failures have their codes, and their messages say why", () => {
+  const one = report({
+    client: "trunkline",
+    counts: { requests: 5, connections: 1, failed: 2 },
+    failures: { ERR_TRUNKLINE_STREAM_RESET: 2 },
+    closed: { aborted: 3 },
+  });
+  assert.match(
+    one.notes[0] ?? "",
+    /: 2 requests failed: ERR_TRUNKLINE_STREAM_RESET × 2\. The message of each error says why\.$/,
+  );
+});
+
 test("notes: failures are split into first after a pause and any", () => {
   const one = report({
     counts: { requests: 50, connections: 5, failed: 3, failedAfterPause: 2 },

@@ -23,6 +23,7 @@ const OF_FAILURES: ReadonlySet<FindingKind> = new Set([
   "protocol-errors",
   "upload-unfinished",
   "unbounded-burst",
+  "server-resets",
 ]);
 
 /** What was lost where no finding says why: a sentence each. */
@@ -50,8 +51,9 @@ export function notesOf(
       );
       continue;
     }
-    const atOnce = mostDemand(all, one.origin);
-    if (atOnce >= one.connections / 2) {
+    // Over HTTP/2 a connection carries many at once.
+    const atOnce = one.protocols?.h2 === undefined ? mostDemand(all, one.origin) : 0;
+    if (atOnce > 0 && atOnce >= one.connections / 2) {
       notes.push(
         `${one.origin}: ${plural(one.connections, "connection")} for ${plural(one.requests, "request")}, because up to ${atOnce} requests came at once, each on its own connection; too few followed to reuse them.`,
       );
@@ -105,13 +107,17 @@ function losesConnections({ cost }: Finding): boolean {
   return cost.connections > 0;
 }
 
-function failureNote({ origin, counts, failures = {}, least, closed }: OriginFacts): string | undefined {
+function failureNote(facts: OriginFacts): string | undefined {
+  const { origin, client, counts, failures = {}, least, closed } = facts;
   const failed = Object.values(failures).reduce((sum, count) => sum + count, 0) || (counts.failed ?? 0);
   if (failed === 0) return undefined;
   const after = counts.failedAfterPause ?? 0;
   const codes = ranked(failures).slice(0, 4);
   const named =
     codes.length === 0 ? "" : `: ${codes.map(([code, count]) => `${code} × ${count}`).join(", ")}`;
+  // Those that the program cancelled are not among them, and each error says what happened.
+  if (client === "trunkline")
+    return `${origin}: ${plural(failed, "request")} failed${named}. The message of each error says why.`;
   const aborted = (closed.aborted ?? 0) + (closed["body-abandoned"] ?? 0);
   if (aborted >= failed)
     return `${origin}: ${plural(failed, "request")} failed${named}, because the program itself cancelled ${failed === 1 ? "it" : "them"}.`;

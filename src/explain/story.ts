@@ -9,7 +9,7 @@ import { decisionSentence } from "./decision-sentence.js";
 import { CLOSE_REASONS } from "./names-close.js";
 import { DIAL_REASONS } from "./names-dial.js";
 import { RecordingError } from "./recording-reader.js";
-import { plural, seconds } from "./words.js";
+import { besideLimit, plural, seconds } from "./words.js";
 
 /** Requests of one connection that are listed; of more, the first and the last. */
 const LISTED = 10;
@@ -106,7 +106,7 @@ function streamsLine({ most, limit, refused, reset }: NonNullable<ConnectionReco
     ...(refused > 0 ? [`refused ${refused}`] : []),
     ...(reset > 0 ? [`reset ${reset}`] : []),
   ].join(" and ");
-  return `It spoke HTTP/2, with up to ${plural(most, "request")} at once${limit === undefined ? "" : ` of ${limit} that it may carry`}${turned === "" ? "" : `; its server ${turned}`}.`;
+  return `It spoke HTTP/2, with up to ${plural(most, "request")} at once${besideLimit(most, limit)}${turned === "" ? "" : `; its server ${turned}`}.`;
 }
 
 function dialLine(record: ConnectionRecord): string {

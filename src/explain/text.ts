@@ -1,6 +1,6 @@
 import { inShort } from "./names.js";
 import type { Finding, OriginReport, Report, StreamReport } from "./report.js";
-import { percent, plural, ranked, seconds } from "./words.js";
+import { besideLimit, percent, plural, ranked, seconds } from "./words.js";
 
 /** Origins shown apart; a crawler has thousands. */
 const MAX_ORIGINS = 10;
@@ -55,7 +55,7 @@ export function firstLine(report: Report): string {
     made,
     failures === 0
       ? "none failed"
-      : `${failures} failed (${failed
+      : `${failures.toLocaleString("en-US")} failed (${failed
           .slice(0, 4)
           .map(([code, count]) => `${code} × ${count}`)
           .join(", ")})`,
@@ -95,7 +95,7 @@ function spokenOn({ protocols = {} }: OriginReport): string {
 function streamLines({ atOnce, onOne, limit, waited, refused, reset, saved }: StreamReport): string[] {
   if (atOnce === 0) return [];
   const lines = [
-    `  up to ${plural(atOnce, "request")} at once${onOne === atOnce ? " on one connection" : `, ${onOne} on one connection`}${limit === undefined ? "" : `, of ${limit} that it may carry`}`,
+    `  up to ${plural(atOnce, "request")} at once${onOne === atOnce ? " on one connection" : `, ${onOne} on one connection`}${besideLimit(onOne, limit)}`,
   ];
   if (saved > 0)
     lines.push(

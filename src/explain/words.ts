@@ -19,6 +19,14 @@ export function code(text: string): string {
   return `\`${text}\``;
 }
 
+/** What a connection may carry at once, behind what it carried. More went out only before the server said so. */
+export function besideLimit(most: number, limit: number | undefined): string {
+  if (limit === undefined) return "";
+  return most > limit
+    ? `, before the server announced a limit of ${limit}`
+    : `, of ${limit} that it may carry`;
+}
+
 /** The names with the largest counts first; of equal ones the first by name. */
 export function ranked(counts: Readonly<Partial<Record<string, number>>>): [string, number][] {
   return Object.entries(counts)

@@ -7,6 +7,7 @@ import {
   GOAWAY,
   HEADERS,
   MAX_31_BITS,
+  NO_ERROR,
   PING,
   PRIORITY,
   REFUSED_STREAM,
@@ -313,10 +314,11 @@ export class Receiver<Owner> implements FrameVisitor {
     state.pending = [];
     const spared = [...state.streams.values()].filter((stream) => stream.id > last);
     state.effects.goAway(last, code, debug);
+    const reach = last > 0 && code === NO_ERROR ? "spared" : "refused";
     for (const stream of spared) {
       if (stream.over) continue;
       if (stream.remoteEnded) state.close(stream);
-      else state.fail(stream, { error: goneAway(last, code, debug), by: "server", reach: "refused" });
+      else state.fail(stream, { error: goneAway(last, code, debug), by: "server", reach });
     }
     for (const stream of pending) {
       if (!stream.over)

@@ -2,10 +2,11 @@ import type { Http2Error } from "./http2-error.js";
 import type { Http2RequestHead } from "./request-head.js";
 
 /**
- * How far a request can have got that failed: its head never left (`unsent`), the server says that it did nothing with
- * it (`refused`), or nobody knows (`perhaps`).
+ * How far a request can have got that failed: its head never left (`unsent`), it came after the last one that a server
+ * without complaint took on this connection (`spared`), the server says that it did nothing with it (`refused`), or
+ * nobody knows (`perhaps`).
  */
-type Reach = "unsent" | "refused" | "perhaps";
+type Reach = "unsent" | "spared" | "refused" | "perhaps";
 
 /** Why a stream ended before its response was complete. */
 export interface StreamFailure {

@@ -33,6 +33,8 @@ export class OriginStats {
   requests = 0;
   /** Requests that failed; those that the caller gave up are none of them. */
   failed = 0;
+  /** Their error codes. */
+  failures: Record<string, number> = {};
   /** Connections opened: a dial that failed or was abandoned is none. */
   connections = 0;
   openedFor: Partial<Record<DialReason, number>> = {};
@@ -111,16 +113,20 @@ export class OriginStats {
     if (places.has(site) || places.size < MAX_SITES) places.set(site, (places.get(site) ?? 0) + 1);
   }
 
-  noteError(given: string): void {
-    const code = bounded(given, 64);
-    if (code in this.errors || Object.keys(this.errors).length < MAX_ERRORS)
-      this.errors[code] = (this.errors[code] ?? 0) + 1;
+  /** A dial failed. */
+  noteError(code: string): void {
+    count(this.errors, code);
+  }
+
+  /** A request failed. */
+  noteFailure(code: string): void {
+    this.failed += 1;
+    count(this.failures, code);
   }
 
   /** The server reset a stream. `code`: the name of HTTP/2's error code. */
   noteReset(code: string): void {
-    if (code in this.resets || Object.keys(this.resets).length < MAX_ERRORS)
-      this.resets[code] = (this.resets[code] ?? 0) + 1;
+    count(this.resets, code);
   }
 
   /** An exchange began on a connection that carries `onOne` now, of `atOnce` on the route. */
@@ -143,4 +149,11 @@ export class OriginStats {
     if (this.recent.length >= RECENT) this.recent.shift();
     this.recent.push(close);
   }
+}
+
+/** Names that a server or the caller's own errors make up are cut, and only so many of them are kept. */
+function count(counts: Record<string, number>, given: string): void {
+  const name = bounded(given, 64);
+  if (Object.hasOwn(counts, name) || Object.keys(counts).length < MAX_ERRORS)
+    counts[name] = (counts[name] ?? 0) + 1;
 }

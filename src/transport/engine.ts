@@ -18,10 +18,10 @@ import {
   type ExchangeHost,
   failureOf,
   isFinal,
-  isGarbage,
   type Link,
   mayGoOutAgain,
   maySendAgain,
+  mustDialAgain,
   overLimit,
   pausesFirst,
   phaseOf,
@@ -370,8 +370,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
         route = this.dials.http1RouteOf(route, this.pool);
         this.#sentToHttp1.set(exchange, failureOf(exchange, cause, error));
       }
-      if (isGarbage(cause) || (exchange.attempt > 1 && reach !== "unsent" && !wantsHttp1(error)))
-        exchange.mustDial = "retry";
+      if (mustDialAgain(exchange, cause, error)) exchange.mustDial = "retry";
       const failure = pausesFirst(exchange, error) ? failureOf(exchange, cause, error) : undefined;
       this.#goOutAgain(exchange, route, error, failure);
       return;
@@ -405,9 +404,9 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   bodyError(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
-    this.leaks.lost(exchange, cause);
     const isCallers = exchange.cancelledWith !== undefined || isFinal(cause, error);
     exchange.bodyFailure = isCallers ? error : connectionLost(exchange, cause, error, "body");
+    this.leaks.lost(exchange, cause, exchange.bodyFailure);
     return exchange.bodyFailure;
   }
 

@@ -151,6 +151,35 @@ test("explain: a stream that the server resets is no dead idle connection", asyn
   assert.ok((report.origins[0]?.streams?.reset ?? 0) >= 3);
 });
 
+test("explain: more went out at once than the server then announces", async () => {
+  await using world = await World.start();
+  const server = await http2Server(world, answerTogether(5), { settings: { maxConcurrentStreams: 2 } });
+  const transport = overTls(world);
+  await atOnce(5, () => fetched(transport, server.url()));
+  assert.match(
+    String(transport.explain()),
+    /^ {2}up to 5 requests at once on one connection, before the server announced a limit of 2$/m,
+  );
+  assert.match(
+    explainById(transport.recording(), `c${transport.connections()[0]?.id}`),
+    /with up to 5 requests at once, before the server announced a limit of 2\./,
+  );
+});
+
+test("explain: a request that its own time limit ended is one that failed, and each failure has its code", async () => {
+  await using world = await World.start();
+  const server = await http2Server(world, async (connection) => {
+    await connection.readRequest();
+    await connection.stall();
+  });
+  const transport = world.stepped({ tls: { ca: CERTIFICATE.ca } });
+  const slow = rejection(clientOf(transport).get(server.url(), { timeout: 1_000 }));
+  await until(() => transport.snapshot().totals.streams === 1, "the request on its connection");
+  world.clock.advance(1_000);
+  await slow;
+  assert.deepEqual(transport.explain().failed, { ERR_TRUNKLINE_TIMEOUT: 1 });
+});
+
 test("closed: what a server's GOAWAY objected to is in the evidence of a connection that it then cuts off", async () => {
   await using world = await World.start();
   const server = await http2Server(world, async (connection) => {

@@ -42,6 +42,8 @@ export class Decisions {
   #lastLook: { route: PoolRoute<Link>; at: number; seen: readonly Candidate[] } | undefined;
   /** Exchanges that wait because a limit on connections is reached. */
   readonly #limited = new WeakMap<Exchange, string>();
+  /** Exchanges that waited for a stream. */
+  readonly #waited = new WeakSet<Exchange>();
   /** Recorded decisions whose dial goes on. */
   readonly #open = new Map<number, Decision[]>();
   /** What became of the dials that did not serve who they were made for. */
@@ -120,12 +122,14 @@ export class Decisions {
     if (candidates === undefined) return;
     const forStream = member.multiplexed && (!opening || member.openedFor === "streams-full");
     if (forStream) {
-      stats.streamWaits += 1;
-      stats.streamWaitMs += now - exchange.queuedAt;
+      // One that went out again may have waited before.
+      if (!this.#waited.has(exchange)) stats.streamWaits += 1;
+      this.#waited.add(exchange);
+      stats.streamWaitMs += now - exchange.waitingSince;
     }
     if (this.#limited.has(exchange)) {
       stats.queued += 1;
-      stats.queuedMs += now - exchange.queuedAt;
+      stats.queuedMs += now - exchange.waitingSince;
     }
     const fresh = member.requests === 1 && member.lastIdleFor === 0;
     const facts = {
@@ -151,7 +155,10 @@ export class Decisions {
 
   /** The exchange failed. One that never got a connection has its decision recorded now. */
   gaveUp(exchange: Exchange): void {
-    if (exchange.outcome === "failed") exchange.stats.failed += 1;
+    const { outcome, errorCode } = exchange;
+    // Its own time limit is no wish of the caller's to be rid of it.
+    if (outcome === "failed" || errorCode === "ERR_TRUNKLINE_TIMEOUT")
+      exchange.stats.noteFailure(errorCode ?? "unknown");
     if (exchange.candidates !== undefined && exchange.assignedAt === 0)
       this.#record(this.of(exchange), exchange.dialed);
   }

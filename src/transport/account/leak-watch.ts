@@ -1,3 +1,4 @@
+import { codeOrName } from "../../errors/index.js";
 import type { BodyReader, Response } from "../../message/index.js";
 import { CLOSE_TABLE, type CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
@@ -36,10 +37,12 @@ export class LeakWatch {
   }
 
   /** A connection was lost with the exchange's body: where it is the caller's doing, its place is noted. */
-  lost(exchange: Exchange, cause: CloseCause): void {
+  lost(exchange: Exchange, cause: CloseCause, error: unknown): void {
     // Its body is about to hold an error, whose stack leads back to the response: watched on, both would stay for ever.
     this.#registry.unregister(exchange);
-    if (cause.by !== "caller") exchange.stats.failed += 1;
+    // A response without a body is whole for its caller, whatever follows it.
+    const seen = exchange.body !== null || exchange.upgraded !== undefined;
+    if (seen && cause.by !== "caller") exchange.stats.noteFailure(codeOrName(error) ?? "unknown");
     if (exchange.body !== null && this.#dropped.has(exchange.body)) return; // its place is noted already
     const site = this.#sites.get(exchange);
     const topic = CLOSE_TABLE[cause.reason].site;

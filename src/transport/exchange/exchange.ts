@@ -157,8 +157,13 @@ export class Exchange
   connectionId = 0;
   /** Whether its connection is known to have worked: rule 6 of safe retry counts on that. */
   proven = false;
-  /** How far it got when it failed on its connection: it never left, the server turned it away, or nobody knows. */
-  reach: "unsent" | "refused" | "perhaps" = "perhaps";
+  /**
+   * How far it got when it failed on its connection: it never left, it came after the last one that the server took
+   * there, the server turned it away, or nobody knows.
+   */
+  reach: "unsent" | "spared" | "refused" | "perhaps" = "perhaps";
+  /** Attempts that a server spared: it took others on that connection, so they count for no limit. */
+  spared = 0;
   /** What its carrier keeps for it, where a connection carries several. */
   carried: { readonly streamId: number } | undefined = undefined;
   /** Whether its body has begun to be read: one that cannot be read twice is gone then. */
@@ -256,6 +261,7 @@ export class Exchange
     this.proven = false;
     this.assignedAt = 0;
     this.carried = undefined;
+    if (this.reach === "spared") this.spared += 1;
     this.reach = "perhaps";
     this.member = undefined;
     this.attempt += 1;

@@ -7,10 +7,11 @@ import {
   TimeoutError,
   type TimeoutKind,
 } from "../../errors/index.js";
+import { Http2Error } from "../../http2/index.js";
 import type { PoolLimits, Rejection } from "../../pool/index.js";
 import { CLOSE_TABLE, type CloseCause } from "../../trace/index.js";
 import type { Exchange, Link } from "./exchange.js";
-import { isTooLarge, maySendAgain } from "./retry.js";
+import { isOfStream, isTooLarge, maySendAgain } from "./retry.js";
 
 /** The facts of an exchange that every error about it carries. */
 function factsOf(exchange: Exchange): Omit<NetworkErrorDetails, "code" | "phase"> {
@@ -47,14 +48,19 @@ export function connectionLost(
       ? error.code
       : (CLOSE_TABLE[cause.reason].error ?? "ERR_TRUNKLINE_CONNECTION_LOST");
   // Between other requests on the connection it had not been idle, and what was spared did not fail for that.
-  const rested = exchange.reused && (exchange.carried === undefined || exchange.idleFor > 0);
+  // Nor does a pause explain what came of an answer, or of a stream.
+  const rested =
+    exchange.reused &&
+    (exchange.carried === undefined || exchange.idleFor > 0) &&
+    exchange.headersAt === 0 &&
+    !isOfStream(error);
   const idle =
     rested && !wasSpared(exchange)
       ? `; the connection had been idle for ${Math.round(exchange.idleFor)} ms`
       : "";
   const what =
     error instanceof ProtocolError
-      ? `: ${NO_RESPONSE.has(error.code) ? "" : "the response was refused: "}${asClause(error.message)}`
+      ? `: ${whatEnded(error)}${asClause(error.message)}`
       : ` ${exchange.headersAt > 0 ? "part-way through the response" : "without a response"}: ${cause.evidence}`;
   return new NetworkError(`${named(exchange)} failed${what}${idle}${whyNotAgain(exchange, error)}`, {
     ...factsOf(exchange),
@@ -63,6 +69,14 @@ export function connectionLost(
     phase,
     cause: error,
   });
+}
+
+/** The response, or the connection and with it all that was on it. */
+function whatEnded(error: ProtocolError): string {
+  if (NO_RESPONSE.has(error.code)) return "";
+  return error instanceof Http2Error && error.scope === "connection"
+    ? "the connection was closed: "
+    : "the response was refused: ";
 }
 
 /** Errors that say what became of the request, and are not the fault of a response. */

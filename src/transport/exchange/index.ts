@@ -17,5 +17,5 @@ export {
 } from "./failures.js";
 export { Forwarding } from "./forwarding.js";
 export { type Outgoing, prepare, runsCallersCode } from "./outgoing.js";
-export { isGarbage, mayGoOutAgain, maySendAgain, pausesFirst, wantsHttp1 } from "./retry.js";
+export { mayGoOutAgain, maySendAgain, mustDialAgain, pausesFirst, wantsHttp1 } from "./retry.js";
 export { TELEMETRY_CHANNELS, Telemetry } from "./telemetry.js";

@@ -15,7 +15,10 @@ const MOST_UNSENT = 10;
  */
 export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unknown): boolean {
   if (exchange.answered || isTooLarge(error)) return false;
-  const { reach, attempt } = exchange;
+  const { reach } = exchange;
+  // Each connection that spares some has taken others, so they all get their turn, however few a connection takes.
+  if (reach === "spared") return maySendAgain(exchange);
+  const attempt = countedAttempts(exchange);
   if (reach === "unsent") {
     // It waited for SETTINGS that never came: another connection would make it wait as long.
     if (cause.reason === "timeout") return false;
@@ -26,14 +29,27 @@ export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unk
   if (reach === "refused" || wantsHttp1(error)) return attempt < MOST_ATTEMPTS && maySendAgain(exchange);
   if (!exchange.proven) return false;
   if (cause.by === "caller" || cause.by === "client") return false;
-  if (isGarbage(cause)) return exchange.repeatable;
+  // What comes on a stream is an answer to its request, and to no other.
+  if (isGarbage(cause)) return exchange.repeatable && !isOfStream(error);
   if (exchange.bytesRead > 0) return false;
   return exchange.repeatable || (exchange.bytesWritten === 0 && exchange.outgoing.replayable);
 }
 
 /** Whether it goes out again only after a pause: a server that refused it twice needs time more than haste. */
-export function pausesFirst({ reach, attempt }: Exchange, error: unknown): boolean {
-  return reach === "refused" && attempt > 1 && !wantsHttp1(error);
+export function pausesFirst(exchange: Exchange, error: unknown): boolean {
+  return exchange.reach === "refused" && countedAttempts(exchange) > 1 && !wantsHttp1(error);
+}
+
+/** Whether it goes out again on a new connection alone. */
+export function mustDialAgain(exchange: Exchange, cause: CloseCause, error: unknown): boolean {
+  if (isGarbage(cause)) return true;
+  const { reach } = exchange;
+  return reach !== "unsent" && reach !== "spared" && countedAttempts(exchange) > 1 && !wantsHttp1(error);
+}
+
+/** How often it went out, but for what servers spared. */
+function countedAttempts({ attempt, spared }: Exchange): number {
+  return attempt - spared;
 }
 
 /** Whether its body can be sent once more: it is in memory, or nobody has begun to read it. */
@@ -48,8 +64,13 @@ export function wantsHttp1(error: unknown): boolean {
 }
 
 /** Whether what came is not a response: on a connection that was used before it may be the rest of an answer before. */
-export function isGarbage(cause: CloseCause): boolean {
+function isGarbage(cause: CloseCause): boolean {
   return cause.reason === "protocol-error";
+}
+
+/** Whether the server broke a rule of HTTP/2 on the stream of this request alone. */
+export function isOfStream(error: unknown): boolean {
+  return error instanceof Http2Error && error.scope === "stream";
 }
 
 /** Whether the request is larger than the server takes, on this connection or another. */

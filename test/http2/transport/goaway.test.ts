@@ -112,6 +112,31 @@ test("GOAWAY on an idle connection closes it, and the next request dials", async
   assert.equal(recordOf(transport, 2).openedFor, "previous-not-kept");
 });
 
+test("GOAWAY after two requests, on each connection: however many are under way, all get their turn, each once", async () => {
+  const seen: string[] = [];
+  await using world = await H2World.start(async (connection) => {
+    const [first, second] = await read(connection, 2);
+    await connection.send({ type: "GOAWAY", lastStream: second?.stream ?? 0 });
+    for (const request of [first, second]) {
+      if (request === undefined) continue;
+      seen.push(`${request.method} ${request.path}`);
+      await connection.reply(request, { body: request.path });
+    }
+    await connection.stall();
+  });
+  const transport = world.transport();
+  const client = clientOf(transport);
+  const paths = Array.from({ length: 24 }, (_, i) => `/${i}`);
+  const responses = await Promise.all(paths.map((path) => client.post(world.url(path), { body: "x" })));
+  assert.deepEqual(await Promise.all(responses.map((response) => response.text())), paths);
+  assert.deepEqual(seen.sort(), paths.map((path) => `POST ${path}`).sort());
+  assert.equal(world.server.connections, 12);
+  assert.equal(Math.max(...responses.map(({ attempts }) => attempts)), 12);
+  // None of them dialed for itself: all wait for one connection after the other.
+  assert.deepEqual(transport.explain().origins[0]?.openedFor, { "first-use": 1, "previous-not-kept": 11 });
+  await settled(transport);
+});
+
 test("GOAWAY before anything, with last id 0 on every connection, ends in an error that says so", async () => {
   await using world = await H2World.start(async (connection) => {
     await connection.readRequest();

@@ -398,6 +398,67 @@ for (const [name, broken] of Object.entries(malformed)) {
   });
 }
 
+test("a malformed response on a connection that worked before is no other's: its request does not go out again", async () => {
+  await using world = await H2World.start(async (connection) => {
+    await connection.reply(await connection.readRequest());
+    const { stream } = await connection.readRequest();
+    await connection.send({ type: "HEADERS", stream, headers: ["a", "b"], endStream: true });
+    const { stream: next } = await connection.readRequest();
+    await connection.send(
+      { type: "HEADERS", stream: next, status: 200 },
+      { type: "RST_STREAM", stream: next, code: 2 },
+    );
+    await echoPaths(connection);
+  });
+  const transport = world.transport();
+  await fetched(transport, world.url());
+  const malformed = await rejection(fetched(transport, world.url("/malformed")));
+  assert.match(
+    malformed.message,
+    /^GET \S+ failed: the response was refused: the response is malformed: it has no :status$/,
+  );
+  // How long the connection was idle before the request explains nothing of an answer that broke off.
+  const reset = await rejection(fetched(transport, world.url("/reset")));
+  assert.match(
+    reset.message,
+    /^GET \S+ failed: the server reset stream 5 in the middle of its 200 response, with INTERNAL_ERROR$/,
+  );
+  const { failed, notes } = transport.explain();
+  assert.deepEqual(failed, { ERR_TRUNKLINE_BAD_HEADER: 1, ERR_TRUNKLINE_STREAM_RESET: 1 });
+  assert.match(
+    notes.join(),
+    /2 requests failed: ERR_TRUNKLINE_BAD_HEADER × 1, ERR_TRUNKLINE_STREAM_RESET × 1\. The message/,
+  );
+  await livesOn(world, transport);
+});
+
+test("a fault on one stream that ends the connection: the errors of the others say so, and not that their response was refused", async () => {
+  await using world = await answering(async (connection, stream) => {
+    await connection.readRequest();
+    await connection.send({ type: "DATA", stream: 0, data: String(stream) });
+  });
+  const transport = world.transport();
+  const client = clientOf(transport);
+  const errors = await Promise.all([1, 2].map((i) => rejection(client.get(world.url(`/${i}`)))));
+  for (const error of errors)
+    assert.match(error.message, /^GET \S+ failed: the connection was closed: the server sent/);
+});
+
+test("a body where none may be: the response is whole for its caller, and no request counts as failed", async () => {
+  await using world = await H2World.start(async (connection) => {
+    const { stream } = await connection.readRequest();
+    await connection.send(
+      { type: "HEADERS", stream, status: 204 },
+      { type: "DATA", stream, data: "x", endStream: true },
+    );
+    await echoPaths(connection);
+  });
+  const transport = world.transport();
+  assert.equal(await fetched(transport, world.url()), "");
+  assert.deepEqual(transport.explain().failed, {});
+  await livesOn(world, transport);
+});
+
 const fatal: Record<string, (connection: Http2WireConnection, stream: number) => Promise<void>> = {
   PUSH_PROMISE: (connection, stream) => connection.send({ type: 5, flags: 4, stream, payload: "\0\0\0\x02" }),
   "a frame that is too large": (connection, stream) =>
