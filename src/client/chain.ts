@@ -51,7 +51,7 @@ export class Chain {
     this.#outer = withMiddleware(middleware, new InnerChain(policy, transport));
   }
 
-  /** Starts a call. A failure is told by resolving with a promise that rejects. */
+  /** Starts a call. A failure resolves it with a promise that rejects. */
   start(policy: Policy, request: Request, settle: Resolve): void {
     const resolve: Resolve =
       request.integrity === ""
@@ -166,7 +166,7 @@ function answer(policy: Policy, request: Request, response: Response): Response 
 
 /**
  * A call that our own transport can most often carry out in one exchange: there are cookies to add at most before it,
- * and only the response tells whether there is more to do. It costs one object and no promise.
+ * and only the response shows whether there is more to do. It costs one object and no promise.
  */
 class DirectCall implements Settle {
   readonly #policy: Policy;

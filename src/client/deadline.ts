@@ -97,7 +97,7 @@ class TimeLimit {
     this.#over = new Promise((_, reject) => {
       this.signal.addEventListener("abort", () => reject(this.signal.reason), { once: true });
     });
-    // Whoever races against it is told; when nobody does any more, nobody must be.
+    // Whoever races against it sees it; if nobody does any more, it must not be an unhandled rejection.
     this.#over.catch(() => undefined);
     this.#timer = call.runtime.setTimer(
       () => {

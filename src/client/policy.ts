@@ -18,7 +18,7 @@ export interface Policy extends ReadOptions {
   readonly chained: boolean;
   /** Whether it is fetch itself, which goes by the standard where a client goes further. */
   readonly toTheLetter: boolean;
-  /** What the transport is told of a call without a time limit. */
+  /** What the transport gets of a call without a time limit. */
   readonly untimed: ExchangeOptions;
 }
 

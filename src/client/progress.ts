@@ -22,7 +22,7 @@ export function report(
   listener(total === undefined ? { direction, bytes } : { direction, bytes, total });
 }
 
-/** The same body, that tells of each piece as the socket takes it. */
+/** The same body, reporting each piece as the socket takes it. */
 export function countedSource(source: BodySource, listener: ProgressListener): BodySource {
   return {
     length: source.length,

@@ -19,7 +19,7 @@ export function isRedirect(status: number): boolean {
  * Follows where the first response leads and gives the last one (WHATWG Fetch §4.5 "HTTP-redirect fetch"). A 3xx
  * without `Location` is an answer like any other.
  *
- * `send` is told whether all origins so far may have the call's credentials.
+ * `send` learns whether all origins so far may have the call's credentials.
  *
  * @throws NetworkError when the mode forbids redirects, there are too many, one leads where it must not, or asks for a
  * body that cannot be sent again.

@@ -1,7 +1,7 @@
 import type { Decision, DialFate } from "../trace/index.js";
 import { inShort } from "./names.js";
 
-/** A decision as a person would tell it. */
+/** A decision in a sentence. */
 export function decisionSentence(decision: Decision): string {
   const limited =
     decision.limitedBy === undefined

@@ -1,6 +1,7 @@
+import { plural } from "../errors/index.js";
 import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
-import { code, percent, plural } from "./words.js";
+import { code, percent } from "./words.js";
 
 /** Fewer than these may be a single request's wish. */
 const REPEATED = 3;

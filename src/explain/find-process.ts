@@ -1,8 +1,9 @@
+import { plural } from "../errors/index.js";
 import { Advice } from "./advice.js";
 import { type ClientFacts, type Facts, type OriginFacts, ownerKey, type ProcessFacts } from "./facts.js";
 import { EXHAUSTED } from "./find-dials.js";
 import type { Finding } from "./report.js";
-import { plural, rounded } from "./words.js";
+import { rounded } from "./words.js";
 
 /** So many made at one place… */
 const MANY = 5;

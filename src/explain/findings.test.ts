@@ -58,7 +58,7 @@ test("findings: none for no facts and for healthy traffic", () => {
   assert.deepEqual(kinds(of(healthy)), []);
 });
 
-test("findings: a server that restarts, and ends all idle connections once, is no race", () => {
+test("findings: a server that restarts, and ends all idle connections once, is not a race", () => {
   const restarted: Given = {
     ...counts({ requests: 500, connections: 20 }),
     ...most({ idleTimeout: 55_000 }),
@@ -154,7 +154,7 @@ test("findings: the worst come first, and the same facts give the same findings"
   assert.deepEqual(findings(all), found);
 });
 
-test("findings: a burst with full TLS handshakes is no failure to resume", () => {
+test("findings: a burst with full TLS handshakes is not a failure to resume", () => {
   const burst: Given = {
     ...counts({ requests: 500, connections: 50, tlsHandshakes: 50, tlsResumed: 0, tlsMs: 200 }),
     ...most({ dialingAtOnce: 50 }),

@@ -1,8 +1,9 @@
+import { plural } from "../errors/index.js";
 import type { CloseReason, SiteTopic } from "../trace/index.js";
 import { Advice } from "./advice.js";
 import { ageOfStep, type ClientFacts, type CountName, type OriginFacts, ownerKey } from "./facts.js";
 import type { Finding, FindingKind } from "./report.js";
-import { plural, ranked, rounded } from "./words.js";
+import { ranked, rounded } from "./words.js";
 
 /** How many steps of age (a tenth each) apart ends may be and still show one limit. */
 const SAME_AGE = 3;

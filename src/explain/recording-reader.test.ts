@@ -56,7 +56,7 @@ test("parseRecording: damaged lines are left out and counted", () => {
   assert.equal(parseRecording(damaged).exchanges.length, 0);
 });
 
-test("parseRecording: a newer version and what is no recording are refused in a sentence", () => {
+test("parseRecording: a newer version and what is not a recording are refused in a sentence", () => {
   const newer = TEXT.replace('"version":1', `"version":${RECORDING_VERSION + 1}`);
   assert.throws(
     () => parseRecording(newer, "a.jsonl"),

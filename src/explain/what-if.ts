@@ -1,7 +1,7 @@
+import { plural } from "../errors/index.js";
 import { ASSUMED_STREAMS, DEFAULT_LIMITS, type PoolLimits } from "../pool/index.js";
 import type { Recording } from "../trace/index.js";
 import { simulate } from "./simulation.js";
-import { plural } from "./words.js";
 import { type Workload, workloadOf } from "./workload.js";
 
 /** The settings that a replay can change: the pool's, under their names in `TransportOptions`, and two of HTTP/2. */

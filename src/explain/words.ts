@@ -1,8 +1,3 @@
-/** `1 connection`, `2 connections`. */
-export function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
-}
-
 /** Milliseconds for people. */
 export function seconds(milliseconds: number): string {
   if (milliseconds < 10) return `${Number(milliseconds.toFixed(1))} ms`;
@@ -11,8 +6,11 @@ export function seconds(milliseconds: number): string {
     : `${Number((milliseconds / 1000).toFixed(1))} s`;
 }
 
+/** A share as a percentage that says all and nothing only when it is so. */
 export function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))} %`;
+  const figure = share * 100;
+  const shown = share > 0 && share < 1 ? Math.min(99.9, Math.max(0.1, figure)) : figure;
+  return `${Number(shown.toFixed(1))} %`;
 }
 
 export function code(text: string): string {

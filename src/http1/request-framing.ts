@@ -3,7 +3,8 @@ export type RequestFraming =
   | { readonly kind: "none" }
   | { readonly kind: "length"; readonly length: number }
   | {
-      readonly kind: "chunked" /** The bytes it must have all the same; -1 for any. */;
+      readonly kind: "chunked";
+      /** The bytes it must have all the same; -1 for any. */
       readonly length: number;
     };
 

@@ -139,7 +139,7 @@ describe("FrameReader", () => {
     assert.deepEqual(read(everything, each).lines, whole, "one octet at a time");
   });
 
-  test("inside: tells whether the octets end between frames", () => {
+  test("inside: shows whether the octets end between frames", () => {
     const reader = new FrameReader(new FrameLog(), 65_536);
     const bytes = Buffer.from(headersFrames(1, text, false, 10), "latin1");
     for (let i = 0; i < bytes.length; i++) {

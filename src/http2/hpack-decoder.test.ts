@@ -106,7 +106,7 @@ describe("HpackDecoder: what it refuses", () => {
   });
 });
 
-describe("HpackDecoder: what is no error", () => {
+describe("HpackDecoder: what is not an error", () => {
   test("decode: several size updates at the start, to 0 and back", () => {
     const decoder = new HpackDecoder();
     decode(decoder, "400161 0162");

@@ -424,7 +424,7 @@ describe("Http2Session: floods", () => {
     assert.equal(harness.error, undefined);
   });
 
-  test("a large upload, for which a server sends thousands of updates, is no flood", () => {
+  test("a large upload, for which a server sends thousands of updates, is not a flood", () => {
     const { harness } = busy();
     const stream = harness.post("up");
     for (let i = 0; i < 500; i++) {

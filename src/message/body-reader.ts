@@ -462,6 +462,7 @@ export class BodyReader {
   }
 }
 
-function closedEarly(): Error {
+/** The error of a reader whose body was closed meanwhile. */
+export function closedEarly(): Error {
   return new Error("The response body was closed before its end");
 }

@@ -194,7 +194,7 @@ describe("bodySource: says what it is and gives its bytes", () => {
     });
   }
 
-  it("bodySource: no body is no source", () => {
+  it("bodySource: there is no source without a body", () => {
     assert.equal(bodySource(null), undefined);
     assert.equal(bodySource(undefined), undefined);
   });

@@ -1,8 +1,7 @@
-import { Readable } from "node:stream";
 import type { BodyReader } from "./body-reader.js";
 import { platformBodySource } from "./body-source.js";
 import { type ByteStream, readAllBytes, streamOf, teeStream, usedStream } from "./body-stream.js";
-import { fromWebStream, OneShotSource } from "./one-shot-source.js";
+import { fromWebStream, isDisturbed, OneShotSource } from "./one-shot-source.js";
 import { sourceBody } from "./pulled-body.js";
 import { TextSource } from "./replayable-source.js";
 import type { BodySource } from "./source.js";
@@ -210,10 +209,6 @@ function isStream(value: unknown): value is ByteStream {
     (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "ReadableStream" &&
     typeof (value as { readonly getReader?: unknown }).getReader === "function"
   );
-}
-
-function isDisturbed(stream: object): boolean {
-  return Readable.isDisturbed(stream as Readable);
 }
 
 function alreadyUsed(): TypeError {

@@ -1,7 +1,7 @@
 export { parseChallenges } from "./auth-challenge.js";
 export { Body } from "./body.js";
 export type { BodyFeed } from "./body-feed.js";
-export { BodyReader } from "./body-reader.js";
+export { BodyReader, closedEarly } from "./body-reader.js";
 export { type BodyInit, bodySource } from "./body-source.js";
 export type { ByteStream } from "./body-stream.js";
 export { freshChunk } from "./chunk-memory.js";

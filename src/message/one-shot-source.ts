@@ -197,6 +197,6 @@ export function fromIterable(source: AsyncIterable<unknown> | Iterable<unknown>)
 }
 
 /** Whether anything was read from a stream, of Node or of the web. */
-function isDisturbed(stream: object): boolean {
+export function isDisturbed(stream: object): boolean {
   return Readable.isDisturbed(stream as Readable);
 }

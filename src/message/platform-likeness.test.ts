@@ -32,7 +32,7 @@ test("Request.text: leaves a request without body unused", async () => {
   assert.equal(request.bodyUsed, false);
 });
 
-test("Response: refuses a statusText that is no reason phrase", () => {
+test("Response: refuses a statusText that is not a reason phrase", () => {
   assert.throws(
     () => new Response(null, { statusText: "a\r\nb" }),
     /^TypeError: Cannot use "a\\r\\nb" as statusText/,

@@ -42,7 +42,7 @@ export function factsOf(logs: readonly OriginLog[], process: string): Facts {
 }
 
 /**
- * What one library did at an origin. What cannot be told apart by library (failed dials, the time dials took) goes to
+ * What one library did at an origin. What cannot be attributed to a library (failed dials, the time dials took) goes to
  * the `whole` one.
  */
 function originFacts(

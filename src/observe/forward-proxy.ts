@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { plural } from "../errors/index.js";
 import type { Facts } from "../explain/index.js";
 import { factsOf } from "./facts.js";
 import { ForwardSession } from "./forward-session.js";
@@ -17,7 +18,7 @@ interface ForwardProxyOptions {
 const MAX_ORIGINS = 1_000;
 
 /**
- * A proxy that clients are told of (`HTTP_PROXY`), for those that cannot be pointed elsewhere. Requests by whole URL
+ * A proxy that clients are configured with (`HTTP_PROXY`), for those that cannot be pointed elsewhere. Requests by whole URL
  * are read; tunnels (CONNECT) are passed on, and what is in them is read where it is plain HTTP/1.
  */
 export class ForwardProxy implements Observer {
@@ -62,13 +63,17 @@ export class ForwardProxy implements Observer {
         : "no request came to the proxy: most clients, including Go's, go directly to localhost, and some ignore HTTP_PROXY; use --target for those",
       ...(tls === undefined
         ? []
-        : [`${tls} tunnels carried TLS: connections are counted, but requests are not visible`]),
+        : [`${plural(tls, "tunnel")} carried TLS: connections are counted, but requests are not visible`]),
       ...opaqueNotices(opaque),
       ...this.#listener.notices,
       ...(this.#misdirected === 0
         ? []
-        : [`${this.#misdirected} requests were meant for a server, not a proxy, and were answered with 400`]),
-      ...(this.#uncounted === 0 ? [] : [`${this.#uncounted} connections to more origins were not counted`]),
+        : [
+            `the proxy answered ${plural(this.#misdirected, "request")} with 400, meant for a server and not for a proxy`,
+          ]),
+      ...(this.#uncounted === 0
+        ? []
+        : [`not counted: ${plural(this.#uncounted, "connection")} to further origins`]),
     ];
   }
 

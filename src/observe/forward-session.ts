@@ -3,6 +3,7 @@ import { forwardedHead } from "./head-rewriter.js";
 import type { ObservedConnection } from "./observed-connection.js";
 import type { OriginLog } from "./origin-log.js";
 import { refusal } from "./refusal.js";
+import { MAX_HEAD } from "./request-follower.js";
 import { tunnel } from "./tunnel.js";
 import { type Dial, dial, dialError, parseTarget, type Target } from "./upstream.js";
 
@@ -26,7 +27,6 @@ interface Leg {
 
 const CR = 0x0d;
 const LF = 0x0a;
-const MAX_HEAD = 262_144;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**

@@ -53,7 +53,7 @@ function kinds(report: Report): FindingKind[] {
 
 const GO = "Go-http-client/1.1";
 
-test("infer: one connection that is used again is no finding", () => {
+test("infer: one connection that is used again is not a finding", () => {
   const world = new World(GO);
   const connection = world.open();
   for (let i = 0; i < 20; i++) world.exchange(connection);

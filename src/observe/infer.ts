@@ -114,7 +114,7 @@ function capOf(atOnce: readonly Life[], demandAtOnce: number, usual: number | un
   for (const [index, often = 0] of beside.entries()) {
     const cap = index + 1;
     const isFloor = fewer <= often * RARELY && often >= peak * (cap === 1 ? 1 : PEAK);
-    // What a library does unless told otherwise needs no more than to fit.
+    // A library's default needs no more evidence than that it fits.
     if (isFloor && (cap === usual || fewer + often > total * SELDOM)) return cap;
     fewer += often;
     if (fewer > total * SELDOM && cap >= (usual ?? 0)) return undefined;

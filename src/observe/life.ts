@@ -4,7 +4,7 @@ import type { ObservedClient } from "./user-agent.js";
 export type Side = "client" | "server";
 
 /**
- * Why a connection ended as far as that moment tells. Two are settled later, from what else the client did: it ended
+ * Why a connection ended, as far as that moment shows. Two are settled later, from what else the client did: it ended
  * the connection just after a response, or after the connection had been idle for a while.
  */
 export type Verdict = CloseReason | "after-response" | "after-idling";

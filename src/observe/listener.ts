@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { plural } from "../errors/index.js";
 
 /** The listening side that all observers have: the sockets of clients, and when the last of them is gone. */
 export class Listener {
@@ -51,7 +52,7 @@ export class Listener {
   get notices(): readonly string[] {
     if (this.refused === 0) return [];
     return [
-      `${this.refused} connections could not be accepted, probably because too many files were open (ulimit -n)`,
+      `the observer could not accept ${plural(this.refused, "connection")}, probably because too many files were open (ulimit -n)`,
     ];
   }
 

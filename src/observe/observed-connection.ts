@@ -5,7 +5,7 @@ import { type Opaque, type RequestEvents, type RequestFacts, RequestFollower } f
 import { type ResponseEvents, type ResponseFacts, ResponseFollower } from "./response-follower.js";
 import { clientOf } from "./user-agent.js";
 
-/** What a connection tells whoever keeps the account of all. */
+/** What a connection reports to the account of all. */
 export interface ConnectionEvents {
   requestStarted(connection: ObservedConnection, facts: RequestFacts, now: number): void;
   responseStarted(connection: ObservedConnection, facts: ResponseFacts): void;

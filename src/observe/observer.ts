@@ -1,3 +1,4 @@
+import { plural } from "../errors/index.js";
 import type { Facts } from "../explain/index.js";
 
 export interface ObserverCounts {
@@ -27,11 +28,11 @@ export function opaqueNotices(opaque: Readonly<Record<string, number>>): string[
   return [
     ...(opaque["http2"] === undefined
       ? []
-      : [`${opaque["http2"]} connections spoke HTTP/2, whose requests are not counted`]),
+      : [`${plural(opaque["http2"], "connection")} spoke HTTP/2, whose requests are not counted`]),
     ...(opaque["not-http"] === undefined
       ? []
       : [
-          `${opaque["not-http"]} connections carried something other than HTTP/1; requests after that are not counted`,
+          `${plural(opaque["not-http"], "connection")} carried something other than HTTP/1; requests after that are not counted`,
         ]),
   ];
 }

@@ -42,7 +42,7 @@ export class OriginLog implements ConnectionEvents {
   readonly errors: Record<string, number> = {};
   /** The least `Keep-Alive: timeout` of the responses. */
   announcedIdleLimit: number | undefined;
-  /** Requests sent again, and not sent again, after they met a connection the server had ended. */
+  /** Requests sent again after they met a connection that the server had ended. */
   staleRetries = 0;
   /** When the last request began or ended. */
   lastActivity = 0;
@@ -65,7 +65,7 @@ export class OriginLog implements ConnectionEvents {
     return this.#open.size + this.#dialing - this.#idle.size;
   }
 
-  /** A client has connected, and the observer dials the server: the moment that tells why the client dialed. */
+  /** A client has connected, and the observer dials the server: the moment that shows why the client dialed. */
   dialed(now: number): Life {
     const openedFor = this.#reason(now);
     this.#dials += 1;

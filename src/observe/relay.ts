@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Side } from "./life.js";
 
-/** What passes through a relay, told to whoever looks on. */
+/** Watches what passes through a relay. */
 interface RelayWatcher {
   /** Bytes of the client; returns those to send on. */
   fromClient(chunk: Buffer): Buffer;

@@ -23,9 +23,10 @@ export interface RequestEvents {
 }
 
 /** A head beyond this is passed on without being understood. */
-const MAX_HEAD = 262_144;
+export const MAX_HEAD = 262_144;
 const LF = 0x0a;
-const TLS_HANDSHAKE = 0x16;
+/** The first byte of a TLS record that begins a handshake. */
+export const TLS_HANDSHAKE = 0x16;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**

@@ -26,7 +26,7 @@ export interface ResponseEvents {
 
 const MAX_HEAD = 1_048_576;
 
-/** Follows the responses in a stream of bytes, told of the requests they answer. No I/O. */
+/** Follows the responses in a stream of bytes, given the requests they answer. No I/O. */
 export class ResponseFollower {
   /** The bytes are no longer understood. */
   opaque = false;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { plural } from "../errors/index.js";
 import type { Facts } from "../explain/index.js";
 import { factsOf } from "./facts.js";
 import { type HeadRewriter, hostRenamer } from "./head-rewriter.js";
@@ -59,13 +60,15 @@ export class ReverseProxy implements Observer {
       ...(opaque["tls"] === undefined
         ? []
         : [
-            `${opaque["tls"]} connections spoke TLS to the observer, so their requests were not visible; give the client ${this.url} and let the observer add TLS for an https target`,
+            `${plural(opaque["tls"], "connection")} spoke TLS to the observer, so requests were not visible; give the client ${this.url} and let the observer add TLS for an https target`,
           ]),
       ...opaqueNotices(opaque),
       ...this.#listener.notices,
       ...(this.#failures === 0
         ? []
-        : [`${this.#failures} connections could not be passed on to ${target.origin} and were reset`]),
+        : [
+            `the observer could not pass ${plural(this.#failures, "connection")} on to ${target.origin}, and sent the client a reset`,
+          ]),
     ];
   }
 
@@ -117,7 +120,7 @@ export class ReverseProxy implements Observer {
         this.#listener.over();
       },
     });
-    // Gone while the target was dialed: its events have passed, so they are told here.
+    // Gone while the target was dialed: its events have passed, so they are replayed here.
     if (gone) {
       connection.ended("client", true, performance.now());
       client.emit("close");

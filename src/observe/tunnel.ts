@@ -3,6 +3,7 @@ import type { ObservedConnection } from "./observed-connection.js";
 import type { OriginLog } from "./origin-log.js";
 import { refusal } from "./refusal.js";
 import { relay } from "./relay.js";
+import { TLS_HANDSHAKE } from "./request-follower.js";
 import { dial, dialError, type Target } from "./upstream.js";
 
 interface TunnelOptions {
@@ -13,7 +14,6 @@ interface TunnelOptions {
   readonly over: () => void;
 }
 
-const TLS_HANDSHAKE = 0x16;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**

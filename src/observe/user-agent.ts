@@ -3,7 +3,7 @@ export interface ObservedClient {
   readonly name: string;
   /** What holds its connections: `Transport`, `Session`, … */
   readonly owner: string;
-  /** How many idle connections to a host it keeps unless told otherwise, where that is few. */
+  /** How many idle connections to a host it keeps by default, where that is few. */
   readonly usualIdleCap?: number;
 }
 

@@ -29,7 +29,7 @@ export function mostDials<O>(route: PoolRoute<O>, limits: PoolLimits): number {
   return barren ? 0 : Math.min(1, limits.maxDialingPerOrigin);
 }
 
-/** Whether the last connections of the route were all told to carry nothing, so that its waiters wait for no certain end. */
+/** Whether the servers of the route's last connections all allowed no stream: nothing ends the wait for certain. */
 export function isBarren<O>(route: PoolRoute<O>): boolean {
   return !route.single && route.barren >= ENOUGH_BARREN;
 }

@@ -75,7 +75,7 @@ export interface PoolEffects<O, W extends Waiter<O>> {
   wake(at: number): void;
   /**
    * Whether a connection that is about to be assigned again, an idle one or one that has just come free, is open and
-   * clean, as far as can be told at once. Where not, the answer is the cause that the pool closes it for.
+   * clean, as far as can be seen at once. If not, the answer is the cause that the pool closes it for.
    */
   check(member: Member<O>, waiter: W, now: number): CloseCause | undefined;
 }

@@ -1,3 +1,4 @@
+import { plural } from "../errors/index.js";
 import type { CloseCause } from "../trace/index.js";
 import { roomOf } from "./capacity.js";
 import type { PoolEffects, PoolLimits } from "./contract.js";
@@ -154,14 +155,14 @@ export function endAfterExchange<O>(
     return {
       reason: "max-requests",
       by: "client",
-      evidence: `it carried ${member.requests} requests; maxRequestsPerConnection is ${limits.maxRequestsPerConnection}`,
+      evidence: `it carried ${plural(member.requests, "request")}; maxRequestsPerConnection is ${limits.maxRequestsPerConnection}`,
     };
   }
   if (member.serverRequestsLeft <= 0) {
     return {
       reason: "max-requests",
       by: "server",
-      evidence: `it carried ${member.requests} requests, as many as the server's Keep-Alive header allows`,
+      evidence: `it carried ${plural(member.requests, "request")}, as many as the server's Keep-Alive header allows`,
     };
   }
   if (now >= member.expiresAt) return endOfAge(member, limits, now);

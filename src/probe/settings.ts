@@ -5,7 +5,7 @@ import type { IdleLimit, KeepAlive, Setting } from "./findings.js";
 const MARGIN = 1_000;
 /** A server that keeps idle connections for so long keeps them longer than balancers and most clients do. */
 const LONG_ENOUGH = 60_000;
-/** What clients keep idle connections for unless told otherwise. */
+/** How long clients keep idle connections by default. */
 const UNDICI_DEFAULT = 4_000;
 const GO_DEFAULT = 90_000;
 const TRUNKLINE_DEFAULT = 55_000;

@@ -3,7 +3,7 @@ import { describe, mock, test } from "node:test";
 import { nodeRuntime } from "./node-runtime.js";
 
 describe("nodeRuntime", () => {
-  test("setTimer: a time beyond what a timer takes is that time, not none", () => {
+  test("setTimer: a time beyond what one of Node's timers takes is that time, not at once", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       let fired = 0;
@@ -44,7 +44,7 @@ describe("nodeRuntime", () => {
     assert.deepEqual(cleared, [7]);
   });
 
-  test("setImmediate: a turn of the event loop is no time that a test can stop", async () => {
+  test("setImmediate: a turn of the event loop is not a time that a test can stop", async () => {
     const { setImmediate } = globalThis;
     globalThis.setImmediate = (() => undefined) as never;
     try {

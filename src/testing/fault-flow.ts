@@ -54,7 +54,7 @@ export class FaultFlow {
       this.#wake();
     });
     signal.addEventListener("abort", () => this.#wake(), { once: true });
-    // Ended by the signal: then there is nobody left to tell.
+    // Ended by the signal: then nobody is left to hear of it.
     this.#run().catch(() => {});
   }
 

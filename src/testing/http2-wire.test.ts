@@ -147,7 +147,7 @@ describe("http2Script", () => {
     );
   });
 
-  test("settings: are what the client is told; PING and SETTINGS are answered", async () => {
+  test("settings: are what the client gets; PING and SETTINGS are answered", async () => {
     await serve(
       answerEachStream,
       async (session) => {

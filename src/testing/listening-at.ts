@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 
-/** The part of a `node:net` server that tells where it listens. */
+/** The part of a `node:net` server that shows where it listens. */
 interface Listening {
   address(): AddressInfo | string | null;
 }

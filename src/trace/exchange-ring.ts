@@ -42,7 +42,7 @@ export class ExchangeRing {
     if (this.listener !== undefined || exchangeEnd.hasSubscribers) this.#tell(this.#record(slot));
   }
 
-  /** The record of facts that are written here and told nobody. */
+  /** The record of facts that are written here without any listener hearing of them. */
   recordOf(facts: ExchangeFacts): ExchangeRecord {
     return this.#record(this.#store(facts));
   }

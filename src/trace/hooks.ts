@@ -146,7 +146,7 @@ export function composeTraces(...traces: readonly (Trace | undefined)[]): Trace 
         try {
           (trace[name] as Hook).call(trace, event);
         } catch (error) {
-          failed ??= { error }; // the others are told all the same
+          failed ??= { error }; // the others are called all the same
         }
       }
       if (failed !== undefined) throw failed.error;

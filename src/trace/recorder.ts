@@ -11,7 +11,7 @@ import type {
   Recording,
 } from "./records.js";
 
-/** Who is told of each record as it is made: a recording that is streamed, the diagnostics channels. */
+/** Gets each record as it is made: a recording that is streamed, the diagnostics channels. */
 interface RecordListener {
   /** A connection is open. */
   opened?(record: ConnectionRecord): void;

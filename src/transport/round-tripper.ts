@@ -36,7 +36,7 @@ export interface Counts {
 /** The key under which tests pass a runtime of their own in the options. */
 export const runtimeOption: unique symbol = Symbol("trunkline.runtime");
 
-/** What a call can tell the transport beside the request. */
+/** What a call can give the transport beside the request. */
 export interface ExchangeOptions {
   /** The `Accept-Encoding` of a caller that decodes; sent unless the request has one, a `Range`, or is a HEAD. */
   readonly acceptEncoding: string | undefined;

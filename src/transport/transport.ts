@@ -323,7 +323,7 @@ Object.defineProperty(Transport.prototype, INSPECT, {
   },
 });
 
-/** Whether anybody listens to what exchanges tell. */
+/** Whether anybody listens to exchanges. */
 function hasListeners(): boolean {
   for (const channel of TELEMETRY_CHANNELS) if (channel.hasSubscribers) return true;
   return false;

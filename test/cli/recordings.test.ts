@@ -25,7 +25,7 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true, force: true }));
 
-test("trunkline why: tells of a request and of a connection, as text and as JSON", async () => {
+test("trunkline why: describes a request and a connection, as text and as JSON", async () => {
   const request = await runCli(["why", file, "r1"]);
   assert.deepEqual([request.code, request.stderr], [0, ""]);
   assert.match(request.stdout, /^GET http:\/\/127\.0\.0\.1:\d+\//);

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { answerEachStream, http2Script, selfSigned, WireServer } from "../../src/testing/index.js";
 import { httpProxy } from "../transport/proxy-fixture.js";
 import { LocalServer } from "./local-server.js";
-import { runCli, startCli } from "./run-cli.js";
+import { closedPort, program, runCli, startCli } from "./run-cli.js";
 
 interface RequestDocument {
   url: string;
@@ -20,14 +19,6 @@ interface RequestDocument {
 
 function documentOf(stdout: string): RequestDocument {
   return JSON.parse(stdout) as RequestDocument;
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 test("request: prints the body, and nothing else", async () => {
@@ -93,7 +84,7 @@ test("request: sends -d, -d @file, -d @-, --form and --json-body with the type t
   }
 });
 
-test("request: an answer of 404 is printed and mentioned, and is no failure", async () => {
+test("request: an answer of 404 is printed and mentioned, and is not a failure", async () => {
   await using server = await LocalServer.start();
   const { code, stdout, stderr } = await runCli([server.url("/missing")]);
   assert.deepEqual([code, stdout], [0, "no such thing\n"]);
@@ -160,7 +151,7 @@ test("request -n -c: prints a summary with percentiles and the connection story;
   assert.match(failing.stderr, /requests? failed: /);
 });
 
-test("request --explain: tells each connection on standard error; the picture only where pictures belong", async () => {
+test("request --explain: describes each connection on standard error, and draws the picture only where pictures belong", async () => {
   await using server = await LocalServer.start();
   const plain = await runCli([server.url("/"), "--explain"]);
   assert.deepEqual([plain.code, plain.stdout], [0, "hello\n"]);
@@ -193,7 +184,6 @@ test("request: on Ctrl-C prints what it has and ends with 130", async () => {
 test("request: ends quietly when its reader goes away", async () => {
   await using server = await LocalServer.start();
   const { spawn } = await import("node:child_process");
-  const { program } = await import("./run-cli.js");
   const child = spawn(process.execPath, [program, server.url("/big")], { stdio: ["ignore", "pipe", "pipe"] });
   const errors: Buffer[] = [];
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
@@ -202,7 +192,7 @@ test("request: ends quietly when its reader goes away", async () => {
   assert.deepEqual([code, Buffer.concat(errors).toString()], [0, ""]);
 });
 
-test("request: --proxy goes through it, none goes direct, and what is no proxy is a mistake of usage", async () => {
+test("request: --proxy goes through it, none goes direct, and what is not a proxy is a mistake of usage", async () => {
   await using server = await LocalServer.start();
   await using proxy = await httpProxy();
   const via = await runCli([server.url("/"), "--proxy", `127.0.0.1:${proxy.port}`]);

@@ -209,7 +209,7 @@ describe("openCookieJar", () => {
     }
   });
 
-  test("file: one that is no cookie file is an error that shows none of it, and stays as it is", async () => {
+  test("file: one that is not a cookie file is an error that shows none of it, and stays as it is", async () => {
     const folder = await mkdtemp(join(tmpdir(), "trunkline-cookies-"));
     try {
       const file = join(folder, "cookies.json");

@@ -103,7 +103,7 @@ describe("expectContinue", () => {
     assert.deepEqual(heads, ["100-continue", undefined]);
   });
 
-  test("no body: nothing is expected; a value that is no time is refused", async () => {
+  test("no body: nothing is expected; a value that is not a time is refused", async () => {
     await using w = await world({
       script: async (connection) => {
         const head = await connection.readHead();

@@ -14,7 +14,7 @@ function recorded(options: ConstructorParameters<typeof Client>[0] = {}) {
 
 type Loose = (...given: unknown[]) => Promise<unknown>;
 
-describe("verbs: what is no option is refused, with what it is called here", () => {
+describe("verbs: what is not an option is refused, with what it is called here", () => {
   for (const [verb, given, expected] of [
     [
       "post",
@@ -80,9 +80,10 @@ describe("verbs: what is no option is refused, with what it is called here", () 
     assert.equal(sent.length, 1);
   });
 
-  test("undefined is no value; fetch's members of browsers are known", async () => {
-    const { client } = recorded();
+  test("a member that is undefined counts as absent, and fetch's members for browsers are accepted", async () => {
+    const { client, sent } = recorded();
     await client.get(url, { params: undefined, cache: "no-store", mode: "cors", method: "get" } as Init);
+    assert.equal(sent.length, 1);
   });
 });
 

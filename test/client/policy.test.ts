@@ -92,7 +92,7 @@ describe("maxResponseBytes", () => {
 });
 
 describe("onProgress", () => {
-  test("up and down: each piece is told, the last one with all bytes", async () => {
+  test("up and down: each piece is reported, the last one with all bytes", async () => {
     await using server = await FriendlyServer.start();
     await using transport = new Transport();
     const seen: Progress[] = [];
@@ -172,7 +172,7 @@ describe("middleware", () => {
     assert.equal(made, 1);
   });
 
-  test("use: what it throws, also at once, and what is no response, reject the call", async () => {
+  test("use: what it throws, also at once, and what is not a response, reject the call", async () => {
     const transport = mockTransport(() => "x");
     const oops = new Error("oops");
     const throwing: Middleware = () => ({
@@ -435,7 +435,7 @@ for (const [name, options] of [
   });
 }
 
-test("Transport: preconnect refuses a count that is no whole number", async () => {
+test("Transport: preconnect refuses a count that is not a whole number", async () => {
   await using transport = new Transport();
   for (const count of [1.5, -1, Number.NaN]) {
     await assert.rejects(transport.preconnect("http://127.0.0.1:9", count), RangeError);

@@ -122,7 +122,7 @@ describe("responses that are not ours", () => {
     ours.defaultTransport.closeIdle();
   });
 
-  test("Client: says so where what came is no response", async () => {
+  test("Client: says so where what came is not a response", async () => {
     for (const nothing of [undefined, null, "text", {}, { status: 200 }, globalThis.Response.error()]) {
       await assert.rejects(
         answering(nothing).get("http://a.test/"),

@@ -131,7 +131,7 @@ test("explain: says the protocol of each origin, streams at once and what HTTP/1
   assert.match(text, /^http:\S+: 1 request, 1 connection \(HTTP\/1\.1\), 0 % reuse$/m);
 });
 
-test("explain: a stream that the server resets is no dead idle connection", async () => {
+test("explain: a stream that the server resets is not a dead idle connection", async () => {
   await using world = await World.start();
   const server = await http2Server(world, async (connection) => {
     for (let number = 0; ; number += 1) {

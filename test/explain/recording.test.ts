@@ -109,7 +109,7 @@ test("diagnostics channels: tell of each connection, exchange and decision, and 
   ]);
 });
 
-test("Decision: a dial that served another is told of as such once that is known", async () => {
+test("Decision: a dial that served another is reported as such once that is known", async () => {
   await using world = await World.start();
   const transport = world.transport();
   const gate = world.server.gate();

@@ -139,7 +139,7 @@ for (const one of CASES) {
   });
 }
 
-test("whatIf: a name that is no setting and a value out of range are refused in a sentence", async () => {
+test("whatIf: a name that is not a setting and a value out of range are refused in a sentence", async () => {
   await using world = await World.start();
   const transport = world.transport();
   await clientOf(transport).get(world.server.url()).text();

@@ -18,7 +18,7 @@ createServer((socket) => {
 }).listen(0, "127.0.0.1", function () { parentPort.postMessage(this.address().port); });
 `;
 
-test("Connection: a reset that comes together with the last bytes of a body without length is no end of it", async () => {
+test("Connection: a reset that comes together with the last bytes of a body without length does not end it", async () => {
   const server = new Worker(SERVER, { eval: true });
   const port = await new Promise<number>((resolve) => server.once("message", resolve));
   await using transport = new Transport();

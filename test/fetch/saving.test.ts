@@ -131,7 +131,7 @@ describe("BYOB readers", () => {
 
 describe("response.saveTo", () => {
   for (const framing of ["a length", "chunks"]) {
-    test(`saves a body with ${framing}, and tells how far it is`, async () => {
+    test(`saves a body with ${framing}, and reports its progress`, async () => {
       chunked = framing === "chunks";
       const told: { bytes: number; total?: number }[] = [];
       const response = await fetch(url());
@@ -199,7 +199,7 @@ describe("client.download", () => {
     assert.deepEqual(await readdir(folder), ["file"]);
   });
 
-  test("is no file where the status is no success", async () => {
+  test("writes no file when the status is not a success", async () => {
     await assert.rejects(client.download(url("/404"), named()), HTTPError);
     await assert.rejects(client.download(url("/404"), named(), { resume: true }), HTTPError);
     assert.deepEqual(await readdir(folder), []);

@@ -149,7 +149,7 @@ describe("responses", () => {
     );
   });
 
-  test("Go TestEarlyHintsRequest: each 103 is told, with its fields and no length, then the 200 comes", async () => {
+  test("Go TestEarlyHintsRequest: each 103 is reported, with its fields and no length, then the 200 comes", async () => {
     const hints = ["</style.css>; rel=preload; as=style", "</script.js>; rel=preload; as=script"];
     await using world = await answering(
       `${hints.map((link) => `HTTP/1.1 103 Early Hints\r\nLink: ${link}\r\n\r\n`).join("")}${OK}Content-Length: 5\r\n\r\nHello`,

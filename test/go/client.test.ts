@@ -475,7 +475,7 @@ describe("time limits", () => {
     transport.destroy();
   });
 
-  test("Go TestClientTimeoutCancel, TestClientDoCanceledVsTimeout: an abort before the limit is no time limit", async () => {
+  test("Go TestClientTimeoutCancel, TestClientDoCanceledVsTimeout: an abort before the limit is not a time limit", async () => {
     await using server = await FriendlyServer.start({ routes: { never: () => undefined } });
     await using transport = new Transport();
     const controller = new AbortController();

@@ -248,7 +248,7 @@ test("Go TestNewRequestHost: an IPv6 zone is refused, as in every WHATWG URL", a
     assert.match((await refusal(url, {}, false)).message, /not a valid URL/);
 });
 
-test("Go TestRequestInvalidMethod: what is no token is refused, what is one goes out in its case", async () => {
+test("Go TestRequestInvalidMethod: what is not a token is refused, what is one goes out in its case", async () => {
   for (const method of ["bad method", "G\tET", "GET\r\n", "", "GET/", "mét"])
     assert.match((await refusal(URL_, { method }, false)).message, /is not a token/);
   for (const method of ["foo", "PROPFIND", "M-SEARCH"])

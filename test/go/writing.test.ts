@@ -148,7 +148,7 @@ test("Go TestTransportEmptyMethod: without a method the wire says GET", async ()
   assert.equal(method, "GET");
 });
 
-test("Go TestTransportRejectsAlphaPort: a port that is no number is refused", async () => {
+test("Go TestTransportRejectsAlphaPort: a port that is not a number is refused", async () => {
   await using world = await World.start();
   assert.match(
     (await rejection(clientOf(world.transport()).get("http://dummy.test:123foo/"))).message,

@@ -113,7 +113,7 @@ test("ForwardProxy: tunnels pass everything on; plain HTTP in them is read, TLS 
         [`https://${host}`, 0, 1],
       ],
     );
-    assert.match(proxy.notices.join("\n"), /1 tunnels carried TLS/);
+    assert.match(proxy.notices.join("\n"), /1 tunnel carried TLS/);
   } finally {
     await proxy.close();
   }

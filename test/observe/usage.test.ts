@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { test } from "node:test";
 import type { Report } from "../../src/index.js";
-import { runCli, startCli } from "../cli/run-cli.js";
+import { closedPort, runCli, startCli } from "../cli/run-cli.js";
 import { CountingServer } from "./counting-server.js";
 
 const ONE_SENTENCE = /^trunkline: [^\n]+\n$/;
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 for (const [args, message] of [
   [["--target", "localhost:8080"], /did you mean http:\/\/localhost:8080\?/],

@@ -34,7 +34,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("trunkline probe --json: tells HTTP/2, the version of TLS and whether sessions are resumed", async () => {
+test("trunkline probe --json: shows HTTP/2, the version of TLS and whether sessions are resumed", async () => {
   const { code, stdout, stderr } = await runCli(["probe", origin, "--max-wait", "0", "--json"], {
     env: trusted,
   });

@@ -3,15 +3,7 @@ import { test } from "node:test";
 import { NetworkError } from "../../src/errors/index.js";
 import { Client, fetch, openCookieJar, Response, Transport } from "../../src/index.js";
 import { redactPath } from "../../src/trace/index.js";
-
-async function thrown(act: () => unknown): Promise<unknown> {
-  try {
-    await act();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
+import { thrown } from "./thrown.js";
 
 // Searched for anew from each character, a million of them would take minutes.
 test("hostile text: a million characters that are masked, trimmed or parsed take no longer than reading them", async () => {

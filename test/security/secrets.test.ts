@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { NetworkError } from "../../src/errors/index.js";
 import { Client, fetch, Headers, Request, Response, Transport } from "../../src/index.js";
 import { redactPath } from "../../src/trace/index.js";
+import { thrown } from "./thrown.js";
 
 /** All that a program's log could show of an error: its text, its properties, its causes, hidden ones too. */
 function shownOf(error: unknown): string {
@@ -15,15 +16,6 @@ function shownOf(error: unknown): string {
     JSON.stringify(error),
     inspect(error, { depth: 20, showHidden: true }),
   ].join("\n");
-}
-
-async function thrown(act: () => unknown): Promise<unknown> {
-  try {
-    await act();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 const SECRET = "hunter2";

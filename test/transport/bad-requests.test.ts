@@ -189,7 +189,7 @@ for (const [name, body, declared] of [
   });
 }
 
-test("upload: a source that throws, or gives what is no bytes, rejects with that and closes the connection", async () => {
+test("upload: a source that throws, or gives something other than bytes, rejects with that and closes the connection", async () => {
   for (const [chunk, message] of [
     [42, /number/],
     [{}, /object|Object/],

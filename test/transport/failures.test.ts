@@ -11,7 +11,7 @@ import { FAILURE_KINDS } from "./failure-kinds.js";
 import { clientOf, fetched, rejection, turns, until, World } from "./support.js";
 
 for (const kind of FAILURE_KINDS) {
-  test(`failure: ${kind.name} is told with phase, code and what to do, and harms no other request`, async () => {
+  test(`failure: ${kind.name} is reported with phase, code and what to do, and harms no other request`, async () => {
     await using world = await World.start();
     const transport = world.transport(kind.options);
     const url = await kind.url(world);

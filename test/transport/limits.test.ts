@@ -182,7 +182,7 @@ test("idle limit: POSTs spaced around an unannounced 2 s idle close lose at most
   lastUse = new Map();
 });
 
-test("idle limit: an end that was seen tells the origin's limit, which report and later requests use", async () => {
+test("idle limit: an end that was seen shows the origin's limit, which report and later requests use", async () => {
   await using world = await World.start();
   const gates = [world.server.gate(), world.server.gate(), world.server.gate()];
   for (const [index, gate] of gates.entries()) {

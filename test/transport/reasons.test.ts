@@ -444,7 +444,7 @@ const CLOSE_REASONS: Record<
 };
 
 for (const [reason, expected] of Object.entries(CLOSE_REASONS)) {
-  test(`close reason ${reason}: is told with its party and its evidence`, async () => {
+  test(`close reason ${reason}: is reported with its party and its evidence`, async () => {
     await using world = await World.start();
     const transport = await expected.provoke(world);
     const [record] = await closedOnes(transport, 1);
@@ -578,7 +578,7 @@ const DIAL_REASONS: Record<Exclude<DialReason, "streams-full">, DialExpectation>
 };
 
 for (const [reason, expected] of Object.entries(DIAL_REASONS)) {
-  test(`dial reason ${reason}: is told with the connection it stands in for`, async () => {
+  test(`dial reason ${reason}: is reported with the connection it stands in for`, async () => {
     await using world = await World.start();
     const transport = await expected.provoke(world);
     const record = await newest(transport);
@@ -591,7 +591,7 @@ for (const [reason, expected] of Object.entries(DIAL_REASONS)) {
 
 for (const [reason, expected] of Object.entries(DIAL_REASONS)) {
   if (expected.couldHaveReused === undefined) continue;
-  test(`Response.why: tells what would have saved a dial for ${reason}`, async () => {
+  test(`Response.why: shows what would have saved a dial for ${reason}`, async () => {
     await using world = await World.start();
     const transport = await expected.provoke(world);
     const decision = transport.recording().decisions.at(-1);
@@ -601,7 +601,7 @@ for (const [reason, expected] of Object.entries(DIAL_REASONS)) {
   });
 }
 
-test("Response.why: tells of a reused connection, as data and as a sentence", async () => {
+test("Response.why: describes a reused connection, as data and as a sentence", async () => {
   await using world = await World.start();
   const transport = world.transport();
   await fetched(transport, world.server.url());
@@ -614,7 +614,7 @@ test("Response.why: tells of a reused connection, as data and as a sentence", as
   assert.deepEqual(JSON.parse(JSON.stringify(decision)).connection, response.connection.id);
 });
 
-test("server-closed-idle: is also told where only the probe could see it, after a stall", async () => {
+test("server-closed-idle: is also reported where only the probe could see it, after a stall", async () => {
   await using world = await World.start({ script: answerThen("end") });
   world.server.onConnection(2, [{ repeat: ["readRequest", { replyOk: "second" }] }]);
   const transport = world.transport();

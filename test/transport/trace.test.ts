@@ -80,7 +80,7 @@ const lookup: TransportOptions["lookup"] = (_host, _options, callback) =>
   callback(null, [{ address: "127.0.0.1", family: 4 }]);
 
 // Go: TestTransportEventTrace, TestTLSHandshakeTrace
-test("trace: tells of every step of a first request over TLS, in order, with its facts", async () => {
+test("trace: describes every step of a first request over TLS, in order, with its facts", async () => {
   await using server = await WireServer.start({ tls: serverTls });
   await withClient({ tls, lookup }, async (client) => {
     const heard = listen();
@@ -166,7 +166,7 @@ test("trace: a streamed upload is written when its end is; the connection's end 
   });
 });
 
-test("trace: a body held back for 100 is told, and the answer that lets it go", async () => {
+test("trace: a body held back for 100 is reported, and the answer that lets it go", async () => {
   await using server = await WireServer.start({
     script: async (connection) => {
       await connection.readHead();
@@ -192,7 +192,7 @@ test("trace: a body held back for 100 is told, and the answer that lets it go", 
   });
 });
 
-test("trace: failures are told: of the lookup, of each address, of a body cut short", async () => {
+test("trace: failures are reported: of the lookup, of each address, of a body cut short", async () => {
   const failing: TransportOptions["lookup"] = (_host, _options, callback) =>
     callback(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }), []);
   await withClient({ lookup: failing }, async (client) => {
@@ -235,7 +235,7 @@ test("trace: a certificate that is refused ends the handshake's events with its 
 });
 
 // Go: TestTransportEventTrace_NoHooks, TestTransportEventTraceRealDNS
-test("trace: one without hooks changes nothing; a real lookup is told", async () => {
+test("trace: one without hooks changes nothing; a real lookup is reported", async () => {
   await using server = await WireServer.start();
   await withClient({}, async (client) => {
     const url = `http://localhost:${server.port}/`;
@@ -249,7 +249,7 @@ test("trace: one without hooks changes nothing; a real lookup is told", async ()
   });
 });
 
-test("trace: a proxy's part is told, and TLS events are the target's", async () => {
+test("trace: a proxy's part is reported, and TLS events are the target's", async () => {
   await using site = await WireServer.start({ tls: serverTls });
   const names = { "site.test": "127.0.0.1" };
   await using https = await httpProxy({ names, tls: serverTls });

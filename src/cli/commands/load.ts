@@ -1,7 +1,8 @@
+import { grouped, plural } from "../../errors/index.js";
 import { Client, type Transport } from "../../index.js";
 import type { Context } from "../context.js";
 import { exitCode } from "../exit.js";
-import { duration, grouped, Progress, plural, size } from "../render/index.js";
+import { duration, Progress, size } from "../render/index.js";
 import { type Output, printable } from "../terminal.js";
 import { writeBody } from "./body-output.js";
 import type { Plan } from "./plan.js";

@@ -1,10 +1,11 @@
+import { grouped } from "../../errors/index.js";
 import { type Observer, observedReport } from "../../observe/index.js";
 import type { Run } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCode } from "../exit.js";
 import { heldOf, parseFailIf } from "../fail-if.js";
 import { programName } from "../program-name.js";
-import { grouped, Progress } from "../render/index.js";
+import { Progress } from "../render/index.js";
 import { runChild } from "../run-child.js";
 import { printable } from "../terminal.js";
 import { startObserver } from "./start-observer.js";
@@ -45,7 +46,7 @@ export const observe: Run = async (options, context) => {
   }
 };
 
-/** The program with `{url}` in its arguments replaced, and the environment that tells it where to go. */
+/** The program with `{url}` in its arguments replaced, and the environment that leads it to the observer. */
 function runOf(
   program: readonly string[],
   observer: Observer,

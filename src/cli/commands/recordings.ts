@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { plural } from "../../errors/index.js";
 import {
   explainById,
   parseRecording,
@@ -10,7 +11,6 @@ import {
 import type { Run } from "../command.js";
 import type { Context } from "../context.js";
 import { CommandFailure, exitCode, UsageError } from "../exit.js";
-import { plural } from "../render/index.js";
 import { printable } from "../terminal.js";
 
 type ReadRecording = ReturnType<typeof parseRecording>;

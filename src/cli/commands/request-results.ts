@@ -1,3 +1,4 @@
+import { rounded } from "../../explain/index.js";
 import type { Report } from "../../index.js";
 
 /** Percentiles of the answered requests, in milliseconds; empty when none was answered. */
@@ -34,7 +35,7 @@ export class RequestResults {
     this.#latencies[this.#answered++] = milliseconds;
   }
 
-  /** No complete response. Of an endless variety of messages only the first hundred are told apart. */
+  /** No complete response. Only the first hundred different messages are counted apart. */
   failedWith(message: string): void {
     this.requests++;
     this.failed++;
@@ -55,7 +56,7 @@ export class RequestResults {
   latency(): Latency {
     if (this.#answered === 0) return {};
     const sorted = this.#latencies.subarray(0, this.#answered).sort();
-    const at = (share: number): number => microseconds(sorted[Math.ceil(share * sorted.length) - 1]!);
+    const at = (share: number): number => rounded(sorted[Math.ceil(share * sorted.length) - 1]!);
     return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
   }
 }
@@ -71,8 +72,4 @@ export function requestDocument(url: string, results: RequestResults, report: Re
     latency: results.latency(),
     report,
   };
-}
-
-function microseconds(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
 }

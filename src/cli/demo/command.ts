@@ -1,8 +1,9 @@
+import { grouped, plural } from "../../errors/index.js";
 import type { Run } from "../command.js";
 import type { Context } from "../context.js";
 import { exitCode } from "../exit.js";
 import { packageOf } from "../package.js";
-import { grouped, Progress, plural } from "../render/index.js";
+import { Progress } from "../render/index.js";
 import { wrap } from "../wrap.js";
 import { type GoResult, goConnections, goNames, startGo, storedGo } from "./go.js";
 import { measure } from "./measure.js";

@@ -1,4 +1,5 @@
-import { type Bar, bars, grouped, percent, table } from "../render/index.js";
+import { grouped } from "../../errors/index.js";
+import { type Bar, bars, percent, table } from "../render/index.js";
 import type { Style } from "../terminal.js";
 import { wrap } from "../wrap.js";
 import type { GoResult } from "./go.js";

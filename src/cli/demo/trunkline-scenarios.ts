@@ -1,6 +1,6 @@
+import { grouped } from "../../errors/index.js";
 import { inShort } from "../../explain/index.js";
 import { Client, defaultTransport, type Response, Transport } from "../../index.js";
-import { grouped } from "../render/index.js";
 import {
   concurrencies,
   LARGE_REQUESTS,

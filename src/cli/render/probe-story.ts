@@ -1,5 +1,6 @@
+import { plural } from "../../errors/index.js";
 import type { KeepAlive, Phases, ProbeResult } from "../../probe/index.js";
-import { duration, plural, size } from "./table.js";
+import { duration, size } from "./table.js";
 
 /** What a probe has found out, for people. */
 export function probeStory(result: ProbeResult): string[] {

@@ -68,7 +68,7 @@ const recording: Recording = {
   dropped: { connections: 0, exchanges: 0, decisions: 0 },
 };
 
-test("connectionStory: tells in one line why a connection was opened, how, what it did and why it ended", () => {
+test("connectionStory: shows in one line why a connection was opened, how, what it did and why it ended", () => {
   const [one, two, ...none] = connectionStory(recording, decideStyle(false, 80, {}));
   assert.equal(
     one,
@@ -98,7 +98,7 @@ test("connectionStory: draws the timelines of all connections on one scale where
   );
 });
 
-test("connectionStory: tells twenty connections and counts the rest", () => {
+test("connectionStory: shows twenty connections and counts the rest", () => {
   const connections = Array.from({ length: 30 }, (_, index) => ({ ...first, id: index + 1 }));
   const many = { ...recording, connections, dropped: { connections: 5, exchanges: 0, decisions: 0 } };
   const lines = connectionStory(many, decideStyle(false, 80, {}));

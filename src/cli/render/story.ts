@@ -1,10 +1,11 @@
+import { plural } from "../../errors/index.js";
 import { inShort } from "../../explain/index.js";
 import type { ConnectionRecord, ExchangeRecord, Recording } from "../../index.js";
 import { printable, type Style } from "../terminal.js";
-import { duration, plural, size } from "./table.js";
+import { duration, size } from "./table.js";
 import { type Activity, type Span, timelineLegend, timelineRow } from "./timeline.js";
 
-/** Connections told one by one; beyond them a count, since nobody reads a thousand lines. */
+/** Connections described one by one; beyond them a count, since nobody reads a thousand lines. */
 const SHOWN = 20;
 /** Streams of an HTTP/2 connection that are drawn below each other. */
 const STREAMS_SHOWN = 6;

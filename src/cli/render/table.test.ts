@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { duration, grouped, percent, plural, size, table } from "./table.js";
+import { duration, percent, size, table } from "./table.js";
 
 test("table: sets cells on the side of their column and ends no line with spaces", () => {
   assert.deepEqual(
@@ -12,17 +12,6 @@ test("table: sets cells on the side of their column and ends no line with spaces
       ],
     ),
     ["name        n  why", "a          10", "long name   5  so"],
-  );
-});
-
-test("grouped, plural: write counts as people do", () => {
-  assert.deepEqual(
-    [grouped(0), grouped(999), grouped(1000), grouped(1234567)],
-    ["0", "999", "1,000", "1,234,567"],
-  );
-  assert.deepEqual(
-    [plural(1, "request"), plural(2, "request"), plural(0, "body", "bodies")],
-    ["1 request", "2 requests", "0 bodies"],
   );
 });
 

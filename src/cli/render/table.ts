@@ -1,3 +1,4 @@
+import { grouped, plural } from "../../errors/index.js";
 import type { Style } from "../terminal.js";
 
 /** One column of a table: its heading and on which side its cells are set. */
@@ -17,16 +18,6 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       .join("  ")
       .trimEnd();
   return [line(columns.map((column) => column.title)), ...rows.map(line)];
-}
-
-/** A whole number with its thousands set apart, the same in every locale. */
-export function grouped(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** A count with its noun in the right number. */
-export function plural(count: number, one: string, many: string = `${one}s`): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`;
 }
 
 /** Milliseconds in the unit a person would say. */

@@ -27,6 +27,6 @@ for (const [what, frame] of Object.entries(FRAMES)) {
   });
 }
 
-test("ZstdFrames: nothing is no frame", () => {
+test("ZstdFrames: an empty input has no frame", () => {
   assert.equal(new ZstdFrames().complete, false);
 });

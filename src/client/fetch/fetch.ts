@@ -140,7 +140,7 @@ function isBadPort(port: number): boolean {
   return BAD.has(port);
 }
 
-/** What other implementations of fetch are told in `init` of where a request goes, and where it is said here. */
+/** Members of `init` that route a request in other implementations of fetch, and what does so here. */
 const REFUSED: ReadonlyMap<string, string> = new Map(
   Object.entries({
     dispatcher:

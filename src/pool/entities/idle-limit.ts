@@ -2,7 +2,7 @@
 export const DEFAULT_TOLERATED = 4000;
 /** A learned limit is used with this margin: the server's clock started before ours did. */
 const MARGIN = 0.9;
-/** Two ages tell of the same limit when neither is larger than the other by more than this factor. */
+/** Two ages show the same limit when neither is larger than the other by more than this factor. */
 const AGREEMENT = 1.25;
 /** So many ends at about the same age make a limit certain enough to close idle connections before it. */
 const CONFIRMING_ENDS = 3;

@@ -127,9 +127,9 @@ export function findSurplus<O>(
 }
 
 /**
- * Learns from the end of a connection how long its server keeps idle ones. An end seen while it was idle tells
- * the age; one met on reuse, before any answer, tells that the server had ended it by then. What was never
- * used tells nothing: servers give a first request another time limit than the next one.
+ * Learns from the end of a connection how long its server keeps idle ones. An end seen while it was idle shows
+ * the age; one met on reuse, before any answer, shows that the server had ended it by then. What was never
+ * used shows nothing: servers give a first request another time limit than the next one.
  */
 export function learnFromEnd<O>(member: Member<O>, reason: CloseReason, now: number): void {
   if (member.requests === 0) return;

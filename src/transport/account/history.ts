@@ -22,7 +22,7 @@ import { transportFacts } from "./transport-sites.js";
 /** A body that nobody has begun to read for so many milliseconds pins its connection. */
 const PINNED_AFTER = 1000;
 
-/** What a transport can tell: its live connections, and through the recorder those that are gone. */
+/** What a transport knows: its live connections, and through the recorder those that are gone. */
 export class History {
   readonly #recorder: Recorder;
   readonly #live: LiveConnections;

@@ -1,4 +1,4 @@
-import { ProtocolError } from "../../errors/index.js";
+import { ProtocolError, plural } from "../../errors/index.js";
 import { BODY_LENGTH, type BodyDecoder } from "../../http1/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
@@ -25,7 +25,7 @@ export const REQUEST_SAID_CLOSE: CloseCause = {
 export function unsolicited(buffer: Buffer, start: number, end: number, idleFor: number): CloseCause {
   return (
     idleTimeout(buffer, start, end, idleFor) ??
-    unasked(`${end - start} bytes arrived on an idle connection after ${inWords(idleFor)}`)
+    unasked(`${plural(end - start, "byte")} arrived on an idle connection after ${inWords(idleFor)}`)
   );
 }
 
@@ -80,7 +80,7 @@ export const CLOSED_BY_EOF_BODY: CloseCause = {
 /** What of a body had not come when its connection ended. */
 export function missingOf({ kind, remaining }: BodyDecoder): string {
   return kind === BODY_LENGTH
-    ? `the connection ended with ${remaining} bytes of the body still to come`
+    ? `the connection ended with ${plural(remaining, "byte")} of the body still to come`
     : "the connection ended before the last chunk of the body";
 }
 
@@ -91,7 +91,7 @@ export function endedEarly(exchange: Exchange, missing: string | undefined, now:
     return {
       reason: "server-closed-mid-response",
       by: "server",
-      evidence: `the connection ended after ${exchange.bytesRead} bytes of the response's head`,
+      evidence: `the connection ended after ${plural(exchange.bytesRead, "byte")} of the response's head`,
     };
   }
   return {
@@ -100,6 +100,13 @@ export function endedEarly(exchange: Exchange, missing: string | undefined, now:
     evidence: `the server closed the connection without answering, ${Math.round(now - exchange.assignedAt)} ms after the request began`,
   };
 }
+
+/** The caller's signal aborted a response. */
+export const abortedInBody: CloseCause = {
+  reason: "aborted",
+  by: "caller",
+  evidence: "the signal aborted while the body was arriving",
+};
 
 /** The reader of the body wanted no more of it, and what was left was not worth reading. */
 export function givenUp(exchange: Exchange, why: string): CloseCause {

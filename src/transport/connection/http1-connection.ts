@@ -6,7 +6,7 @@ import {
   BodyDecoder,
   type ResponseHeadParser,
 } from "../../http1/index.js";
-import { BodyReader } from "../../message/index.js";
+import { BodyReader, closedEarly } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import { type Exchange, traceWritten } from "../exchange/index.js";
 import type { Clock, Expiring } from "../upkeep/index.js";
@@ -315,8 +315,7 @@ export class Http1Connection implements Carrier, Expiring {
     if (this.#exchange !== exchange) return Promise.resolve();
     if (this.#drain !== undefined) return this.#drain.over;
     if (reason !== undefined && reason === exchange.signal?.reason) {
-      const evidence = "the signal aborted while the body was arriving";
-      this.close({ reason: "aborted", by: "caller", evidence }, reason);
+      this.close(causes.abortedInBody, reason);
       return Promise.resolve();
     }
     const tooMuch = tooMuchLeft(this.#decoder as BodyDecoder);
@@ -333,7 +332,7 @@ export class Http1Connection implements Carrier, Expiring {
 
   #giveUp(exchange: Exchange, why: string): void {
     exchange.outcome = "cancelled";
-    this.close(causes.givenUp(exchange, why), new Error("The response body was closed before its end"));
+    this.close(causes.givenUp(exchange, why), closedEarly());
   }
 
   /** Ends the connection, which has nothing under way. */

@@ -10,6 +10,7 @@ import {
   REFUSED_STREAM,
   type StreamFailure,
 } from "../../http2/index.js";
+import { closedEarly } from "../../message/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import { type Exchange, traceWritten } from "../exchange/index.js";
 import type { Http2Settings } from "../http2-options.js";
@@ -410,8 +411,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     if (part === undefined || part.settled) return Promise.resolve();
     if (part.drain !== undefined) return part.drain.over;
     if (reason !== undefined && reason === exchange.signal?.reason) {
-      const evidence = "the signal aborted while the body was arriving";
-      this.#end(part, { reason: "aborted", by: "caller", evidence }, reason);
+      this.#end(part, causes.abortedInBody, reason);
       return Promise.resolve();
     }
     const left = part.stream?.bodyLeft ?? -1;
@@ -428,8 +428,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   #giveUp(part: Http2Exchange, why: string): void {
     part.exchange.outcome = "cancelled";
-    const error = new Error("The response body was closed before its end");
-    this.#end(part, causes.givenUp(part.exchange, why), error);
+    this.#end(part, causes.givenUp(part.exchange, why), closedEarly());
   }
 
   #partExpired(part: Http2Exchange, now: number): void {

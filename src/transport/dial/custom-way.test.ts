@@ -118,7 +118,7 @@ for (const kind of ["socket", "stream that is no socket"]) {
   });
 }
 
-test("dial option: what it throws, rejects with or wrongly returns is told as its own", async () => {
+test("dial option: what it throws, rejects with or wrongly returns is reported as its own", async () => {
   const destroyed = new Duplex().destroy();
   const cases: readonly [() => Promise<Duplex>, RegExp][] = [
     [
@@ -186,7 +186,7 @@ test("dial option: allowAddress is asked about a literal before, and about the s
   assert.equal(sockets[0]?.destroyed, true);
 });
 
-test("dial option: a tls option that tls.connect refuses is told, and the stream is destroyed", async () => {
+test("dial option: a tls option that tls.connect refuses is reported, and the stream is destroyed", async () => {
   const stream = new Duplex({ read: () => {}, write: () => {} });
   const dialer = makeDialer({ dial: async () => stream, tls: { ca, minDHSize: -1 } });
   const { error } = await dialOnce(dialer, { host: "any.test", tls: true });

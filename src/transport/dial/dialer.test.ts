@@ -132,7 +132,7 @@ test("Dialer: races past an address that never answers", async () => {
   result?.socket.destroy();
 });
 
-test("Dialer: one failed address is told with its remedy, several with the outcome of each", async () => {
+test("Dialer: one failed address is reported with its remedy, several with the outcome of each", async () => {
   const port = await freePort(createServer());
   const one = await dialOnce(makeDialer(), { port });
   assert.ok(one.error instanceof NetworkError);

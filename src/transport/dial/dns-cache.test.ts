@@ -301,7 +301,7 @@ test("dns: IPv6 addresses wait a second for the others; no addresses at all wait
   }
 });
 
-test("dns: a server that failed for now is told as it is, where the system knows no such name", () => {
+test("dns: a server that failed for now is reported as it is, where the system knows no such name", () => {
   for (const broken of ["ESERVFAIL", "EREFUSED", "ETIMEOUT", "ECONNREFUSED", "EFORMERR"]) {
     const { answer, heard } = byHand();
     answer.aaaa?.(failure("ENOTFOUND"));

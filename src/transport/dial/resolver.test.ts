@@ -57,7 +57,7 @@ test("Resolver: a lookup that does not answer is not joined for ever", () => {
   assert.deepEqual(heard, [[], [one], [one]]);
 });
 
-test("Resolver: understands every answer a lookup may give, and drops what is no address", () => {
+test("Resolver: understands every answer a lookup may give, and drops what is not an address", () => {
   const { asked, ask, heard } = setUp(6);
   const failure = Object.assign(new Error("no"), { code: "ENOTFOUND" });
   const answers: [...Parameters<Answer>][] = [

@@ -2,7 +2,7 @@ import type { Trace } from "../../trace/index.js";
 import { routeName } from "../route/index.js";
 import type { Exchange } from "./exchange.js";
 
-// What the transport tells a call's trace. Each is called only where there is one.
+// What the transport reports to a call's trace. Each is called only where there is one.
 
 /** The exchange is about to ask the pool. */
 export function traceWanted(trace: Trace, exchange: Exchange): void {

@@ -30,7 +30,7 @@ import type {
 import type { DialResult } from "../dial/index.js";
 import type { Outgoing } from "./outgoing.js";
 
-/** Who is told how an exchange went: the promise of `roundTrip`, or the client's call. */
+/** Gets the outcome of an exchange: the promise of `roundTrip`, or the client's call. */
 export interface Settle {
   resolve(response: Response): void;
   reject(error: unknown): void;
@@ -315,7 +315,7 @@ export class Exchange
     return this.#connection;
   }
 
-  // ── what the response tells of it ────────────────────────────────────────────────────────────────────────
+  // ── what the response shows of it ────────────────────────────────────────────────────────────────────────
 
   get connection(): ResponseConnection {
     const connection = this.#connection as Link;
@@ -386,7 +386,7 @@ export class Exchange
       this.#trailers = new Promise<Headers>((resolve, reject) => {
         this.#settleTrailers = { resolve, reject };
       });
-      // Whoever does not look at them must not be told of their failure.
+      // If nobody looks at them, their failure must not be an unhandled rejection.
       this.#trailers.catch(() => undefined);
       if (this.#trailerError !== undefined) this.#settleTrailers?.reject(this.#trailerError);
       else if (this.#trailerBlock !== undefined || this.outcome === "complete") {

@@ -237,7 +237,7 @@ export function isFinal(cause: CloseCause, error: unknown): boolean {
   return CLOSE_TABLE[cause.reason].error === undefined && error !== undefined;
 }
 
-/** What the caller is told when a connection died before the head of the response was in. */
+/** The caller's error when a connection died before the head of the response was in. */
 export function failureOf(exchange: Exchange, cause: CloseCause, error: unknown): unknown {
   if (isFinal(cause, error) && !(error instanceof ProtocolError)) return error;
   return connectionLost(exchange, cause, error, cause.reason === "write-error" ? "write" : "headers");

@@ -156,7 +156,7 @@ test("GOAWAY before anything, with last id 0 on every connection, ends in an err
   await settled(transport);
 });
 
-test("a GOAWAY as the first frame tells its own code and text", async () => {
+test("a GOAWAY as the first frame shows its own code and text", async () => {
   await using world = await H2World.start(
     async (connection) => {
       await connection.send({ type: "GOAWAY", lastStream: 0, code: 1, debug: "wrong protocol" });

@@ -292,7 +292,7 @@ for (const [code, name] of codes) {
     await livesOn(world, transport);
   });
 
-  test(`RST_STREAM with code ${code} after the whole response, while the request is still going up, is no error`, async () => {
+  test(`RST_STREAM with code ${code} after the whole response, while the request is still going up, is not an error`, async () => {
     await using world = await H2World.start(
       async (connection) => {
         const { stream } = await connection.readHead();
