@@ -57,7 +57,7 @@ export class Account {
     this.#at(3, 1);
   }
 
-  /** Requests since the last time: each of them alone would cost more than it tells. */
+  /** Requests since the last time: noting each of them alone would cost more than it is worth. */
   sent(count: number): void {
     this.requests += count;
     if (count > 0) this.#at(2, count);
@@ -98,7 +98,7 @@ export class Account {
     };
     // When it was last seen changes all the time, and alone is no news.
     const text = JSON.stringify({ ...facts, seenAt: 0 });
-    if (text === this.#reported && this.#steps === 0 && !("timeline" in timeline)) return timeline;
+    if (text === this.#reported && !("timeline" in timeline)) return timeline;
     this.#reported = text;
     return { processes: [facts], ...timeline };
   }

@@ -5,7 +5,7 @@ import { Inspector } from "./inspector.js";
 /** How long (milliseconds) an inspector may take to open, and how often it is looked for. */
 const OPENING = 10_000;
 const LOOK_EVERY = 100;
-/** Where Node's inspector listens unless it is told otherwise. */
+/** Where Node's inspector listens by default. */
 const USUAL_PORT = 9229;
 
 /**
@@ -72,7 +72,7 @@ async function firstInspector(ports: readonly number[] | undefined): Promise<num
   return undefined;
 }
 
-/** The ports that a process listens on; nothing where the system does not tell. */
+/** The ports that a process listens on; nothing where the system does not show them. */
 function listeningPorts(pid: number): number[] | undefined {
   try {
     const inodes = new Set<string>();

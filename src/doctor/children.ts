@@ -1,5 +1,6 @@
 import { ChildProcess } from "node:child_process";
 import { FOLDER_VARIABLE } from "./facts-file.js";
+import { binding, guarded, redefine } from "./patch.js";
 
 interface SpawnOptions {
   envPairs?: string[];
@@ -10,13 +11,9 @@ interface SpawnOptions {
  * preload, so they are added in the call that makes the process. Everything else of it stays.
  */
 export function followChildren(folder: string, preload: string): void {
-  const add = (options: SpawnOptions | undefined): void => {
-    try {
-      if (Array.isArray(options?.envPairs)) options.envPairs = withOurs(options.envPairs, folder, preload);
-    } catch {
-      // Unwatched it runs as ever.
-    }
-  };
+  const add = guarded((options: SpawnOptions | undefined) => {
+    if (Array.isArray(options?.envPairs)) options.envPairs = withOurs(options.envPairs, folder, preload);
+  });
   const prototype = ChildProcess.prototype as unknown as { spawn(options?: SpawnOptions): unknown };
   const { spawn } = prototype;
   redefine(prototype, "spawn", function (this: unknown, options?: SpawnOptions): unknown {
@@ -24,21 +21,13 @@ export function followChildren(folder: string, preload: string): void {
     return spawn.call(this as never, options);
   });
   // Those that are waited for are made by another way.
-  if (process.execArgv.includes("--pending-deprecation") || process.env["NODE_PENDING_DEPRECATION"] === "1")
-    return;
-  try {
-    const { binding } = process as unknown as {
-      binding(name: string): { spawn(options?: SpawnOptions): unknown };
-    };
-    const sync = binding.call(process, "spawn_sync");
-    const { spawn: spawnSync } = sync;
-    sync.spawn = (options?: SpawnOptions): unknown => {
-      add(options);
-      return spawnSync.call(sync, options);
-    };
-  } catch {
-    // The permission model forbids it.
-  }
+  const sync = binding<{ spawn(options?: SpawnOptions): unknown }>("spawn_sync");
+  if (sync === undefined) return;
+  const { spawn: spawnSync } = sync;
+  sync.spawn = (options?: SpawnOptions): unknown => {
+    add(options);
+    return spawnSync.call(sync, options);
+  };
 }
 
 /** An environment with the two variables where it has them not. */
@@ -56,8 +45,4 @@ export function withOurs(pairs: readonly string[], folder: string, preload: stri
   if (!hasFolder) result.push(`${FOLDER_VARIABLE}=${folder}`);
   if (!hasOptions) result.push(`NODE_OPTIONS=${option}`);
   return result;
-}
-
-function redefine(target: object, name: string, value: CallableFunction): void {
-  Object.defineProperty(target, name, { ...Object.getOwnPropertyDescriptor(target, name), value });
 }

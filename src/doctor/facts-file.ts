@@ -98,8 +98,7 @@ export class FactsFile {
     try {
       if (this.#bytes > MAX_BYTES) this.#beginNext();
       const news = source.news();
-      if (news.origins.length + news.clients.length + news.modules.length + news.dropped > 0)
-        this.#write({ add: news });
+      if (hasNews(news)) this.#write({ add: news });
       const now = this.#now();
       if (!ending && now - this.#presentAt < PRESENT_EVERY) return;
       this.#presentAt = now;
@@ -108,7 +107,7 @@ export class FactsFile {
       if (text !== this.#presentText) this.#write({ now: present });
       this.#presentText = text;
     } catch {
-      // The disk is full, or the folder is gone as nobody waits for the facts any more.
+      // The disk is full, or the folder is gone because nobody waits for the facts any more.
       this.#failed = true;
     }
   }
@@ -141,4 +140,8 @@ export class FactsFile {
     this.#lines++;
     this.#bytes += writeSync(this.#file, `${JSON.stringify(line)}\n`);
   }
+}
+
+function hasNews({ origins, clients, modules, processes = [], dropped }: Facts): boolean {
+  return origins.length + clients.length + modules.length + processes.length + dropped > 0;
 }

@@ -56,6 +56,18 @@ test("FactsFile: begins another file when one is full, and nothing is lost", () 
   assert.deepEqual([sum.origins[0]?.counts, watched], [{ requests: 6001, unused: 2 }, 1]);
 });
 
+test("FactsFile: writes what happened to the process alone, such as a thread it made", () => {
+  const own = mkdtempSync(join(folder, "threads-"));
+  const made = { process: "8-0-1", startedAt: 1, seenAt: 2, requests: 0, connections: 0, mostOpen: 0 };
+  const file = new FactsFile(own, "8-0-1", "22.0.0", () => 0);
+  file.from({
+    news: () => ({ ...NO_FACTS, processes: [{ ...made, threadsMade: 1 }] }),
+    present: () => NO_FACTS,
+  });
+  file.flush(false);
+  assert.equal(new Gatherer(own).gathered().facts.processes?.[0]?.threadsMade, 1);
+});
+
 test("withPreload: comes before the program's own options, and quotes its path", () => {
   assert.equal(withPreload(undefined, "/a b/register.cjs"), '--require "/a b/register.cjs"');
   assert.equal(

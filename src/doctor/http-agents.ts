@@ -1,4 +1,3 @@
-import { subscribe } from "node:diagnostics_channel";
 import { Agent, type ClientRequest, globalAgent, type IncomingMessage } from "node:http";
 import { globalAgent as globalSecureAgent } from "node:https";
 import type { Socket } from "node:net";
@@ -9,6 +8,7 @@ import { noteFailure } from "./losses.js";
 import { announcedTimeout, originOf } from "./origin.js";
 import { describe } from "./owner-options.js";
 import { packageOnStack } from "./package-names.js";
+import { guarded, listen, redefine } from "./patch.js";
 import { PoolTable } from "./pool-table.js";
 import { hasHandle, isMock, namesSocketPath } from "./real-socket.js";
 import { Sampler } from "./sampler.js";
@@ -31,7 +31,7 @@ type AgentInside = Agent & {
   getName(options: object): string;
 };
 
-/** What the channels of `node:http` tell; a response only where there is one. */
+/** A message of a `node:http` channel; a response only where there is one. */
 interface Message {
   readonly request: ClientRequest;
   readonly response: IncomingMessage;
@@ -60,19 +60,13 @@ export class HttpAgents {
       const name = agent === globalAgent ? "http.globalAgent" : "https.globalAgent";
       ledger.owners.made(agent, CLIENT, name, undefined);
     }
-    const start = guarded((request: ClientRequest) => this.#started(request));
-    const finish = guarded((request: ClientRequest, response: IncomingMessage) =>
+    listen<Message>("http.client.request.start", ({ request }) => this.#started(request));
+    listen<Message>("http.client.response.finish", ({ request, response }) =>
       this.#answered(request, response),
     );
-    const error = guarded((request: ClientRequest, error: unknown) => this.#failed(request, error));
-    subscribe("http.client.request.start", (message) => start((message as Message).request));
-    subscribe("http.client.response.finish", (message) =>
-      finish((message as Message).request, (message as Message).response),
+    listen<Message & { error?: unknown }>("http.client.request.error", ({ request, error }) =>
+      this.#failed(request, error),
     );
-    subscribe("http.client.request.error", (message) => {
-      const { request, error: cause } = message as Message & { error?: unknown };
-      error(request, cause);
-    });
   }
 
   /** Node has printed a warning: of listeners that pile up on a socket that is kept. */
@@ -101,17 +95,21 @@ export class HttpAgents {
     const { emit } = prototype;
     const freed = this.#onFree;
     // Not a listener: whoever prints an agent, or counts its listeners, sees what there is without us.
-    define(prototype, "emit", function (this: AgentInside, event: string, a?: unknown, b?: unknown): boolean {
-      // All events of an agent have two values at most, and this one comes with each request.
-      if (event !== "free") return emit.apply(this, arguments as unknown as [string]);
-      // Before the agent's own listener, which may close the connection.
-      freed(a as Socket);
-      return emit.call(this, event, a, b);
-    });
+    redefine(
+      prototype,
+      "emit",
+      function (this: AgentInside, event: string, a?: unknown, b?: unknown): boolean {
+        // All events of an agent have two values at most, and this one comes with each request.
+        if (event !== "free") return emit.apply(this, arguments as unknown as [string]);
+        // Before the agent's own listener, which may close the connection.
+        freed(a as Socket);
+        return emit.call(this, event, a, b);
+      },
+    );
     const maybeQueued = guarded(this.#maybeQueued.bind(this));
     const dial = guarded(this.#dial.bind(this));
     const dialed = guarded(this.#dialed.bind(this));
-    define(
+    redefine(
       prototype,
       "addRequest",
       function (this: AgentInside, request: ClientRequest, options: Options, ...legacy: unknown[]): void {
@@ -131,7 +129,7 @@ export class HttpAgents {
         }
       },
     );
-    define(
+    redefine(
       prototype,
       "createSocket",
       function (this: AgentInside, request: ClientRequest, options: Options, done: Done): void {
@@ -148,7 +146,7 @@ export class HttpAgents {
         }
       },
     );
-    define(
+    redefine(
       prototype,
       "reuseSocket",
       function (this: AgentInside, socket: Socket, request: ClientRequest): void {
@@ -378,17 +376,6 @@ export class HttpAgents {
   }
 }
 
-/** What cannot be watched must not hurt the program. */
-function guarded<A extends unknown[], R>(act: (...args: A) => R): (...args: A) => R | undefined {
-  return (...args) => {
-    try {
-      return act(...args);
-    } catch {
-      return undefined;
-    }
-  };
-}
-
 /** How long an agent keeps idle connections: agentkeepalive has an option of its own for that. */
 function idleTimeoutOf({ options }: AgentInside): unknown {
   const { freeSocketTimeout, timeout } = (options ?? {}) as {
@@ -422,15 +409,6 @@ const AGENT_DEFAULTS: Readonly<Record<string, unknown>> = {
 function unread(connection: Watched, bytes: number): boolean {
   const response = connection.response as IncomingMessage;
   return isUnread(response) || isStalled(response, bytes);
-}
-
-function define(target: object, name: string, value: CallableFunction): void {
-  const had = Object.getOwnPropertyDescriptor(target, name) ?? {
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  };
-  Object.defineProperty(target, name, { ...had, value });
 }
 
 /** Host and port as the request's own Host field has them: the request itself does not keep its port. */

@@ -1,9 +1,9 @@
-import { subscribe } from "node:diagnostics_channel";
 import type { ClientHttp2Session, ClientHttp2Stream, Settings } from "node:http2";
 import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
 import type { Ledger } from "./ledger.js";
 import { originOf } from "./origin.js";
+import { guarded, listen, redefine } from "./patch.js";
 import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
 import { isTimeout } from "./sockets.js";
@@ -40,13 +40,7 @@ export class Http2Sessions {
     this.#ledger = ledger;
     this.#known = known;
     const on = (name: string, act: (message: Message) => void): void =>
-      subscribe(`http2.client.stream.${name}`, (message) => {
-        try {
-          act(message as Message);
-        } catch {
-          // What cannot be watched must not hurt the program.
-        }
-      });
+      listen(`http2.client.stream.${name}`, act);
     on("created", ({ stream, headers }) => this.#created(stream, headers ?? {}));
     on("finish", ({ stream }) => this.#answered(stream));
     on("close", ({ stream }) => this.#closed(stream));
@@ -155,22 +149,15 @@ export class Http2Sessions {
   }
 
   #watchEnd(session: ClientHttp2Session, connection: Watched): void {
-    const watch = this;
     const original = session.destroy;
-    const value = function destroy(this: ClientHttp2Session, ...args: Parameters<typeof original>): void {
-      try {
-        if (!connection.closed) watch.#ends(session, connection, args[0], hasUserCode(frames(destroy)));
-      } catch {
-        // What cannot be explained must not hurt the program.
-      }
+    const ends = guarded((error: unknown, above: CallableFunction) => {
+      if (!connection.closed) this.#ends(session, connection, error, hasUserCode(frames(above)));
+    });
+    const destroy = function destroy(this: ClientHttp2Session, ...args: Parameters<typeof original>): void {
+      ends(args[0], destroy);
       original.apply(this, args);
     };
-    Object.defineProperty(session, "destroy", {
-      value,
-      configurable: true,
-      writable: true,
-      enumerable: false,
-    });
+    redefine(session, "destroy", destroy);
   }
 
   #ends(session: ClientHttp2Session, connection: Watched, error: unknown, byCaller: boolean): void {

@@ -84,7 +84,7 @@ test("Ledger: a connection that never carried a request is unused, open or close
   assert.deepEqual([counts.unused, counts.connections, counts.requests], [2, 3, 1]);
 });
 
-test("Ledger: a failed dial is no connection, one that was abandoned is neither", () => {
+test("Ledger: a failed dial is not a connection, one that was abandoned is neither", () => {
   const { ledger: made, pool, clock, facts } = ledger();
   const failed = made.dial(pool, () => false);
   const abandoned = made.dial(pool, () => false);

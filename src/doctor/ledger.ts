@@ -16,7 +16,7 @@ const FORGOTTEN = 3000;
 /** When the program ends, none can be read any more; only those that came this moment may have been about to be. */
 const JUST_NOW = 4;
 
-/** What a ledger is told of the process that it is kept in. */
+/** The process that a ledger is kept in. */
 interface ProcessInfo {
   readonly process: string;
   readonly thread?: boolean;
@@ -111,7 +111,7 @@ export class Ledger {
     return connection;
   }
 
-  /** A connection that was there before anybody watched: it is none that was opened now. */
+  /** A connection that was there before anybody watched: it does not count as opened now. */
   known(connection: Watched): void {
     const { pool } = connection;
     connection.established = true;
@@ -261,7 +261,7 @@ export class Ledger {
     connection.pool.tally.opened(connection.reason, -1);
   }
 
-  /** A connection that turned out to be none: an interceptor answers in the program. */
+  /** A connection that never was one: an interceptor answers within the program. */
   neverWas(connection: Watched): void {
     if (connection.closed) return;
     if (!connection.established) connection.pool.tally.dialing--;

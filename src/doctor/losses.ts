@@ -10,7 +10,7 @@ const MOMENT = 50;
 /** What comes first after so long (milliseconds) comes after a pause. */
 const PAUSE = 200;
 
-/** What is asked of, and told to, who keeps the account. */
+/** Who keeps the account of the process. */
 interface Book {
   now(): number;
   stoodStillSince(time: number): boolean;
@@ -19,37 +19,37 @@ interface Book {
 }
 
 /** Why requests are lost with their connections: said beside the close reason, because one reason has several causes. */
-export function noteLoss(ledger: Book, connection: Watched, reason: CloseReason): void {
+export function noteLoss(book: Book, connection: Watched, reason: CloseReason): void {
   const { tally } = connection.pool;
   if (connection.active === 0 || connection.response !== undefined) {
-    if (connection.active > 0 && reason === "timeout") noteTimeLimit(ledger, connection);
+    if (connection.active > 0 && reason === "timeout") noteTimeLimit(book, connection);
     return;
   }
   const reused = connection.requests > 1;
   if (reason === "timeout") {
-    noteTimeLimit(ledger, connection);
+    noteTimeLimit(book, connection);
     return;
   }
   if (!isStale(reason)) return;
-  if (reused && ledger.stoodStillSince(connection.idleSince)) {
+  if (reused && book.stoodStillSince(connection.idleSince)) {
     tally.count("lostStandingStill");
     return;
   }
   if (reused && connection.idleBefore >= MOMENT) {
     tally.count("staleFailures");
     tally.least("failedAfter", Math.round(connection.idleBefore));
-    tally.idleEnded(connection.idleBefore, ledger.now());
+    tally.idleEnded(connection.idleBefore, book.now());
     return;
   }
   tally.count("hangUps");
-  tally.count("hangUpMs", ledger.now() - connection.sentAt);
+  tally.count("hangUpMs", book.now() - connection.sentAt);
   if (!reused) tally.count("hangUpsOnNew");
 }
 
-function noteTimeLimit(ledger: Book, connection: Watched): void {
+function noteTimeLimit(book: Book, connection: Watched): void {
   const { tally } = connection.pool;
   tally.count("timeLimits");
-  tally.count("timeLimitMs", ledger.now() - connection.sentAt);
+  tally.count("timeLimitMs", book.now() - connection.sentAt);
   if (!isAfterPause(connection)) return;
   tally.count("timeLimitsAfterPause");
   tally.least("failedAfter", Math.round(connection.idleBefore));
@@ -64,12 +64,12 @@ function isAfterPause({ requests, idleBefore, response }: Watched): boolean {
 }
 
 /** A request has failed, with its connection where it had one. */
-export function noteFailure(ledger: Book, connection: Watched, code: string): void {
+export function noteFailure(book: Book, connection: Watched, code: string): void {
   const { tally } = connection.pool;
-  ledger.requestFailed(tally, code);
+  book.requestFailed(tally, code);
   if (connection.closed && OVERFLOW.test(code)) {
     tally.count("headsTooLarge");
-    ledger.closedRather(connection, "protocol-error", "limit-exceeded");
+    book.closedRather(connection, "protocol-error", "limit-exceeded");
   }
   if (!isAfterPause(connection)) return;
   tally.count("failedAfterPause");

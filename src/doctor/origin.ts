@@ -1,4 +1,4 @@
-/** The origin of a request as `http:` and `https:` agents are told of it: host, port and protocol apart. */
+/** The origin of a request as `http:` and `https:` agents get it: host, port and protocol apart. */
 export function originOf(protocol: string, host: unknown, port: unknown): string {
   const name = typeof host === "string" && host !== "" ? host : "localhost";
   const bracketed = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;

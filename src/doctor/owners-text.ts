@@ -1,3 +1,4 @@
+import { plural } from "../errors/index.js";
 import type { ClientFacts, Facts } from "../explain/index.js";
 
 /** Places shown; a program with more than these is read in the JSON or on the page. */
@@ -33,8 +34,4 @@ function joined(clients: readonly ClientFacts[]): ClientFacts[] {
     }
   }
   return [...places.values()];
-}
-
-function plural(figure: number, noun: string): string {
-  return `${figure} ${noun}${figure === 1 ? "" : "s"}`;
 }

@@ -3,7 +3,7 @@ import type { Pool } from "./watched.js";
 /** So many pools of one owner are kept at most; beyond, those that have no connection go. */
 const MAX = 4096;
 
-/** The pools of each owner, by what tells them apart: a name with the origin in it. */
+/** The pools of each owner, by what distinguishes them: a name with the origin in it. */
 export class PoolTable {
   readonly #pools = new WeakMap<object, Map<string, Pool>>();
 

@@ -25,7 +25,7 @@ test("Pulse: a machine that slept is seen by the clock that went on alone", () =
   assert.equal(pulse.stoodStillSince(500), true);
 });
 
-test("Pulse: code that kept the event loop busy is no standstill, and is counted as what it is", () => {
+test("Pulse: code that kept the event loop busy is not a standstill, and is counted as what it is", () => {
   const { pulse, clock } = beating();
   clock.now += 5000;
   clock.date += 5000;

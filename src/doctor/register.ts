@@ -13,6 +13,7 @@ import { HttpAgents } from "./http-agents.js";
 import { Http2Sessions } from "./http2-sessions.js";
 import { Ledger } from "./ledger.js";
 import { Owners } from "./owners.js";
+import { redefine } from "./patch.js";
 import { Trunkline } from "./trunkline.js";
 import { Undici } from "./undici.js";
 
@@ -36,7 +37,7 @@ function watch(folder: string, attended: boolean): void {
     if (kind === "dispatcher") undici.watchDispatcher(owner);
   });
   file.from(ledger);
-  // Of one that writes to the usual folder the variables alone tell its children so.
+  // Children of a program that writes to the usual folder are watched by the variables they inherit.
   if (attended) followChildren(folder, __filename);
   new Http2Sessions(ledger, (socket) => undici.connectionOf(socket));
   new Trunkline(ledger);
@@ -60,14 +61,13 @@ function runnerOf(env: NodeJS.ProcessEnv): string | undefined {
  */
 function onEmit(act: (event: unknown, value: unknown) => void): void {
   const { emit } = process as unknown as { emit(...args: unknown[]): boolean };
-  const value = function (this: unknown, ...args: unknown[]): boolean {
+  redefine(process, "emit", function (this: unknown, ...args: unknown[]): boolean {
     try {
       return emit.apply(this, args);
     } finally {
       act(args[0], args[1]);
     }
-  };
-  Object.defineProperty(process, "emit", { value, configurable: true, writable: true, enumerable: false });
+  });
 }
 
 /** Marks a process that is watched, so that it is watched once. */

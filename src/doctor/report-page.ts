@@ -1,6 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type Finding, firstLine, inShort, type OriginReport, type Report } from "../explain/index.js";
+import { plural } from "../errors/index.js";
+import {
+  type Finding,
+  firstLine,
+  inShort,
+  type OriginReport,
+  percent,
+  type Report,
+  seconds,
+} from "../explain/index.js";
+import { escaped } from "./html.js";
 import { reusePicture, timePicture } from "./report-picture.js";
 import { pageStyle } from "./report-style.js";
 
@@ -70,7 +80,7 @@ function tiles(report: Report): string {
     ["requests", String(report.requests)],
     ["connections", String(report.connections)],
     ["reuse", report.requests === 0 ? "–" : percent(report.reuse)],
-    ["making connections", milliseconds(handshakes)],
+    ["making connections", seconds(handshakes)],
     ["most open at once", String(report.mostOpen)],
     ["failed", String(Object.values(report.failed).reduce((sum, one) => sum + one, 0))],
     ["still waiting", String(report.waiting)],
@@ -81,8 +91,8 @@ function tiles(report: Report): string {
 function findingCard(finding: Finding): string {
   const { cost, severity, kind, title, origin, site, evidence, remedy, doubt } = finding;
   const spent = [
-    ...(cost.connections > 0 ? [count(cost.connections, "connection")] : []),
-    ...(cost.milliseconds > 0 ? [milliseconds(cost.milliseconds)] : []),
+    ...(cost.connections > 0 ? [plural(cost.connections, "connection")] : []),
+    ...(cost.milliseconds > 0 ? [seconds(cost.milliseconds)] : []),
   ];
   const rows: [string, string][] = [
     ...(site === undefined ? [] : [["Code", codeAt(site)] as [string, string]]),
@@ -131,11 +141,11 @@ function originCard(origin: OriginReport): string {
   const { learnedIdleLimit } = origin;
   return `<article class="origin">
 <h3>${code(origin.origin)}</h3>
-<p>${escaped(`${count(origin.requests, "request")}, ${count(origin.connections, "connection")}, ${percent(origin.reuse)} reuse, ${milliseconds(origin.handshakeMs)} spent on opening connections`)}</p>
+<p>${escaped(`${plural(origin.requests, "request")}, ${plural(origin.connections, "connection")}, ${percent(origin.reuse)} reuse, ${seconds(origin.handshakeMs)} spent on opening connections`)}</p>
 <div class="bar" role="img" aria-label="${percent(origin.reuse)} reuse"><span style="width:${(origin.reuse * 100).toFixed(1)}%"></span></div>
 ${reasons("Opened because", "dial", origin.openedFor)}
 ${reasons("Closed because", "close", origin.closed)}
-${learnedIdleLimit === undefined ? "" : `<p>The server was seen to close connections after ${milliseconds(learnedIdleLimit)} idle.</p>`}
+${learnedIdleLimit === undefined ? "" : `<p>The server was seen to close connections after ${seconds(learnedIdleLimit)} idle.</p>`}
 </article>`;
 }
 
@@ -179,31 +189,6 @@ function withCode(text: string): string {
 
 function code(text: string): string {
   return `<code>${escaped(text)}</code>`;
-}
-
-function escaped(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
-}
-
-function count(figure: number, noun: string): string {
-  return `${figure} ${noun}${figure === 1 ? "" : "s"}`;
-}
-
-function percent(share: number): string {
-  const figure = share * 100;
-  // Rounded up, 99.96 would read as if nothing had been lost.
-  return `${figure > 99 && figure < 100 ? Math.floor(figure * 10) / 10 : Math.round(figure)} %`;
-}
-
-function milliseconds(figure: number): string {
-  return figure >= 1000 ? `${(figure / 1000).toFixed(1)} s` : `${figure.toFixed(figure >= 10 ? 0 : 1)} ms`;
 }
 
 /** Lines shown before and after the one that is meant. */

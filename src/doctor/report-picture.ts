@@ -1,4 +1,5 @@
-import { type OriginReport, openOverTime, type Report } from "../explain/index.js";
+import { type OriginReport, openOverTime, type Report, seconds } from "../explain/index.js";
+import { escaped } from "./html.js";
 
 const WIDTH = 720;
 const HEIGHT = 150;
@@ -53,7 +54,7 @@ export function reusePicture(origins: readonly OriginReport[]): string {
     const length = (count: number): number => Math.max(1, (count / most) * wide);
     const each =
       one.connections === 0 ? "" : ` · ${Number((one.requests / one.connections).toFixed(1))} for each`;
-    return `<text x="${left}" y="${top + 12}">${escapedText(one.origin)}</text>
+    return `<text x="${left}" y="${top + 12}">${escaped(one.origin)}</text>
 <rect class="requests" x="${left}" y="${top + 17}" width="${fixed(length(one.requests))}" height="9"/><rect class="opened" x="${left}" y="${top + 27}" width="${fixed(length(one.connections))}" height="9"/>
 <text class="count" x="${fixed(left + length(Math.max(one.requests, one.connections)) + 8)}" y="${top + 31}">${one.requests} on ${one.connections}${each}</text>`;
   });
@@ -63,14 +64,4 @@ export function reusePicture(origins: readonly OriginReport[]): string {
 
 function fixed(value: number): string {
   return String(Number(value.toFixed(1)));
-}
-
-function seconds(milliseconds: number): string {
-  return milliseconds >= 1000
-    ? `${Number((milliseconds / 1000).toFixed(1))} s`
-    : `${Math.round(milliseconds)} ms`;
-}
-
-function escapedText(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }

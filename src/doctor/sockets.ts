@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { codeOrName } from "../errors/index.js";
 import type { CloseReason } from "../trace/index.js";
 import type { Ledger } from "./ledger.js";
+import { binding, redefine } from "./patch.js";
 import { frames, hasFrame } from "./stack.js";
 import type { Watched } from "./watched.js";
 
@@ -16,22 +17,12 @@ type Ending = (
 /** What libuv says of the last read: the end of the stream. */
 export const READ_END = -4095;
 
-/** The result of the last read of a stream, which is all that tells why Node drops an idle socket. */
+/** The result of the last read of a stream, the only sign of why Node drops an idle socket. */
 const lastRead: () => number = lastReadOf();
 
 function lastReadOf(): () => number {
-  const none = (): number => 0;
-  // Asking for it would print a warning then, and a warning is output.
-  if (process.execArgv.includes("--pending-deprecation") || process.env["NODE_PENDING_DEPRECATION"] === "1")
-    return none;
-  if ((process.env["NODE_OPTIONS"] ?? "").includes("--pending-deprecation")) return none;
-  try {
-    const { binding } = process as unknown as { binding(name: string): { streamBaseState?: Int32Array } };
-    const state = binding.call(process, "stream_wrap").streamBaseState;
-    return state === undefined ? none : () => state[0] ?? 0;
-  } catch {
-    return none; // the permission model forbids it
-  }
+  const state = binding<{ streamBaseState?: Int32Array }>("stream_wrap")?.streamBaseState;
+  return state === undefined ? () => 0 : () => state[0] ?? 0;
 }
 
 /** Notes how the socket of a dial gets connected. */
@@ -86,13 +77,7 @@ export function watchEnd(
     }
     return original.apply(this, args);
   };
-  // Not enumerable, so that a printed socket looks as it did.
-  Object.defineProperty(socket, "destroy", {
-    value: destroy,
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  });
+  redefine(socket, "destroy", destroy);
 }
 
 /** A dial ends before there is a connection: because it failed, or because the program wants it no more. */

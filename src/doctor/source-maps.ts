@@ -10,7 +10,7 @@ interface Mapped {
   readonly folder: string;
 }
 
-/** The facts with each place in generated code replaced by the place in its source, where a source map tells it. */
+/** The facts with each place in generated code replaced by the place in its source, where a source map has it. */
 export function atSources(facts: Facts): Facts {
   const maps = new Map<string, Mapped | undefined>();
   const place = (site: string): string => sourceOf(site, maps);

@@ -13,7 +13,7 @@ interface TableRow {
   readonly state: string;
 }
 
-/** The figures that run out when connections are not reused, as far as Linux tells them of a running process. */
+/** The figures that run out when connections are not reused, as far as Linux shows them of a running process. */
 export class SystemFigures {
   #descriptors: { used: number; limit: number } | undefined;
   #rows: readonly TableRow[] = [];

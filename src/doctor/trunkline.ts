@@ -1,6 +1,6 @@
-import { subscribe } from "node:diagnostics_channel";
 import type { ConnectionRecord, Decision, DialReason, ExchangeRecord } from "../trace/index.js";
 import type { Ledger } from "./ledger.js";
+import { listen } from "./patch.js";
 import { RecentCloses, type Tally } from "./tally.js";
 
 const CLIENT = "trunkline";
@@ -13,21 +13,14 @@ interface Counted {
   open: number;
 }
 
-/** Watches programs over Trunkline: its channels tell the reasons, so that nothing is to be worked out here. */
+/** Watches programs over Trunkline: its channels have the reasons, so nothing needs to be worked out here. */
 export class Trunkline {
   readonly #ledger: Ledger;
   readonly #origins = new Map<string, Counted>();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
-    const on = <T>(name: string, act: (message: T) => void): void =>
-      subscribe(`trunkline:${name}`, (message) => {
-        try {
-          act(message as T);
-        } catch {
-          // Another version's message must not hurt the program.
-        }
-      });
+    const on = <T>(name: string, act: (message: T) => void): void => listen(`trunkline:${name}`, act);
     on<ConnectionRecord>("connection:open", (record) => this.#opened(record));
     on<ConnectionRecord>("connection:close", (record) => this.#closed(record));
     on<ExchangeRecord>("exchange:end", (record) => this.#ended(record));
@@ -70,7 +63,7 @@ export class Trunkline {
     if (closed === undefined) return;
     const origin = this.#at(name);
     const { tally } = origin;
-    if (closed.reason === "dial-failed" || closed.reason === "tls-error") {
+    if (closed.reason === "dial-failed") {
       tally.count("dialFailures");
       tally.count("dialFailureMs", Math.max(0, (closedAt ?? openedAt) - openedAt));
       tally.count("delayedByDials", delayed?.length ?? 0);

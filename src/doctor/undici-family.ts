@@ -5,7 +5,7 @@ import { inside } from "./undici-inside.js";
 const MAX = 64;
 
 /**
- * Which agent or pool a new client of undici belongs to. Its events tell that when it has connected; but why it
+ * Which agent or pool a new client of undici belongs to. Its events say so when it has connected; but why it
  * dials is to be known when it begins to, and undici shows only a connector then.
  */
 export class UndiciFamily {

@@ -1,4 +1,3 @@
-import { subscribe } from "node:diagnostics_channel";
 import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import { codeOrName } from "../errors/index.js";
@@ -9,6 +8,7 @@ import { noteFailure } from "./losses.js";
 import { announcedTimeout, originOf, originText } from "./origin.js";
 import { describe } from "./owner-options.js";
 import { packageOnStack } from "./package-names.js";
+import { listen, redefine } from "./patch.js";
 import { PoolTable } from "./pool-table.js";
 import { Sampler } from "./sampler.js";
 import { isByTimer, isTimeout, watchDial, watchEnd } from "./sockets.js";
@@ -80,14 +80,9 @@ export class Undici {
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
     const on = <T>(name: string, act: (message: T) => void): void =>
-      subscribe(`undici:${name}`, (message) => {
-        try {
-          // Trunkline publishes its requests there too; they are counted by the channels of its own.
-          if (isTrunklines(message)) return;
-          act(message as T);
-        } catch {
-          // What cannot be watched must not hurt the program.
-        }
+      listen<T>(`undici:${name}`, (message) => {
+        // Trunkline publishes its requests there too; they are counted by the channels of its own.
+        if (!isTrunklines(message)) act(message);
       });
     on<{ request: Marked }>("request:create", ({ request }) => this.#created(request));
     on<{ request: Marked; socket: object }>("client:sendHeaders", ({ request, socket }) =>
@@ -98,7 +93,7 @@ export class Undici {
     );
     on<{ request: Marked }>("request:trailers", ({ request }) => this.#over(request));
     on<{ request: Marked; error?: unknown }>("request:error", ({ request, error }) =>
-      this.#over(request, codeOrName(error) ?? "ERROR"),
+      this.#over(request, { code: codeOrName(error) ?? "ERROR", error }),
     );
     on<ConnectMessage>("client:beforeConnect", (message) => this.#dial(message));
     on<ConnectMessage>("client:connected", (message) => this.#connected(message));
@@ -217,10 +212,7 @@ export class Undici {
       }
       return result;
     };
-    Object.defineProperty(prototype, "connect", {
-      ...Object.getOwnPropertyDescriptor(prototype, "connect"),
-      value: connect,
-    });
+    redefine(prototype, "connect", connect);
   }
 
   #taken({ connectParams, connector, socket }: ConnectMessage): Watched | undefined {
@@ -268,7 +260,7 @@ export class Undici {
     const reason = undiciEnding(connection, error, sites);
     if (reason === "transport-closed") {
       const { closed, destroyed } = (connection.pool.holder ?? { closed: true }) as Record<string, unknown>;
-      // Newer versions drop a client of an agent's, and with it its connection, without being told to.
+      // Newer versions drop a client of an agent's, and with it its connection, although nobody asked for it.
       if (closed === false && destroyed === false) return "surplus";
       connection.pool.tally.site("pool-destroyed", userPlace(sites));
     }
@@ -343,21 +335,24 @@ export class Undici {
     if (announced !== undefined) connection.pool.tally.least("announcedIdleLimit", announced);
   }
 
-  /** A request is over: answered, or failed with the code of its error. */
-  #over(request: Marked, code?: string, error?: unknown): void {
+  /** A request is over: answered, or failed. */
+  #over(request: Marked, failed?: { readonly code: string; readonly error: unknown }): void {
     const state = request[STATE];
     if (state === undefined) return;
     request[STATE] = undefined;
     const connection = state instanceof Watched ? state : undefined;
     const tally = state instanceof Watched ? state.pool.tally : state;
     tally.demand--;
-    if (code !== undefined && connection === undefined) {
-      this.#ledger.requestFailed(tally, code);
-      if (tally.dialing > 0 && (isTimeout(error) || isByTimer(frames(this.#over))))
+    if (failed === undefined) {
+      if (connection !== undefined) this.#ledger.ends(connection);
+    } else if (connection !== undefined) {
+      // The connection is about to close, and should still know what it carried.
+      noteFailure(this.#ledger, connection, failed.code);
+    } else {
+      this.#ledger.requestFailed(tally, failed.code);
+      if (tally.dialing > 0 && (isTimeout(failed.error) || isByTimer(frames(this.#over))))
         this.#ledger.requestCutOff(tally, request[CREATED] ?? this.#ledger.now());
-    } else if (code !== undefined && connection !== undefined) noteFailure(this.#ledger, connection, code);
-    // After an error the connection is about to close, and should still know what it carried.
-    else if (connection !== undefined) this.#ledger.ends(connection);
+    }
   }
 }
 

@@ -40,7 +40,7 @@ export class WatchFolder {
     return { ...gathered, facts: atSources(gathered.facts) };
   }
 
-  /** What the system tells of the program: descriptors, ports, connections that wait for their end. */
+  /** What the system knows of the program: descriptors, ports, connections that wait for their end. */
   system(origins: readonly string[]): string[] {
     this.#system.look(pidsIn(this.folder));
     return this.#system.lines(origins);
@@ -60,7 +60,7 @@ export function readFolder(folder: string = usualFolder()): Gathered {
   return { ...gathered, facts: atSources(gathered.facts) };
 }
 
-/** What the system tells of the processes that have written to a folder. */
+/** What the system knows of the processes that have written to a folder. */
 export function systemOf(folder: string | undefined, origins: readonly string[]): string[] {
   const system = new SystemFigures();
   const read = folder ?? usualFolder();

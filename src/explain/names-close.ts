@@ -253,16 +253,17 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, ReasonWords>> = {
   "dial-failed": {
     short: "it could not be made",
     meaning: "The connection could not be made.",
-    cause: "DNS, the connection or a proxy failed or took too long: the evidence says which.",
+    cause: "DNS, the connection, TLS or a proxy failed or took too long: the evidence says which.",
     remedy:
       "Check the name and the port, and that the server is running; the record lists each attempt and its outcome.",
   },
   "tls-error": {
     short: "TLS failed",
-    meaning: "TLS failed: the handshake, the certificate, or a record.",
+    meaning: "TLS failed after the handshake: the peer sent an alert, or bytes that are not a TLS record.",
     cause:
-      "A certificate that is not trusted or not valid for this name, no TLS version in common, or a peer that does not speak TLS.",
-    remedy: "The evidence says which. For a private authority, set `tls: { ca }`.",
+      "A server that refuses the client certificate, which TLS 1.3 does after the handshake, or something on the network path that changes bytes.",
+    remedy:
+      "The evidence says which. If the server asks for a certificate, set `tls: { cert, key }`. A handshake that fails is a `dial-failed`.",
   },
   "write-error": {
     short: "writing the request failed",

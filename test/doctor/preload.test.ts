@@ -64,7 +64,7 @@ process.exitCode = 3;
     assert.deepEqual([stdout, code], ["exit 0\n", 0]);
   });
 
-  test("is no listener of the program's: none is counted, warned of or removed", async () => {
+  test("is not a listener of the program's: none is counted, warned of or removed", async () => {
     const file = write(
       "listeners.cjs",
       `for (let count = 0; count < 10; count++) process.on("exit", () => {});
@@ -186,7 +186,7 @@ served.close();
   );
 });
 
-test("preload: tells no secret: no path, no parameter, no header, no body, no credentials", async () => {
+test("preload: writes no secret: no path, no parameter, no header, no body, no credentials", async () => {
   const file = write(
     "secrets.mjs",
     `import http from "node:http";

@@ -23,7 +23,7 @@ import { runChild } from "../run-child.js";
 import { printable } from "../terminal.js";
 import { Reporter } from "./doctor-reporter.js";
 
-/** How often (milliseconds) it is looked whether an attached process still runs. */
+/** How often (milliseconds) to look whether an attached process still runs. */
 const ALIVE_EVERY = 500;
 
 /** `trunkline doctor`: runs a program and says what its HTTP clients did with their connections. */
@@ -117,7 +117,7 @@ async function watchCommand(
   }
 }
 
-/** Watches a process that runs already, until it ends or the doctor is told to. */
+/** Watches a running process until it or the doctor ends. */
 async function watchProcess(
   pid: number,
   preload: string,
@@ -169,7 +169,7 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The report with what is beside it: who owned the connections, what the system tells, what was not seen. */
+/** The report with what is beside it: who owned the connections, what the system shows, what was not seen. */
 function wholeText(report: Report, { facts, watched, tooOld }: Gathered, system: readonly string[]): string {
   const parts = [String(report)];
   const owners = ownersText(facts);
@@ -185,7 +185,7 @@ function wholeText(report: Report, { facts, watched, tooOld }: Gathered, system:
   const unseen = threads - processes.filter((one) => one.thread === true).length;
   if (unseen > 0)
     parts.push(
-      `Unseen: ${unseen === 1 ? "1 thread" : `${unseen} threads`} that were started with their own environment (the \`env\` option of new Worker).`,
+      `Unseen: ${unseen === 1 ? "1 thread that was" : `${unseen} threads that were`} started with an environment of ${unseen === 1 ? "its" : "their"} own (the \`env\` option of new Worker).`,
     );
   if (tooOld.length > 0)
     parts.push(
