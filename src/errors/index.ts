@@ -1,6 +1,7 @@
 export { rejection, showCaller, tellCaller } from "./caller-frames.js";
 export { codeOf, codeOrName } from "./code-of.js";
 export type { ErrorCode, ProxyCode, TlsCode } from "./error-code.js";
+export { http2CodeName } from "./http2-code.js";
 export {
   NetworkError,
   type NetworkErrorDetails,

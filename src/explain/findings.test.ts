@@ -7,6 +7,7 @@ import {
   NO_FACTS,
   noOriginFacts,
   type OriginFacts,
+  ownerKey,
 } from "./facts.js";
 import { findings } from "./findings.js";
 import type { FindingKind } from "./report.js";
@@ -138,6 +139,29 @@ test("findings: the remedy is in the words of the client that it was seen in", (
   assert.match(churn("fetch"), /connections: 30/);
   assert.match(churn("go 1.19"), /MaxIdleConnsPerHost: 30/);
   assert.match(churn("python-requests"), /30 idle connections/);
+});
+
+test("findings: where an option is to be changed, the code is where its owner was made", () => {
+  const owner = { client: "node:http", type: "Agent", site: "/app/agents.mjs:3:15" };
+  const facts: Facts = {
+    ...of({
+      client: "node:http",
+      ...counts({ requests: 100, connections: 50 }),
+      redialed: { "max-idle-per-origin": 40 },
+      ...most({ maxIdleConnectionsPerOrigin: 2, openAtOnce: 20 }),
+      owners: { [ownerKey(owner)]: 50 },
+    }),
+    clients: [{ ...owner, process: "1-0", created: 1, requests: 100, connections: 50 }],
+  };
+  const [churn] = findings(facts);
+  assert.deepEqual([churn?.kind, churn?.site], ["idle-limit-churn", owner.site]);
+  // Who owned them is not known, or nothing of the owner's is to be changed.
+  assert.equal(findings({ ...facts, clients: [] })[0]?.site, undefined);
+  const [closes] = findings({
+    ...facts,
+    origins: facts.origins.map((one) => ({ ...one, redialed: {}, closed: { "server-said-close": 50 } })),
+  });
+  assert.deepEqual([closes?.kind, closes?.site], ["server-closes-each", undefined]);
 });
 
 test("findings: the worst come first, and the same facts give the same findings", () => {

@@ -10,6 +10,17 @@ const SAME_AGE = 3;
 /** A connection may be used a little beyond a limit: the server's clock starts later than the client's. */
 const SLACK = 1.15;
 
+/** Their remedy is an option of whoever owns the connections: what is to be changed is where that was made. */
+const BY_OPTION: ReadonlySet<FindingKind> = new Set<FindingKind>([
+  "idle-limit-churn",
+  "idle-timeout-race",
+  "idle-timeout-short",
+  "unbounded-burst",
+  "queueing",
+  "several-connections",
+  "http2-would-do",
+]);
+
 /** The facts of one client library and one origin, with the questions that all findings ask of them. */
 export class OriginView {
   readonly facts: OriginFacts;
@@ -138,6 +149,7 @@ export class OriginView {
     },
   ): Finding {
     const { severity, milliseconds, title, ...others } = rest;
+    const madeAt = BY_OPTION.has(kind) ? this.owner?.site : undefined;
     const named = this.facts.client === "trunkline" ? title : `${title} (${this.facts.client})`;
     return {
       kind,
@@ -146,6 +158,7 @@ export class OriginView {
       count,
       cost: { connections, milliseconds: rounded(milliseconds ?? connections * this.handshake) },
       title: named,
+      ...(madeAt === undefined ? {} : { site: madeAt }),
       ...others,
     };
   }

@@ -51,7 +51,10 @@ export interface Finding {
   readonly count: number;
   /** What it cost: connections that could have been saved, and milliseconds. */
   readonly cost: { readonly connections: number; readonly milliseconds: number };
-  /** Where in your code it starts, as `file:line:column`; absent when that is not known. */
+  /**
+   * Where in your code it starts, as `file:line:column`: the call, or, if an option is to be changed, where the agent, pool
+   * or transport was made. Absent when that is not known, or when no line of your code is the cause.
+   */
   readonly site?: string;
   /** The problem in one sentence with its numbers, without a full stop. */
   readonly title: string;

@@ -1,4 +1,5 @@
-import { codeName, frameName } from "./frame-types.js";
+import { http2CodeName } from "../errors/index.js";
+import { frameName } from "./frame-types.js";
 import { floodError } from "./http2-error.js";
 import {
   MAX_FAULTY_STREAMS,
@@ -69,7 +70,7 @@ export class FaultGuard {
   count(http2Code: number, now: number): void {
     if (this.#bucket.take(now)) return;
     throw floodError(
-      `The server made this client reset more than ${MAX_FAULTY_STREAMS} streams, the last with ${codeName(http2Code)}`,
+      `The server made this client reset more than ${MAX_FAULTY_STREAMS} streams, the last with ${http2CodeName(http2Code)}`,
     );
   }
 }

@@ -70,25 +70,3 @@ const FRAME_NAMES = [
 export function frameName(type: number): string {
   return FRAME_NAMES[type] ?? `type 0x${type.toString(16).padStart(2, "0")}`;
 }
-
-const CODE_NAMES = [
-  "NO_ERROR",
-  "PROTOCOL_ERROR",
-  "INTERNAL_ERROR",
-  "FLOW_CONTROL_ERROR",
-  "SETTINGS_TIMEOUT",
-  "STREAM_CLOSED",
-  "FRAME_SIZE_ERROR",
-  "REFUSED_STREAM",
-  "CANCEL",
-  "COMPRESSION_ERROR",
-  "CONNECT_ERROR",
-  "ENHANCE_YOUR_CALM",
-  "INADEQUATE_SECURITY",
-  "HTTP_1_1_REQUIRED",
-];
-
-/** The name of an error code (§7); `code 0x2a` for one that it does not know. */
-export function codeName(code: number): string {
-  return CODE_NAMES[code] ?? `code 0x${code.toString(16)}`;
-}

@@ -1,7 +1,6 @@
 export { FrameReader, type FrameVisitor } from "./frame-reader.js";
 export {
   CANCEL,
-  codeName,
   ENHANCE_YOUR_CALM,
   frameName,
   HTTP_1_1_REQUIRED,

@@ -1,10 +1,5 @@
-import {
-  codeName,
-  ENHANCE_YOUR_CALM,
-  HTTP_1_1_REQUIRED,
-  INADEQUATE_SECURITY,
-  REFUSED_STREAM,
-} from "./frame-types.js";
+import { http2CodeName } from "../errors/index.js";
+import { ENHANCE_YOUR_CALM, HTTP_1_1_REQUIRED, INADEQUATE_SECURITY, REFUSED_STREAM } from "./frame-types.js";
 import { Http2Error } from "./http2-error.js";
 
 /** What a code of the server's is about, where a reader can do something with it. */
@@ -30,7 +25,7 @@ export function resetByServer(id: number, code: number, status: number): Http2Er
     "ERR_TRUNKLINE_STREAM_RESET",
     "stream",
     code,
-    `The server reset stream ${id} ${when}, with ${codeName(code)}${remedy(code)}`,
+    `The server reset stream ${id} ${when}, with ${http2CodeName(code)}${remedy(code)}`,
   );
 }
 
@@ -41,7 +36,7 @@ export function goneAway(last: number, code: number, debug: string): Http2Error 
     "ERR_TRUNKLINE_GOAWAY",
     "stream",
     code,
-    `The server accepts no more requests on this connection and did not process this one: GOAWAY with ${codeName(code)}, last stream ${last}${words}${remedy(code)}`,
+    `The server accepts no more requests on this connection and did not process this one: GOAWAY with ${http2CodeName(code)}, last stream ${last}${words}${remedy(code)}`,
   );
 }
 

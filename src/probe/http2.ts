@@ -1,6 +1,7 @@
-import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { type ClientHttp2Session, connect } from "node:http2";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { http2CodeName } from "../errors/index.js";
 import type { Target } from "../observe/index.js";
 import type { Http2Health } from "./findings.js";
 
@@ -83,7 +84,7 @@ class Heard {
     });
     session.on("goaway", (code, lastStream, text) => {
       const debug = text === undefined ? "" : Buffer.from(text).toString("latin1");
-      this.goAway ??= { code: codeName(code), lastStream, debug: debug.replace(/[^\x20-\x7e]/g, ".") };
+      this.goAway ??= { code: http2CodeName(code), lastStream, debug: debug.replace(/[^\x20-\x7e]/g, ".") };
       this.changed();
     });
     session.on("error", (error: NodeJS.ErrnoException) => {
@@ -156,28 +157,3 @@ function settingsOf({ remoteSettings }: ClientHttp2Session): NonNullable<Http2He
     extendedConnect: remoteSettings.enableConnectProtocol === true,
   };
 }
-
-/** `NO_ERROR`, `ENHANCE_YOUR_CALM`, …; a number that has no name as itself. */
-function codeName(code: number): string {
-  const named = Object.entries(constants).find(
-    ([name, value]) => value === code && name.startsWith("NGHTTP2_") && ERROR_CODES.has(name.slice(8)),
-  );
-  return named === undefined ? String(code) : named[0].slice(8);
-}
-
-const ERROR_CODES: ReadonlySet<string> = new Set([
-  "NO_ERROR",
-  "PROTOCOL_ERROR",
-  "INTERNAL_ERROR",
-  "FLOW_CONTROL_ERROR",
-  "SETTINGS_TIMEOUT",
-  "STREAM_CLOSED",
-  "FRAME_SIZE_ERROR",
-  "REFUSED_STREAM",
-  "CANCEL",
-  "COMPRESSION_ERROR",
-  "CONNECT_ERROR",
-  "ENHANCE_YOUR_CALM",
-  "INADEQUATE_SECURITY",
-  "HTTP_1_1_REQUIRED",
-]);

@@ -1,4 +1,5 @@
-import { codeName, ENHANCE_YOUR_CALM, type StreamFailure } from "../../http2/index.js";
+import { http2CodeName } from "../../errors/index.js";
+import { ENHANCE_YOUR_CALM, type StreamFailure } from "../../http2/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import { brokenBy } from "./causes.js";
 
@@ -10,7 +11,7 @@ export function goneAway(lastStream: number, code: number, debug: string): Close
   return {
     reason: "goaway",
     by: "server",
-    evidence: `the server sent GOAWAY with ${codeName(code)}, last stream ${lastStream}${words}`,
+    evidence: `the server sent GOAWAY with ${http2CodeName(code)}, last stream ${lastStream}${words}`,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
+import { http2CodeName } from "../../errors/index.js";
 import {
   CANCEL,
-  codeName,
   type Http2Error,
   Http2Session,
   type Http2Stream,
@@ -307,7 +307,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     } else {
       if (failure.by === "server" && reach === "perhaps") {
         this.#counts.reset += 1;
-        exchange.stats.noteReset(codeName(error.http2Code));
+        exchange.stats.noteReset(http2CodeName(error.http2Code));
       }
       // It finds fault with this side: what one connection spoiled another may mend.
       if (failure.by === "server" && error.http2Code === PROTOCOL_ERROR && exchange.headersAt === 0)
