@@ -41,7 +41,7 @@ function exchange(made: Ledger, connection: Watched): void {
   made.ends(connection);
 }
 
-test("Ledger: a dial is for the first use, then as all are busy, then for what was lost", () => {
+test("Ledger: a dial is for the first use, then because all are busy, then for what was lost", () => {
   const { ledger: made, pool, clock } = ledger();
   const first = opened(made, pool);
   assert.equal(first.reason, "first-use");

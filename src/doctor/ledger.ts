@@ -1,5 +1,11 @@
 import { type Facts, noOriginFacts, type OriginFacts, ownerKey } from "../explain/index.js";
-import { CLOSE_TABLE, type CloseReason, type DialReason, endsIdleness } from "../trace/index.js";
+import {
+  CLOSE_TABLE,
+  type CloseReason,
+  type DialReason,
+  endsIdleness,
+  watchedRedial,
+} from "../trace/index.js";
 import { Account } from "./account.js";
 import { noteLoss } from "./losses.js";
 import type { OwnerSite, Owners } from "./owners.js";
@@ -363,8 +369,5 @@ function whyDialed(pool: Pool, now: number): DialReason {
   if (lost !== undefined) pool.tally.redialed(lost);
   if (lost === undefined && pool.connections.size > 0) return "all-busy";
   const reason = lost ?? pool.lastReason;
-  if (reason === undefined) return "first-use";
-  const { redial, site } = CLOSE_TABLE[reason];
-  // Who asks for the end each time has keep-alive off, in effect.
-  return site === "keep-alive-off" ? site : redial;
+  return reason === undefined ? "first-use" : watchedRedial(reason);
 }

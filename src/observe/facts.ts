@@ -9,7 +9,7 @@ import {
   type Report,
   reportText,
 } from "../explain/index.js";
-import { CLOSE_TABLE, type CloseReason, type DialReason } from "../trace/index.js";
+import { type CloseReason, type DialReason, watchedRedial } from "../trace/index.js";
 import { byClient, type Inference, infer } from "./infer.js";
 import type { Life } from "./life.js";
 import type { OriginLog } from "./origin-log.js";
@@ -133,10 +133,9 @@ function dialReason({ openedFor }: Life, all: readonly Inference[]): DialReason 
   for (const { reasons } of all) {
     const lost = reasons.get(openedFor);
     if (lost === undefined) continue;
-    const { redial, site } = CLOSE_TABLE[lost];
-    // Who asks for the end each time has keep-alive off, in effect. Of the rest, what is inferred is sure of one thing.
-    if (site === "keep-alive-off") return site;
-    if (redial === "idle-expired") return redial;
+    const redial = watchedRedial(lost);
+    // Of the others, what is inferred is not sure enough.
+    if (redial === "keep-alive-off" || redial === "idle-expired") return redial;
   }
   return "previous-not-kept";
 }

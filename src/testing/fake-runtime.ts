@@ -173,7 +173,7 @@ export class FakeRuntime implements Runtime {
   /** Calls back before virtual time passes. */
   readonly setImmediate = (callback: () => void): void => this.#clock.immediate(callback);
 
-  /** Answers as `host` was told to; IP addresses resolve to themselves. */
+  /** Answers as set with `host`; IP addresses resolve to themselves. */
   readonly lookup = (
     hostname: string,
     options: LookupAllOptions,
@@ -199,7 +199,7 @@ export class FakeRuntime implements Runtime {
     });
   };
 
-  /** Dials: makes a {@link FakeSocket}, adds it to `sockets`, and lets it connect or fail as `address` was told to. */
+  /** Dials: makes a {@link FakeSocket}, adds it to `sockets`, and lets it connect or fail as set with `address`. */
   readonly connect = (options: SocketOptions): FakeSocket => {
     const { host = "127.0.0.1", port = 0, path } = options;
     if (options.tls?.["socket"] !== undefined) {

@@ -123,3 +123,9 @@ export function isStale(reason: CloseReason): boolean {
   const { idleLimit } = CLOSE_TABLE[reason];
   return idleLimit === "perhaps" || idleLimit === "on-reuse";
 }
+
+/** The reason of the dial that stands in, as a watcher sees it: who asks for the end each time has keep-alive off, in effect. */
+export function watchedRedial(reason: CloseReason): DialReason {
+  const { redial, site } = CLOSE_TABLE[reason];
+  return site === "keep-alive-off" ? site : redial;
+}

@@ -1,5 +1,5 @@
 export type { ChannelMessages } from "./channels.js";
-export { CLOSE_TABLE, endsIdleness, isStale } from "./close-table.js";
+export { CLOSE_TABLE, endsIdleness, isStale, watchedRedial } from "./close-table.js";
 export { composeTraces, type DialTrace, guardTrace, type Trace } from "./hooks.js";
 export { OriginStats, REDIAL_SOON, type RecentClose, type SiteTopic } from "./origin-stats.js";
 export type { CloseCause, ClosedBy, CloseReason, DialReason } from "./reasons.js";
