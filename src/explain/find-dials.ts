@@ -201,25 +201,44 @@ const DIAL_WORDS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^ENOBUFS$/, "Open fewer connections at once: the system has no memory for more"],
   [
-    /^ECONNREFUSED$/,
+    /^ECONNREFUSED$|^ERR_TRUNKLINE_CONNECTION_REFUSED$/,
     "Nothing is listening at this address and port: check both, and that the server is running",
   ],
-  [/^(?:ENOTFOUND|EAI_AGAIN)$/, "The name cannot be resolved: check its spelling and the resolver"],
+  [
+    /^(?:ENOTFOUND|EAI_AGAIN|ERR_TRUNKLINE_DNS)$/,
+    "The name cannot be resolved: check its spelling and the resolver",
+  ],
+  [
+    /^ERR_TRUNKLINE_PROXY_/,
+    "The connection to the proxy, or the proxy's to the server, could not be made: the error's message says what the proxy answered",
+  ],
+  [
+    /^ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED$/,
+    "This client's own `allowAddress` refuses the address: allow it if it is right",
+  ],
+  [/^ERR_TRUNKLINE_TLS_OPTIONS$/, "The `tls` options cannot be used: the error's message says which and why"],
+  [
+    /^ERR_TRUNKLINE_(?:CONNECT_|TLS_)?TIMEOUT$/,
+    "There is no answer: check the address, any firewall on the way, and that the server is not overloaded",
+  ],
   [
     /TIMEDOUT|TIMEOUT/,
     "There is no answer: check the address, any firewall on the way, and that the server is not overloaded. If a name has several addresses, Node gives each one 250 ms: raise that on slow networks with `net.setDefaultAutoSelectFamilyAttemptTimeout(1000)`",
   ],
-  [/^E(?:HOST|NET)UNREACH$/, "There is no route to the address: check the network and its routes"],
   [
-    /^EPROTO$|WRONG_VERSION|UNSUPPORTED_PROTOCOL/,
+    /^E(?:HOST|NET)UNREACH$|^ERR_TRUNKLINE_UNREACHABLE$/,
+    "There is no route to the address: check the network and its routes",
+  ],
+  [
+    /^EPROTO$|WRONG_VERSION|UNSUPPORTED_PROTOCOL|TLS_HANDSHAKE$|TLS_ON_PLAIN$/,
     "The TLS handshake failed: check that this port speaks TLS (or is the URL meant to be http://?), and which versions of TLS both sides accept",
   ],
   [
-    /ALTNAME/,
+    /ALTNAME|TLS_NAME$/,
     "The certificate is for another name: use the name that it is for, or have the server renew it",
   ],
   [
-    /HAS_EXPIRED|NOT_YET_VALID/,
+    /HAS_EXPIRED|NOT_YET_VALID|TLS_EXPIRED$/,
     "The certificate is not valid now: have the server renew it, and check this machine's clock",
   ],
   [

@@ -46,7 +46,11 @@ export function serverResets(one: OriginView): Finding | undefined {
   const share = count / Math.max(1, one.requests);
   return one.finding("server-resets", count, 0, {
     severity: resets >= one.requests / 2 ? "high" : share >= 0.05 ? "medium" : "low",
-    title: `The server reset ${count} of ${plural(one.requests, "request")} (${percent(share)})`,
+    // What is refused goes out again, and may be refused again.
+    title:
+      count <= one.requests
+        ? `The server reset ${count} of ${plural(one.requests, "request")} (${percent(share)})`
+        : `The server reset ${plural(count, "stream")}: ${plural(one.requests, "request")} went out again and again`,
     evidence: [
       ...codes.slice(0, 4).map(([code, times]) => `${code}: ${plural(times, "time")}`),
       ...(refused > 0

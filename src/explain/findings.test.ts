@@ -206,3 +206,29 @@ test("findings: dials that a time limit cuts off are its, unless most of what it
   assert.deepEqual(kinds(limits(7)), ["dial-failures"]);
   assert.match(findings(limits(7))[0]?.remedy ?? "", /^There is no answer/);
 });
+
+test("findings: the remedy for a failed dial fits Trunkline's own codes", () => {
+  const remedy = (code: string): string | undefined =>
+    findings(of({ ...counts({ requests: 1, dialFailures: 1, failed: 1 }), errors: { [code]: 1 } })).find(
+      ({ kind }) => kind === "dial-failures",
+    )?.remedy;
+  assert.match(remedy("ERR_TRUNKLINE_TLS_NAME") ?? "", /for another name/);
+  assert.match(remedy("ERR_TRUNKLINE_TLS_EXPIRED") ?? "", /not valid now/);
+  assert.match(remedy("ERR_TRUNKLINE_TLS_UNTRUSTED") ?? "", /not trusted/);
+  assert.match(remedy("ERR_TRUNKLINE_TLS_HANDSHAKE") ?? "", /this port speaks TLS/);
+  assert.match(remedy("ERR_TRUNKLINE_TLS_OPTIONS") ?? "", /`tls` options/);
+  assert.match(remedy("ERR_TRUNKLINE_CONNECTION_REFUSED") ?? "", /Nothing is listening/);
+  assert.match(remedy("ERR_TRUNKLINE_DNS") ?? "", /cannot be resolved/);
+  assert.match(remedy("ERR_TRUNKLINE_UNREACHABLE") ?? "", /no route/);
+  assert.doesNotMatch(remedy("ERR_TRUNKLINE_CONNECT_TIMEOUT") ?? "net.", /net\./);
+  assert.match(remedy("ERR_TRUNKLINE_ADDRESS_NOT_ALLOWED") ?? "", /allowAddress/);
+  assert.match(remedy("ERR_TRUNKLINE_PROXY_AUTH") ?? "", /the proxy answered/);
+});
+
+test("findings: server-resets counts streams where each request was refused several times", () => {
+  const [finding] = findings(
+    of(counts({ requests: 2, connections: 3, streamsRefused: 6, http2Connections: 3 })),
+  );
+  assert.equal(finding?.kind, "server-resets");
+  assert.equal(finding.title, "The server reset 6 streams: 2 requests went out again and again");
+});

@@ -165,6 +165,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     const closing = this.#closing;
     this.#sharing?.stop();
     this.pool.shutdown(this.clock.now());
+    for (const { carrier } of [...this.#live]) carrier?.retired?.();
     this.#farewell.begin(this.clock.now());
     this.#pauses.end();
     this.#checkClosed();
@@ -309,6 +310,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
 
   takesNoMore(connection: Connection, cause: CloseCause): void {
     this.pool.retire(connection.member, cause, this.clock.now());
+    connection.carrier?.retired?.();
   }
 
   refused(exchange: Exchange, now: number): void {

@@ -28,6 +28,8 @@ export interface Carrier extends WireSink {
   resumeReading(exchange: Exchange): void;
   /** The reader gave up the rest of the exchange's body. Resolves when the carrier has let go of it. */
   abandonBody(exchange: Exchange, reason: unknown): Promise<void>;
+  /** It takes no more exchanges: one that is busy with none closes, whatever its server may still have to say. */
+  readonly retired: (() => void) | undefined;
   /** Ends the connection; exchanges under way fail with `error`. */
   close(cause: CloseCause, error: unknown): void;
 }

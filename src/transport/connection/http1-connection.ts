@@ -37,6 +37,7 @@ type Piece = (buffer: Buffer, start: number, end: number) => void;
 export class Http1Connection implements Carrier, Expiring {
   readonly protocol = "http/1.1";
   readonly streamCounts = undefined;
+  readonly retired = undefined;
   readonly #connection: Connection;
   readonly #host: CarrierHost;
   readonly #clock: Clock;

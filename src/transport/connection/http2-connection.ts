@@ -268,6 +268,16 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.close(this.#goneAway === undefined ? cause : thenEnded(this.#goneAway), error);
   }
 
+  /**
+   * Whether the server has freed the places of requests that were given up matters only to those that might have them
+   * next: on a connection that takes no more there are none, and it need not be waited for.
+   */
+  retired(): void {
+    if (this.#connection.member.state !== "draining") return;
+    for (const { settled, stream } of this.#parts) if (!settled || stream?.over === false) return;
+    for (const part of [...this.#parts]) this.streamClosed(part);
+  }
+
   /** The exchange that has been under way the longest. */
   get #first(): Exchange | undefined {
     for (const exchange of this.exchanges()) return exchange;
@@ -279,6 +289,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   completed(part: Http2Exchange): void {
     this.#completed += 1;
     this.#settle(part);
+    this.retired();
     this.#host.exchangeEnded(part.exchange);
   }
 
@@ -314,6 +325,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
         this.#host.takesNoMore(this.#connection, streamCause(failure));
       this.#host.released(exchange, now);
     }
+    this.retired();
     this.#fail(part, streamCause(failure), error);
   }
 
@@ -380,6 +392,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     if (stream === undefined) this.streamClosed(part);
     else this.#session.cancel(stream, now, CANCEL);
     if (this.#session.resetsLeft(now) <= 0) this.#host.takesNoMore(this.#connection, TOO_MANY_RESETS);
+    this.retired();
     this.#fail(part, cause, error);
   }
 

@@ -400,6 +400,41 @@ test("the place of a stream that was cancelled on a silent connection comes free
   assert.equal(sent(connection, "RST_STREAM").length, 1);
 });
 
+for (const how of ["close()", "GOAWAY"] as const) {
+  test(`${how} does not wait for a silent server to answer the PING of a request that was given up`, async () => {
+    await using world = await H2World.start(
+      async (connection) => {
+        await connection.reply(await connection.readRequest());
+        await mute(() => false)(connection);
+      },
+      { answer: false },
+    );
+    const transport = world.stepped();
+    await fetched(transport, world.url());
+    const controller = new AbortController();
+    const aborted = rejection(clientOf(transport).get(world.url("/a"), { signal: controller.signal }));
+    const kept =
+      how === "close()" ? undefined : rejection(clientOf(transport).post(world.url("/b"), { body: "x" }));
+    const connection = await world.connection();
+    const all = kept === undefined ? 2 : 3;
+    await connection.until(() => sent(connection, "HEADERS").length === all, "the requests");
+    controller.abort(new Error("no more"));
+    await aborted;
+    assert.equal(transport.snapshot().totals.streams, all - 1);
+    if (kept === undefined) {
+      await transport.close();
+    } else {
+      // It took the other one, which fails in the end: then nobody is left who could use the place of the first.
+      await connection.send({ type: "GOAWAY", lastStream: 5 }, { type: "RST_STREAM", stream: 5, code: 2 });
+      await kept;
+      await until(() => transport.snapshot().totals.closed === 1, "the end of the connection");
+    }
+    const reason = transport.connections()[0]?.closed?.reason;
+    assert.equal(reason, how === "GOAWAY" ? "goaway" : "transport-closed");
+    assert.equal(transport.snapshot().totals.streams, 0);
+  });
+}
+
 test("a process does not stay alive for an idle HTTP/2 connection, and does for one in use", async () => {
   await using world = await H2World.start(async (connection) => {
     for (;;) {
