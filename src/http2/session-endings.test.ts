@@ -71,7 +71,7 @@ describe("Http2Session: GOAWAY by the server", () => {
     assert.deepEqual(harness.events(), [
       'goaway 3 0 "bye.."',
       "c: closed",
-      "c: failed server 0 refused",
+      "c: failed server 0 spared",
       "d: closed",
       "d: failed server 0 unsent",
     ]);
@@ -93,9 +93,9 @@ describe("Http2Session: GOAWAY by the server", () => {
     harness.feed(goAwayFrame(1, 0, ""));
     assert.deepEqual(harness.events().slice(1), [
       "b: closed",
-      "b: failed server 0 refused",
+      "b: failed server 0 spared",
       "c: closed",
-      "c: failed server 0 refused",
+      "c: failed server 0 spared",
     ]);
     harness.feed(goAwayFrame(5, 0, ""));
     assert.deepEqual(harness.events(), ['goaway 1 0 ""'], "it cannot grow");
