@@ -93,7 +93,7 @@ const OPTIONS: Table = {
   },
   sensitiveHeaders: {
     on: "client",
-    read: (value) => headerNames("sensitiveHeaders", value),
+    read: sensitiveNames,
   },
   decompress: {
     on: "both",
@@ -251,17 +251,13 @@ function callback<T extends (...values: never[]) => unknown>(
 }
 
 /** The names in lower case of a client's `sensitiveHeaders`. @throws TypeError for what is not a header's name. */
-export function sensitiveNames({ sensitiveHeaders }: ClientOptions): readonly string[] {
-  return headerNames("sensitiveHeaders", sensitiveHeaders);
-}
-
-function headerNames(name: string, value: readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) {
+export function sensitiveNames(names: readonly string[] | undefined): readonly string[] {
+  if (names === undefined) return [];
+  if (Array.isArray(names) && names.every((item) => typeof item === "string")) {
     // With a blank around it a name would fit no header, and what was to be kept would go out.
-    return value.map((item) => checkFieldName(item).toLowerCase());
+    return names.map((item) => checkFieldName(item).toLowerCase());
   }
-  throw new TypeError(`Cannot use ${shown(value)} for ${name}: it must be an array of header names`);
+  throw new TypeError(`Cannot use ${shown(names)} for sensitiveHeaders: it must be an array of header names`);
 }
 
 function keeperOf(jar: CookieJar | boolean | undefined): CookieKeeper | undefined {

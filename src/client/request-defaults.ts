@@ -51,7 +51,9 @@ export class RequestDefaults {
     this.#redirect = checkMode(options.redirect ?? "follow");
     this.#trace = options.trace;
     // What does not follow a redirect to another origin does not go there by an absolute URL either.
-    const scoped = [...SENSITIVE, ...sensitiveNames(options)].filter((name) => this.#headers?.has(name));
+    const scoped = [...SENSITIVE, ...sensitiveNames(options.sensitiveHeaders)].filter((name) =>
+      this.#headers?.has(name),
+    );
     if (scoped.length === 0) return;
     if (origins.size === 0) throw nowhereToGo(`a default ${scoped[0]} header`);
     this.#publicHeaders = createHeaders(this.#headers);

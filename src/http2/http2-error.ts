@@ -67,12 +67,8 @@ export function floodError(message: string): Http2Error {
 }
 
 /** A response that RFC 9113 §8 calls malformed. */
-export function malformed(
-  what: string,
-  code: ErrorCode = "ERR_TRUNKLINE_BAD_HEADER",
-  http2Code: number = PROTOCOL_ERROR,
-): Http2Error {
-  return new Http2Error(code, "stream", http2Code, `The response is malformed: ${what}`);
+export function malformed(what: string, code: ErrorCode = "ERR_TRUNKLINE_BAD_HEADER"): Http2Error {
+  return new Http2Error(code, "stream", PROTOCOL_ERROR, `The response is malformed: ${what}`);
 }
 
 /** A limit of this client on one response. */

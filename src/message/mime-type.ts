@@ -15,7 +15,7 @@ export function parseMimeType(text: string): MimeType | undefined {
   const input = text.replace(OUTER_SPACE, "");
   const slash = input.indexOf("/");
   if (slash === -1) return undefined;
-  const end = indexOrEnd(input, ";", slash);
+  const end = endOfPart(input, slash);
   const type = input.slice(0, slash);
   const subtype = input.slice(slash + 1, end).replace(TRAILING_SPACE, "");
   if (!TOKEN.test(type) || !TOKEN.test(subtype)) return undefined;
@@ -34,9 +34,9 @@ export function parseMimeType(text: string): MimeType | undefined {
     let value: string;
     if (input[at] === '"') {
       [value, at] = quotedString(input, at);
-      at = indexOrEnd(input, ";", at) + 1;
+      at = endOfPart(input, at) + 1;
     } else {
-      stop = indexOrEnd(input, ";", at);
+      stop = endOfPart(input, at);
       value = input.slice(at, stop).replace(TRAILING_SPACE, "");
       at = stop + 1;
       if (value === "") continue;
@@ -99,7 +99,7 @@ function quotedString(input: string, start: number): [string, number] {
   return [value, input.length];
 }
 
-function indexOrEnd(text: string, char: string, from: number): number {
-  const at = text.indexOf(char, from);
+function endOfPart(text: string, from: number): number {
+  const at = text.indexOf(";", from);
   return at === -1 ? text.length : at;
 }

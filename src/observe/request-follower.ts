@@ -11,7 +11,6 @@ export interface RequestFacts {
   readonly lastOne: boolean;
   readonly saidClose: boolean;
   readonly userAgent: string | undefined;
-  readonly expectsContinue: boolean;
 }
 
 /** Why the bytes of a connection are passed on without being understood. */
@@ -136,7 +135,6 @@ export class RequestFollower {
       saidClose,
       lastOne: saidClose || (minorVersion === 0 && !connection.includes("keep-alive")),
       userAgent: agent === "" ? undefined : agent,
-      expectsContinue: /100-continue/i.test(values(fields, "expect")),
     });
     this.#beginBody(values(fields, "transfer-encoding"), values(fields, "content-length"));
   }

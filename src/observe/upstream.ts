@@ -90,6 +90,18 @@ export function dial(target: Target): Dial {
   };
 }
 
+/** What TLS fails by: the certificate, the protocols that were offered, or a server that does not speak it. */
+type TlsFault = "certificate" | "protocol" | "not-tls";
+
+/** What is wrong with TLS, by the code of its error; undefined for an error of another kind. */
+export function tlsFault(code: string): TlsFault | undefined {
+  if (/CERT|SIGNED|ALTNAME|VERIFY/.test(code)) return "certificate";
+  if (code === "ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL") return "protocol";
+  return /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/.test(code)
+    ? "not-tls"
+    : undefined;
+}
+
 /** What went wrong with a dial, in a word that is counted and a sentence that is shown. */
 export function dialError(error: unknown, target: Target): { code: string; sentence: string } {
   const { code = "", message } = error as NodeJS.ErrnoException;
@@ -101,17 +113,14 @@ export function dialError(error: unknown, target: Target): { code: string; sente
     ETIMEDOUT: `${where} does not answer`,
     EHOSTUNREACH: `${where} cannot be reached`,
     ENETUNREACH: `${where} cannot be reached`,
-    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: `${where} does not speak HTTP/1.1, the only protocol that can be observed`,
-    EPROTO: `${where} does not speak TLS; did you mean http://${target.authority}?`,
-    ERR_SSL_WRONG_VERSION_NUMBER: `${where} does not speak TLS; did you mean http://${target.authority}?`,
-    ERR_SSL_PACKET_LENGTH_TOO_LONG: `${where} does not speak TLS; did you mean http://${target.authority}?`,
   };
-  if (/CERT|SIGNED|ALTNAME|VERIFY/.test(code)) {
-    return {
-      code,
-      sentence: `the certificate of ${target.origin} is not trusted (${code}); add its authority with NODE_EXTRA_CA_CERTS=<file>`,
-    };
-  }
+  const faults: Readonly<Record<TlsFault, string>> = {
+    certificate: `the certificate of ${target.origin} is not trusted (${code}); add its authority with NODE_EXTRA_CA_CERTS=<file>`,
+    protocol: `${where} does not speak HTTP/1.1, the only protocol that can be observed`,
+    "not-tls": `${where} does not speak TLS; did you mean http://${target.authority}?`,
+  };
+  const fault = tlsFault(code);
+  if (fault !== undefined) return { code, sentence: faults[fault] };
   // With several addresses Node's error is a list; its first member says it.
   const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException) : undefined;
   const name = code === "" ? (inner?.code ?? "unknown") : code;

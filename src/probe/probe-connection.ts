@@ -74,7 +74,7 @@ export class ProbeConnection {
     const started = performance.now();
     const raw = connectTcp({ host: options.address, port, noDelay: true });
     try {
-      await happened(raw, "connect", CONNECT_TIMEOUT, options.signal, "no answer to the connection attempt");
+      await happened(raw, "connect", options.signal, "no answer to the connection attempt");
       const connect = performance.now() - started;
       if (!secure) return new ProbeConnection(target, raw, { connect }, options);
       const secured = connectTls({
@@ -88,13 +88,7 @@ export class ProbeConnection {
         sessions.push(session);
       };
       secured.on("session", keep);
-      await happened(
-        secured,
-        "secureConnect",
-        CONNECT_TIMEOUT,
-        options.signal,
-        "no answer in the TLS handshake",
-      );
+      await happened(secured, "secureConnect", options.signal, "no answer in the TLS handshake");
       const tls = performance.now() - started - connect;
       const connection = new ProbeConnection(target, secured, { connect, tls }, options);
       secured.off("session", keep);
@@ -213,12 +207,11 @@ export class ProbeConnection {
 async function happened(
   socket: Socket,
   event: string,
-  milliseconds: number,
   signal: AbortSignal | undefined,
   late: string,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => over(() => reject(new Error(late))), milliseconds);
+    const timer = setTimeout(() => over(() => reject(new Error(late))), CONNECT_TIMEOUT);
     const over = (settle: () => void): void => {
       clearTimeout(timer);
       socket.off(event, succeeded).off("error", failed).off("close", closed);

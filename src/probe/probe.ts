@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { setMaxListeners } from "node:events";
 import { isIP } from "node:net";
-import type { Target } from "../observe/index.js";
+import { type Target, tlsFault } from "../observe/index.js";
 import type { AddressHealth, Http2Health, KeepAlive, Phases, ProbeResult } from "./findings.js";
 import { probeHttp2 } from "./http2.js";
 import { probeIdle, waitsUpTo } from "./idle.js";
@@ -277,11 +277,15 @@ function inWords(error: unknown): string {
     EHOSTUNREACH: "no route to it",
     ENETUNREACH: "no route to that network",
     ETIMEDOUT: "no answer",
-    ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "it speaks neither HTTP/1.1 nor HTTP/2",
-    EPROTO: "it does not speak TLS",
-    ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS",
-    ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS",
   };
-  if (/CERT|SIGNED|ALTNAME|VERIFY/.test(code)) return `its certificate is not trusted (${code})`;
-  return known[code] ?? message;
+  switch (tlsFault(code)) {
+    case "certificate":
+      return `its certificate is not trusted (${code})`;
+    case "protocol":
+      return "it speaks neither HTTP/1.1 nor HTTP/2";
+    case "not-tls":
+      return "it does not speak TLS";
+    default:
+      return known[code] ?? message;
+  }
 }

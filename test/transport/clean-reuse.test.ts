@@ -195,9 +195,9 @@ class Site implements AsyncDisposable {
   }
 }
 
-function ok(body: string | Buffer, fields = ""): Buffer {
+function ok(body: string | Buffer): Buffer {
   return Buffer.concat([
-    Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${fields}\r\n`),
+    Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`),
     Buffer.from(body),
   ]);
 }

@@ -11,10 +11,13 @@ export function nameOf(target: DialRequest): string {
   return `${host}:${target.port}`;
 }
 
+/** Addresses named in an error. */
+const LISTED = 8;
+
 /** The first few of a list, and how many there are beside them. */
-function listed(items: readonly string[], most = 8): string {
-  const more = items.length - most;
-  return more > 0 ? `${items.slice(0, most).join(", ")} and ${more} more` : items.join(", ");
+function listed(items: readonly string[]): string {
+  const more = items.length - LISTED;
+  return more > 0 ? `${items.slice(0, LISTED).join(", ")} and ${more} more` : items.join(", ");
 }
 
 export function dnsError(host: string, cause: unknown): NetworkError {

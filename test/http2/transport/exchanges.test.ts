@@ -12,13 +12,16 @@ async function livesOn(world: H2World, transport: Transport): Promise<void> {
   await settled(transport);
 }
 
-async function wasReset(world: H2World, stream: number, code = 8): Promise<void> {
+const CANCEL = 8;
+
+/** The client has cancelled the stream. */
+async function wasReset(world: H2World, stream: number): Promise<void> {
   const connection = await world.connection();
   const frame = await connection.frame(
     (one) => one.type === "RST_STREAM" && one.stream === stream,
     `RST_STREAM ${stream}`,
   );
-  assert.equal(frame.code, code);
+  assert.equal(frame.code, CANCEL);
 }
 
 // ── giving up, at each stage ─────────────────────────────────────────────────────────────────────────────────
