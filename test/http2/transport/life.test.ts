@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { TLSSocket } from "node:tls";
 import { pathToFileURL } from "node:url";
 import type { Transport, TransportOptions } from "../../../src/index.js";
 import type { Http2WireConnection } from "../../../src/testing/index.js";
 import { clientOf, closedOnes, fetched, rejection, turns, until } from "../../transport/support.js";
-import { burst, echoPaths, H2World, recordOf, sent, settled } from "./h2-world.js";
+import { burst, echoPaths, H2World, overTls, recordOf, sent, settled, TRUST } from "./h2-world.js";
 
 /** Our GOAWAY(0), then FIN, never a reset. */
 async function saidGoodbye(connection: Http2WireConnection): Promise<void> {
@@ -460,4 +462,20 @@ test("a process does not stay alive for an idle HTTP/2 connection, and does for 
   clearTimeout(timer);
   assert.equal(code, 0, "it had to be killed");
   assert.equal(out, "late\n");
+});
+
+test("tools on undici's channels find the server's certificate on the socket, whatever was asked of it before", async () => {
+  await using world = await H2World.start(echoPaths, { server: overTls(["h2"]) });
+  const found: unknown[] = [];
+  const look = (message: unknown): void => {
+    const { socket } = message as { readonly socket: TLSSocket };
+    found.push(socket.alpnProtocol, socket.getPeerCertificate().fingerprint256?.length);
+  };
+  subscribe("undici:client:sendHeaders", look);
+  try {
+    await fetched(world.world.transport({ ...TRUST }), world.url());
+  } finally {
+    unsubscribe("undici:client:sendHeaders", look);
+  }
+  assert.deepEqual(found, ["h2", "AA:".length * 32 - 1]);
 });
