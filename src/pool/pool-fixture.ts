@@ -1,9 +1,6 @@
-import assert from "node:assert/strict";
 import type { CloseCause, CloseReason } from "../trace/index.js";
 import type { PoolEffects, PoolLimits } from "./contract.js";
-import type { Member } from "./entities/member.js";
-import type { PoolRoute } from "./entities/route.js";
-import { Waiter } from "./entities/waiter.js";
+import { type Member, type PoolRoute, Waiter } from "./entities/index.js";
 import { Pool } from "./pool.js";
 
 // What the tests of the pool share.
@@ -72,7 +69,7 @@ export function acquire(pool: TestPool, route: PoolRoute<Owner>, now: number): W
 
 export function open(pool: TestPool, route: PoolRoute<Owner>, now: number): Member<Owner> {
   const { member } = dialedFor(pool, acquire(pool, route, now), now);
-  assert.ok(member);
+  if (member === undefined) throw new Error("the waiter got no connection");
   return member;
 }
 
@@ -81,7 +78,7 @@ export function ended(reason: CloseReason): CloseCause {
 }
 
 export function dialedFor(pool: TestPool, waiter: Waiter<Owner>, now: number): Waiter<Owner> {
-  assert.ok(waiter.dial);
+  if (waiter.dial === undefined) throw new Error("no dial is under way for the waiter");
   pool.dialed(waiter.dial, now);
   return waiter;
 }

@@ -190,7 +190,16 @@ export function describeHolders(pool: Pool<Link, Exchange>, route: PoolRoute<Lin
       ? ""
       : `, the longest by ${oldest.method} ${oldest.target.path.split("?")[0]} for ${Math.round(now - oldest.assignedAt)} ms`;
   const count = `${holders.length} ${holders.length === 1 ? "connection" : "connections"}`;
-  return `${count} to ${route.origin} ${holders.length === 1 ? "is" : "are"} held${held} (${active} active and ${dialing} dialing in all)`;
+  return `${count} to ${route.origin} ${holders.length === 1 ? "is" : "are"} held${streamsOn(holders)}${held} (${active} active and ${dialing} dialing in all)`;
+}
+
+/** What fills connections that carry several requests at once. */
+function streamsOn(holders: readonly Member<Link>[]): string {
+  if (!holders.every(({ multiplexed }) => multiplexed)) return "";
+  const active = holders.reduce((sum, member) => sum + member.active, 0);
+  const limit = holders.reduce((sum, member) => sum + member.limit, 0);
+  const most = active < limit ? "" : `, as many as ${holders.length === 1 ? "it" : "they"} may carry at once`;
+  return ` by ${active} ${active === 1 ? "request" : "requests"}${most}`;
 }
 
 /** Where `maxConnections` is what the exchange waits for: other origins have them all. */

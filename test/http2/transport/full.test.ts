@@ -42,7 +42,7 @@ test("queueTimeout: a request sent beyond the limit that SETTINGS set later wait
   assert.equal(error["phase"], "queue");
   assert.match(
     error.message,
-    /queueTimeout of 500 ms \(queued 50[01] ms\); 1 connection .* by GET \/held for/,
+    /queueTimeout of 500 ms \(queued 50[01] ms\); 1 connection to \S+ is held by 1 request, as many as it may carry at once, the longest by GET \/held for/,
   );
   // It is on no connection any more.
   assert.deepEqual([error["connection"], error["reused"], error["bytesWritten"]], [undefined, false, 0]);
