@@ -35,6 +35,7 @@ import { Liveness } from "./http2-liveness.js";
 import { bodyWithHead, http2FieldsOf, http2Head } from "./http2-request.js";
 import { Http2Responses, type Http2ResponsesHost } from "./http2-responses.js";
 import { Http2Tunnels } from "./http2-tunnels.js";
+import { Http2Turn } from "./http2-turn.js";
 import { Http2Upload } from "./http2-upload.js";
 import { Http2Writer } from "./http2-writer.js";
 import { causeOfSocketError } from "./socket-errors.js";
@@ -56,6 +57,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   readonly #session: Http2Session<Http2Exchange>;
   readonly #responses: Http2Responses;
   readonly #writer: Http2Writer<Http2Exchange>;
+  readonly #turn = new Http2Turn(() => this.#writer.turnEnds(this.#responses.turnDone()));
   readonly #liveness: Liveness<Http2Exchange>;
   readonly #tunnels: Http2Tunnels;
   readonly #parts = new PartList();
@@ -93,6 +95,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
         connection.bytesWritten += bytes;
         this.#alarm.wakeAt(this.#session.wakeAt);
       },
+      inTurn: () => this.#turn.open,
     });
     this.#liveness = new Liveness(this.#session, settings, host.clock, {
       doubt: (waited) => this.#doubt(unansweredPing(waited)),
@@ -230,8 +233,11 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     const now = this.#clock.now();
     this.#connection.bytesRead += bytes;
     this.#responses.now = now;
+    this.#turn.goesOn(now);
+    // A stream that is alone waits for nobody: what follows its answer leaves at once.
+    if (this.#session.active > 1) this.#turn.begin(now);
     this.#session.received(buffer, 0, bytes, now);
-    this.#responses.readDone();
+    if (this.#responses.readDone()) this.#turn.begin(now);
     this.#liveness.heard();
     return true;
   }

@@ -15,13 +15,15 @@ export class Http2Exchange implements Expiring {
   upload: Http2Upload<Http2Exchange> | undefined = undefined;
   /** Of the response, as its head says; -1 for unknown. */
   contentLength = -1;
-  /** The head of the response is in, and the response not handed out: its whole body may follow in the same read. */
+  /** The head of the response is in, and the response not handed out: its whole body may follow in the same turn. */
   fresh = false;
+  /** It is fresh until the end of the turn. */
+  waits = false;
   /** The first piece of a fresh response's body, valid during the present read. */
   firstPiece: Buffer | undefined = undefined;
   firstStart = 0;
   firstEnd = 0;
-  /** The body that is arriving; a small one is copied when it is whole, and has none. */
+  /** The body that is arriving; one that comes in one piece is copied when it is whole, and has none. */
   body: BodyReader | undefined = undefined;
   /** The stream as the caller's own, once the server has opened the tunnel that the request asked for. */
   tunnel: Http2Tunnel<Http2Exchange> | undefined = undefined;

@@ -15,6 +15,9 @@ import { Http2Gathering, type Http2GatheringHost } from "./http2-gathering.js";
 import { opensTunnel } from "./http2-tunnel.js";
 import { reportInformational } from "./informational.js";
 
+/** A body of so many bytes at most is waited for to the end of the turn: a TLS record holds as many. */
+const WORTH_WAITING = 16 * 1024;
+
 /** What the responses of a connection tell the connection. */
 export interface Http2ResponsesHost {
   needsFlush(): void;
@@ -37,8 +40,10 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
   readonly #host: CarrierHost;
   readonly #connection: Http2ResponsesHost;
   readonly #session: () => Http2Session<Http2Exchange>;
-  /** Those whose response's head came in the present read: the whole body may be in it too, behind other heads. */
+  /** Those whose response's head, or the first of whose body, came in the present read: the rest may be in it too. */
   #fresh: Http2Exchange[] = [];
+  /** Those of them of which little is missing: it may come in another read of the same turn. */
+  #small: Http2Exchange[] = [];
   readonly #gathering = new Http2Gathering(this);
   /** When the present read began. */
   now = 0;
@@ -49,19 +54,54 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
     this.#session = session;
   }
 
-  /** A read is over: what came with it and is not whole is handed out. */
-  readDone(): void {
-    if (this.#fresh.length > 0) {
-      const fresh = this.#fresh;
+  /**
+   * A read is over, and its buffer will be overwritten: what came with it and is not whole is handed out. Returns
+   * whether some wait for the end of the turn.
+   */
+  readDone(): boolean {
+    const fresh = this.#fresh;
+    let waits = false;
+    if (fresh.length > 0) {
       this.#fresh = [];
-      for (const part of fresh) if (part.fresh) this.#handOut(part);
+      for (const part of fresh) {
+        if (!part.fresh) continue;
+        if (this.#mayWait(part)) waits = true;
+        else this.#handOut(part);
+      }
     }
     this.#gathering.readDone();
+    return waits;
+  }
+
+  /** Lets a response wait for a small body, which a server often sends apart from its head, but right behind it. */
+  #mayWait(part: Http2Exchange): boolean {
+    const { contentLength } = part;
+    if (contentLength < 0 || contentLength > WORTH_WAITING) return false;
+    this.#keepPiece(part);
+    if (part.waits) return true;
+    part.waits = true;
+    this.#small.push(part);
+    return true;
+  }
+
+  /** All of the turn's reads are done: those that waited are handed out. Returns whether any were. */
+  turnDone(): boolean {
+    const small = this.#small;
+    if (small.length === 0) return false;
+    this.#small = [];
+    let any = false;
+    for (const part of small) {
+      if (!part.fresh) continue;
+      this.#handOut(part);
+      any = true;
+    }
+    return any;
   }
 
   /** The connection is over: what was gathered goes to its readers. */
   over(): void {
     this.readDone();
+    this.turnDone();
     this.#gathering.flush();
   }
 
@@ -98,14 +138,15 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
       return;
     }
     part.exchange.bytesRead += end - start;
-    if (!part.fresh) {
+    if (!part.fresh || part.body !== undefined) {
       this.#gathering.add(part, buffer, start, end);
     } else if (part.firstPiece === undefined) {
       part.firstPiece = buffer;
       part.firstStart = start;
       part.firstEnd = end;
+      if (part.waits) this.#fresh.push(part);
     } else {
-      this.#handOut(part);
+      this.#keepPiece(part);
       this.#gathering.add(part, buffer, start, end);
     }
   }
@@ -127,19 +168,26 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
     this.#session().consumed(part.stream as Http2Stream<Http2Exchange>, octets, this.now);
   }
 
-  /** Hands out a response of whose body something is still to come. */
-  #handOut(part: Http2Exchange): void {
-    part.fresh = false;
+  /** The body does not end with its first piece, or not in the same read: the piece goes to where others follow. */
+  #keepPiece(part: Http2Exchange): void {
     const { firstPiece, exchange } = part;
     part.firstPiece = undefined;
+    if (firstPiece === undefined || part.settled) return;
+    part.body = new BodyReader(exchange, part.contentLength);
+    this.#gathering.add(part, firstPiece, part.firstStart, part.firstEnd);
+  }
+
+  /** Hands out a response of whose body something is still to come. */
+  #handOut(part: Http2Exchange): void {
+    this.#keepPiece(part);
+    part.fresh = false;
+    const { exchange } = part;
     if (part.settled) return;
     if (mayHaveBody(exchange)) {
-      part.body = new BodyReader(exchange, part.contentLength);
+      part.body ??= new BodyReader(exchange, part.contentLength);
       exchange.body = part.body;
     }
-    // Before its body: what breaks there is an error of the body.
     const response = exchange.respond();
-    if (firstPiece !== undefined) this.#gathering.add(part, firstPiece, part.firstStart, part.firstEnd);
     if (part.body !== undefined) this.#host.watchBody(exchange, response);
   }
 
@@ -155,7 +203,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
     const { exchange, fresh } = part;
     if (fresh) {
       part.fresh = false;
-      if (mayHaveBody(exchange)) exchange.body = wholeBody(part);
+      if (mayHaveBody(exchange)) exchange.body = part.body ?? wholeBody(part);
       part.firstPiece = undefined;
     }
     // An early answer: the rest of the request is of no use to anybody.
@@ -168,8 +216,8 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
     exchange.outcome = "complete";
     exchange.trailersArrived(part.trailerBlock);
     this.#connection.completed(part);
+    part.body?.end();
     if (fresh) exchange.respond();
-    else part.body?.end();
     part.drain?.end();
   }
 

@@ -4,6 +4,8 @@ import type { Clock } from "../upkeep/index.js";
 
 interface Http2WriterHost {
   wrote(bytes: number): void;
+  /** Whether {@link Http2Writer.turnEnds} is to come. */
+  inTurn(): boolean;
 }
 
 /** Bodies are held back while the socket has more than this to write; what must not wait goes out all the same. */
@@ -31,12 +33,25 @@ export class Http2Writer<Owner> {
     this.#host = host;
   }
 
-  /** Writes at the end of this turn: after all microtasks, so that every request that they start is in it. */
+  /**
+   * Writes at the end of this turn of the event loop where that is known to come, else after all microtasks, so that
+   * every request that they start is in it.
+   */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    process.nextTick(this.#run);
+    if (!this.#host.inTurn()) process.nextTick(this.#run);
   }
+
+  /** All that was read has been taken. `more`: callers have just got answers, and may have something to add. */
+  turnEnds(more: boolean): void {
+    if (!this.#scheduled) return;
+    // From a microtask, since those queued before the microtasks run come first.
+    if (more) queueMicrotask(this.#afterMicrotasks);
+    else this.flush();
+  }
+
+  readonly #afterMicrotasks = (): void => process.nextTick(this.#run);
 
   readonly #run = (): void => {
     if (this.#scheduled) this.flush();

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
+import { test } from "node:test";
+import { Client, type Response, Transport, type TransportOptions } from "../../../src/index.js";
+import { runtimeOption } from "../../../src/transport/index.js";
+import { SteppedRuntime } from "../../transport/stepped-runtime.js";
+import { data, greeting, head } from "../server-frames.js";
+
+/** A connection whose every chunk is a read of its own, as every TLS record is, and which keeps what is written. */
+class Records extends Duplex {
+  readonly written: string[] = [];
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.written.push(chunk.toString("latin1"));
+    done();
+  }
+
+  /** Brings these octets, and lets everything happen that they set off before the turn of the event loop ends. */
+  async bring(octets: string): Promise<void> {
+    this.push(Buffer.from(octets, "latin1"));
+    for (let tick = 0; tick < 3; tick += 1) await new Promise<void>((resolve) => process.nextTick(resolve));
+  }
+}
+
+/** A client on such a connection, whose server has said its SETTINGS. Its time stands still. */
+async function connected(): Promise<{ records: Records; get: () => Promise<Response>; close: () => void }> {
+  const records = new Records();
+  const transport = new Transport({
+    dial: async () => records,
+    http2: { priorKnowledge: true },
+    [runtimeOption]: new SteppedRuntime().runtime,
+  } as TransportOptions);
+  const client = new Client({ transport });
+  const get = (): Promise<Response> => client.get("http://127.0.0.1:1/");
+  await transport.preconnect("http://127.0.0.1:1/");
+  await records.bring(greeting());
+  await turn();
+  records.written.length = 0;
+  return { records, get, close: () => void transport.destroy() };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const whole = (stream: number): string =>
+  head(stream, 200, ["content-length", "2"]) + data(stream, "ok", true);
+
+test("requests that the answers of one turn ask for leave in one write, though each answer is a read of its own", async () => {
+  const { records, get, close } = await connected();
+  const twice = async (): Promise<string> => (await (await get()).text()) + (await (await get()).text());
+  const all = Promise.all([twice(), twice(), twice()]);
+  await turn();
+  assert.equal(records.written.length, 1);
+  for (const stream of [1, 3, 5]) await records.bring(whole(stream));
+  assert.equal(records.written.length, 1);
+  await turn();
+  assert.equal(records.written.length, 2);
+  for (const stream of [7, 9, 11]) await records.bring(whole(stream));
+  assert.deepEqual(await all, ["okok", "okok", "okok"]);
+  close();
+});
+
+test("a request that is alone leaves at once, before the turn ends", async () => {
+  const { records, get, close } = await connected();
+  const done = get().then(async (response) => (await response.text()) + (await (await get()).text()));
+  await turn();
+  await records.bring(whole(1));
+  assert.equal(records.written.length, 2);
+  await records.bring(whole(3));
+  assert.equal(await done, "okok");
+  close();
+});
+
+test("a small body that comes in another read of the same turn is there with its head", async () => {
+  const { records, get, close } = await connected();
+  const answer = get();
+  await turn();
+  await records.bring(head(1, 200, ["content-length", "4"]));
+  await records.bring(data(1, "on"));
+  await records.bring(data(1, "ce", true));
+  const response = await answer;
+  assert.notEqual(response.timings.total, undefined);
+  assert.equal(await response.text(), "once");
+  close();
+});
+
+test("a head waits for a small body until its turn ends, and for another not at all", async () => {
+  const { records, get, close } = await connected();
+  for (const [stream, length, waits] of [
+    [1, ["content-length", "4"], true],
+    [3, ["content-length", "16388"], false],
+    [5, [], false],
+  ] as const) {
+    let response: Response | undefined;
+    const answer = get().then((given) => {
+      response = given;
+      return given;
+    });
+    await turn();
+    await records.bring(head(stream, 200, length));
+    assert.equal(response === undefined, waits);
+    if (waits) await turn();
+    await answer;
+    assert.equal(response?.timings.total, undefined);
+    const pieces = length[1] === undefined ? 1 : Number(length[1]) / 4;
+    for (let piece = 1; piece <= pieces; piece += 1)
+      await records.bring(data(stream, "four", piece === pieces));
+    assert.equal((await (await answer).text()).length, pieces * 4);
+  }
+  close();
+});
