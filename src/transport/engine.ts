@@ -4,7 +4,7 @@ import type { Response } from "../message/index.js";
 import { type Member, Pool, type PoolEffects, type PoolRoute, type Rejection } from "../pool/index.js";
 import { ownMembers, type Runtime } from "../runtime/index.js";
 import { type CloseCause, type Decision, Recorder } from "../trace/index.js";
-import { Decisions, History, LeakWatch, LiveConnections, lostConnection } from "./account/index.js";
+import { Decisions, History, LeakWatch, LiveConnections } from "./account/index.js";
 import { Connection, type ConnectionHost, type Http2Host, speak } from "./connection/index.js";
 import type { DialHandlers } from "./dial/index.js";
 import { Dials } from "./dials.js";
@@ -19,24 +19,21 @@ import {
   failureOf,
   isFinal,
   type Link,
-  mayGoOutAgain,
   maySendAgain,
-  mustDialAgain,
   overLimit,
-  pausesFirst,
   phaseOf,
   timedOut,
   traceEnd,
   traceGot,
   traceQueued,
   traceWanted,
-  wantsHttp1,
 } from "./exchange/index.js";
 import type { Settings } from "./options.js";
 import { linkPlatform } from "./platform-link.js";
+import { Resends } from "./resends.js";
 import type { Route } from "./route/index.js";
 import { Sharing } from "./sharing.js";
-import { Clock, DnsWatch, Farewell, IdleFloor, RetryPauses } from "./upkeep/index.js";
+import { Clock, DnsWatch, Farewell, IdleFloor } from "./upkeep/index.js";
 
 const NO_SETTINGS = "the server agreed to HTTP/2 but sent no SETTINGS; set http2: false to use HTTP/1.1";
 let lastConnectionId = 0;
@@ -57,8 +54,6 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly clock: Clock;
   readonly history: History;
   readonly #live: LiveConnections = new LiveConnections();
-  /** What became of exchanges in HTTP/2 that went out again in HTTP/1.1. */
-  readonly #sentToHttp1 = new WeakMap<Exchange, unknown>();
   readonly leaks: LeakWatch = new LeakWatch();
   /** Counts, whether or not records are kept. */
   readonly counters: Recorder;
@@ -69,7 +64,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   readonly #floor?: IdleFloor;
   readonly #decisions: Decisions;
   readonly #farewell: Farewell;
-  readonly #pauses: RetryPauses;
+  readonly #resends: Resends;
   /** Given with `http2.coalesce`. */
   readonly #sharing?: Sharing;
   #activity = 0;
@@ -108,7 +103,10 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.#decisions = new Decisions(this.pool, this.counters, settings, given !== false);
     this.history = new History(this.counters, this.#live, this.pool, runtime, settings);
     this.#farewell = new Farewell(this.clock, () => this.#live);
-    this.#pauses = new RetryPauses(this.clock, () => runtime.random());
+    this.#resends = new Resends(this, this.#decisions, () => runtime.random(), {
+      enter: (...asked) => this.#enter(...asked),
+      cutOff: (exchange, error) => this.#fail(exchange, this.#destroyReason ?? error),
+    });
     if (settings.http2?.coalesce === true) this.#sharing = new Sharing(this, () => this.#live, runtime);
   }
 
@@ -167,7 +165,7 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     this.pool.shutdown(this.clock.now());
     for (const { carrier } of [...this.#live]) carrier?.retired?.();
     this.#farewell.begin(this.clock.now());
-    this.#pauses.end();
+    this.#resends.endPauses();
     this.#checkClosed();
     return closing;
   }
@@ -251,7 +249,8 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
 
   #rejection(exchange: Exchange, why: Rejection<Link>): unknown {
     // A server that cannot do HTTP/1.1 either: what it did at first says more.
-    if (why.kind === "dial-failed") return this.#sentToHttp1.get(exchange) ?? dialFailed(exchange, why.error);
+    if (why.kind === "dial-failed")
+      return this.#resends.failureInHttp2(exchange) ?? dialFailed(exchange, why.error);
     if (why.kind === "closed") return this.#destroyReason ?? closedError();
     const now = this.clock.now();
     return overLimit(exchange, why, this.#settings.pool, this.#decisions.turnedAway(exchange, now), now);
@@ -324,18 +323,11 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   }
 
   goElsewhere(exchange: Exchange, error: unknown): void {
-    const route = exchange.route as PoolRoute<Link>;
-    exchange.misdirected = true;
-    const { active, idle, dialing } = route.counts;
-    // What was sent on another origin's connection needs one of its own origin's, and not each a new one.
-    if (exchange.shared === undefined || active + idle + dialing === 0) exchange.mustDial = "retry";
-    this.#goOutAgain(exchange, route, error);
+    this.#resends.elsewhere(exchange, error);
   }
 
   overHttp1(exchange: Exchange): void {
-    const route = exchange.route as PoolRoute<Link>;
-    (this.dials.routeOf(route) as Route).noConnect = true;
-    this.#goOutAgain(exchange, this.dials.http1RouteOf(route, this.pool), undefined);
+    this.#resends.overHttp1(exchange);
   }
 
   tooManyPings({ member }: Connection): void {
@@ -363,41 +355,9 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       this.#settleFailure(exchange, exchange.cancelledWith.error);
       return;
     }
-    if (this.#settings.safeRetry && this.#closing === undefined && mayGoOutAgain(exchange, cause, error)) {
-      const { reach } = exchange;
-      if (reach === "perhaps" && lostConnection(exchange)) exchange.stats.staleRetries += 1;
-      let route = exchange.route as PoolRoute<Link>;
-      if (wantsHttp1(error)) {
-        (this.dials.routeOf(route) as Route).wantsHttp1 = true;
-        route = this.dials.http1RouteOf(route, this.pool);
-        this.#sentToHttp1.set(exchange, failureOf(exchange, cause, error));
-      }
-      if (mustDialAgain(exchange, cause, error)) exchange.mustDial = "retry";
-      const failure = pausesFirst(exchange, error) ? failureOf(exchange, cause, error) : undefined;
-      this.#goOutAgain(exchange, route, error, failure);
-      return;
-    }
+    if (this.#settings.safeRetry && this.#resends.takes(exchange, cause, error)) return;
     this.#decisions.lost(exchange, cause);
     this.#fail(exchange, failureOf(exchange, cause, error));
-  }
-
-  /** `failure`: given where it waits first; what it fails with should the transport close meanwhile. */
-  #goOutAgain(exchange: Exchange, route: PoolRoute<Link>, error: unknown, failure?: unknown): void {
-    exchange.outcome = "retried";
-    this.recorder?.exchangeEnded(exchange);
-    if (exchange.trace !== undefined) traceEnd(exchange.trace, exchange, error);
-    exchange.rewind();
-    this.#decisions.again(exchange);
-    exchange.outcome = "active";
-    if (failure === undefined) {
-      this.#enter(exchange, route, this.clock.now());
-      return;
-    }
-    this.#pauses.wait(route, () => {
-      if (exchange.outcome !== "active") return;
-      if (this.#closing === undefined) this.#enter(exchange, route, this.clock.now());
-      else this.#fail(exchange, this.#destroyReason ?? failure);
-    });
   }
 
   #fail(exchange: Exchange, error: unknown): void {
