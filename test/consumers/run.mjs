@@ -81,6 +81,14 @@ for (const [version, file] of [
   });
 }
 
+// Where `exports` is not read: the resolution that programs in CommonJS had by default until TypeScript 6.
+attempt(`TypeScript ${forCommonJS} takes them with moduleResolution node10`, () => {
+  writeFileSync(join(folder, "typed.ts"), typed);
+  const old = ["--module", "commonjs", "--moduleResolution", "node10", "--lib", "es2023,esnext.disposable"];
+  const others = options.filter((option) => option !== "--module" && option !== "nodenext");
+  node(`node_modules/typescript-${forCommonJS}/bin/tsc`, ...others, ...old, "typed.ts");
+});
+
 const { build } = await import("esbuild");
 for (const kind of ["mjs", "cjs"]) {
   for (const [format, end] of [
