@@ -7,7 +7,14 @@ import {
   OneShotSource,
   type WebStreamLike,
 } from "./one-shot-source.js";
-import { ArraySource, type BlobLike, BlobSource, BytesSource, TextSource } from "./replayable-source.js";
+import {
+  ArraySource,
+  type BlobLike,
+  BlobSource,
+  BytesSource,
+  readableBlob,
+  TextSource,
+} from "./replayable-source.js";
 import type { BodySource } from "./source.js";
 
 export { formBody, jsonBody } from "./encoded-body.js";
@@ -81,7 +88,7 @@ function fromTagged(body: object): BodySource | undefined {
       );
     case "Blob":
     case "File":
-      return has(body, "stream") ? new BlobSource(body as BlobLike) : undefined;
+      return new BlobSource(readableBlob(body as BlobLike));
     case "FormData":
       return has(body, "entries") ? multipartSource(body as FormDataLike) : undefined;
     case "ReadableStream":
@@ -131,7 +138,13 @@ function fromOther(body: unknown): BodySource {
 
 function tagOf(value: object): string {
   const tag: unknown = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  return typeof tag === "string" ? tag : "Object";
+  return typeof tag === "string" ? tag : (nameOfUntagged(value) ?? "Object");
+}
+
+/** What an object of happy-dom is, whose classes have no tag. */
+function nameOfUntagged(value: object): string | undefined {
+  if (has(value, "arrayBuffer") && has(value, "slice") && "size" in value) return "Blob";
+  return has(value, "entries") && has(value, "getAll") && has(value, "append") ? "FormData" : undefined;
 }
 
 function has(value: object, method: string): boolean {

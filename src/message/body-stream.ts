@@ -5,7 +5,7 @@ import type {
 } from "node:stream/web";
 import type { BodySink, BodyWatcher } from "./body-feed.js";
 import type { BodyReader } from "./body-reader.js";
-import { ownCopy } from "./chunk.js";
+import { isBytes, ownCopy } from "./chunk.js";
 
 /** A body as a web stream of bytes. */
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -203,20 +203,12 @@ export async function readAllBytes(reader: ReadableStreamDefaultReader<unknown>)
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    if (!isUint8Array(value)) {
+    if (!isBytes(value)) {
       throw new TypeError("Cannot read this body: its stream returned a chunk that is not a Uint8Array");
     }
     chunks.push(value);
   }
   return chunks.length === 1 ? Buffer.from(chunks[0] as Uint8Array) : Buffer.concat(chunks);
-}
-
-function isUint8Array(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) &&
-      (value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "Uint8Array")
-  );
 }
 
 type Step = IteratorResult<Uint8Array, undefined>;

@@ -5,16 +5,19 @@
 export function chunkBytes(chunk: unknown, text: boolean): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (text && typeof chunk === "string") return Buffer.from(chunk);
-  // From another realm, where instanceof does not hold.
-  if (
-    ArrayBuffer.isView(chunk) &&
-    (chunk as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "Uint8Array"
-  ) {
-    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  }
+  if (isBytes(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const wanted = text ? "a Uint8Array or a string" : "a Uint8Array";
   throw new TypeError(
     `Each chunk of a request body must be ${wanted}; this stream returned ${typeName(chunk)}`,
+  );
+}
+
+/** Whether this is a `Uint8Array`, also of another realm, such as Node's `Buffer` in a test environment of jest. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) &&
+      (value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "Uint8Array")
   );
 }
 

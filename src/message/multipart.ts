@@ -1,4 +1,5 @@
-import { type BlobLike, readBlob } from "./replayable-source.js";
+import { isBytes } from "./chunk.js";
+import { type BlobLike, readableBlob, readBlob } from "./replayable-source.js";
 import type { BodySource } from "./source.js";
 
 // Loading it takes four milliseconds, and few programs send forms with files.
@@ -40,7 +41,7 @@ export function multipartSource(form: FormDataLike): BodySource {
     const type = /^[\x20-\x7e]+$/.test(value.type) ? value.type : "application/octet-stream";
     text += `; filename="${quoted(value.name ?? "blob")}"\r\nContent-Type: ${type}\r\n\r\n`;
     flush();
-    parts.push(value, CRLF);
+    parts.push(readableBlob(value), CRLF);
   }
   text += `--${boundary}--\r\n`;
   flush();
@@ -59,12 +60,12 @@ class MultipartSource implements BodySource {
     this.contentType = `multipart/form-data; boundary=${boundary}`;
     this.length = parts.reduce((sum, part) => sum + sizeOf(part), 0);
     const only = parts[0];
-    this.small = parts.length === 1 && only instanceof Uint8Array ? only : undefined;
+    this.small = parts.length === 1 && isBytes(only) ? only : undefined;
   }
 
   async *open(): AsyncGenerator<Uint8Array, undefined, undefined> {
     for (const part of this.#parts) {
-      if (part instanceof Uint8Array) yield part;
+      if (isBytes(part)) yield part;
       else yield* readBlob(part);
     }
   }
@@ -75,7 +76,7 @@ class MultipartSource implements BodySource {
 }
 
 function sizeOf(part: Part): number {
-  return part instanceof Uint8Array ? part.length : part.size;
+  return isBytes(part) ? part.length : part.size;
 }
 
 /** What would end the quoted name, or the line. */

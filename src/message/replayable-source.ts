@@ -118,8 +118,24 @@ export class ArraySource extends ReplayableSource {
   }
 }
 
+/**
+ * A blob whose bytes can be read.
+ * @throws TypeError for another library's blob, such as jsdom's, that keeps its bytes to itself.
+ */
+export function readableBlob<T extends Partial<BlobLike>>(blob: T): T & BlobLike {
+  if (typeof blob.stream === "function" || typeof blob.arrayBuffer === "function")
+    return blob as T & BlobLike;
+  throw new TypeError(
+    "Cannot send this Blob: it has neither stream() nor arrayBuffer(); use Node's, from node:buffer",
+  );
+}
+
 /** The chunks of a blob; leaving the loop early cancels its stream. */
 export async function* readBlob(blob: BlobLike): AsyncGenerator<Uint8Array, undefined, undefined> {
+  if (typeof blob.stream !== "function") {
+    yield new Uint8Array(await blob.arrayBuffer());
+    return;
+  }
   for await (const chunk of blob.stream() as AsyncIterable<unknown>) {
     const bytes = chunkBytes(chunk, false);
     if (bytes.length > 0) yield bytes;

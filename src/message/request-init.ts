@@ -120,11 +120,18 @@ const SHARED_LISTENERS = 10_000;
 /** Keeps Node from warning of a leak at the eleventh request; a limit that the program has set stays. */
 function allowSharing(signal: AbortSignal): void {
   if (!(signal instanceof EventTarget)) return;
-  if (getMaxListeners(signal) === EventEmitter.defaultMaxListeners) setMaxListeners(SHARED_LISTENERS, signal);
+  let most: number;
+  try {
+    most = getMaxListeners(signal);
+  } catch {
+    return; // jsdom and polyfills replace the global EventTarget by one that Node does not know, and that counts nothing
+  }
+  if (most === EventEmitter.defaultMaxListeners) setMaxListeners(SHARED_LISTENERS, signal);
 }
 
 /**
- * A signal as it can be relied on. One of a polyfill may have no `reason`, and is followed by one of the platform's.
+ * A signal as it can be relied on. One of a polyfill, which may have no `reason` and which `AbortSignal.any` refuses, is
+ * followed by one of the platform's.
  * @throws TypeError for what cannot abort anything.
  */
 export function checkedSignal(given: unknown): AbortSignal | undefined {
@@ -136,11 +143,11 @@ export function checkedSignal(given: unknown): AbortSignal | undefined {
     );
   }
   allowSharing(signal);
-  if ("reason" in signal) return signal;
+  if (signal instanceof AbortSignal && "reason" in signal) return signal;
   const follower = new AbortController();
-  const foreign = given as EventTarget & { readonly aborted: boolean };
-  if (foreign.aborted) follower.abort();
-  else foreign.addEventListener("abort", () => follower.abort(), { once: true });
+  const foreign = given as EventTarget & { readonly aborted: boolean; readonly reason?: unknown };
+  if (foreign.aborted) follower.abort(foreign.reason);
+  else foreign.addEventListener("abort", () => follower.abort(foreign.reason), { once: true });
   return follower.signal;
 }
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, NetworkError, type Phase } from "../errors/index.js";
+import { codeOf, type ErrorCode, NetworkError, type Phase } from "../errors/index.js";
 import {
   type BodySource,
   createHeaders,
@@ -166,16 +166,16 @@ const CODES: Readonly<Record<string, readonly [code: ErrorCode, phase: Phase]>> 
   ECONNRESET: ["ERR_TRUNKLINE_CONNECTION_RESET", "headers"],
   EPIPE: ["ERR_TRUNKLINE_WRITE", "write"],
   UND_ERR_SOCKET: ["ERR_TRUNKLINE_CONNECTION_LOST", "headers"],
+  ERR_HTTP2_STREAM_ERROR: ["ERR_TRUNKLINE_STREAM_RESET", "headers"],
 };
 
 /** A fetch's failure as one of ours, so that retries and callers know it; everything else as it is. */
 function failure(request: Request, error: unknown, phase: Phase): unknown {
   const { signal, target } = requestParts(request);
   if (signal?.aborted === true || error instanceof NetworkError || !isNetworkFailure(error)) return error;
-  const { cause } = error;
-  const system = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
-  const [code, where] = CODES[system ?? ""] ?? ["ERR_TRUNKLINE_FETCH", phase];
-  const what = cause instanceof Error && cause.message !== "" ? cause.message : error.message;
+  const { cause } = error as { readonly cause?: { readonly message?: unknown } | null };
+  const [code, where] = CODES[codeOf(cause)] ?? ["ERR_TRUNKLINE_FETCH", phase];
+  const what = typeof cause?.message === "string" && cause.message !== "" ? cause.message : error.message;
   return new NetworkError(`${request.method} ${target.origin} failed over the given fetch: ${what}`, {
     code,
     phase: phase === "body" ? phase : where,
@@ -186,12 +186,17 @@ function failure(request: Request, error: unknown, phase: Phase): unknown {
   });
 }
 
-/** By the messages of the platforms: what is wrong with a request is a `TypeError` too. */
+/**
+ * By the messages of the platforms: what is wrong with a request is a `TypeError` too. By name, because in jest the
+ * platform's errors are of another realm.
+ */
 function isNetworkFailure(error: unknown): error is TypeError {
+  const { name, message } = (error ?? {}) as { readonly name?: unknown; readonly message?: unknown };
   return (
-    error instanceof TypeError &&
+    name === "TypeError" &&
+    typeof message === "string" &&
     /^(?:fetch failed|Failed to fetch|terminated|NetworkError|Load failed|network error|The network connection was lost|Network request failed)/i.test(
-      error.message,
+      message,
     )
   );
 }

@@ -39,8 +39,9 @@ function probe(socket: Duplex | undefined, idleFor: number): CloseCause | undefi
   if (socket.readableLength > 0) return unsolicitedBeforeUse(found, 0, idleFor);
   const descriptor = descriptorOf(socket);
   if (descriptor < 0) return undefined;
+  // The usual outcome is a thrown EAGAIN, whose stack nobody reads. Frozen intrinsics refuse the assignment.
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0; // the usual outcome is a thrown EAGAIN, whose stack nobody reads
+  const limited = Reflect.set(Error, "stackTraceLimit", 0);
   try {
     const bytes = fileSystem.readSync(descriptor, found, 0, found.length, null);
     if (bytes === 0 || (isEncrypted(socket) && found[0] === TLS_ALERT)) return closedBeforeUse(idleFor);
@@ -51,7 +52,7 @@ function probe(socket: Duplex | undefined, idleFor: number): CloseCause | undefi
     const evidence = `${code}, found before the next request`;
     return { reason: code === "ECONNRESET" ? "reset" : "server-closed-idle", by: "server", evidence };
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    if (limited) Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   }
 }
 
