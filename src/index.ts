@@ -8,6 +8,7 @@ export {
   type CookieJar,
   type CookieJarOptions,
   type CookieStore,
+  createFetch,
   type DecompressOptions,
   type Downloaded,
   type DownloadInit,

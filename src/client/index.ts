@@ -9,7 +9,7 @@ export {
 } from "./cookies/index.js";
 export type { DecompressOptions } from "./decode/index.js";
 export type { Downloaded, DownloadInit } from "./download.js";
-export { fetch } from "./fetch/index.js";
+export { createFetch, fetch } from "./fetch/index.js";
 export { HTTPError } from "./http-error.js";
 export type { CallOptions, ClientOptions, Init, Middleware } from "./options.js";
 export type { Progress, ProgressListener } from "./progress.js";

@@ -38,6 +38,11 @@ export class NetworkError extends TypeError {
   override name = "NetworkError";
   /** What went wrong, as a stable code; docs/errors.md explains each. */
   readonly code: ErrorCode;
+  /**
+   * Only on the cause of what module-level `fetch` rejects with, whose `code` is the system's or undici's where programs
+   * written for Node's fetch look for that: the stable code. Undefined on all other errors, whose `code` it is.
+   */
+  declare readonly trunklineCode?: ErrorCode;
   /** The phase in which the exchange failed. */
   readonly phase: Phase;
   /** The request's URL with its password, query values and fragment masked; undefined when it is not known. */

@@ -1,6 +1,7 @@
 // Fetch §4 "Fetching" and §5.6 "Fetch methods", as a server sees them: api/basic, redirects, referrers, cache modes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { fetch, NetworkError } from "../../src/index.js";
 import { bytes, type Loose, ours, type Platform, refused, same, standard, streamOf } from "./compare.js";
 import { testServer } from "./server.js";
@@ -184,9 +185,13 @@ test("fetch: has the NetworkError as the cause of its TypeErrors", async () => {
   assert.ok(error instanceof TypeError && !(error instanceof NetworkError));
   assert.ok(error.cause instanceof NetworkError);
   assert.match(error.cause.message, /^GET http:\/\/127\.0\.0\.1:3 failed: could not connect/);
-  const first = error.cause.cause;
-  assert.ok(first instanceof NetworkError);
-  assert.equal(first.code, "ERR_TRUNKLINE_CONNECTION_REFUSED");
+  assert.equal(error.cause.code, "ECONNREFUSED");
+  assert.equal(error.cause.trunklineCode, "ERR_TRUNKLINE_CONNECTION_REFUSED");
+  // Next is the system's error, so that a log of all causes has each sentence once.
+  const system = error.cause.cause;
+  assert.ok(system instanceof Error && !(system instanceof NetworkError));
+  assert.match(inspect(error), /ECONNREFUSED/);
+  assert.equal(inspect(error).split("could not connect").length, 2);
 });
 
 refused("fetch: refuses what would change where a request goes", {

@@ -6,6 +6,10 @@ const CODES: Readonly<Record<string, string>> = {
   ERR_TRUNKLINE_SERVER_CLOSED: "UND_ERR_SOCKET",
   ERR_TRUNKLINE_CONNECTION_LOST: "UND_ERR_SOCKET",
   ERR_TRUNKLINE_RESPONSE_CUT: "UND_ERR_SOCKET",
+  // Over HTTP/1.1, which those programs know, the server would have closed the connection.
+  ERR_TRUNKLINE_GOAWAY: "UND_ERR_SOCKET",
+  ERR_TRUNKLINE_STREAM_REFUSED: "UND_ERR_SOCKET",
+  ERR_TRUNKLINE_STREAM_RESET: "UND_ERR_SOCKET",
 };
 const TIMEOUT_CODES: Partial<Record<TimeoutKind, string>> = {
   connectTimeout: "UND_ERR_CONNECT_TIMEOUT",
@@ -31,12 +35,11 @@ export function networkError(why: string): TypeError {
 }
 
 /**
- * The `NetworkError` with the code that fetch's users match on (`ECONNREFUSED`, `UND_ERR_SOCKET`); its own cause is the
- * error as a `Client` gives it. Where there is no such code it is that error itself.
+ * A copy of the `NetworkError` with the code that fetch's users match on (`ECONNREFUSED`, `UND_ERR_SOCKET`), where there
+ * is one; `trunklineCode` has its own. It takes the place of the error, and does not lead to it: what prints an error with
+ * its causes would print the same sentence twice.
  */
 function causeOf(error: NetworkError): NetworkError {
-  const code = systemCode(error);
-  if (code === undefined) return error;
   const details = {
     code: error.code,
     phase: error.phase,
@@ -46,7 +49,7 @@ function causeOf(error: NetworkError): NetworkError {
     bytesWritten: error.bytesWritten,
     responseStarted: error.responseStarted,
     retryable: error.retryable,
-    cause: error,
+    cause: error.cause,
   };
   const cause =
     error instanceof TimeoutError
@@ -57,11 +60,14 @@ function causeOf(error: NetworkError): NetworkError {
           spent: error.spent,
         })
       : new NetworkError(error.message, details);
-  Object.defineProperty(cause, "code", { value: code, enumerable: true, writable: true, configurable: true });
+  const system = error.cause as Readonly<Record<string, unknown>> | undefined;
+  const added: Record<string, unknown> = { code: systemCode(error) ?? error.code, trunklineCode: error.code };
   // Those too are read by programs that ask why a connection could not be made.
   for (const name of ["errno", "syscall", "hostname", "address", "port"]) {
-    const value = (error.cause as Readonly<Record<string, unknown>> | undefined)?.[name];
-    if (value !== undefined) Object.defineProperty(cause, name, { value, enumerable: true });
+    if (system?.[name] !== undefined) added[name] = system[name];
+  }
+  for (const [name, value] of Object.entries(added)) {
+    Object.defineProperty(cause, name, { value, enumerable: true, writable: true, configurable: true });
   }
   return cause;
 }

@@ -160,7 +160,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map(
  *
  * @throws TypeError that says what to do instead.
  */
-function refuseForeignMembers(init: object): void {
+export function refuseForeignMembers(init: object): void {
   const members = givenMembers(init) as Readonly<Record<string, unknown>>;
   for (const [name, instead] of REFUSED) {
     const value = members[name];

@@ -1,1 +1,2 @@
+export { createFetch } from "./client-fetch.js";
 export { fetch } from "./fetch.js";
