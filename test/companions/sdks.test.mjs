@@ -2,35 +2,49 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import { Octokit } from "@octokit/core";
+import { createTRPCClient, httpLink } from "@trpc/client";
 import axios from "axios";
+import { EventSource } from "eventsource";
+import { Gaxios } from "gaxios";
+import { GraphQLClient } from "graphql-request";
 import ky from "ky";
-import { createFetch } from "ofetch";
+import { createFetch as createOfetch } from "ofetch";
 import OpenAI from "openai";
 import createClient from "openapi-fetch";
 import Stripe from "stripe";
-import { Client, fetch, Headers, Transport } from "trunkline";
+import { Client, createFetch, fetch, Headers, Transport } from "trunkline";
+import { createAuthority } from "trunkline/testing";
 import wretch from "wretch";
 import { serve } from "./server.mjs";
 
-let server;
-const transport = new Transport();
-const client = new Client({ transport });
-/** What SDKs are handed: the client's fetch, bound. */
-const clientFetch = (input, init) => client.fetch(input, init);
+const authority = createAuthority();
+const transport = new Transport({ tls: { ca: authority.cert } });
+/** What SDKs are given where a client's options are wanted. */
+const clientFetch = createFetch(new Client({ transport, headers: { "x-client": "1" } }));
 
+const plain = {};
+const secure = {};
 before(async () => {
-  server = await serve();
+  Object.assign(plain, { server: await serve() });
+  Object.assign(secure, { server: await serve(undefined, authority.issue({ names: ["127.0.0.1"] })) });
 });
 after(async () => {
   await transport.close();
-  await server.close();
+  await plain.server.close();
+  await secure.server.close();
 });
 
-for (const [name, given] of [
-  ["module-level fetch", fetch],
-  ["a client's fetch", clientFetch],
+for (const [name, given, at] of [
+  ["module-level fetch", fetch, plain],
+  ["createFetch", clientFetch, plain],
+  ["createFetch and HTTP/2", clientFetch, secure],
 ]) {
   describe(`over ${name}`, () => {
+    let server;
+    before(() => {
+      server = at.server;
+    });
+
     test("ky", async () => {
       const api = ky.create({ fetch: given, prefix: server.origin });
       assert.equal((await api.get("a", { searchParams: { q: 1 } }).json()).url, "/a?q=1");
@@ -90,34 +104,63 @@ for (const [name, given] of [
     });
 
     test("Stripe", async () => {
-      const { hostname, port } = new URL(server.origin);
+      const { hostname, port, protocol } = new URL(server.origin);
       const api = new Stripe("sk_test_x", {
         host: hostname,
         port,
-        protocol: "http",
+        protocol: protocol.slice(0, -1),
         httpClient: Stripe.createFetchHttpClient(given),
         maxNetworkRetries: 0,
       });
       const customer = await api.customers.create({ email: "a@example.com" });
       assert.equal(customer.received, "email=a%40example.com");
     });
+
+    test("ofetch and gaxios, which pass options of their own on", async () => {
+      const api = createOfetch({ fetch: given, Headers: globalThis.Headers });
+      const init = { baseURL: server.origin, query: { q: 1 }, method: "POST", body: { x: 1 }, retry: 0 };
+      const answer = await api("/a", init);
+      assert.deepEqual([answer.url, answer.body], ["/a?q=1", '{"x":1}']);
+      const google = new Gaxios({ fetchImplementation: given });
+      const { data } = await google.request({ url: `${server.origin}/a`, method: "POST", data: { x: 1 } });
+      assert.equal(data.body, '{"x":1}');
+      await assert.rejects(google.request({ url: `${server.origin}/busy`, retry: false }), { code: 503 });
+    });
+
+    test("graphql-request and tRPC", async () => {
+      const api = new GraphQLClient(`${server.origin}/graphql`, { fetch: given });
+      assert.deepEqual(await api.request("query ($name: String) { hello }", { name: "you" }), {
+        hello: "you",
+      });
+      const trpc = createTRPCClient({ links: [httpLink({ url: `${server.origin}/trpc`, fetch: given })] });
+      assert.equal(await trpc.hello.query("you"), 'hello "you"');
+    });
+
+    test("eventsource", async () => {
+      const source = new EventSource(`${server.origin}/events`, { fetch: given });
+      const seen = [];
+      await new Promise((done, failed) => {
+        source.addEventListener("tick", ({ data }) => seen.push(data) === 2 && done());
+        source.onerror = failed;
+      });
+      source.close();
+      assert.deepEqual(seen, ["1", "2"]);
+    });
+
+    test("axios wraps a failed connection", async () => {
+      const env = { fetch: given, Request: null, Response: null };
+      const call = axios.get("http://127.0.0.1:3/", { adapter: "fetch", env });
+      await assert.rejects(call, (error) => axios.isAxiosError(error) && error.code === "ERR_NETWORK");
+    });
   });
 }
 
-test("ofetch passes options of its own, so it gets module-level fetch", async () => {
-  const api = createFetch({ fetch, Headers: globalThis.Headers });
-  const answer = await api("/a", {
-    baseURL: server.origin,
-    query: { q: 1 },
-    method: "POST",
-    body: { x: 1 },
-    retry: 0,
-  });
-  assert.deepEqual([answer.url, answer.body], ["/a?q=1", '{"x":1}']);
-  const ours = createFetch({ fetch, Headers });
-  assert.equal((await ours("/a", { baseURL: server.origin })).url, "/a");
+test("ofetch takes our Headers too", async () => {
+  const ours = createOfetch({ fetch, Headers });
+  assert.equal((await ours("/a", { baseURL: plain.server.origin })).url, "/a");
 });
 
 test("all of it went over few connections", () => {
-  assert.ok(server.connections <= 4, `${server.connections} connections`);
+  assert.ok(plain.server.connections <= 4, `${plain.server.connections} connections`);
+  assert.equal(secure.server.connections, 1);
 });

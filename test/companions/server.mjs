@@ -1,9 +1,12 @@
 import { createServer } from "node:http";
+import { createSecureServer } from "node:http2";
 
-/** A server that answers what each SDK expects, and keeps what it saw. */
-export async function serve(answer = standard) {
+/** A server that answers what each SDK expects, and keeps what it saw; with a certificate one of HTTP/2. */
+export async function serve(answer = standard, certificate = undefined) {
   const seen = [];
-  const server = createServer((request, response) => {
+  const create =
+    certificate === undefined ? createServer : (handler) => createSecureServer(certificate, handler);
+  const server = create((request, response) => {
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", () => {
@@ -12,11 +15,15 @@ export async function serve(answer = standard) {
       answer(request, response, body);
     });
   });
+  const sockets = new Set();
   let connections = 0;
-  server.on("connection", () => (connections += 1));
+  server.on("connection", (socket) => {
+    connections += 1;
+    sockets.add(socket);
+  });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   return {
-    origin: `http://127.0.0.1:${server.address().port}`,
+    origin: `${certificate === undefined ? "http" : "https"}://127.0.0.1:${server.address().port}`,
     seen,
     get connections() {
       return connections;
@@ -24,7 +31,7 @@ export async function serve(answer = standard) {
     close: () =>
       new Promise((done) => {
         server.close(done);
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
@@ -86,6 +93,17 @@ function standard(request, response, body) {
       "text/event-stream",
     );
   }
+  if (url.pathname === "/events")
+    return send(
+      events([
+        ["tick", "1"],
+        ["tick", "2"],
+      ]),
+      "text/event-stream",
+    );
+  if (url.pathname === "/graphql") return send({ data: { hello: JSON.parse(body).variables.name } });
+  if (url.pathname === "/trpc/hello")
+    return send({ result: { data: `hello ${url.searchParams.get("input")}` } });
   if (url.pathname.endsWith("/customers")) return send({ id: "cus_1", object: "customer", received: body });
   return send({ method: request.method, url: request.url, body, accept: request.headers.accept ?? null });
 }
