@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { codeOf, type ErrorCode, NetworkError, type Phase } from "../errors/index.js";
 import {
   type BodySource,
@@ -25,7 +26,7 @@ const COLLECTED_BYTES = 1024 * 1024;
  * aborts, and with a `TypeError` for what a fetch cannot do: trailers, `expectContinue`, `onInformational` and traces.
  *
  * @param fetch The function to call. Default: `globalThis.fetch`, looked up anew for each call, so that tools may replace
- *   it before or after.
+ *   it before or after. You may put a client over this transport in its place.
  * @throws TypeError when `fetch` is not a function.
  */
 export function fetchTransport(fetch: Fetch = globalThis.fetch): RoundTripper {
@@ -34,14 +35,20 @@ export function fetchTransport(fetch: Fetch = globalThis.fetch): RoundTripper {
       "Cannot make a fetchTransport from this: it must be a function like globalThis.fetch",
     );
   }
-  return new FetchTransport(fetch === globalThis.fetch ? undefined : fetch);
+  return new FetchTransport(fetch);
 }
 
 class FetchTransport implements RoundTripper {
-  readonly #fetch: Fetch | undefined;
+  readonly #fetch: Fetch;
+  /**
+   * Of the global fetch, which is followed when it is replaced: the request that it is sending. A program may put a client
+   * over this transport in its place, and would go round in circles if that sent the same request over it again.
+   */
+  readonly #sending: AsyncLocalStorage<string> | undefined;
 
-  constructor(fetch: Fetch | undefined) {
+  constructor(fetch: Fetch) {
     this.#fetch = fetch;
+    this.#sending = fetch === globalThis.fetch ? new AsyncLocalStorage() : undefined;
   }
 
   async roundTrip(given: Request): Promise<Response> {
@@ -51,12 +58,19 @@ class FetchTransport implements RoundTripper {
       refuseWhatFetchLacks(request);
       signal?.throwIfAborted();
       const init = await initOf(request);
-      const fetch = this.#fetch ?? globalThis.fetch;
-      return answer(request, await fetch(request.url, init));
+      return answer(request, await this.#send(request, init));
     } catch (error) {
       void source?.cancel(error);
       throw failure(request, error, "headers");
     }
+  }
+
+  #send(request: Request, init: FetchInit): Promise<globalThis.Response> {
+    const { url } = request;
+    const fetch = this.#fetch; // some runtimes refuse to be called as a method
+    const sent = `${request.method} ${url}`;
+    if (this.#sending === undefined || this.#sending.getStore() === sent) return fetch(url, init);
+    return this.#sending.run(sent, () => globalThis.fetch(url, init));
   }
 }
 

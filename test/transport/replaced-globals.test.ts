@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { Client, fetchTransport, NetworkError, Request, Response, Transport } from "../../src/index.js";
+import {
+  Client,
+  createFetch,
+  fetchTransport,
+  NetworkError,
+  Request,
+  Response,
+  Transport,
+} from "../../src/index.js";
 import { FriendlyServer } from "../../src/testing/index.js";
 
 /** Replaces a global while `run` runs. */
@@ -146,4 +154,22 @@ test("fetchTransport: knows a failure whose errors are of another realm", async 
     assert.equal(error.code, code);
     assert.match(error.message, /failed over the given fetch: it broke$/);
   }
+});
+
+test("fetchTransport: a client over it may take the place of the global fetch", async () => {
+  let calls = 0;
+  const platform = async (url: unknown) => {
+    calls += 1;
+    return new globalThis.Response(String(url));
+  };
+  await replaced("fetch", platform, async () => {
+    for (const transport of [fetchTransport(), fetchTransport(globalThis.fetch)]) {
+      globalThis.fetch = createFetch(new Client({ transport, headers: { a: "b" } }));
+      for (const each of [globalThis.fetch, createFetch(new Client({ transport }))]) {
+        assert.equal(await (await each("http://a.test/x")).text(), "http://a.test/x");
+      }
+      globalThis.fetch = platform as never;
+    }
+  });
+  assert.equal(calls, 4);
 });
