@@ -13,6 +13,7 @@ const SAME_TURN_MS = 1;
 const ONE_TLS_READ_BYTES = 8 * 1024;
 /** Enough to tell a 408 from other bytes. */
 const found = Buffer.allocUnsafeSlow(16);
+const intoFound = [found];
 /** The content type of a TLS record that holds an alert: on an idle connection, the end of the session. */
 const TLS_ALERT = 0x15;
 
@@ -43,7 +44,8 @@ function probe(socket: Duplex | undefined, idleFor: number): CloseCause | undefi
   const { stackTraceLimit } = Error;
   const limited = Reflect.set(Error, "stackTraceLimit", 0);
   try {
-    const bytes = fileSystem.readSync(descriptor, found, 0, found.length, null);
+    // `readSync` does the same in a sixth more time.
+    const bytes = fileSystem.readvSync(descriptor, intoFound);
     if (bytes === 0 || (isEncrypted(socket) && found[0] === TLS_ALERT)) return closedBeforeUse(idleFor);
     return unsolicitedBeforeUse(found, bytes, idleFor);
   } catch (error) {
