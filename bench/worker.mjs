@@ -1,5 +1,6 @@
 // One client, one workload, one process: `node worker.mjs '{"client":…}'` prints its figures as one line of JSON.
 import { performance } from "node:perf_hooks";
+import { getHeapSpaceStatistics } from "node:v8";
 import { largeBytes } from "./lib/documents.mjs";
 import { Meter, percentiles } from "./lib/meter.mjs";
 
@@ -103,15 +104,21 @@ async function idleMemory({ concurrency }) {
   const before = await settledMemory();
   const kept = await client.hold(concurrency);
   const after = await settledMemory();
-  return { requests: kept.length, rssKilobytesEach: (after - before) / 1024 / concurrency };
+  const each = (name) => (after[name] - before[name]) / 1024 / concurrency;
+  const parts = Object.fromEntries(Object.keys(after).map((name) => [name, each(name)]));
+  return { requests: kept.length, rssKilobytesEach: parts.resident, parts };
 }
 
+/** Bytes, by where they are. V8 keeps pages of its own beyond its heap, which only the whole shows. */
 async function settledMemory() {
   for (let turn = 0; turn < 6; turn += 1) {
     globalThis.gc();
     await new Promise((resolve) => setTimeout(resolve, 100)); // freed pages go back to the system in the background
   }
-  return process.memoryUsage.rss();
+  const resident = process.memoryUsage.rss();
+  const { heapUsed, heapTotal } = process.memoryUsage();
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+  return { resident, live: heapUsed, heap: heapTotal, young: young.physical_space_size };
 }
 
 function seededRandom(seed) {
