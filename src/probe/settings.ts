@@ -1,4 +1,4 @@
-import { SERVER_IDLE } from "../explain/index.js";
+import { SERVER_IDLE, seconds } from "../explain/index.js";
 import type { IdleLimit, KeepAlive, Setting } from "./findings.js";
 
 /** A client should give up a connection this much earlier than the server does, at least. In milliseconds. */
@@ -21,7 +21,7 @@ export function settingsFor(keepAlive: KeepAlive | undefined, idle: IdleLimit | 
     return limited(
       limit,
       idleTimeoutFor(limit),
-      `the server ${verb} idle connections after ${inWords(limit)}`,
+      `the server ${verb} idle connections after ${seconds(limit)}`,
     );
   }
   if (idle?.aliveAfter === undefined) return [];
@@ -71,7 +71,7 @@ function limited(limit: number, timeout: number, why: string): Setting[] {
 }
 
 function unlimited(alive: number): Setting[] {
-  const why = `a connection idle for ${inWords(alive)} still worked, and none was closed before that`;
+  const why = `a connection idle for ${seconds(alive)} still worked, and none was closed before that`;
   const timeout = Math.round(alive);
   return [
     {
@@ -99,10 +99,4 @@ function closesEach(): Setting[] {
     { client: "http.Agent", code: "new http.Agent()", why },
     { client: "go", code: "http.DefaultTransport", why },
   ];
-}
-
-function inWords(milliseconds: number): string {
-  return milliseconds < 1000
-    ? `${Math.round(milliseconds)} ms`
-    : `${Number((milliseconds / 1000).toFixed(1))} s`;
 }
