@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import {
   type Finding,
   firstLine,
@@ -8,7 +8,6 @@ import {
   type OriginReport,
   percent,
   type Report,
-  seconds,
 } from "../explain/index.js";
 import { escaped } from "./html.js";
 import { reusePicture, timePicture } from "./report-picture.js";

@@ -1,4 +1,5 @@
-import { type OriginReport, openOverTime, type Report, seconds } from "../explain/index.js";
+import { seconds } from "../errors/index.js";
+import { type OriginReport, openOverTime, type Report } from "../explain/index.js";
 import { escaped } from "./html.js";
 
 const WIDTH = 720;

@@ -12,4 +12,4 @@ export {
 export { ProtocolError } from "./protocol-error.js";
 export { shownText } from "./shown-text.js";
 export { quotedURL, shownURL } from "./shown-url.js";
-export { grouped, plural } from "./words.js";
+export { grouped, plural, seconds } from "./words.js";

@@ -1,3 +1,4 @@
+import { seconds } from "../errors/index.js";
 import type { ClientFacts, ClientName } from "./facts.js";
 import { familyOf, pick } from "./families.js";
 import {
@@ -8,7 +9,7 @@ import {
   proxyAdvice,
   timeLimitOf,
 } from "./packages.js";
-import { code, seconds } from "./words.js";
+import { code } from "./words.js";
 
 interface AdviceFor {
   /** Whether the origin is https. */

@@ -1,8 +1,8 @@
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import { familyOf } from "./families.js";
 import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
-import { percent, ranked, seconds } from "./words.js";
+import { percent, ranked } from "./words.js";
 
 /** Connections at once that a server may well notice. */
 const BURST = 50;

@@ -1,8 +1,8 @@
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import { cutOffDials } from "./find-dials.js";
 import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
-import { code, percent, ranked, seconds } from "./words.js";
+import { code, percent, ranked } from "./words.js";
 
 /** Fewer may be chance. */
 const REPEATED = 3;

@@ -1,9 +1,9 @@
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import { ASSUMED_STREAMS } from "../pool/index.js";
 import type { Facts, OriginFacts } from "./facts.js";
 import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
-import { percent, ranked, seconds } from "./words.js";
+import { percent, ranked } from "./words.js";
 
 // What goes wrong where requests share connections, or could.
 

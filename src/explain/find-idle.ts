@@ -1,8 +1,7 @@
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import type { OriginView } from "./origin-view.js";
 import type { Finding } from "./report.js";
 import { SERVER_IDLE } from "./server-side.js";
-import { seconds } from "./words.js";
 
 /** One of its kind may be chance. */
 const REPEATED = 2;

@@ -33,4 +33,4 @@ export { explainById } from "./story.js";
 export { firstLine, reportText } from "./text.js";
 export { FINEST, openOverTime } from "./timeline.js";
 export { type WhatIf, type WhatIfSettings, whatIf, whatIfText } from "./what-if.js";
-export { percent, rounded, seconds } from "./words.js";
+export { percent, rounded } from "./words.js";

@@ -1,8 +1,8 @@
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import type { Facts, OriginFacts } from "./facts.js";
 import { inShort } from "./names.js";
 import type { Finding, FindingKind, OriginReport } from "./report.js";
-import { percent, ranked, seconds } from "./words.js";
+import { percent, ranked } from "./words.js";
 
 /** Fewer requests than this to an origin say nothing about reuse. */
 const ENOUGH = 10;

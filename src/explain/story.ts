@@ -1,4 +1,4 @@
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import {
   type ConnectionRecord,
   type Decision,
@@ -10,7 +10,7 @@ import { decisionSentence } from "./decision-sentence.js";
 import { CLOSE_REASONS } from "./names-close.js";
 import { DIAL_REASONS } from "./names-dial.js";
 import { RecordingError } from "./recording-reader.js";
-import { besideLimit, seconds } from "./words.js";
+import { besideLimit } from "./words.js";
 
 /** Requests of one connection that are listed; of more, the first and the last. */
 const LISTED = 10;

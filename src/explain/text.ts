@@ -1,7 +1,7 @@
-import { plural } from "../errors/index.js";
+import { plural, seconds } from "../errors/index.js";
 import { inShort } from "./names.js";
 import type { Finding, OriginReport, Report, StreamReport } from "./report.js";
-import { besideLimit, percent, ranked, seconds } from "./words.js";
+import { besideLimit, percent, ranked } from "./words.js";
 
 /** Origins shown apart; a crawler has thousands. */
 const MAX_ORIGINS = 10;

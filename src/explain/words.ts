@@ -1,11 +1,3 @@
-/** Milliseconds for people. */
-export function seconds(milliseconds: number): string {
-  if (milliseconds < 10) return `${Number(milliseconds.toFixed(1))} ms`;
-  return milliseconds < 1000
-    ? `${Math.round(milliseconds)} ms`
-    : `${Number((milliseconds / 1000).toFixed(1))} s`;
-}
-
 /** A share as a percentage that says all and nothing only when it is so. */
 export function percent(share: number): string {
   const figure = share * 100;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PoolLimits } from "./contract.js";
-import { endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded, inWords } from "./ending.js";
+import { endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded } from "./ending.js";
 import { Member, PoolRoute, Waiter } from "./entities/index.js";
 import { endAfterExchange } from "./serving.js";
 
@@ -24,10 +24,6 @@ function member(): Member<string> {
   return new Member(1, new PoolRoute("a", "http://a"), "first-use", undefined, 1, 0);
 }
 
-test("inWords: is milliseconds below a second, seconds from there on", () => {
-  assert.deepEqual([0, 999, 1000, 1549].map(inWords), ["0 ms", "999 ms", "1.0 s", "1.5 s"]);
-});
-
 test("endAfterExchange: names the first of the reasons that hold, with its figures", () => {
   const one = member();
   one.openedAt = 1000;
@@ -36,7 +32,7 @@ test("endAfterExchange: names the first of the reasons that hold, with its figur
   assert.deepEqual(endAfterExchange(one, LIMITS, 3000), {
     reason: "max-age",
     by: "client",
-    evidence: "it was 2.0 s old; maxConnectionAge is 60.0 s, plus or minus 10 %",
+    evidence: "it was 2 s old; maxConnectionAge is 60 s, plus or minus 10 %",
   });
   one.requests = 4;
   one.serverRequestsLeft = 1;

@@ -1,3 +1,4 @@
+import { seconds } from "../errors/index.js";
 import type { CloseCause } from "../trace/index.js";
 import type { PoolLimits } from "./contract.js";
 import type { Member, PoolRoute } from "./entities/index.js";
@@ -9,21 +10,16 @@ export const TRANSPORT_CLOSED: CloseCause = {
   evidence: "the transport was closed",
 };
 
-/** Milliseconds for people. */
-export function inWords(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
 /** The end of a connection that has reached `maxConnectionAge`. */
 export function endOfAge<O>(member: Member<O>, limits: PoolLimits, now: number): CloseCause {
-  const age = inWords(now - member.openedAt);
-  const evidence = `it was ${age} old; maxConnectionAge is ${inWords(limits.maxConnectionAge)}, plus or minus 10 %`;
+  const age = seconds(now - member.openedAt);
+  const evidence = `it was ${age} old; maxConnectionAge is ${seconds(limits.maxConnectionAge)}, plus or minus 10 %`;
   return { reason: "max-age", by: "client", evidence };
 }
 
 /** The end of a connection that has been idle for as long as it may. */
 export function endOfIdleness<O>(member: Member<O>, limit: number, limitIs: string, now: number): CloseCause {
-  const evidence = `it was idle for ${inWords(now - member.idleSince)}; the limit is ${inWords(limit)}, ${limitIs}`;
+  const evidence = `it was idle for ${seconds(now - member.idleSince)}; the limit is ${seconds(limit)}, ${limitIs}`;
   return { reason: "idle-timeout", by: "client", evidence };
 }
 
@@ -46,7 +42,7 @@ export function endOfEvicted<O>(
   const limit = full
     ? `maxConnectionsPerOrigin (${limits.maxConnectionsPerOrigin})`
     : `maxConnections (${limits.maxConnections})`;
-  const waited = inWords(now - (route.undialed.head?.waitingSince ?? now));
+  const waited = seconds(now - (route.undialed.head?.waitingSince ?? now));
   const evidence = `a request to ${route.origin} that could not use it had waited ${waited} because of ${limit}`;
   return { reason: "evicted", by: "client", evidence };
 }

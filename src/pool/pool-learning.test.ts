@@ -158,8 +158,8 @@ test("tick: the evidence of an idle limit says whose it was", () => {
     pool.tick(1000);
   }
   assert.deepEqual(said, [
-    "it was idle for 1.0 s; the limit is 500 ms, idleTimeout",
-    "it was idle for 1.0 s; the limit is 200 ms, what the server announced in Keep-Alive, minus a margin",
+    "it was idle for 1 s; the limit is 500 ms, idleTimeout",
+    "it was idle for 1 s; the limit is 200 ms, what the server announced in Keep-Alive, minus a margin",
   ]);
 });
 

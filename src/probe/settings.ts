@@ -1,4 +1,5 @@
-import { SERVER_IDLE, seconds } from "../explain/index.js";
+import { seconds } from "../errors/index.js";
+import { SERVER_IDLE } from "../explain/index.js";
 import type { IdleLimit, KeepAlive, Setting } from "./findings.js";
 
 /** A client should give up a connection this much earlier than the server does, at least. In milliseconds. */

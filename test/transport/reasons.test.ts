@@ -45,7 +45,7 @@ const CLOSE_REASONS: Record<
 > = {
   "idle-timeout": {
     by: "client",
-    evidence: /idle for 1\.0 s; the limit is 1\.0 s/,
+    evidence: /idle for 1 s; the limit is 1 s/,
     async provoke(world) {
       const transport = world.stepped({ idleTimeout: 1000 });
       await fetched(transport, world.server.url());
@@ -91,7 +91,7 @@ const CLOSE_REASONS: Record<
   },
   "max-age": {
     by: "client",
-    evidence: /was 1\.0 s old; maxConnectionAge is 1\.0 s/,
+    evidence: /was 1 s old; maxConnectionAge is 1 s/,
     async provoke(world) {
       const transport = world.stepped({ maxConnectionAge: 1000 });
       await fetched(transport, world.server.url());
