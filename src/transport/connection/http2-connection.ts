@@ -20,6 +20,7 @@ import type { Connection } from "./connection.js";
 import type { Carrier, StreamCounts } from "./contract.js";
 import { DRAIN_MS, Drain } from "./drain.js";
 import { Http2Alarm } from "./http2-alarm.js";
+import { Http2BodyWatch } from "./http2-body-watch.js";
 import {
   complainsOfPings,
   goneAway,
@@ -78,7 +79,8 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.#host = host;
     this.#clock = host.clock;
     this.#wire = connection.wire;
-    this.#responses = new Http2Responses(host, this, () => this.#session);
+    const watch = new Http2BodyWatch(host, this.#parts);
+    this.#responses = new Http2Responses(host, this, () => this.#session, watch);
     const { dialed } = connection;
     this.#session = new Http2Session<Http2Exchange>(this.#responses, {
       maxHeaderBytes: host.maxHeaderBytes,

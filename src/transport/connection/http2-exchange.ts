@@ -1,5 +1,5 @@
 import type { Http2Stream } from "../../http2/index.js";
-import type { BodyReader } from "../../message/index.js";
+import type { BodyReader, Response } from "../../message/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { Expiring } from "../upkeep/index.js";
 import type { Drain } from "./drain.js";
@@ -27,6 +27,8 @@ export class Http2Exchange implements Expiring {
   body: BodyReader | undefined = undefined;
   /** The stream as the caller's own, once the server has opened the tunnel that the request asked for. */
   tunnel: Http2Tunnel<Http2Exchange> | undefined = undefined;
+  /** The response, while its body is on its way and not watched. */
+  unwatched: Response | undefined = undefined;
   trailerBlock = "";
   /** Octets handed to a reader that wanted no more for the moment; their credit waits. */
   unpaid = 0;

@@ -138,6 +138,6 @@ export class Http2Gathering {
     this.#part = undefined;
     this.#source = undefined;
     this.#octets = 0;
-    this.#pieces.length = 0;
+    if (this.#pieces.length > 0) this.#pieces.length = 0; // which V8 does slowly, also where there is nothing to do
   }
 }

@@ -10,6 +10,7 @@ import {
 import { BodyReader } from "../../message/index.js";
 import type { Exchange } from "../exchange/index.js";
 import type { CarrierHost } from "./contract.js";
+import type { Http2BodyWatch } from "./http2-body-watch.js";
 import type { Http2Exchange } from "./http2-exchange.js";
 import { Http2Gathering, type Http2GatheringHost } from "./http2-gathering.js";
 import { opensTunnel } from "./http2-tunnel.js";
@@ -40,6 +41,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
   readonly #host: CarrierHost;
   readonly #connection: Http2ResponsesHost;
   readonly #session: () => Http2Session<Http2Exchange>;
+  readonly #watch: Http2BodyWatch;
   /** Those whose response's head, or the first of whose body, came in the present read: the rest may be in it too. */
   #fresh: Http2Exchange[] = [];
   /** Those of them of which little is missing: it may come in another read of the same turn. */
@@ -48,10 +50,16 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
   /** When the present read began. */
   now = 0;
 
-  constructor(host: CarrierHost, connection: Http2ResponsesHost, session: () => Http2Session<Http2Exchange>) {
+  constructor(
+    host: CarrierHost,
+    connection: Http2ResponsesHost,
+    session: () => Http2Session<Http2Exchange>,
+    watch: Http2BodyWatch,
+  ) {
     this.#host = host;
     this.#connection = connection;
     this.#session = session;
+    this.#watch = watch;
   }
 
   /**
@@ -103,6 +111,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
     this.readDone();
     this.turnDone();
     this.#gathering.flush();
+    this.#watch.stop();
   }
 
   informational({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead): void {
@@ -188,7 +197,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
       exchange.body = part.body;
     }
     const response = exchange.respond();
-    if (part.body !== undefined) this.#host.watchBody(exchange, response);
+    if (part.body !== undefined) this.#watch.add(part, response, this.now);
   }
 
   trailers({ owner: part }: Http2Stream<Http2Exchange>, block: string): void {
@@ -216,6 +225,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
     exchange.outcome = "complete";
     exchange.trailersArrived(part.trailerBlock);
     this.#connection.completed(part);
+    part.unwatched = undefined;
     part.body?.end();
     if (fresh) exchange.respond();
     part.drain?.end();

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { CANCEL, rstStreamFrame } from "../../../src/http2/index.js";
 import { Client, type Response, Transport, type TransportOptions } from "../../../src/index.js";
 import { runtimeOption } from "../../../src/transport/index.js";
 import { SteppedRuntime } from "../../transport/stepped-runtime.js";
+import { until } from "../../transport/support.js";
 import { data, greeting, head } from "../server-frames.js";
 
 /** A connection whose every chunk is a read of its own, as every TLS record is, and which keeps what is written. */
@@ -25,12 +29,18 @@ class Records extends Duplex {
 }
 
 /** A client on such a connection, whose server has said its SETTINGS. Its time stands still. */
-async function connected(): Promise<{ records: Records; get: () => Promise<Response>; close: () => void }> {
+async function connected(): Promise<{
+  records: Records;
+  get: () => Promise<Response>;
+  clock: SteppedRuntime;
+  close: () => void;
+}> {
   const records = new Records();
+  const clock = new SteppedRuntime();
   const transport = new Transport({
     dial: async () => records,
     http2: { priorKnowledge: true },
-    [runtimeOption]: new SteppedRuntime().runtime,
+    [runtimeOption]: clock.runtime,
   } as TransportOptions);
   const client = new Client({ transport });
   const get = (): Promise<Response> => client.get("http://127.0.0.1:1/");
@@ -38,7 +48,7 @@ async function connected(): Promise<{ records: Records; get: () => Promise<Respo
   await records.bring(greeting());
   await turn();
   records.written.length = 0;
-  return { records, get, close: () => void transport.destroy() };
+  return { records, get, clock, close: () => void transport.destroy() };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -102,10 +112,30 @@ test("a head waits for a small body until its turn ends, and for another not at 
     if (waits) await turn();
     await answer;
     assert.equal(response?.timings.total, undefined);
-    const pieces = length[1] === undefined ? 1 : Number(length[1]) / 4;
-    for (let piece = 1; piece <= pieces; piece += 1)
-      await records.bring(data(stream, "four", piece === pieces));
-    assert.equal((await (await answer).text()).length, pieces * 4);
+    const octets = Number(length[1] ?? 4);
+    for (let piece = 1; piece <= 4; piece += 1)
+      await records.bring(data(stream, "x".repeat(octets / 4), piece === 4));
+    assert.equal((await (await answer).text()).length, octets);
   }
+  close();
+});
+
+test("a response that was dropped before its body came is found by the garbage collector, and its stream reset", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { records, get, clock, close } = await connected();
+  const forget = async (): Promise<void> => {
+    const answer = get();
+    await turn();
+    await records.bring(head(1, 200));
+    assert.equal((await answer).status, 200);
+  };
+  await forget();
+  clock.advance(1_000);
+  const reset = rstStreamFrame(1, CANCEL);
+  await until(() => {
+    collect();
+    return records.written.some((octets) => octets.includes(reset));
+  }, "the stream to be reset");
   close();
 });
