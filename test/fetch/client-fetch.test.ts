@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, createFetch, HTTPError, NetworkError, TimeoutError, Transport } from "../../src/index.js";
-import { WireServer } from "../../src/testing/index.js";
+import { http2Script, WireServer } from "../../src/testing/index.js";
 import type { Loose } from "./compare.js";
 import { testServer } from "./server.js";
 
@@ -60,6 +60,21 @@ test("createFetch: fails as fetch does", async () => {
   assert.ok(cut instanceof TypeError && cut.message === "terminated");
   assert.ok(cut.cause instanceof NetworkError);
   assert.equal(cut.cause.code, "UND_ERR_SOCKET");
+});
+
+test("createFetch: a stream that the server resets has the code of a connection that was lost", async () => {
+  await using server = await WireServer.start({
+    script: http2Script(async (connection) => {
+      const { stream } = await connection.readRequest();
+      await connection.send({ type: "RST_STREAM", stream, code: 2 });
+      await connection.readRequest();
+    }),
+  });
+  await using transport = new Transport({ http2: { priorKnowledge: true } });
+  const error = await createFetch(new Client({ transport }))(server.url()).catch((reason: unknown) => reason);
+  assert.ok(error instanceof TypeError && error.cause instanceof NetworkError);
+  assert.equal(error.cause.code, "UND_ERR_SOCKET");
+  assert.equal(error.cause.trunklineCode, "ERR_TRUNKLINE_STREAM_RESET");
 });
 
 test("createFetch: the client's time limit and throwOnError, and the caller's abort, are as in client.fetch", async () => {

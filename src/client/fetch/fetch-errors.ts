@@ -75,7 +75,8 @@ function causeOf(error: NetworkError): NetworkError {
 function systemCode(error: NetworkError): string | undefined {
   if (error instanceof TimeoutError) return TIMEOUT_CODES[error.timeout];
   const code: unknown = (error.cause as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === "string" ? code : CODES[error.code];
+  // The cause may be an error of our own, of the protocol.
+  return typeof code === "string" && code !== error.code ? code : CODES[error.code];
 }
 
 /** Makes the body fail as fetch's bodies do, and end when the call is aborted. */
