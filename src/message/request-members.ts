@@ -50,6 +50,13 @@ export const DEFAULT_MODES: RequestModes = Object.freeze({
   referrerPolicy: "",
 });
 
+/** The modes of another implementation's request, which may lack some. */
+export function modesOf(request: object): RequestModes {
+  const given = request as Readonly<Record<string, unknown>>;
+  const modes = Object.entries(DEFAULT_MODES).map(([name, usual]) => [name, given[name] ?? usual]);
+  return Object.fromEntries(modes) as RequestModes;
+}
+
 /** The members of an init, converted, in the order in which Web IDL reads them; what is absent was not given. */
 interface RequestMembers {
   readonly body: unknown;

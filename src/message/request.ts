@@ -21,6 +21,7 @@ import {
 import type { RequestChanges, RequestParts } from "./request-members.js";
 import {
   DEFAULT_MODES,
+  modesOf,
   REQUEST_SHAPE,
   type RedirectMode,
   type ReferrerPolicy,
@@ -442,13 +443,11 @@ function requestOf(input: unknown): Request | undefined {
   const { method, url, headers, signal } = input;
   const request = makePlain(method, fetchTarget(url));
   const taken = platformBody(input);
-  const { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy } =
-    input as unknown as RequestModes;
   configure(request, createHeaders(headers as HeadersInit), undefined, signal);
   return derive(request, {
     hash: hashOf(url),
     source: taken,
-    modes: { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy },
+    modes: modesOf(input),
   });
 }
 

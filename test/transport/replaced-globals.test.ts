@@ -124,6 +124,19 @@ test("a blob and a form whose classes have no tag, such as happy-dom's, are sent
   assert.equal(await new Response(new URLSearchParams({ a: "1" })).text(), "a=1");
 });
 
+test("Client.fetch: takes a Request of another implementation, which lacks members of the standard", async () => {
+  await using server = await FriendlyServer.start();
+  await using transport = new Transport();
+  const foreign = {
+    [Symbol.toStringTag]: "Request",
+    ...{ method: "GET", url: server.url("/json"), headers: [["x-a", "1"]] },
+    ...{ body: null, bodyUsed: false },
+  };
+  const client = new Client({ transport });
+  assert.equal((await client.fetch(foreign as never)).status, 200);
+  assert.equal(new Request(foreign as never).redirect, "follow");
+});
+
 test("Transport: looks at an idle connection where Error cannot be written to", async () => {
   await using server = await FriendlyServer.start();
   await using transport = new Transport();
