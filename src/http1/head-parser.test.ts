@@ -516,6 +516,22 @@ describe("HeadParsers: parsers for many connections", () => {
     assert.equal(second.status, 200);
   });
 
+  test("take: the limit of a head holds for each", () => {
+    const parsers = new HeadParsers(50);
+    for (let times = 0; times < 2; times++) {
+      const parser = parsers.take("GET");
+      assert.throws(() => feed(parser, `${OK}X: ${"a".repeat(50)}\r\n\r\n`), ProtocolError);
+      parsers.giveBack(parser);
+    }
+  });
+
+  test("parse: fields are counted over all reads of a head", () => {
+    const parser = new HeadParsers(DEFAULT_MAX_HEAD_BYTES).take("GET");
+    assert.equal(feed(parser, OK), -1);
+    for (let count = 0; count < MAX_HEADER_COUNT; count++) assert.equal(feed(parser, "a:\r\n"), -1);
+    assert.throws(() => feed(parser, "a:\r\n"), ProtocolError);
+  });
+
   test("take: parsers in use at the same time are different ones, and few are kept", () => {
     const parsers = new HeadParsers(DEFAULT_MAX_HEAD_BYTES);
     const taken = Array.from({ length: 40 }, () => parsers.take("GET"));
