@@ -20,13 +20,18 @@ const FINAL = new Set([
 const PASSING =
   /^ERR_TRUNKLINE_(?:CONNECTION_LOST|CONNECTION_RESET|SERVER_CLOSED|RESPONSE_CUT|WRITE|TIMEOUT)$/;
 
-/** Whether the policy lets this request be sent again at all. */
+/** Whether the policy lets this request be sent again, whatever became of the attempt before. */
 function maySendAgain(request: Request, policy: RetryPolicy): boolean {
   const { source } = requestParts(request);
   if (source !== undefined && !source.replayable) return false;
   return policy.methods === undefined
     ? request.idempotent
     : policy.methods.has(request.method) || request.idempotentMark === true;
+}
+
+/** Whether the transport knows that nothing happens twice, as where no connection was made. It holds for any method. */
+function isSafe(error: unknown, policy: RetryPolicy): boolean {
+  return policy.methods === undefined && error instanceof NetworkError && error.retryable;
 }
 
 function isPassing(error: unknown): boolean {
@@ -48,16 +53,17 @@ export async function sendWithRetries(
   const repeatable = maySendAgain(request, policy);
   budget.sent(call.runtime.now());
   for (let attempt = 1; ; attempt += 1) {
-    const last = !repeatable || attempt >= policy.attempts;
+    const last = attempt >= policy.attempts;
     let wait = call.runtime.random() * Math.min(policy.max, policy.base * 2 ** (attempt - 1));
     let response: Response | undefined;
     let failure: unknown;
     try {
       response = await send(request);
-      if (last || !policy.statuses.has(response.status)) return response;
+      if (last || !repeatable || !policy.statuses.has(response.status)) return response;
       wait = retryAfter(fieldValues(response.headers, "retry-after"), call.runtime.wallNow()) ?? wait;
     } catch (error) {
       if (last || signal?.aborted === true || !isPassing(error)) throw error;
+      if (!repeatable && !isSafe(error, policy)) throw error;
       failure = error;
     }
     const now = call.runtime.now();

@@ -6,7 +6,10 @@ import type { BudgetLimits } from "./retry-budget.js";
 export interface RetryOptions {
   /** The most attempts, the first included; default 3. */
   attempts?: number;
-  /** Methods that may be retried; default: the idempotent ones (RFC 9110 §9.2.2) and requests marked `idempotent`. */
+  /**
+   * Methods that may be retried; default: the idempotent ones (RFC 9110 §9.2.2), requests marked `idempotent`, and any
+   * request for which no connection could be made, since no server has seen it.
+   */
   methods?: string[];
   /** Statuses to retry; default 408, 429, 502, 503 and 504. */
   statuses?: number[];

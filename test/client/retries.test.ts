@@ -81,6 +81,40 @@ describe("retry", () => {
     assert.equal(await attempts({ method: "GET", retry: { ...quick, methods: ["PUT"] } }), 1);
   });
 
+  test("errors: without a connection nothing was sent, so any method goes again; not where the methods are named", async () => {
+    const attempts = async (
+      init: Parameters<Client["fetch"]>[1],
+    ): Promise<[tries: number, received: number]> => {
+      const runtime = new FakeRuntime({ seed: 7 });
+      runtime.host("a.test", ["192.0.2.1"]);
+      runtime.address("192.0.2.1", { fails: "ECONNREFUSED" }, {});
+      let received = 0;
+      runtime.onConnect(({ peer }) => {
+        peer.on("data", () => {
+          received += 1;
+          peer.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        });
+      });
+      const transport = new Transport(onRuntime(runtime));
+      const call = new Client({ transport, retry: quick }).fetch("http://a.test/", init);
+      const tries = await runtime.run(
+        call.then(
+          ({ attempts: many }) => many,
+          () => 1,
+        ),
+      );
+      transport.destroy();
+      return [tries, received];
+    };
+    assert.deepEqual(await attempts({ method: "POST", body: "x" }), [2, 1]);
+    assert.deepEqual(await attempts({ method: "PATCH", body: "x" }), [2, 1]);
+    assert.deepEqual(await attempts({ method: "POST", body: new Blob(["x"]).stream() }), [1, 0]);
+    assert.deepEqual(
+      await attempts({ method: "POST", body: "x", retry: { ...quick, methods: ["GET"] } }),
+      [1, 0],
+    );
+  });
+
   test("body: is sent whole each time", async () => {
     const { client, transport } = failing([{ status: 503 }, reset]);
     await client.put("http://a.test/", { json: { a: 1 } });

@@ -38,6 +38,31 @@ for (const kind of FAILURE_KINDS) {
   });
 }
 
+test("retryable: what had no connection may be sent again whatever its method, unless it would fail the same way", async () => {
+  const retryable: Record<string, [GET: boolean, POST: boolean]> = {
+    refused: [true, true],
+    unresolvable: [false, false],
+    "black-holed": [true, true],
+    "an address that is not allowed": [false, false],
+    "TLS: an authority that is not trusted": [false, false],
+    "closed unanswered": [true, false],
+    "reset before the answer": [true, false],
+  };
+  for (const [name, expected] of Object.entries(retryable)) {
+    const found: boolean[] = [];
+    for (const init of [{}, { method: "POST", body: "x" }]) {
+      await using world = await World.start();
+      const kind = FAILURE_KINDS.find((each) => each.name === name);
+      assert.ok(kind, name);
+      const client = clientOf(world.transport(kind.options));
+      const error = await rejection(client.fetch(await kind.url(world), init));
+      assert.ok(error instanceof NetworkError, String(error));
+      found.push(error.retryable);
+    }
+    assert.deepEqual(found, expected, name);
+  }
+});
+
 /** The real runtime, counting the timers that are set and not yet fired or cleared. */
 function countingRuntime(): { readonly runtime: Runtime; readonly timers: Set<object> } {
   const timers = new Set<object>();

@@ -22,8 +22,14 @@ function factsOf(exchange: Exchange): Omit<NetworkErrorDetails, "code" | "phase"
     bytesWritten: exchange.bytesWritten,
     responseStarted: exchange.headersAt > 0,
     retryable:
-      exchange.headersAt === 0 && (wasSpared(exchange) ? exchange.outgoing.replayable : exchange.repeatable),
+      exchange.headersAt === 0 &&
+      (wasSpared(exchange) || neverLeft(exchange) ? exchange.outgoing.replayable : exchange.repeatable),
   };
+}
+
+/** It never had a connection: no server can have seen it. */
+function neverLeft({ assignedAt }: Exchange): boolean {
+  return assignedAt === 0;
 }
 
 /** It is certain that the server did nothing with it. */
@@ -140,7 +146,15 @@ const TIMEOUT_MEANING: Readonly<Record<TimeoutKind, string>> = {
 /** A dial failed; the dialer's error gains the exchange's URL. */
 export function dialFailed(exchange: Exchange, error: unknown): unknown {
   if (!(error instanceof NetworkError)) return error;
-  const details = { ...factsOf(exchange), code: error.code, phase: error.phase, cause: error.cause ?? error };
+  const facts = factsOf(exchange);
+  const details = {
+    ...facts,
+    code: error.code,
+    phase: error.phase,
+    // A certificate or a name that is wrong stays wrong.
+    retryable: facts.retryable === true && error.retryable,
+    cause: error.cause ?? error,
+  };
   const message = `${named(exchange)} failed: ${error.message}`;
   const copy =
     error instanceof TimeoutError
