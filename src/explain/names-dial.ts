@@ -64,7 +64,7 @@ export const DIAL_REASONS: Readonly<Record<DialReason, ReasonWords>> = {
     saved: "idempotent: true on the request, if sending it twice is safe",
   },
   retry: {
-    short: "the request had already met dead connections",
+    short: "the request had failed or been turned away on another one",
     meaning:
       "The request had met dead connections before, or a server that refused it or answered 421 (Misdirected Request), so this time it got a new connection.",
     cause:

@@ -20,6 +20,13 @@ export function complainsOfPings(code: number, debug: string): boolean {
   return code === ENHANCE_YOUR_CALM && debug.includes("too_many_pings");
 }
 
+/** `spared`: the requests on the connection that it did not process. */
+export function goneFrom(gone: CloseCause, spared: number): CloseCause {
+  if (spared === 0) return gone;
+  const requests = spared === 1 ? "1 later request" : `${spared} later requests`;
+  return { ...gone, evidence: `${gone.evidence} (${requests} not processed)` };
+}
+
 /** It also ended the connection, with requests on it that it had taken. */
 export function thenEnded(gone: CloseCause): CloseCause {
   return { ...gone, evidence: `${gone.evidence}, and then ended the connection` };

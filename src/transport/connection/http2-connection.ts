@@ -24,6 +24,7 @@ import { Http2BodyWatch } from "./http2-body-watch.js";
 import {
   complainsOfPings,
   goneAway,
+  goneFrom,
   noSettings,
   streamCause,
   TOO_MANY_RESETS,
@@ -67,6 +68,8 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #closed = false;
   /** The server said that it takes no more: where the end follows, this is why. */
   #goneAway: CloseCause | undefined;
+  /** Requests that came after the last one it took. */
+  #spared = 0;
   /** The peer is gone: there is nobody to say goodbye to. */
   #sawEnd = false;
   readonly #expired = (part: Http2Exchange, now: number): void => this.#partExpired(part, now);
@@ -261,7 +264,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
       return;
     }
     if (this.#goneAway !== undefined) {
-      this.close(thenEnded(this.#goneAway), undefined);
+      this.close(this.#goneAway, undefined);
       return;
     }
     const missing = first.headersAt > 0 ? "the connection ended before the end of the response" : undefined;
@@ -273,7 +276,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     if (this.#closed) return;
     const tls = this.#connection.dialed?.tlsInfo !== undefined;
     const cause = causeOfSocketError(error, this.#first !== undefined, tls);
-    this.close(this.#goneAway === undefined ? cause : thenEnded(this.#goneAway), error);
+    this.close(this.#goneAway ?? cause, error);
   }
 
   /**
@@ -318,6 +321,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     exchange.reach = reach;
     this.#settle(part);
     part.upload?.stop();
+    if (error.code === "ERR_TRUNKLINE_GOAWAY") this.#spared += 1;
     const now = this.#clock.now();
     if (error.http2Code === REFUSED_STREAM && reach === "refused") {
       this.#counts.refused += 1;
@@ -470,7 +474,14 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   close(cause: CloseCause, error: unknown): void {
-    this.#close(cause, () => error);
+    const gone = cause.reason === "goaway" ? this.#goneAway : undefined;
+    if (gone === undefined) {
+      this.#close(cause, () => error);
+      return;
+    }
+    // Of several GOAWAYs the last one is true: a graceful server's first says only that another will come.
+    const told = goneFrom(gone, this.#spared);
+    this.#close(this.#sawEnd ? thenEnded(told) : told, () => error);
   }
 
   #close(cause: CloseCause, errorFor: (exchange: Exchange) => unknown): void {
