@@ -20,16 +20,15 @@ export function complainsOfPings(code: number, debug: string): boolean {
   return code === ENHANCE_YOUR_CALM && debug.includes("too_many_pings");
 }
 
-/** `spared`: the requests on the connection that it did not process. */
-export function goneFrom(gone: CloseCause, spared: number): CloseCause {
-  if (spared === 0) return gone;
+/**
+ * The end that follows the last GOAWAY, which is the one to believe: a graceful server's first says only that another
+ * will come. `spared`: the requests on the connection that it did not process; `ended`: the server also ended the
+ * connection, with requests on it that it had taken.
+ */
+export function goneFrom(gone: CloseCause, spared: number, ended: boolean): CloseCause {
   const requests = spared === 1 ? "1 later request" : `${spared} later requests`;
-  return { ...gone, evidence: `${gone.evidence} (${requests} not processed)` };
-}
-
-/** It also ended the connection, with requests on it that it had taken. */
-export function thenEnded(gone: CloseCause): CloseCause {
-  return { ...gone, evidence: `${gone.evidence}, and then ended the connection` };
+  const left = spared === 0 ? "" : ` (${requests} not processed)`;
+  return { ...gone, evidence: `${gone.evidence}${left}${ended ? ", and then ended the connection" : ""}` };
 }
 
 export function unansweredPing(waited: number): CloseCause {

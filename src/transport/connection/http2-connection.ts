@@ -28,7 +28,6 @@ import {
   noSettings,
   streamCause,
   TOO_MANY_RESETS,
-  thenEnded,
   unansweredPing,
 } from "./http2-causes.js";
 import { Http2Exchange, PartList } from "./http2-exchange.js";
@@ -475,13 +474,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   close(cause: CloseCause, error: unknown): void {
     const gone = cause.reason === "goaway" ? this.#goneAway : undefined;
-    if (gone === undefined) {
-      this.#close(cause, () => error);
-      return;
-    }
-    // Of several GOAWAYs the last one is true: a graceful server's first says only that another will come.
-    const told = goneFrom(gone, this.#spared);
-    this.#close(this.#sawEnd ? thenEnded(told) : told, () => error);
+    this.#close(gone === undefined ? cause : goneFrom(gone, this.#spared, this.#sawEnd), () => error);
   }
 
   #close(cause: CloseCause, errorFor: (exchange: Exchange) => unknown): void {
