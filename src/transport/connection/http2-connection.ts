@@ -67,8 +67,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   #closed = false;
   /** The server said that it takes no more: where the end follows, this is why. */
   #goneAway: CloseCause | undefined;
-  /** Requests that came after the last one it took. */
-  #spared = 0;
+  #notProcessed = 0;
   /** The peer is gone: there is nobody to say goodbye to. */
   #sawEnd = false;
   readonly #expired = (part: Http2Exchange, now: number): void => this.#partExpired(part, now);
@@ -278,10 +277,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     this.close(this.#goneAway ?? cause, error);
   }
 
-  /**
-   * Whether the server has freed the places of requests that were given up matters only to those that might have them
-   * next: on a connection that takes no more there are none, and it need not be waited for.
-   */
+  /** The places of requests that were given up matter to those that come next, which on this connection are none. */
   retired(): void {
     if (this.#connection.member.state !== "draining") return;
     for (const { settled, stream } of this.#parts) if (!settled || stream?.over === false) return;
@@ -320,7 +316,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     exchange.reach = reach;
     this.#settle(part);
     part.upload?.stop();
-    if (error.code === "ERR_TRUNKLINE_GOAWAY") this.#spared += 1;
+    if (error.code === "ERR_TRUNKLINE_GOAWAY") this.#notProcessed += 1;
     const now = this.#clock.now();
     if (error.http2Code === REFUSED_STREAM && reach === "refused") {
       this.#counts.refused += 1;
@@ -474,7 +470,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
 
   close(cause: CloseCause, error: unknown): void {
     const gone = cause.reason === "goaway" ? this.#goneAway : undefined;
-    this.#close(gone === undefined ? cause : goneFrom(gone, this.#spared, this.#sawEnd), () => error);
+    this.#close(gone === undefined ? cause : goneFrom(gone, this.#notProcessed, this.#sawEnd), () => error);
   }
 
   #close(cause: CloseCause, errorFor: (exchange: Exchange) => unknown): void {
