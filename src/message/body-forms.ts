@@ -2,10 +2,11 @@ import type { Body } from "./body.js";
 import { ownCopy } from "./chunk.js";
 import type { Headers } from "./headers.js";
 import { extractMimeType, serializeMimeType } from "./mime-type.js";
+import { readableStreams } from "./platform.js";
 
 /** The body's text as it arrives, decoded as UTF-8 (Fetch §5.3 "textStream()"). @throws TypeError when it was used. */
 export function textStreamOf(body: Body | undefined): ReadableStream<string> {
-  if (body === undefined) return new ReadableStream({ start: (controller) => controller.close() });
+  if (body === undefined) return new (readableStreams())({ start: (controller) => controller.close() });
   if (body.unusable) throw new TypeError("Cannot read this body: it has already been used; clone() it first");
   return body.stream.pipeThrough(new TextDecoderStream());
 }

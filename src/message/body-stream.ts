@@ -6,13 +6,14 @@ import type {
 import type { BodySink, BodyWatcher } from "./body-feed.js";
 import type { BodyReader } from "./body-reader.js";
 import { isBytes, ownCopy } from "./chunk.js";
+import { readableStreams } from "./platform.js";
 
 /** A body as a web stream of bytes. */
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** The body as a byte stream, which asks for bytes when its reader does, and ends when the body does. */
 export function streamOf(body: BodyReader): ByteStream {
-  return new ReadableStream(new BodyStreamSource(body), { highWaterMark: 0 }) as ByteStream;
+  return new (readableStreams())(new BodyStreamSource(body), { highWaterMark: 0 }) as ByteStream;
 }
 
 class BodyStreamSource implements UnderlyingByteSource, BodyWatcher {
@@ -168,7 +169,7 @@ class ViewSink implements BodySink {
 
 /** A stream that has been read to its end by somebody who still holds it, as a body is that was used before it was asked for. */
 export function usedStream(): ByteStream {
-  const stream = new ReadableStream({ type: "bytes" }) as ByteStream;
+  const stream = new (readableStreams())({ type: "bytes" }) as ByteStream;
   void stream.getReader().cancel();
   return stream;
 }
@@ -180,7 +181,7 @@ export function usedStream(): ByteStream {
 export function teeStream(stream: ByteStream): [ByteStream, ByteStream] {
   const [mine, theirs] = stream.tee() as [ByteStream, ByteStream];
   let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-  const copies = new ReadableStream<Uint8Array<ArrayBuffer>>(
+  const copies = new (readableStreams())<Uint8Array<ArrayBuffer>>(
     {
       async pull(controller) {
         reader ??= theirs.getReader();

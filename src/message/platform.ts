@@ -20,3 +20,9 @@ export function inheritFromPlatform(
 }
 
 const linked = new Set<string>();
+
+/** The platform's `ReadableStream`, also where a test environment, such as jest's of jsdom, has no global one. */
+export function readableStreams(): typeof globalThis.ReadableStream {
+  if (typeof ReadableStream === "function") return ReadableStream;
+  return process.getBuiltinModule("node:stream/web").ReadableStream as typeof globalThis.ReadableStream;
+}

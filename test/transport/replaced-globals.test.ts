@@ -124,6 +124,21 @@ test("a blob and a form whose classes have no tag, such as happy-dom's, are sent
   assert.equal(await new Response(new URLSearchParams({ a: "1" })).text(), "a=1");
 });
 
+test("Response.body: is a stream where there is no global ReadableStream", async () => {
+  await using server = await FriendlyServer.start();
+  await using transport = new Transport();
+  const client = new Client({ transport });
+  await replaced("ReadableStream", undefined, async () => {
+    const response = await client.post(server.url("/echo"), { body: "x" });
+    const copy = response.clone();
+    let length = 0;
+    for await (const chunk of response.body ?? []) length += chunk.length;
+    assert.ok(length > 0);
+    assert.equal((await copy.bytes()).length, length);
+    assert.equal(await new Response(null).text(), "");
+  });
+});
+
 test("Client.fetch: takes a Request of another implementation, which lacks members of the standard", async () => {
   await using server = await FriendlyServer.start();
   await using transport = new Transport();
