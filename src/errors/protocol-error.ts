@@ -16,4 +16,9 @@ export class ProtocolError extends Error {
     this.code = code;
     this.limit = limit;
   }
+
+  /** Whether the peer asks for the request over HTTP/1.1, or speaks nothing else whatever it agreed to. */
+  get wantsHttp1(): boolean {
+    return false;
+  }
 }

@@ -4,6 +4,7 @@ import {
   ENHANCE_YOUR_CALM,
   FLOW_CONTROL_ERROR,
   FRAME_SIZE_ERROR,
+  HTTP_1_1_REQUIRED,
   PROTOCOL_ERROR,
 } from "./frame-types.js";
 
@@ -22,6 +23,10 @@ export class Http2Error extends ProtocolError {
     this.scope = scope;
     this.http2Code = http2Code;
   }
+
+  override get wantsHttp1(): boolean {
+    return this.http2Code === HTTP_1_1_REQUIRED;
+  }
 }
 
 const PROTOCOL = "ERR_TRUNKLINE_HTTP2_PROTOCOL";
@@ -35,6 +40,10 @@ export function connectionError(message: string, http2Code: number = PROTOCOL_ER
 export class SpeaksHttp1Error extends Http2Error {
   constructor(message: string) {
     super(PROTOCOL, "connection", PROTOCOL_ERROR, message);
+  }
+
+  override get wantsHttp1(): boolean {
+    return true;
   }
 }
 

@@ -3,7 +3,6 @@ export {
   CANCEL,
   ENHANCE_YOUR_CALM,
   frameName,
-  HTTP_1_1_REQUIRED,
   NO_ERROR,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
@@ -21,7 +20,7 @@ export {
 } from "./frame-writer.js";
 export { HpackDecoder } from "./hpack-decoder.js";
 export { HpackEncoder, INDEX, NEVER_INDEX, PLAIN } from "./hpack-encoder.js";
-export { Http2Error, SpeaksHttp1Error } from "./http2-error.js";
+export { Http2Error } from "./http2-error.js";
 export type { OutputChunk } from "./output.js";
 export type { Http2RequestHead } from "./request-head.js";
 export type { ResponseHead } from "./response-head.js";

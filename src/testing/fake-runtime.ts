@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { isIP } from "node:net";
 import type { Runtime, RuntimeTimer, SocketOptions } from "../runtime/index.js";
-import { runtimeOption, type TransportOptions } from "../transport/index.js";
+import { loadHttp2, runtimeOption, type TransportOptions } from "../transport/index.js";
 import { FakeClock } from "./fake-clock.js";
 import { endpoint, type FakeHost, type FakeRoute, systemError } from "./fake-network.js";
 import { FakeSocket } from "./fake-socket.js";
@@ -99,7 +99,8 @@ export class FakeRuntime implements Runtime {
   }
 
   /** Moves the virtual clock forward and runs everything that falls due on the way; 0 runs what is due now. */
-  advance(milliseconds: number): Promise<void> {
+  async advance(milliseconds: number): Promise<void> {
+    await loadHttp2(); // from disk, which takes no virtual time
     return this.#clock.advance(milliseconds);
   }
 
@@ -108,6 +109,7 @@ export class FakeRuntime implements Runtime {
    * nothing is left to happen, or when `limit` virtual milliseconds (default one hour) have passed.
    */
   async advanceUntil(condition: () => boolean, limit: number = DEFAULT_LIMIT): Promise<void> {
+    await loadHttp2();
     if (await this.#clock.runUntil(condition, this.now() + limit)) return;
     const why = this.#clock.pending === 0 ? "nothing is left to happen" : `${limit} ms have passed`;
     throw new Error(

@@ -208,25 +208,26 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
       ...(exchange?.trace === undefined ? {} : { trace: exchange.trace }),
       done: (result) => {
         const route = this.dials.routeOf(member.route) as Route;
-        const refusal = speak(connection, result, route, this.#settings.http2, this);
-        if (refusal !== undefined) {
-          result.socket.destroy();
-          failed(refusal, result.attempts, result);
-          return;
-        }
-        if (this.#settings.http2 === undefined && route.secure) stats.withoutHttp2 += 1;
-        this.history.opened(connection);
-        this.#opening = true;
-        this.pool.dialed(
-          member,
-          this.clock.now(),
-          connection.carrier?.protocol === "h2" ? this.#settings.http2?.maxStreams : undefined,
-        );
-        this.#opening = false;
-        this.#decisions.opened(member);
-        this.#sharing?.opened(connection);
-        connection.openingOver(undefined);
-        linkPlatform(this.#runtime);
+        speak(connection, result, route, this.#settings.http2, this, (refusal) => {
+          if (refusal !== undefined) {
+            result.socket.destroy();
+            failed(refusal, result.attempts, result);
+            return;
+          }
+          if (this.#settings.http2 === undefined && route.secure) stats.withoutHttp2 += 1;
+          this.history.opened(connection);
+          this.#opening = true;
+          this.pool.dialed(
+            member,
+            this.clock.now(),
+            connection.carrier?.protocol === "h2" ? this.#settings.http2?.maxStreams : undefined,
+          );
+          this.#opening = false;
+          this.#decisions.opened(member);
+          this.#sharing?.opened(connection);
+          connection.openingOver(undefined);
+          linkPlatform(this.#runtime);
+        });
       },
       failed,
     });

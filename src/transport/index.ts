@@ -1,5 +1,6 @@
 export type { PoolLimits } from "../pool/index.js";
 export type { LookupFunction } from "../runtime/index.js";
+export { loadHttp2 } from "./connection/index.js";
 export type {
   DialTarget,
   DnsOptions,

@@ -1,4 +1,4 @@
-import type { TLSSocket } from "node:tls";
+import type { PeerCertificate, TLSSocket } from "node:tls";
 import { explainRecorder, type Report } from "../../explain/index.js";
 import type { Pool, PoolLimits, PoolRoute } from "../../pool/index.js";
 import type { Runtime } from "../../runtime/index.js";
@@ -158,7 +158,8 @@ function endpointOf({ dialed }: Connection): string | undefined {
   const socket = dialed?.socket as TLSSocket | undefined;
   if (dialed?.tlsInfo === undefined || typeof socket?.getPeerCertificate !== "function") return undefined;
   // Not `getPeerX509Certificate`: in some versions of Node, whoever asks after it gets no certificate.
-  const { fingerprint256: fingerprint } = socket.getPeerCertificate();
+  // Nothing where the socket has closed meanwhile.
+  const fingerprint = (socket.getPeerCertificate() as PeerCertificate | null)?.fingerprint256;
   if (fingerprint === undefined || dialed.remoteAddress === "") return undefined;
   return `${dialed.remoteAddress} port ${dialed.remotePort}, certificate ${fingerprint.slice(0, 23)}`;
 }

@@ -5,6 +5,7 @@ import type { CloseCause } from "../../trace/index.js";
 import type { DialAttempt, DialResult, DialTimings, PendingDial } from "../dial/index.js";
 import type { Exchange, Link } from "../exchange/index.js";
 import type { Carrier } from "./contract.js";
+import { EarlyBytes } from "./early-bytes.js";
 import { Wire } from "./wire.js";
 
 /** What was tried, where a dial failed. */
@@ -29,6 +30,8 @@ export class Connection {
   /** Its making; once it is open, what all open ones share. */
   opening: Opening = new Opening();
   readonly #host: ConnectionHost;
+  /** What came in before there was a carrier. */
+  #early: EarlyBytes | undefined;
   /** Set while it is open. */
   carrier: Carrier | undefined = undefined;
   /** How it was made, once it is. */
@@ -45,11 +48,27 @@ export class Connection {
     this.#host = host;
   }
 
+  /** The dial is done, but the carrier is not there yet. */
+  awaitsCarrier(result: DialResult): void {
+    this.#early = new EarlyBytes();
+    this.wire.attach(result, this.#early);
+  }
+
   /** The dial is done: from here on it speaks a protocol. */
   opened(result: DialResult, carrier: Carrier): void {
     this.dialed = result;
     this.carrier = carrier;
-    this.wire.attach(result, carrier);
+    if (this.#early === undefined) this.wire.attach(result, carrier);
+    else this.wire.passTo(carrier);
+  }
+
+  /** The pool knows that it is open: its carrier learns what came in before. */
+  tellEarly(): void {
+    const early = this.#early;
+    this.#early = undefined;
+    if (early === undefined || this.carrier === undefined) return;
+    early.tell(this.carrier);
+    if (this.wire.paused && this.closedBecause === undefined) this.wire.resume();
   }
 
   /** Its making is over: it is open, or `error` says why it is not. A second call does nothing. */

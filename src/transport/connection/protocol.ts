@@ -5,12 +5,13 @@ import type { Http2Settings } from "../http2-options.js";
 import type { Route } from "../route/index.js";
 import type { Connection } from "./connection.js";
 import { Http1Connection } from "./http1-connection.js";
-import { Http2Connection } from "./http2-connection.js";
 import type { Http2Host } from "./http2-host.js";
+import { type Http2Code, loadedHttp2, loadHttp2, notLoaded } from "./http2-loading.js";
 
 /**
  * Gives an open connection its protocol: what the TLS handshake agreed on, else what the program knows of the server.
- * Returns the error of a connection that cannot be used.
+ * Then calls `ready`, with the error of a connection that cannot be used: at once, but where the code of HTTP/2 is still
+ * being loaded, and not at all where the connection is closed meanwhile.
  */
 export function speak(
   connection: Connection,
@@ -18,24 +19,46 @@ export function speak(
   route: Route,
   http2: Http2Settings | undefined,
   host: Http2Host,
-): NetworkError | undefined {
+  ready: (refusal: NetworkError | undefined) => void,
+): void {
   const known =
     http2?.priorKnowledge === true && !route.secure && !route.forwards && route.http1Only !== true;
   if (result.alpn !== "h2" && !known) {
     connection.opened(result, new Http1Connection(connection, host));
-    return undefined;
+    ready(undefined);
+    return;
   }
-  if (http2 === undefined) return offeredInVain(route);
-  const weak = tooWeak(result, route);
-  if (weak !== undefined) return weak;
-  connection.dialed = result;
-  const remembered = connection.member.route.limit;
-  const { pingFactor = 1 } = route;
-  const settings = pingFactor === 1 ? http2 : { ...http2, pingFactor };
-  const carrier = new Http2Connection(connection, host, settings, remembered ?? ASSUMED_STREAMS);
-  connection.opened(result, carrier);
-  carrier.start();
-  return undefined;
+  const refusal = http2 === undefined ? offeredInVain(route) : tooWeak(result, route);
+  if (http2 === undefined || refusal !== undefined) {
+    ready(refusal);
+    return;
+  }
+  const start = ({ Http2Connection }: Http2Code): void => {
+    connection.dialed = result;
+    const remembered = connection.member.route.limit;
+    const { pingFactor = 1 } = route;
+    const settings = pingFactor === 1 ? http2 : { ...http2, pingFactor };
+    const carrier = new Http2Connection(connection, host, settings, remembered ?? ASSUMED_STREAMS);
+    connection.opened(result, carrier);
+    carrier.start();
+    ready(undefined);
+  };
+  const code = loadedHttp2();
+  if (code !== undefined) {
+    start(code);
+    return;
+  }
+  connection.awaitsCarrier(result);
+  loadHttp2().then(
+    (loaded) => {
+      if (connection.closedBecause !== undefined) return;
+      start(loaded);
+      connection.tellEarly();
+    },
+    (error: unknown) => {
+      if (connection.closedBecause === undefined) ready(notLoaded(route.origin, error));
+    },
+  );
 }
 
 function offeredInVain({ origin }: Route): NetworkError {

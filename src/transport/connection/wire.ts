@@ -85,6 +85,11 @@ export class Wire {
     return before;
   }
 
+  /** From now on another is told. */
+  passTo(sink: WireSink): void {
+    this.#sink = sink;
+  }
+
   /** From now on another is told; the process stays alive for it, as for any stream of its owner's. */
   handTo(sink: WireSink): void {
     this.#sink = sink;

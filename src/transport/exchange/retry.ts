@@ -1,4 +1,4 @@
-import { HTTP_1_1_REQUIRED, Http2Error, SpeaksHttp1Error } from "../../http2/index.js";
+import { ProtocolError } from "../../errors/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "./exchange.js";
 
@@ -59,8 +59,7 @@ export function maySendAgain({ outgoing, bodyOpened }: Exchange): boolean {
 
 /** Whether the server asks for the request over HTTP/1.1, or speaks nothing else whatever it agreed to. */
 export function wantsHttp1(error: unknown): boolean {
-  if (error instanceof SpeaksHttp1Error) return true;
-  return error instanceof Http2Error && error.http2Code === HTTP_1_1_REQUIRED;
+  return error instanceof ProtocolError && error.wantsHttp1;
 }
 
 /** Whether what came is not a response: on a connection that was used before it may be the rest of an answer before. */
@@ -75,5 +74,5 @@ export function isOfStream(error: unknown): boolean {
 
 /** Whether the request is larger than the server takes, on this connection or another. */
 export function isTooLarge(error: unknown): boolean {
-  return error instanceof Http2Error && error.code === "ERR_TRUNKLINE_REQUEST_HEADERS_TOO_LARGE";
+  return error instanceof ProtocolError && error.code === "ERR_TRUNKLINE_REQUEST_HEADERS_TOO_LARGE";
 }

@@ -9,7 +9,11 @@ import {
   type WireServer,
   type WireServerOptions,
 } from "../../../src/testing/index.js";
+import { loadHttp2 } from "../../../src/transport/index.js";
 import { clientOf, until, World } from "../../transport/support.js";
+
+// What happens while the code of HTTP/2 is still being loaded has tests of its own: ../loading/.
+await loadHttp2();
 
 /** A certificate for the loopback addresses, and the options of a client that trusts it. */
 const issued = createAuthority().issue({ names: ["127.0.0.1", "localhost"] });
