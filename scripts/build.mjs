@@ -29,6 +29,30 @@ import { bundleSources, bundleStamp, ensureDependencies, requireNode } from "./l
 /** Put before what esbuild made, so the source map of an executable starts a line later. */
 const shebang = "#!/usr/bin/env node\n";
 
+/**
+ * esbuild makes a chunk for each set of entry points, and takes what is loaded later for one, too. These are only loaded
+ * in programs that have, or may have, all of src/index.ts; told so, it makes one chunk of what would be four, each of
+ * which costs every import.
+ */
+const besideTheIndex = [
+  "testing/index.ts",
+  "transport/connection/http2-connection.ts",
+  "cli/commands/observe.ts",
+  "cli/commands/probe.ts",
+  "cli/commands/request.ts",
+  "cli/demo/index.ts",
+];
+const sharesChunks = {
+  name: "shares-chunks",
+  setup({ onLoad }) {
+    const names = besideTheIndex.map((file) => file.replaceAll(".", "\\.")).join("|");
+    onLoad({ filter: new RegExp(`/src/(?:${names})$`) }, ({ path }) => ({
+      contents: `${readFileSync(path, "utf8")}import ${JSON.stringify(join(root, "src/index.ts"))};\n`,
+      loader: "ts",
+    }));
+  },
+};
+
 /** Writes the JavaScript of every entry point. A file is replaced whole, so a program that starts meanwhile sees one build or the other. */
 export async function bundle() {
   const { build } = await import("esbuild");
@@ -45,7 +69,7 @@ export async function bundle() {
     target: "node20",
     sourcemap: true,
     legalComments: "none",
-    charset: "utf8",
+    charset: "ascii",
     define: { TRUNKLINE_VERSION: JSON.stringify(version) },
     write: false,
     logLevel: "warning",
@@ -60,6 +84,7 @@ export async function bundle() {
       entryPoints: points(modules),
       format: "esm",
       splitting: true,
+      plugins: [sharesChunks],
       chunkNames: "chunks/[name]-[hash]",
     });
     files.push(...result.outputFiles);
@@ -82,7 +107,7 @@ export async function bundle() {
   );
   for (const { path, text: made } of files) {
     if (isVendored(path)) continue;
-    const text = path.endsWith("js") ? withOwnNames(made) : made;
+    const text = path.endsWith("js") ? inLatin1(withOwnNames(made)) : made;
     if (executables.has(path)) writeWhole(path, shebang + text, true);
     else if (executables.has(path.replace(/\.map$/, "")))
       writeWhole(path, text.replace('"mappings": "', '"mappings": ";'));
@@ -115,6 +140,14 @@ function withOwnNames(text) {
   for (const [, name] of text.matchAll(/^var (\w+) = class _\1\b/gm))
     named = named.replace(new RegExp(`(?<![\\w$.#])_${name}(?![\\w$])`, "g"), name);
   return named;
+}
+
+/**
+ * One character beyond Latin-1 makes V8 keep all of a file in two bytes a character, which costs an import a millisecond.
+ * esbuild writes such characters as escapes, but for those in comments.
+ */
+function inLatin1(text) {
+  return text.replace(/[^\0-\xff]/g, "-");
 }
 
 function writeWhole(path, text, executable) {

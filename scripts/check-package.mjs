@@ -15,8 +15,8 @@ import { declarationOf, dist, root } from "./lib/project.mjs";
 
 /** What a person gets by installing may grow, but not unnoticed. */
 const maxPackedBytes = 1_600_000;
-/** Each file costs an import some 0.3 ms; a handful is the price of sharing code between entry points. */
-const maxFilesOfImport = 5;
+/** Each file costs an import some 0.3 ms; the entry point and two is the price of sharing code between entry points. */
+const maxFilesOfImport = 3;
 /** What users install with it, each loaded only where its feature is used: docs/decisions/003-socks-by-a-library.md. */
 const allowedDependencies = ["socks"];
 /** Those and what they depend on. */
@@ -118,6 +118,19 @@ if (importable().length > 0) {
     check(
       loaded.length <= maxFilesOfImport,
       `import "trunkline" loads ${loaded.length} files; at most ${maxFilesOfImport}.`,
+    );
+    const texts = loaded.map((file) => readFileSync(file, "utf8"));
+    check(
+      !texts.some((text) => /\bclass Http2(?:Session|Connection)\b/.test(text)),
+      'import "trunkline" loads the codec of HTTP/2; only src/transport/connection/http2-loading.ts may, when a dial needs it.',
+    );
+    check(
+      texts.filter((text) => /\bimport\("\.\/http2-connection-\w+\.js"\)/.test(text)).length === 1,
+      'no file that import "trunkline" loads has the door to HTTP/2 (src/transport/connection/http2-loading.ts), or several have.',
+    );
+    check(
+      !texts.some((text) => /[^\0-\xff]/.test(text)),
+      'a file that import "trunkline" loads has a character beyond Latin-1, which makes it slower to read.',
     );
     const slow = slowModules(join(installed, "dist/index.js"));
     check(
