@@ -17,6 +17,11 @@ export class ProtocolError extends Error {
     this.limit = limit;
   }
 
+  /** Whether it ends one request of its connection, and no other. */
+  get endsOneRequest(): boolean {
+    return false;
+  }
+
   /** Whether the peer asks for the request over HTTP/1.1, or speaks nothing else whatever it agreed to. */
   get wantsHttp1(): boolean {
     return false;

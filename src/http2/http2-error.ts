@@ -24,6 +24,10 @@ export class Http2Error extends ProtocolError {
     this.http2Code = http2Code;
   }
 
+  override get endsOneRequest(): boolean {
+    return this.scope === "stream";
+  }
+
   override get wantsHttp1(): boolean {
     return this.http2Code === HTTP_1_1_REQUIRED;
   }

@@ -1,7 +1,7 @@
 import type { Target } from "../message/index.js";
 import type { Member, Pool, PoolRoute } from "../pool/index.js";
 import { bare, ownMembers, type Runtime } from "../runtime/index.js";
-import { type Connection, loadHttp2 } from "./connection/index.js";
+import { type Connection, prepareHttp2 } from "./connection/index.js";
 import { Dialer, type DialHandlers, type DialRequest, type DnsHost, type TlsChoice } from "./dial/index.js";
 import type { Exchange, Link } from "./exchange/index.js";
 import type { Settings } from "./options.js";
@@ -71,7 +71,7 @@ export class Dials {
   start(member: Member<Link>, connection: Connection, handlers: DialHandlers): void {
     const { buffer, read } = connection.wire;
     const route = this.#routes.get(member.route) as Route;
-    if (this.multiplexes(route)) loadHttp2().catch(() => undefined); // whoever needs it learns of a failure
+    if (this.multiplexes(route)) prepareHttp2();
     const target = this.#targetOf(route);
     const pending = this.#dialer.dial(target, { buffer, callback: read }, handlers);
     pending.setRef(false);

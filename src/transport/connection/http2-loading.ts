@@ -23,6 +23,11 @@ export function loadHttp2(): Promise<Http2Code> {
   return loading;
 }
 
+/** Begins to load it, if nobody has. A failure is the affair of those who wait for it. */
+export function prepareHttp2(): void {
+  if (loading === undefined) loadHttp2().catch(() => undefined);
+}
+
 /** The error of a connection in HTTP/2 whose carrier cannot be loaded. */
 export function notLoaded(origin: string, cause: unknown): NetworkError {
   const why = cause instanceof Error ? cause.message : String(cause);
