@@ -121,7 +121,9 @@ if (importable().length > 0) {
     );
     const texts = loaded.map((file) => readFileSync(file, "utf8"));
     check(
-      !texts.some((text) => /\b(?:class Http2(?:Session|Connection)|Http2(?:Session|Connection) = class)\b/.test(text)),
+      !texts.some((text) =>
+        /\b(?:class Http2(?:Session|Connection)|Http2(?:Session|Connection) = class)\b/.test(text),
+      ),
       'import "trunkline" loads the codec of HTTP/2; only src/transport/connection/http2-loading.ts may, when a dial needs it.',
     );
     check(

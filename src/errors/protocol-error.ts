@@ -11,15 +11,13 @@ export class ProtocolError extends Error {
   /** True when a limit of this client was crossed rather than the protocol broken. */
   readonly limit: boolean;
 
+  /** Where a connection carries several requests: whether it ends one of them, or the connection. */
+  readonly scope: "stream" | "connection" | undefined = undefined;
+
   constructor(code: ErrorCode, message: string, limit = false) {
     super(message);
     this.code = code;
     this.limit = limit;
-  }
-
-  /** Whether it ends one request of its connection, and no other. */
-  get endsOneRequest(): boolean {
-    return false;
   }
 
   /** Whether the peer asks for the request over HTTP/1.1, or speaks nothing else whatever it agreed to. */

@@ -14,7 +14,7 @@ type Http2Scope = "stream" | "connection";
 /** What went wrong in HTTP/2: whether it ends a stream or the connection, with which error code, in one sentence. */
 export class Http2Error extends ProtocolError {
   override name = "Http2Error";
-  readonly scope: Http2Scope;
+  override readonly scope: Http2Scope;
   /** The error code of RFC 9113 §7 that was sent or received. */
   readonly http2Code: number;
 
@@ -22,10 +22,6 @@ export class Http2Error extends ProtocolError {
     super(code, message, limit);
     this.scope = scope;
     this.http2Code = http2Code;
-  }
-
-  override get endsOneRequest(): boolean {
-    return this.scope === "stream";
   }
 
   override get wantsHttp1(): boolean {

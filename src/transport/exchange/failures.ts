@@ -7,7 +7,6 @@ import {
   TimeoutError,
   type TimeoutKind,
 } from "../../errors/index.js";
-import { Http2Error } from "../../http2/index.js";
 import type { PoolLimits, Rejection } from "../../pool/index.js";
 import { CLOSE_TABLE, type CloseCause } from "../../trace/index.js";
 import type { Exchange, Link } from "./exchange.js";
@@ -80,9 +79,7 @@ export function connectionLost(
 /** The response, or the connection and with it all that was on it. */
 function whatEnded(error: ProtocolError): string {
   if (NO_RESPONSE.has(error.code)) return "";
-  return error instanceof Http2Error && error.scope === "connection"
-    ? "the connection was closed: "
-    : "the response was refused: ";
+  return error.scope === "connection" ? "the connection was closed: " : "the response was refused: ";
 }
 
 /** Errors that say what became of the request, and are not the fault of a response. */

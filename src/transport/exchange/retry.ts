@@ -69,7 +69,7 @@ function isGarbage(cause: CloseCause): boolean {
 
 /** Whether the server broke a rule of HTTP/2 on the stream of this request alone. */
 export function isOfStream(error: unknown): boolean {
-  return error instanceof ProtocolError && error.endsOneRequest;
+  return error instanceof ProtocolError && error.scope === "stream";
 }
 
 /** Whether the request is larger than the server takes, on this connection or another. */
