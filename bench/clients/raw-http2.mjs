@@ -51,6 +51,7 @@ class RawConnection {
   window = firstWindow;
   uploadWindow = firstWindow;
   maxFrame = firstFrame;
+  several = false;
 
   async open(origin, visitor) {
     this.#visitor = visitor;
@@ -72,12 +73,13 @@ class RawConnection {
     this.send(windowUpdate(0, connectionWindow - firstWindow));
   }
 
-  /** Leaves at the end of the turn. */
+  /** Leaves at the end of the turn: of the event loop's where several streams may have something to say in it. */
   send(text) {
     this.#out += text;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    process.nextTick(this.#flush);
+    if (this.several) setImmediate(this.#flush);
+    else process.nextTick(this.#flush);
   }
 
   #flush = () => {
@@ -247,6 +249,7 @@ export async function create({ origin }) {
       },
       credit: nothing,
     });
+    connection.several = concurrency > 1;
     for (let index = 0; index < concurrency; index += 1) start();
     await ended.promise;
     if (fields !== undefined && found % fields !== 0) throw new Error("a field is missing");
