@@ -57,7 +57,7 @@ export function serverResets(one: OriginView): Finding | undefined {
         ? [`REFUSED_STREAM: ${plural(refused, "time")}, before the request was processed`]
         : []),
     ],
-    remedy: resetRemedy(codes[0]?.[0] ?? "REFUSED_STREAM"),
+    remedy: resetRemedy(codes[0]?.[0] ?? "REFUSED_STREAM", one.facts.least.streamLimit),
     doubt:
       "The code is what the server, or a proxy in front of it, says; the reason is in its log. Refused requests were retried.",
   });
@@ -74,7 +74,10 @@ const RESET_WORDS: Readonly<Record<string, string>> = {
     "Usually a time limit of the server, or of a proxy in front of it: raise the limit (`proxy_read_timeout` in nginx), or make the server answer sooner",
 };
 
-function resetRemedy(code: string): string {
+function resetRemedy(code: string, limit: number | undefined): string {
+  if (code === "REFUSED_STREAM" && limit === 0) {
+    return "The server allows no requests at all (SETTINGS_MAX_CONCURRENT_STREAMS of 0): find out what it is short of; no client setting helps";
+  }
   return (
     RESET_WORDS[code] ??
     "Check the logs of the server, and of the proxy in front of it, at that time; no client setting helps"

@@ -231,4 +231,13 @@ test("findings: server-resets counts streams where each request was refused seve
   );
   assert.equal(finding?.kind, "server-resets");
   assert.equal(finding.title, "The server reset 6 streams: 2 requests went out again and again");
+  assert.match(finding.remedy, /lower `http2.maxStreams`/);
+});
+
+test("findings: server-resets advises no lower limit where the server allows nothing", () => {
+  const [finding] = findings(
+    of({ ...counts({ requests: 2, streamsRefused: 6 }), least: { streamLimit: 0 } }),
+  );
+  assert.equal(finding?.kind, "server-resets");
+  assert.match(finding.remedy, /allows no requests at all/);
 });

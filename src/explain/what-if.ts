@@ -185,7 +185,8 @@ function checked(settings: WhatIfSettings): WhatIfSettings {
 function checkStreamSetting(name: "http2" | "maxStreams", value: unknown): void {
   const good = name === "http2" ? typeof value === "boolean" : typeof value === "number" && value >= 1;
   if (good) return;
+  const given = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
   throw new RangeError(
-    `Cannot replay with ${String(value)} for ${name}: it must be ${name === "http2" ? "true or false" : "a number, at least 1"}`,
+    `Cannot replay with ${given} for ${name}: it must be ${name === "http2" ? "true or false (the limit is the setting maxStreams)" : "a number, at least 1"}`,
   );
 }

@@ -122,6 +122,10 @@ test("what-if: settings of HTTP/2 are checked", async () => {
     /Cannot replay with 1 for http2: it must be true or false/,
   );
   assert.throws(
+    () => whatIf(recording, { http2: { maxStreams: 4 } as never }),
+    /Cannot replay with \{"maxStreams":4\} for http2: it must be true or false \(the limit is the setting maxStreams\)/,
+  );
+  assert.throws(
     () => whatIf(recording, { maxStreams: 0 }),
     /Cannot replay with 0 for maxStreams: it must be a number, at least 1/,
   );
