@@ -59,6 +59,14 @@ export class Receiver<Owner> implements FrameVisitor {
     return this.#state.maxFrame;
   }
 
+  get dataLength(): number {
+    return this.#content;
+  }
+
+  get dataStream(): Http2Stream<Owner> | undefined {
+    return this.#target?.over === true ? undefined : this.#target;
+  }
+
   frame(type: number, flags: number, stream: number, length: number, content: number): void {
     const state = this.#state;
     if (state.dead) throw STOPPED;

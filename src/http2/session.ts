@@ -127,6 +127,16 @@ export class Http2Session<Owner> {
     return this.#reader.dataLeft;
   }
 
+  /** Octets of the content of the DATA frame at hand, or of the last one. */
+  get dataLength(): number {
+    return this.#receiver.dataLength;
+  }
+
+  /** The stream of the DATA frame at hand; undefined where there is none, or nobody wants its content. */
+  get dataStream(): Http2Stream<Owner> | undefined {
+    return this.#receiver.dataStream;
+  }
+
   /** Octets of bodies handed on that nobody has taken, for the transport's sum. */
   get unread(): number {
     return this.#state.unread;

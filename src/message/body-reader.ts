@@ -200,10 +200,22 @@ export class BodyReader {
   nextBuffer(): Buffer | undefined {
     if (this.#cancelled || this.#state !== OPEN) return undefined;
     if (this.#sink !== undefined) return this.#sink.target();
-    const large = this.#length < 0 ? this.received > OWN_BUFFER_BYTES : this.#length > OWN_BUFFER_BYTES;
-    if (!large) return undefined;
+    if (!this.#isLarge) return undefined;
     this.#memory ??= new ReadMemory();
-    return this.#memory.next(this.watcher === undefined ? CHUNK_BYTES : STREAM_CHUNK_BYTES);
+    return this.#memory.next(this.#largeChunk);
+  }
+
+  /** The size of the chunks that a large body does well to be pushed in; 0 where it is pushed as it comes. */
+  get chunkBytes(): number {
+    return this.handsOn && this.#isLarge ? this.#largeChunk : 0;
+  }
+
+  get #isLarge(): boolean {
+    return this.#length < 0 ? this.received > OWN_BUFFER_BYTES : this.#length > OWN_BUFFER_BYTES;
+  }
+
+  get #largeChunk(): number {
+    return this.watcher === undefined ? CHUNK_BYTES : STREAM_CHUNK_BYTES;
   }
 
   end(): void {

@@ -235,7 +235,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
     if (this.#closed) return true;
     const now = this.#clock.now();
     this.#connection.bytesRead += bytes;
-    this.#responses.now = now;
+    this.#responses.readBegun(now);
     this.#turn.goesOn(now);
     // A stream that is alone waits for nobody: what follows its answer leaves at once.
     if (this.#session.active > 1) this.#turn.begin(now);
@@ -246,7 +246,7 @@ export class Http2Connection implements Carrier, Http2ResponsesHost {
   }
 
   nextBuffer(): Buffer | undefined {
-    return undefined;
+    return this.#closed ? undefined : this.#responses.nextBuffer();
   }
 
   ended(): void {

@@ -12,8 +12,12 @@ class FakePart {
   credit = 0;
   settled = false;
   handsOn = true;
+  chunkBytes = 0;
   readonly body = {
     owner: this,
+    get chunkBytes(): number {
+      return this.owner.handsOn ? this.owner.chunkBytes : 0;
+    },
     get handsOn(): boolean {
       return this.owner.handsOn;
     },
@@ -36,7 +40,9 @@ class FakePart {
 function gathering() {
   let dataLeft = 0;
   const of = new Http2Gathering({
+    dataLength: () => dataLeft,
     dataLeft: () => dataLeft,
+    dataPart: () => undefined,
     handedOn: (part, octets) => {
       (part as unknown as FakePart).credit += octets;
     },

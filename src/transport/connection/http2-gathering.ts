@@ -1,12 +1,6 @@
 import { freshChunk } from "../../message/index.js";
 import type { Http2Exchange } from "./http2-exchange.js";
-
-export interface Http2GatheringHost {
-  /** How many octets of the DATA frame at hand have not arrived. */
-  dataLeft(): number;
-  /** The reader has so many octets of the part's body, or nobody wants them; `more`: it wants more now. */
-  handedOn(part: Http2Exchange, octets: number, more: boolean): void;
-}
+import { Http2Landing, type Http2LandingHost } from "./http2-landing.js";
 
 /** The rest of a frame is waited for when it is less than this share of what has come. */
 const SMALL_SHARE = 1 / 8;
@@ -17,7 +11,7 @@ const SMALL_SHARE = 1 / 8;
  * and nine octets of another.
  */
 export class Http2Gathering {
-  readonly #host: Http2GatheringHost;
+  readonly #host: Http2LandingHost;
   /** Pieces of one body that the present read brought: where each begins and ends in the read's buffer. */
   #part: Http2Exchange | undefined;
   #source: Buffer | undefined;
@@ -28,13 +22,35 @@ export class Http2Gathering {
   #owner: Http2Exchange | undefined;
   #filled = 0;
   #scheduled = false;
+  readonly #landing: Http2Landing;
 
-  constructor(host: Http2GatheringHost) {
+  constructor(host: Http2LandingHost) {
     this.#host = host;
+    this.#landing = new Http2Landing(host);
+  }
+
+  readBegun(): void {
+    this.#landing.readBegun();
+  }
+
+  nextBuffer(): Buffer | undefined {
+    return this.#landing.nextBuffer();
+  }
+
+  forget(part: Http2Exchange): void {
+    this.#landing.forget(part);
   }
 
   /** Notes a piece, which lies in the present read's buffer. */
   add(part: Http2Exchange, buffer: Buffer, start: number, end: number): void {
+    const size = part.settled ? 0 : (part.body?.chunkBytes ?? 0);
+    if (size > 0) {
+      this.#release();
+      this.#take();
+      this.#landing.add(part, buffer, start, end, size);
+      return;
+    }
+    this.#landing.release();
     let from = start;
     if (this.#chunk !== undefined) {
       if (this.#owner === part) from = this.#complete(this.#chunk, buffer, start, end);
@@ -84,6 +100,7 @@ export class Http2Gathering {
 
   /** Hands on all that was gathered. */
   flush(): void {
+    this.#landing.release();
     this.#release();
     this.#take();
   }

@@ -12,7 +12,8 @@ import type { Exchange } from "../exchange/index.js";
 import type { CarrierHost } from "./contract.js";
 import type { Http2BodyWatch } from "./http2-body-watch.js";
 import type { Http2Exchange } from "./http2-exchange.js";
-import { Http2Gathering, type Http2GatheringHost } from "./http2-gathering.js";
+import { Http2Gathering } from "./http2-gathering.js";
+import type { Http2LandingHost } from "./http2-landing.js";
 import { opensTunnel } from "./http2-tunnel.js";
 import { reportInformational } from "./informational.js";
 
@@ -37,7 +38,7 @@ export interface Http2ResponsesHost {
 }
 
 /** Makes responses of what the session says of its streams. */
-export class Http2Responses implements SessionEffects<Http2Exchange>, Http2GatheringHost {
+export class Http2Responses implements SessionEffects<Http2Exchange>, Http2LandingHost {
   readonly #host: CarrierHost;
   readonly #connection: Http2ResponsesHost;
   readonly #session: () => Http2Session<Http2Exchange>;
@@ -160,8 +161,27 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
     }
   }
 
+  dataLength(): number {
+    return this.#session().dataLength;
+  }
+
   dataLeft(): number {
     return this.#session().dataLeft;
+  }
+
+  dataPart(): Http2Exchange | undefined {
+    return this.#session().dataStream?.owner;
+  }
+
+  /** A read has begun; `now` is its time. */
+  readBegun(now: number): void {
+    this.now = now;
+    this.#gathering.readBegun();
+  }
+
+  /** Where the next read should go; `undefined` for the shared buffer. */
+  nextBuffer(): Buffer | undefined {
+    return this.#gathering.nextBuffer();
   }
 
   /** Octets of a body have gone to its reader; their credit goes back when it wants more. */
@@ -242,6 +262,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Gathe
   /** The part is over: its response, if it is not handed out, never will be. */
   forget(part: Http2Exchange): void {
     part.firstPiece = undefined;
+    this.#gathering.forget(part);
   }
 
   closed({ owner: part }: Http2Stream<Http2Exchange>): void {
