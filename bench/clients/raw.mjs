@@ -4,11 +4,11 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { deferred } from "../lib/deferred.mjs";
-import { largeBytes, pageFields, postDocument, savedFile } from "../lib/documents.mjs";
+import { largeBytes, largeChunk, pageFields, postDocument, savedFile } from "../lib/documents.mjs";
 
 const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
-function open(origin, onRead) {
+function open(origin, onRead, buffer = shared) {
   const { protocol, hostname, port } = new URL(origin);
   const connect = protocol === "https:" ? connectTls : connectTcp;
   const callback = (length, buffer) => onRead(length, buffer, socket);
@@ -16,7 +16,7 @@ function open(origin, onRead) {
     host: hostname,
     port: Number(port),
     noDelay: true,
-    onread: { buffer: shared, callback },
+    onread: { buffer, callback },
   });
   socket.on("error", (error) => {
     throw error;
@@ -115,6 +115,50 @@ export async function create({ origin }) {
     return largeBytes;
   }
 
+  /** Read to its place in one buffer of the known length, behind the head. */
+  async function bytes() {
+    const end = deferred();
+    const room = 4 * shared.length;
+    const result = Buffer.allocUnsafeSlow(largeBytes + shared.length);
+    let [filled, whole] = [0, -1];
+    const socket = await open(
+      origin,
+      (length) => {
+        if (whole < 0) whole = largeBytes + bodyStart(result);
+        filled += length;
+        if (filled === whole) end.resolve(result.subarray(whole - largeBytes, whole));
+        return true;
+      },
+      () => result.subarray(filled, filled + room),
+    );
+    socket.write(get("/download"), "latin1");
+    const body = await end.promise;
+    socket.destroy();
+    return body.length;
+  }
+
+  /** One buffer again and again, as the socket takes it. */
+  async function upload() {
+    const end = deferred();
+    const chunk = Buffer.alloc(largeChunk, "a");
+    const socket = await open(origin, (length, buffer) => {
+      end.resolve(text(length, buffer));
+      return true;
+    });
+    socket.write(`POST /upload HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${largeBytes}\r\n\r\n`, "latin1");
+    let left = largeBytes;
+    const pump = () => {
+      while (left > 0) {
+        left -= largeChunk;
+        if (!socket.write(chunk) && left > 0) return socket.once("drain", pump);
+      }
+    };
+    pump();
+    const answer = await end.promise;
+    socket.destroy();
+    return answer;
+  }
+
   async function hold(count) {
     const end = deferred();
     let answered = 0;
@@ -130,5 +174,5 @@ export async function create({ origin }) {
     return sockets;
   }
 
-  return { loop, stream, byob: stream, save, hold };
+  return { loop, stream, byob: stream, save, bytes, upload, hold };
 }

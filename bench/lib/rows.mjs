@@ -42,7 +42,6 @@ const bodyClients = [
   "node:http agent",
   "Go net/http",
 ];
-const noRaw = bodyClients.filter((name) => name !== "raw sockets");
 const loop = (operation, concurrency) => ({ kind: "closedLoop", operation, concurrency });
 const transfer = (operation) => ({ kind: "transfers", operation, concurrency: 1 });
 
@@ -216,7 +215,7 @@ export const rows = [
     name: "bytes",
     title: "a response of 64 MiB, `bytes()`",
     task: transfer("bytes"),
-    clients: noRaw,
+    clients: bodyClients,
     metric: cpuPerGigabyte,
     targets: [{ to: "undici request", atMost: 0.75 }],
   },
@@ -224,7 +223,7 @@ export const rows = [
     name: "upload",
     title: "an upload of 64 MiB from an async iterable",
     task: transfer("upload"),
-    clients: noRaw,
+    clients: bodyClients,
     metric: cpuPerGigabyte,
     targets: [{ to: "undici request", atMost: 0.6 }],
   },
