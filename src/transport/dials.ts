@@ -1,7 +1,7 @@
 import type { Target } from "../message/index.js";
 import type { Member, Pool, PoolRoute } from "../pool/index.js";
 import { bare, ownMembers, type Runtime } from "../runtime/index.js";
-import { type Connection, prepareHttp2 } from "./connection/index.js";
+import { type Connection, canOfferHttp2, prepareHttp2 } from "./connection/index.js";
 import { Dialer, type DialHandlers, type DialRequest, type DnsHost, type TlsChoice } from "./dial/index.js";
 import type { Exchange, Link } from "./exchange/index.js";
 import type { Settings } from "./options.js";
@@ -16,6 +16,7 @@ import {
 
 /** A server that complains of PINGs again and again gets one in an hour or so. */
 const MOST_PING_FACTOR = 128;
+const HTTP1_ALONE = ["http/1.1"];
 
 /** The transport's ways to its servers: which route a request takes, and the dials that make its connections. */
 export class Dials {
@@ -80,19 +81,19 @@ export class Dials {
 
   #targetOf(route: Route): DialRequest {
     const known = this.#targets.get(route);
-    if (known !== undefined) return known;
+    if (known !== undefined) return canOfferHttp2() ? known : bare({ ...known, alpn: HTTP1_ALONE });
     const { host, port, secure, origin, proxy, forwards } = route;
     const target: DialRequest = bare({
       host,
       port,
       tls: secure,
-      alpn: this.multiplexes(route) && secure ? ["h2", "http/1.1"] : ["http/1.1"],
+      alpn: this.multiplexes(route) && secure ? ["h2", "http/1.1"] : HTTP1_ALONE,
       origin,
       ...pick(this.#routeSettings, "socketPath"),
       ...(proxy === undefined ? {} : { proxy, forwarded: forwards }),
     });
     this.#targets.set(route, target);
-    return target;
+    return this.#targetOf(route);
   }
 
   /** The route of a target through this proxy, or direct. */

@@ -1,4 +1,4 @@
 export { Connection, type ConnectionHost } from "./connection.js";
 export type { Http2Host } from "./http2-host.js";
-export { loadHttp2, prepareHttp2 } from "./http2-loading.js";
+export { canOfferHttp2, loadHttp2, prepareHttp2 } from "./http2-loading.js";
 export { speak } from "./protocol.js";

@@ -14,6 +14,9 @@ const trust = { tls: { ca: authority.cert }, proxyTls: { ca: authority.cert } };
 const offersBoth = { tls: { key, cert, ALPNProtocols: ["h2", "http/1.1"] } };
 const prior = { http2: { priorKnowledge: true } };
 
+const warnings: (Error & { code?: string })[] = [];
+process.on("warning", (warning) => warnings.push(warning));
+
 const connections: Http2WireConnection[] = [];
 /** Says its SETTINGS at once and answers each request with its path. */
 const echo: WireScript = async (wire) => {
@@ -169,14 +172,25 @@ const scenarios: Record<string, () => Promise<void>> = {
       assert.equal(error["code"], "ERR_TRUNKLINE_PROTOCOL");
       assert.match(
         error.message,
-        / failed: The server at https:\S+ chose HTTP\/2, and Trunkline's code for it cannot be loaded; deploy all files .*, or set http2: false: no such chunk/,
+        / failed: The server at https:\S+ chose HTTP\/2, and Trunkline's code for it cannot be loaded: no such chunk; deploy all files .*, or set http2: false$/,
       );
     }
     await world.server.waitForOpen(0);
     assert.equal(transport.connections()[0]?.closed?.reason, "dial-failed");
-    // Without HTTP/2 it works.
+    // From here on HTTP/2 is not offered, so that the same transport goes on over HTTP/1.1, and one warning says so.
     const server = await world.another({ tls: offersBoth.tls });
-    assert.equal(await fetched(world.transport({ ...trust, http2: false }), server.url("/")), "ok");
+    const responses = await Promise.all([1, 2].map(() => clientOf(transport).get(server.url("/"))));
+    for (const response of responses) {
+      assert.equal(response.connection.protocol, "http/1.1");
+      assert.equal(await response.text(), "ok");
+    }
+    const told = warnings.filter(({ code }) => code === "TRUNKLINE_HTTP2_NOT_LOADED");
+    assert.deepEqual(
+      told.map(({ message }) => message),
+      [
+        "Trunkline's code for HTTP/2 cannot be loaded, so new connections speak HTTP/1.1: no such chunk; deploy all files of the package or of the bundle together, or set http2: false",
+      ],
+    );
   },
   async "HTTP/1.1 beside it"() {
     const { world, transport, url } = await waitingFor(echo);
