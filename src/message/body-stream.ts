@@ -64,7 +64,7 @@ class BodyStreamSource implements UnderlyingByteSource, BodyWatcher {
     return body.next().then(this.#pulled, this.#broke);
   }
 
-  /** Reads into the reader's own memory, as much as the connection brings at once. */
+  /** Reads into the reader's own memory what the connection brings next. */
   #fill(request: ReadableStreamBYOBRequest, view: ArrayBufferView): Promise<void> {
     this.#pulling = true;
     return new Promise((resolve) => {
@@ -111,12 +111,11 @@ class BodyStreamSource implements UnderlyingByteSource, BodyWatcher {
   }
 }
 
-/** Fills one view of a BYOB reader: until it is full, or the connection has brought all it had. */
+/** Fills one view of a BYOB reader with what comes next, be it less than fits: nobody knows whether more follows soon. */
 class ViewSink implements BodySink {
   readonly #body: BodyReader;
   readonly #view: Buffer;
   readonly #done: (filled: number, rest: Uint8Array<ArrayBuffer> | undefined) => void;
-  #filled = 0;
   #target: Buffer | undefined;
   wantsMore = true;
 
@@ -136,34 +135,29 @@ class ViewSink implements BodySink {
    */
   target(): Buffer | undefined {
     const left = this.#body.length - this.#body.received;
-    this.#target =
-      this.wantsMore && left > 0 ? this.#view.subarray(this.#filled, this.#filled + left) : undefined;
+    this.#target = this.wantsMore && left > 0 ? this.#view.subarray(0, left) : undefined;
     return this.#target;
   }
 
   write(buffer: Buffer, start: number, end: number): void {
-    const room = this.#view.length - this.#filled;
-    const taken = Math.min(end - start, room);
-    if (buffer !== this.#target) buffer.copy(this.#view, this.#filled, start, start + taken);
-    this.#filled += taken;
-    // A read that filled its buffer may have left something behind.
-    if (this.#filled < this.#view.length && end === buffer.length) return;
-    this.#finish(start + taken < end ? ownCopy(buffer, start + taken, end) : undefined);
+    const taken = Math.min(end - start, this.#view.length);
+    if (buffer !== this.#target) buffer.copy(this.#view, 0, start, start + taken);
+    this.#finish(taken, start + taken < end ? ownCopy(buffer, start + taken, end) : undefined);
   }
 
   end(): void {
-    this.#finish(undefined);
+    this.#finish(0, undefined);
   }
 
   fail(): void {
-    this.#finish(undefined);
+    this.#finish(0, undefined);
   }
 
-  #finish(rest: Uint8Array<ArrayBuffer> | undefined): void {
+  #finish(filled: number, rest: Uint8Array<ArrayBuffer> | undefined): void {
     if (!this.wantsMore) return;
     // The memory goes back to the reader now, and the connection must not read into it any more.
     this.wantsMore = false;
-    this.#done(this.#filled, rest);
+    this.#done(filled, rest);
   }
 }
 

@@ -34,6 +34,17 @@ test("sourceBody: a large body of known length is collected whole, in one piece 
   assert.deepEqual(short, Buffer.from(bytes));
 });
 
+test("Response.body: a reader of views gets what has come, also where that is less than fits and nothing follows", async () => {
+  const never = new Promise<never>(() => undefined);
+  const chunks = (async function* () {
+    yield Buffer.from("12345");
+    await never;
+  })();
+  const stream = new Response(chunks).body as ReadableStream<Uint8Array>;
+  const { value } = await stream.getReader({ mode: "byob" }).read(new Uint8Array(1_000));
+  assert.equal(String(Buffer.from(value as Uint8Array)), "12345");
+});
+
 test("Response.close: cancels a stream that nothing was read from, with the reason of body.cancel", async () => {
   const reasons: unknown[] = [];
   const stream = () => new ReadableStream<Uint8Array>({ cancel: (reason) => void reasons.push(reason) });
