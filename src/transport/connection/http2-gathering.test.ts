@@ -40,6 +40,7 @@ class FakePart {
 function gathering() {
   let dataLeft = 0;
   const of = new Http2Gathering({
+    now: 0,
     dataLength: () => dataLeft,
     dataLeft: () => dataLeft,
     dataPart: () => undefined,

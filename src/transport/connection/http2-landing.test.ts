@@ -41,12 +41,17 @@ class Reads {
   #headLeft = HEAD;
   #left = 0;
   inPlace = 0;
+  now = 0;
   #target: Buffer | undefined;
 
   constructor(frames: readonly Frame[]) {
     this.#frames = frames;
     this.#wire = Buffer.concat(frames.flatMap(({ content }) => [Buffer.alloc(HEAD, "#"), content]));
+    const clock = (): number => this.now;
     this.landing = new Http2Landing({
+      get now() {
+        return clock();
+      },
       dataLength: () => this.#frames[this.#frame]?.content.length ?? 0,
       dataLeft: () => this.#left,
       dataPart: () => this.#frames[this.#frame]?.part as unknown as Http2Exchange,
@@ -54,6 +59,11 @@ class Reads {
         (part as unknown as Part).credit += octets;
       },
     });
+  }
+
+  /** Octets of all frames' contents that were read, where the first frame has not ended. */
+  get arrived(): number {
+    return this.#at - HEAD;
   }
 
   /** One read of up to so many octets; false at the end. */
@@ -121,6 +131,25 @@ test("Http2Landing: what came goes on after a turn that brings nothing, while th
   reads.landing.release();
   assert.deepEqual(part.octets, content);
   assert.equal(part.credit, content.length);
+});
+
+test("Http2Landing: what came goes on after a few milliseconds, though each turn brings more", async () => {
+  const part = new Part();
+  const reads = new Reads([{ part, content: octets(65_536, seededRandom(5)) }]);
+  for (let turns = 0; turns < 10; turns += 1) {
+    reads.now += 10;
+    reads.read(HEAD + 100);
+    await nextTurn();
+    const before = reads.arrived - (HEAD + 100);
+    assert.ok(part.octets.length >= before, `${part.octets.length} octets after ${turns} turns`);
+  }
+  const quick = new Part();
+  const others = new Reads([{ part: quick, content: octets(65_536, seededRandom(6)) }]);
+  for (let turns = 0; turns < 10; turns += 1) {
+    others.read(HEAD + 1_000);
+    await nextTurn();
+  }
+  assert.equal(quick.chunks.length, 0);
 });
 
 test("property: Http2Landing gives each body whole and in order, and all its credit back", async () => {

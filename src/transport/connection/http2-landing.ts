@@ -2,6 +2,8 @@ import { freshChunk } from "../../message/index.js";
 import type { Http2Exchange } from "./http2-exchange.js";
 
 export interface Http2LandingHost {
+  /** When the last read began. */
+  readonly now: number;
   /** How many octets the DATA frame at hand has, how many of them have not arrived, and whose they are. */
   dataLength(): number;
   dataLeft(): number;
@@ -14,6 +16,8 @@ export interface Http2LandingHost {
 const NEXT_HEAD_BYTES = 9;
 /** Frames smaller than this are not worth a system call each: they come several at a time into the shared buffer. */
 const LARGE_FRAME_BYTES = 32 * 1024;
+/** Where the turns of the event loop are long and each brings a little, what there is waits no longer, in milliseconds. */
+const LONGEST_MS = 4;
 /** A chunk that is filled to less than this share is copied out, so that its reader does not hold the rest of it. */
 const WORTH_HANDING = 1 / 4;
 
@@ -22,7 +26,8 @@ const WORTH_HANDING = 1 / 4;
  * frame is read straight to its place in the chunk, so that most octets are copied by nobody here; over TLS, which
  * gives a record of 16 KiB at a time, a chunk has many of them, and each chunk costs its reader some promises.
  *
- * Nobody waits for a chunk to fill: after a turn of the event loop that brought nothing, what there is goes on.
+ * Nobody waits for a chunk to fill: after a turn of the event loop that brought nothing, or a few milliseconds, what
+ * there is goes on.
  */
 export class Http2Landing {
   readonly #host: Http2LandingHost;
@@ -32,6 +37,8 @@ export class Http2Landing {
   #size = 0;
   #handed = 0;
   #filled = 0;
+  /** When the first octet came that has not been handed on. */
+  #since = 0;
   /** The part of the chunk that the next read goes to: until then the chunk cannot be given away. */
   #target: Buffer | undefined;
   #awaitsRead = false;
@@ -50,6 +57,7 @@ export class Http2Landing {
   /** Takes octets of a body whose chunks are to have `size`, which lie in the present read's buffer. */
   add(part: Http2Exchange, buffer: Buffer, start: number, end: number, size: number): void {
     if (this.#owner !== part) this.release();
+    if (this.#filled === this.#handed) this.#since = this.#host.now;
     let from = start;
     if (buffer === this.#target && this.#owner === part) {
       this.#filled += end - start; // it lies where it belongs
@@ -76,6 +84,7 @@ export class Http2Landing {
       this.#size = size;
       this.#handed = 0;
       this.#filled = 0;
+      this.#since = this.#host.now;
     }
     this.#owner = part;
     return this.#chunk;
@@ -102,7 +111,7 @@ export class Http2Landing {
   readonly #turn = (): void => {
     this.#scheduled = false;
     if (this.#chunk === undefined || this.#filled === this.#handed) return;
-    if (this.#moved) {
+    if (this.#moved && this.#host.now - this.#since < LONGEST_MS) {
       this.#moved = false;
       this.#scheduled = true;
       setImmediate(this.#turn);

@@ -120,6 +120,50 @@ test("a head waits for a small body until its turn ends, and for another not at 
   close();
 });
 
+test("a reader of views gets what has come, though it asks while the connection still puts pieces together", async () => {
+  const { records, get, close } = await connected();
+  const answer = get();
+  await turn();
+  await records.bring(head(1, 200));
+  const reader = ((await answer).body as ReadableStream<Uint8Array>).getReader({ mode: "byob" });
+  const read = async (): Promise<number> =>
+    (await reader.read(new Uint8Array(65_536))).value?.byteLength ?? 0;
+  for (let received = 0; received < 300_000; ) {
+    await records.bring(data(1, "x".repeat(15_000)));
+    received += await read();
+  }
+  for (const ticks of [0, 1, 2]) {
+    await records.bring(data(1, "x".repeat(5_000)));
+    for (let tick = 0; tick < ticks; tick += 1) await turn();
+    assert.equal(await read(), 5_000);
+  }
+  close();
+});
+
+test("of a long body, what has come goes on, though each turn of the event loop takes long and brings more", async () => {
+  const { records, get, clock, close } = await connected();
+  const answer = get();
+  await turn();
+  await records.bring(head(1, 200));
+  const response = await answer;
+  let received = 0;
+  const done = (async () => {
+    for await (const chunk of response) received += chunk.length;
+  })();
+  for (let sent = 0; sent < 300_000; sent += 15_000) {
+    await records.bring(data(1, "x".repeat(15_000)));
+    await until(() => received === sent + 15_000, "the frame at the reader");
+  }
+  for (let turns = 0; turns < 20; turns += 1) {
+    await records.bring(data(1, "x".repeat(100)));
+    clock.advance(10);
+    await turn();
+    assert.ok(received >= 300_000 + 100 * (turns - 1), `${received} octets after ${turns} turns`);
+  }
+  close();
+  await assert.rejects(done);
+});
+
 test("a response that was dropped before its body came is found by the garbage collector, and its stream reset", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
