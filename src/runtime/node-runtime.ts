@@ -15,6 +15,16 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 export const nextTurn: (callback: () => void) => unknown =
   process.getBuiltinModule("node:timers").setImmediate;
 
+/** The same before this turn's input and output go on, as `process.nextTick`, which jest's fake timers replace too. */
+export const nextTick: (callback: () => void) => void = process.getBuiltinModule("node:process").nextTick;
+
+const settled = Promise.resolve();
+
+/** The same before the microtasks end, as `queueMicrotask`. What the callback throws is an unhandled rejection. */
+export function microtask(callback: () => void): void {
+  void settled.then(callback);
+}
+
 class NodeTimer implements RuntimeTimer {
   readonly #callback: () => void;
   /** Milliseconds that one timer cannot take. */

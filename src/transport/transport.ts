@@ -10,7 +10,7 @@ import {
   type Response,
   requestParts,
 } from "../message/index.js";
-import { nodeRuntime, ownMembers, type Runtime } from "../runtime/index.js";
+import { microtask, nodeRuntime, ownMembers, type Runtime } from "../runtime/index.js";
 import { type ConnectionRecord, guardTrace, type Recording } from "../trace/index.js";
 import { noteTransport, type TransportSite } from "./account/index.js";
 import type { Connection } from "./connection/index.js";
@@ -289,7 +289,7 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /** Calls back once the transport closes, or soon where it does already; the result stops that. @internal */
   whenClosing(wake: () => void): () => void {
-    if (this.#engine.closing) queueMicrotask(wake);
+    if (this.#engine.closing) microtask(wake);
     else this.#sleepers.add(wake);
     return () => this.#sleepers.delete(wake);
   }

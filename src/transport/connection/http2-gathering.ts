@@ -1,4 +1,5 @@
 import { freshChunk } from "../../message/index.js";
+import { nextTurn } from "../../runtime/index.js";
 import type { Http2Exchange } from "./http2-exchange.js";
 import { Http2Landing, type Http2LandingHost } from "./http2-landing.js";
 
@@ -90,7 +91,7 @@ export class Http2Gathering {
     this.#forget();
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#turn); // the rest did not come in this turn of the event loop
+    nextTurn(this.#turn); // the rest did not come in this turn of the event loop
   }
 
   readonly #turn = (): void => {

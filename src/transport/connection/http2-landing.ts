@@ -1,4 +1,5 @@
 import { freshChunk } from "../../message/index.js";
+import { nextTurn } from "../../runtime/index.js";
 import type { Http2Exchange } from "./http2-exchange.js";
 
 export interface Http2LandingHost {
@@ -75,7 +76,7 @@ export class Http2Landing {
     this.#moved = true;
     if (this.#scheduled || this.#chunk === undefined) return;
     this.#scheduled = true;
-    setImmediate(this.#turn);
+    nextTurn(this.#turn);
   }
 
   #room(part: Http2Exchange, size: number): Buffer {
@@ -114,7 +115,7 @@ export class Http2Landing {
     if (this.#moved && this.#host.now - this.#since < LONGEST_MS) {
       this.#moved = false;
       this.#scheduled = true;
-      setImmediate(this.#turn);
+      nextTurn(this.#turn);
     } else {
       this.release();
     }

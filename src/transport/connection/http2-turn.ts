@@ -1,3 +1,5 @@
+import { nextTurn } from "../../runtime/index.js";
+
 /** Nothing of a turn waits longer than this for its end, in milliseconds: what others do meanwhile may take its time. */
 const LONGEST_MS = 1;
 
@@ -29,7 +31,7 @@ export class Http2Turn {
     this.#since = now;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#ended);
+    nextTurn(this.#ended);
   }
 
   /** Another read comes: ends a turn that takes long. */

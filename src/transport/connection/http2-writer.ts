@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Http2Session, OutputChunk } from "../../http2/index.js";
+import { microtask, nextTick, nextTurn } from "../../runtime/index.js";
 import type { Clock } from "../upkeep/index.js";
 
 interface Http2WriterHost {
@@ -40,18 +41,18 @@ export class Http2Writer<Owner> {
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    if (!this.#host.inTurn()) process.nextTick(this.#run);
+    if (!this.#host.inTurn()) nextTick(this.#run);
   }
 
   /** All that was read has been taken. `more`: callers have just got answers, and may have something to add. */
   turnEnds(more: boolean): void {
     if (!this.#scheduled) return;
     // From a microtask, since those queued before the microtasks run come first.
-    if (more) queueMicrotask(this.#afterMicrotasks);
+    if (more) microtask(this.#afterMicrotasks);
     else this.flush();
   }
 
-  readonly #afterMicrotasks = (): void => process.nextTick(this.#run);
+  readonly #afterMicrotasks = (): void => nextTick(this.#run);
 
   readonly #run = (): void => {
     if (this.#scheduled) this.flush();
@@ -76,7 +77,7 @@ export class Http2Writer<Owner> {
       this.#batches = 0;
     } else if (!this.#awaitsSocket) {
       this.#batches += 1;
-      if (this.#batches % TURN_AFTER_BATCHES === 0) setImmediate(() => this.schedule());
+      if (this.#batches % TURN_AFTER_BATCHES === 0) nextTurn(() => this.schedule());
       else this.schedule();
     }
   }

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { BodyLengthError, type EncodedRequest, type RequestWriter } from "../../http1/index.js";
 import type { BodySource } from "../../message/index.js";
-import { nextTurn } from "../../runtime/index.js";
+import { nextTick, nextTurn } from "../../runtime/index.js";
 import type { CloseCause } from "../../trace/index.js";
 import type { Exchange } from "../exchange/index.js";
 import { trailersOf, uploadFailure } from "./upload-failure.js";
@@ -172,7 +172,7 @@ export class Upload {
   #writeChunk(chunk: Uint8Array): void {
     if (this.#batched === 0) {
       this.#socket.cork();
-      process.nextTick(this.#onPause);
+      nextTick(this.#onPause);
     }
     this.#batched += chunk.byteLength;
     this.#writer.chunk(chunk);

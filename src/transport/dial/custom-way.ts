@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { Duplex } from "node:stream";
+import { nextTick } from "../../runtime/index.js";
 import { connectError, customDialError } from "./connect-errors.js";
 import { ConnectRace, destroyQuietly } from "./connect-race.js";
 import type { DialSettings } from "./contract.js";
@@ -33,8 +34,8 @@ export class CustomWay implements Way {
     // An async function, so that a `dial` that throws at once is a rejection too. What `done` throws must not be
     // taken for a failure of `dial`, so it surfaces from a turn of its own.
     (async () => this.#call({ ...target, signal }))().then(
-      (stream: unknown) => process.nextTick(() => this.#returned(stream)),
-      (error: unknown) => process.nextTick(() => this.#failed(messageOf(error), error)),
+      (stream: unknown) => nextTick(() => this.#returned(stream)),
+      (error: unknown) => nextTick(() => this.#failed(messageOf(error), error)),
     );
   }
 

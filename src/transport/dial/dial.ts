@@ -2,7 +2,7 @@ import type { LookupAddress } from "node:dns";
 import type { Duplex } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import type { NetworkError } from "../../errors/index.js";
-import { bare, type RuntimeTimer } from "../../runtime/index.js";
+import { bare, nextTick, type RuntimeTimer } from "../../runtime/index.js";
 import type { DialTrace } from "../../trace/index.js";
 import { permits } from "../route/index.js";
 import { interleaveFamilies, resolved } from "./addresses.js";
@@ -255,7 +255,7 @@ export class Dial implements PendingDial, DialSteps {
     // A failure found at once is told in a later turn, unless the dial is cancelled before.
     this.#starting = false;
     this.endLimit();
-    process.nextTick(() => {
+    nextTick(() => {
       if (this.#over) return;
       this.#dispose("cancelled");
       report();

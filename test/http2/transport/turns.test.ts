@@ -164,6 +164,50 @@ test("of a long body, what has come goes on, though each turn of the event loop 
   await assert.rejects(done);
 });
 
+test("requests and bodies go on where a test holds setImmediate, nextTick and queueMicrotask, as fake timers do", async () => {
+  const { records, get, close } = await connected();
+  const real = { setImmediate, queueMicrotask, nextTick: process.nextTick };
+  const held = (): void => undefined;
+  const ofNode: typeof process.nextTick = (callback: (...args: unknown[]) => void, ...args: unknown[]) => {
+    // Node's own streams use it, too.
+    if (!/\/src\/(?!testing)/.test(new Error().stack?.split("\n")[2] ?? "")) real.nextTick(callback, ...args);
+  };
+  Object.assign(globalThis, { setImmediate: held, queueMicrotask: held });
+  process.nextTick = ofNode;
+  const go = (): Promise<void> => new Promise((resolve) => real.setImmediate(resolve));
+  try {
+    let received = 0;
+    const long = async (): Promise<void> => {
+      await (await get()).text();
+      for await (const chunk of await get()) received += chunk.length;
+    };
+    const bring = async (octets: string): Promise<void> => {
+      records.push(Buffer.from(octets, "latin1"));
+      for (let turns = 0; turns < 4; turns += 1) await go();
+    };
+    const [first, second] = [long(), get()];
+    await go();
+    assert.equal(records.written.length, 1);
+    await bring(whole(1) + head(3, 200, ["content-length", "2"]));
+    assert.equal(records.written.length, 2);
+    await bring(head(5, 200));
+    const cut = data(5, "x".repeat(13_000));
+    await bring(cut.slice(0, -9));
+    assert.equal(received, 13_000 - 9);
+    await bring(cut.slice(-9));
+    for (let sent = 26_000; sent <= 390_000; sent += 13_000) {
+      await bring(data(5, "x".repeat(13_000)));
+      assert.equal(received, sent);
+    }
+    await bring(data(3, "ok", true) + data(5, "", true));
+    await Promise.all([first, second]);
+  } finally {
+    Object.assign(globalThis, { setImmediate: real.setImmediate, queueMicrotask: real.queueMicrotask });
+    process.nextTick = real.nextTick;
+  }
+  close();
+});
+
 test("a response that was dropped before its body came is found by the garbage collector, and its stream reset", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
