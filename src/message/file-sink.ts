@@ -11,6 +11,12 @@ const LEAST_TARGET = 32 * 1024;
 /** Buffers of one download: one is read into while the others are written. */
 const BUFFERS = 4;
 
+/** The callback in the async context of now: bytes come in that of the connection. */
+function inContext(callback: (bytes: number) => void): (bytes: number) => void {
+  const resource = new (process.getBuiltinModule("node:async_hooks").AsyncResource)("TRUNKLINE_PROGRESS");
+  return (bytes) => resource.runInAsyncScope(callback, undefined, bytes);
+}
+
 interface Settle {
   resolve(bytes: number): void;
   reject(error: unknown): void;
@@ -45,7 +51,8 @@ export class FileSink implements BodySink {
     onBytes?: (bytes: number) => void,
   ): Promise<number> {
     return new Promise((resolve, reject) => {
-      reader.pourInto(new FileSink(reader, file, position, onBytes, { resolve, reject }));
+      const told = onBytes && inContext(onBytes);
+      reader.pourInto(new FileSink(reader, file, position, told, { resolve, reject }));
     });
   }
 

@@ -1,5 +1,6 @@
 // What reads into memory that is used again: BYOB readers, `saveTo`, `download`.
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -144,6 +145,16 @@ describe("response.saveTo", () => {
       assert.deepEqual(await readdir(folder), ["file"]);
     });
   }
+
+  test("onProgress runs in the async context of the call", async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const contexts = new Set<string | undefined>();
+    await storage.run("mine", async () => {
+      const response = await fetch(url());
+      await response.saveTo(named(), { onProgress: () => void contexts.add(storage.getStore()) });
+    });
+    assert.deepEqual([...contexts], ["mine"]);
+  });
 
   test("leaves what was there, and nothing else, when the body breaks off", async () => {
     await writeFile(named(), "before");
