@@ -46,6 +46,11 @@ export function padded(stream: number, body: string, padding: number, end = fals
   return `${frameHeader(0, end ? 9 : 8, stream, body.length + padding + 1)}${String.fromCharCode(padding)}${body}${"\0".repeat(padding)}`;
 }
 
+/** DATA, padded where `padding` is a number; the body is octets, one character each. */
+export function dataFrame(stream: number, body: string, padding: number | undefined, end: boolean): string {
+  return padding === undefined ? data(stream, body, end) : padded(stream, body, padding, end);
+}
+
 /** What a server says first: its SETTINGS, as pairs of id and value. */
 export function greeting(...pairs: number[]): string {
   return settingsFrame(pairs);
