@@ -114,7 +114,14 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   begin(exchange: Exchange, route: PoolRoute<Link>, deadline: number, now: number): void {
     if (this.#activity++ === 0) this.clock.setAlive(true);
     const { signal } = exchange;
-    if (signal !== undefined) this.#heed(signal, exchange);
+    if (signal !== undefined) {
+      this.#heed(signal, exchange);
+      // Since it was looked at, code of the caller's has run: the option `proxy`, subscribers to diagnostics channels.
+      if (signal.aborted) {
+        exchange.onAbort?.();
+        return;
+      }
+    }
     if (deadline !== Number.POSITIVE_INFINITY) this.clock.set(exchange, deadline);
     if (this.#sharing === undefined) this.#acquire(exchange, route, now);
     else this.#enter(exchange, route, now);
@@ -182,7 +189,10 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   #acquire(exchange: Exchange, route: PoolRoute<Link>, now: number): void {
     exchange.route = route;
     const { trace } = exchange;
-    if (trace !== undefined) traceWanted(trace, exchange);
+    if (trace !== undefined) {
+      traceWanted(trace, exchange);
+      if (exchange.outcome !== "active") return; // the hook ended it
+    }
     this.pool.acquire(exchange, route, now);
     if (trace !== undefined && exchange.waitingIn !== undefined) traceQueued(trace, exchange);
     if (exchange.waitingIn !== undefined) this.#decisions.waits(exchange, route, now);
@@ -236,12 +246,28 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
   assign(exchange: Exchange, member: Member<Link>): void {
     const connection = member.owner as Connection;
     const now = this.clock.now();
-    const { trace } = exchange;
-    if (trace !== undefined) traceGot(trace, exchange);
-    exchange.telemetry?.sending(connection.wire.socket);
+    const { trace, telemetry } = exchange;
+    if (trace !== undefined || telemetry !== undefined) {
+      if (trace !== undefined) traceGot(trace, exchange);
+      telemetry?.sending(connection.wire.socket);
+      if (this.#endedBeforeSent(exchange, connection)) return;
+    }
     connection.carrier?.send(exchange, now);
     if (exchange.candidates !== undefined || member.multiplexed)
       this.#decisions.assigned(exchange, member, now, this.#opening);
+  }
+
+  /** Whether those who were told that the exchange has a connection ended one of the two: it is not sent then. */
+  #endedBeforeSent(exchange: Exchange, { member, closedBecause }: Connection): boolean {
+    if (exchange.cancelledWith !== undefined) {
+      this.pool.released(member, exchange, this.clock.now());
+      this.#settleFailure(exchange, exchange.cancelledWith.error);
+      return true;
+    }
+    if (closedBecause === undefined) return false;
+    exchange.reach = "unsent";
+    this.exchangeFailed(exchange, closedBecause, this.#destroyReason ?? closedError());
+    return true;
   }
 
   reject(exchange: Exchange, why: Rejection<Link>): void {

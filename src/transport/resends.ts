@@ -101,6 +101,11 @@ export class Resends {
     exchange.rewind();
     this.#decisions.again(exchange);
     exchange.outcome = "active";
+    // By a hook that was told of the end: there was nothing to cancel then.
+    if (exchange.signal?.aborted === true) {
+      exchange.onAbort?.();
+      return;
+    }
     if (failure === undefined) {
       this.#ways.enter(exchange, route, host.clock.now());
       return;

@@ -119,6 +119,7 @@ export class Http1Connection implements Carrier, Expiring {
         writeFailed: () => this.#readWhatCame(),
       });
       this.#upload.start();
+      if (this.#exchange !== exchange) return; // the source of the body ended it
       if (this.#upload.held) this.#clock.set(this, now + exchange.outgoing.expectWait);
     }
     const { trace } = exchange;
@@ -151,7 +152,10 @@ export class Http1Connection implements Carrier, Expiring {
           return false;
         }
         if (this.#phase !== HEAD) return this.#bodyBytes(exchange, buffer, offset, end, now);
-        if (exchange.trace !== undefined && exchange.bytesRead === 0) exchange.trace.gotFirstResponseByte?.();
+        if (exchange.trace !== undefined && exchange.bytesRead === 0) {
+          exchange.trace.gotFirstResponseByte?.();
+          if (this.#exchange !== exchange) return false; // the hook aborted the request
+        }
         const parser = (this.#parser ??= this.#host.headParsers.take(exchange.method));
         const after = parser.parse(buffer, offset, end);
         exchange.bytesRead += (after < 0 ? end : after) - offset;
@@ -182,6 +186,7 @@ export class Http1Connection implements Carrier, Expiring {
   ): boolean {
     const kind = parser.bodyKind;
     exchange.headArrived(parser, now);
+    if (this.#exchange !== exchange) return false; // who was told of it aborted the request
     if (kind === BODY_NONE) {
       if (isHandOver(exchange)) {
         this.#handOver(exchange, buffer.subarray(start, end), now);

@@ -118,6 +118,7 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Landi
   informational({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead): void {
     const { exchange } = part;
     arrived(exchange, head.size);
+    if (part.settled) return;
     if (head.status === 100) part.upload?.proceed();
     reportInformational(exchange, head);
   }
@@ -125,10 +126,14 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Landi
   headers({ owner: part }: Http2Stream<Http2Exchange>, head: ResponseHead, endStream: boolean): void {
     const { exchange } = part;
     arrived(exchange, head.size);
+    if (part.settled) return; // a hook aborted the request
     if (head.status === 421 && this.#connection.misdirected(part)) return;
+    part.fresh = true;
     exchange.headArrived(head, this.now);
+    if (part.settled) return; // who was told of it aborted the request
     if (exchange.outgoing.protocol !== undefined) {
       if (opensTunnel(exchange)) {
+        part.fresh = false;
         this.#connection.tunnelOpened(part);
         exchange.respond();
         return;
@@ -137,7 +142,6 @@ export class Http2Responses implements SessionEffects<Http2Exchange>, Http2Landi
       this.#session().end(part.stream as Http2Stream<Http2Exchange>);
     }
     part.contentLength = head.contentLength;
-    part.fresh = true;
     this.#fresh.push(part);
     if (!endStream) this.#host.clock.set(part, this.now + this.#host.bodyTimeout);
   }
