@@ -13,7 +13,7 @@ import {
   type TransportOptions,
 } from "../../src/index.js";
 import { createAuthority } from "../../src/testing/index.js";
-import { block, closedOnes, rejection, turn, turns } from "./support.js";
+import { block, closedOnes, rejection, turn, turns, until } from "./support.js";
 
 // Nobody's bytes but the server's answer (design rules 3, 6 and 11): what a server sends behind an answer is never
 // taken for the next one, whatever it is, wherever it lies when the connection is used again.
@@ -164,6 +164,15 @@ class Site implements AsyncDisposable {
   poison(): void {
     if (this.#relay === undefined) this.socket.write(POISON);
     else this.#relay.release(Number.POSITIVE_INFINITY);
+  }
+
+  /** Over TLS: the server ends the session, and what it sends for that is held. {@link poison} lets it go. */
+  async sealEnd(): Promise<void> {
+    const relay = this.#relay as Relay;
+    relay.holds = true;
+    this.socket.end();
+    await until(() => relay.held.length > 0, "the end of the session");
+    relay.holds = false;
   }
 
   #send(socket: Socket, parts: readonly (string | Buffer)[]): void {
@@ -329,6 +338,27 @@ for (const wire of WIRES) {
     }
   });
 }
+
+test("clean reuse: over TLS, the end of the session is taken for that, and not for bytes that nobody asked for", async () => {
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    for (const method of ["GET", "POST"]) {
+      await using site = await Site.start("TLS", () => [ok("ok")]);
+      const versions = { minVersion: version, maxVersion: version };
+      const transport = new Transport({ ...site.options, tls: { ...site.options.tls, ...versions } });
+      const client = new OurClient({ transport });
+      assert.equal(await client.get(site.url("/first")).text(), "ok");
+      await site.sealEnd();
+      site.poison();
+      block(1.5);
+      assert.equal(await (await client.fetch(site.url("/next"), { method })).text(), "ok");
+      const [closed] = await closedOnes(transport, 1);
+      assert.equal(closed?.closed?.reason, "server-closed-idle", `${version} ${method}`);
+      assert.match(closed?.closed?.evidence ?? "", /found before the next request$/);
+      assert.equal(site.requests, 2);
+      transport.destroy();
+    }
+  }
+});
 
 test("clean reuse: a body that comes late behind a HEAD or a 204 is not the answer to the next GET", async () => {
   for (const first of ["HEAD", "204"]) {

@@ -16,6 +16,9 @@ const found = Buffer.allocUnsafeSlow(16);
 const intoFound = [found];
 /** The content type of a TLS record that holds an alert: on an idle connection, the end of the session. */
 const TLS_ALERT = 0x15;
+/** TLS 1.3 seals its alerts as data, of which no other record is so short: two octets, their kind, and a tag of 16. */
+const TLS_DATA = 0x17;
+const SEALED_ALERT_BYTES = 19;
 
 /**
  * Design rule 11: why a connection that was used before cannot carry this exchange, as far as can be told at once. In
@@ -46,7 +49,7 @@ function probe(socket: Duplex | undefined, idleFor: number): CloseCause | undefi
   try {
     // `readSync` does the same in a sixth more time.
     const bytes = fileSystem.readvSync(descriptor, intoFound);
-    if (bytes === 0 || (isEncrypted(socket) && found[0] === TLS_ALERT)) return closedBeforeUse(idleFor);
+    if (bytes === 0 || (isEncrypted(socket) && endsSession(bytes))) return closedBeforeUse(idleFor);
     return unsolicitedBeforeUse(found, bytes, idleFor);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown";
@@ -56,6 +59,13 @@ function probe(socket: Duplex | undefined, idleFor: number): CloseCause | undefi
   } finally {
     if (limited) Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
   }
+}
+
+/** Whether the record that was found is an alert. */
+function endsSession(bytes: number): boolean {
+  const [type, , , high, low] = found;
+  if (type === TLS_ALERT) return true;
+  return type === TLS_DATA && bytes >= 5 && high === 0 && low === SEALED_ALERT_BYTES;
 }
 
 /** Whether the peer's end has been read, although its event is still to come. */
