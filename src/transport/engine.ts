@@ -462,7 +462,9 @@ export class Engine implements PoolEffects<Link, Exchange>, Http2Host, Connectio
     if (connection.member.openedAt === 0)
       this.#decisions.settled(connection.member, cause.reason === "dial-failed");
     this.#floor?.lost(connection.member.route, cause.reason, this.clock.now());
-    connection.openingOver(closedError());
+    // What a limit ended at once was open all the same: whoever had it made is done.
+    const wasOpen = connection.member.openedAt > 0 && cause.reason !== "transport-closed";
+    connection.openingOver(wasOpen ? undefined : closedError());
     this.#checkClosed();
   }
 

@@ -212,9 +212,9 @@ export class Transport implements RoundTripper, AsyncDisposable {
 
   /**
    * Opens connections to an origin before they are needed, so that `n` (default 1; with HTTP/2 always 1) are idle, and
-   * resolves when they are open. Idle ones count, and the limits hold. Does nothing with `keepAlive: false`. Rejects with
-   * a {@link NetworkError} when one cannot be made, with a `TypeError` for an invalid origin, and with a `RangeError` for
-   * a wrong count.
+   * resolves when they are open. Idle ones count, and the limits hold: a connection that is over a limit by the time it
+   * is open closes at once. Does nothing with `keepAlive: false`. Rejects with a {@link NetworkError} when one cannot be
+   * made, with a `TypeError` for an invalid origin, and with a `RangeError` for a wrong count.
    */
   async preconnect(origin: string, n = 1): Promise<void> {
     if (!Number.isInteger(n) || n < 0) {

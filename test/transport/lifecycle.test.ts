@@ -188,6 +188,28 @@ test("Transport.preconnect: rejects when it cannot, and on a closed transport", 
   assert.equal((await rejection(transport.preconnect(origin)))["code"], "ERR_TRUNKLINE_CLOSED");
 });
 
+test("Transport.preconnect: resolves also where a limit ends the connection as soon as it is open", async () => {
+  await using world = await World.start();
+  const { origin } = world.server;
+  const none = world.transport({ maxIdleConnectionsPerOrigin: 0 });
+  await none.preconnect(origin);
+  assert.equal(none.connections()[0]?.closed?.reason, "max-idle-per-origin");
+  // Another origin's request waits for the one connection that there may be.
+  const other = await world.another();
+  const one = world.transport({ maxConnections: 1 });
+  const [, text] = await Promise.all([one.preconnect(origin), fetched(one, other.url("/"))]);
+  assert.equal(text, "ok");
+  assert.equal(one.connections()[0]?.closed?.reason, "evicted");
+});
+
+test("Transport.preconnect: rejects when the transport closes before the connection is open", async () => {
+  await using world = await World.start();
+  const transport = world.transport();
+  const asked = rejection(transport.preconnect(world.server.origin));
+  await transport.close();
+  assert.equal((await asked)["code"], "ERR_TRUNKLINE_CLOSED");
+});
+
 test("Transport.preconnect: opens nothing while the transport closes", async () => {
   await using world = await World.start();
   const answer = world.server.gate();
