@@ -32,7 +32,9 @@ export function mayGoOutAgain(exchange: Exchange, cause: CloseCause, error?: unk
   // What comes on a stream is an answer to its request, and to no other.
   if (isGarbage(cause)) return exchange.repeatable && !isOfStream(error);
   if (exchange.bytesRead > 0) return false;
-  return exchange.repeatable || (exchange.bytesWritten === 0 && exchange.outgoing.replayable);
+  if (exchange.repeatable) return true;
+  // A stream whose head has left is known to the server, whatever of its body has; what has not left is "unsent".
+  return exchange.carried === undefined && exchange.bytesWritten === 0 && exchange.outgoing.replayable;
 }
 
 /** Whether it goes out again only after a pause: a server that refused it twice needs time more than haste. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Init } from "../../../src/index.js";
 import { type Http2WireConnection, http2Script, seededRandom } from "../../../src/testing/index.js";
 import { clientOf, closedOnes, fetched, rejection, turns, until } from "../../transport/support.js";
 import { burst, echoPaths, H2World, overTls, recordOf, sent, settled, TRUST } from "./h2-world.js";
@@ -331,6 +332,40 @@ test("RST_STREAM on a connection that worked before: a GET goes out again once o
   assert.equal(response.attempts, 2);
   await response.text();
 });
+
+const UNSENT_BODIES: Readonly<Record<string, Init>> = {
+  none: {},
+  "an empty one": { body: "" },
+  "one that waits for 100": { body: "x", expectContinue: true },
+  "one that is still to be read": { body: new Blob(["x".repeat(100_000)]) },
+};
+const LOSSES: Readonly<Record<string, (connection: Http2WireConnection, stream: number) => Promise<void>>> = {
+  RST_STREAM: (connection, stream) => connection.send({ type: "RST_STREAM", stream, code: 2 }),
+  "the end of the connection": (connection) => connection.wire.end(),
+  "a reset of the connection": (connection) => connection.wire.reset(),
+};
+for (const [loss, lose] of Object.entries(LOSSES)) {
+  test(`${loss} on a connection that worked before: a POST of which only the head was written does not go out again`, async () => {
+    for (const [body, init] of Object.entries(UNSENT_BODIES)) {
+      const heads: string[] = [];
+      await using world = await H2World.start(async (connection) => {
+        for (;;) {
+          const { stream, path } = await connection.readHead();
+          heads.push(path);
+          if (path === "/p") await lose(connection, stream);
+          else await connection.reply(stream);
+        }
+      });
+      const transport = world.transport();
+      await fetched(transport, world.url());
+      const error = await rejection(clientOf(transport).post(world.url("/p"), { ...init, retry: true }));
+      assert.equal(error["retryable"], false, body);
+      assert.match(error.message, /; not retried: the server may already have processed it/, body);
+      await fetched(transport, world.url("/after"));
+      assert.deepEqual(heads, ["/", "/p", "/after"], body);
+    }
+  });
+}
 
 // ── a server that breaks the protocol ────────────────────────────────────────────────────────────────────────
 
