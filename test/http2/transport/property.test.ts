@@ -149,7 +149,7 @@ async function run(seed: number): Promise<void> {
         if (sent % 1_000 === 0) await turns(1);
       }
     }
-    const body = method === "GET" ? undefined : kind < 0.75 ? new Uint8Array(size) : pieces();
+    const body = kind < 0.6 ? undefined : kind < 0.75 ? new Uint8Array(size) : pieces();
     const settle = (): void => void settlings.set(path, (settlings.get(path) ?? 0) + 1);
     try {
       const response = await client.fetch(world.url(path), {
