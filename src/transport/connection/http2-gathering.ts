@@ -1,7 +1,7 @@
 import { freshChunk } from "../../message/index.js";
 import { nextTurn } from "../../runtime/index.js";
 import type { Http2Exchange } from "./http2-exchange.js";
-import { Http2Landing, type Http2LandingHost } from "./http2-landing.js";
+import { Http2Landing, type Http2LandingHost, LARGE_FRAME_BYTES } from "./http2-landing.js";
 
 /** The rest of a frame is waited for when it is less than this share of what has come. */
 const SMALL_SHARE = 1 / 8;
@@ -24,6 +24,9 @@ export class Http2Gathering {
   #filled = 0;
   #scheduled = false;
   readonly #landing: Http2Landing;
+  /** Whose the frame at hand is, and whether the one before was the same body's. */
+  #last: Http2Exchange | undefined;
+  #follows = false;
 
   constructor(host: Http2LandingHost) {
     this.#host = host;
@@ -39,13 +42,14 @@ export class Http2Gathering {
   }
 
   forget(part: Http2Exchange): void {
+    if (this.#last === part) this.#last = undefined;
     this.#landing.forget(part);
   }
 
   /** Notes a piece, which lies in the present read's buffer. */
   add(part: Http2Exchange, buffer: Buffer, start: number, end: number): void {
     const size = part.settled ? 0 : (part.body?.chunkBytes ?? 0);
-    if (size > 0) {
+    if (size > 0 && this.#fillsChunks(part, end - start)) {
       this.#release();
       this.#take();
       this.#landing.add(part, buffer, start, end, size);
@@ -65,6 +69,16 @@ export class Http2Gathering {
     }
     this.#pieces.push(from, end);
     this.#octets += end - from;
+  }
+
+  /** Whether it is worth a large chunk: not where the small frames of several bodies alternate, each of which would take one. */
+  #fillsChunks(part: Http2Exchange, octets: number): boolean {
+    const length = this.#host.dataLength();
+    if (this.#host.dataLeft() + octets === length) {
+      this.#follows = this.#last === part;
+      this.#last = part;
+    }
+    return this.#follows || length >= LARGE_FRAME_BYTES;
   }
 
   #complete(chunk: Buffer, buffer: Buffer, start: number, end: number): number {
@@ -101,6 +115,7 @@ export class Http2Gathering {
 
   /** Hands on all that was gathered. */
   flush(): void {
+    this.#last = undefined;
     this.#landing.release();
     this.#release();
     this.#take();

@@ -16,7 +16,7 @@ export interface Http2LandingHost {
 /** Behind the rest of a frame the head of the next one is read, which the content of that one then overwrites. */
 const NEXT_HEAD_BYTES = 9;
 /** Frames smaller than this are not worth a system call each: they come several at a time into the shared buffer. */
-const LARGE_FRAME_BYTES = 32 * 1024;
+export const LARGE_FRAME_BYTES: number = 32 * 1024;
 /** Where the turns of the event loop are long and each brings a little, what there is waits no longer, in milliseconds. */
 const LONGEST_MS = 4;
 /** A chunk that is filled to less than this share is copied out, so that its reader does not hold the rest of it. */

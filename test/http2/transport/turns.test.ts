@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { CANCEL, rstStreamFrame } from "../../../src/http2/index.js";
@@ -162,6 +162,30 @@ test("of a long body, what has come goes on, though each turn of the event loop 
   }
   close();
   await assert.rejects(done);
+});
+
+test("long bodies whose small frames alternate take about as much memory as they have octets", async () => {
+  const { records, get, close } = await connected();
+  const answers = [get(), get()];
+  await turn();
+  const long = ["content-length", "10000000"];
+  await records.bring(head(1, 200, long) + head(3, 200, long));
+  let received = 0;
+  const read = async (response: Response): Promise<void> => {
+    for await (const chunk of response) received += chunk.length;
+  };
+  const done = Promise.allSettled((await Promise.all(answers)).map(read));
+  const allocate = mock.method(Buffer, "allocUnsafeSlow");
+  for (let frames = 0; frames < 40; frames += 1) {
+    await records.bring(data(1, "x".repeat(2_000)) + data(3, "y".repeat(2_000)));
+    await turn();
+  }
+  await until(() => received === 40 * 4_000, "all octets");
+  const taken = allocate.mock.calls.reduce((sum, { arguments: [bytes] }) => sum + Number(bytes), 0);
+  allocate.mock.restore();
+  assert.ok(taken <= 2 * received, `${taken} bytes for ${received} octets`);
+  close();
+  await done;
 });
 
 test("requests and bodies go on where a test holds setImmediate, nextTick and queueMicrotask, as fake timers do", async () => {
