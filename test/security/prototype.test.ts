@@ -174,6 +174,16 @@ test("options: a get and a set on Object.prototype, which no descriptor may take
   }
 });
 
+test("options: hints on Object.prototype, which Node's resolver would take, end no request by name", async () => {
+  const byName = uses["a GET by name"] as Use;
+  (Object.prototype as Record<string, unknown>)["hints"] = "some";
+  try {
+    assert.equal(await byName(), "ok");
+  } finally {
+    delete (Object.prototype as Record<string, unknown>)["hints"];
+  }
+});
+
 /** Values as a fault or an attacker puts them there, and what must come out all the same. */
 const poisons: readonly (readonly [string, unknown])[] = [
   ["path", "/elsewhere"],

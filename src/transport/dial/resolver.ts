@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { isIP } from "node:net";
-import type { LookupFunction, Runtime } from "../../runtime/index.js";
+import { bare, type LookupFunction, type Runtime } from "../../runtime/index.js";
 
 import type { DnsAnswer } from "./dns-contract.js";
 import type { DnsNames } from "./dns-names.js";
@@ -92,7 +92,7 @@ export class Resolver {
 
   #askLookup(host: string, land: (error: unknown, answer: DnsAnswer) => void): void {
     // `verbatim` (the resolver's order) is the default on some Node versions only, and RFC 8305 wants it.
-    const options: LookupAllOptions = { all: true, verbatim: true, family: this.#family };
+    const options = bare<LookupAllOptions>({ all: true, verbatim: true, family: this.#family });
     try {
       this.#lookup(host, options, (error: unknown, answer: unknown, family?: unknown) => {
         if (error !== null && error !== undefined) land(error, { addresses: [], ttl: undefined });
