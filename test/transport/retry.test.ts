@@ -290,3 +290,36 @@ test("safe retry: an abort during the second attempt rejects with the signal's r
   assert.equal(await rejection(call), reason);
   assert.equal(transport.snapshot().totals.active, 0);
 });
+
+test("why(): a request that went out again did not wait while it was on the connection before", async () => {
+  for (const idle of [1, 2]) {
+    await using world = await World.start();
+    const { server, clock } = world;
+    const gate = server.gate();
+    let lost = false;
+    server.script(async (wire) => {
+      for await (const { target } of wire.eachRequest()) {
+        if (target === "/lost" && !lost) {
+          lost = true;
+          await gate.promise;
+          await wire.end();
+          return;
+        }
+        await wire.replyOk("ok");
+      }
+    });
+    const transport = world.stepped();
+    await transport.preconnect(server.origin, idle);
+    clock.advance(10);
+    const asked = clientOf(transport).get(server.url("/lost"));
+    await server.waitForRequests(1);
+    clock.advance(500);
+    gate.open();
+    const response = await asked;
+    assert.equal(await response.text(), "ok");
+    assert.equal(response.attempts, 2);
+    assert.equal(response.connection.reused, idle === 2);
+    assert.equal(response.why().waited, undefined);
+    assert.doesNotMatch(String(response.why()), /waiting/);
+  }
+});

@@ -110,7 +110,7 @@ interface DecisionParts {
 
 /** The decision that gave the exchange its connection; connection 0 when it got none. */
 export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
-  const waited = exchange.assignedAt > 0 ? exchange.assignedAt - exchange.queuedAt : 0;
+  const waited = exchange.assignedAt > 0 ? exchange.assignedAt - askedAt(exchange) : 0;
   const dial = exchange.dialed;
   const candidates =
     exchange.candidates ??
@@ -142,6 +142,12 @@ export function decisionOf(exchange: Exchange, parts: DecisionParts): Decision {
     ...couldHave(dial, exchange.stats.recent, candidates),
   };
   return spoken(decision);
+}
+
+/** When it asked for its connection. One that went out again had another one before, and did not wait meanwhile. */
+function askedAt({ attempt, queuedAt, waitingSince, assignedAt }: Exchange): number {
+  if (attempt === 1) return queuedAt;
+  return waitingSince > 0 ? waitingSince : assignedAt;
 }
 
 /** The same decision, which is a sentence where it is printed and plain data where it is serialised. */

@@ -260,6 +260,7 @@ export class Exchange
     this.reused = false;
     this.proven = false;
     this.assignedAt = 0;
+    this.waitingSince = 0;
     this.carried = undefined;
     if (this.reach === "spared") this.spared += 1;
     this.reach = "perhaps";
