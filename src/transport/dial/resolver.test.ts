@@ -27,7 +27,7 @@ test("Resolver: lookups of one name at one time are one lookup", () => {
     asked.map(({ host }) => host),
     ["a.test", "b.test"],
   );
-  assert.deepEqual(asked[0]?.options, { all: true, verbatim: true, family: 0 });
+  assert.deepEqual({ ...(asked[0]?.options as object) }, { all: true, verbatim: true, family: 0 });
   asked[0]?.answer(null, [one]);
   asked[0]?.answer(null, [one]); // once too often
   assert.deepEqual(heard, [[one], [one]]);
@@ -73,7 +73,7 @@ test("Resolver: understands every answer a lookup may give, and drops what is no
     asked.at(-1)?.answer(...answer);
   }
   assert.deepEqual(heard, [[one], [{ address: "2001:db8::1", family: 6 }], [one], [], [], failure]);
-  assert.deepEqual(asked[0]?.options, { all: true, verbatim: true, family: 6 });
+  assert.deepEqual({ ...(asked[0]?.options as object) }, { all: true, verbatim: true, family: 6 });
 });
 
 test("Resolver: a lookup that throws is a failed lookup", () => {
