@@ -19,7 +19,7 @@ const help = `npm run bench -- [--only row,row] [--clients "name,name"] [--node 
   --quick    2 short rounds, for a first impression
   --check    exit with 1 when a target is missed
   TRUNKLINE_DIST=file:///…/index.js measures another build.
-  Whole rounds of every client are saved to bench/results/ and written to docs/performance.md; partial ones are printed only.`;
+  Three or more whole rounds of every client are saved to bench/results/ and written to docs/performance.md; partial ones are printed only.`;
 
 const own = process.versions.node.split(".")[0];
 const { values: options } = parseArgs({
@@ -59,7 +59,7 @@ const saves =
   process.env.TRUNKLINE_DIST === undefined &&
   !options.quick &&
   chosenClients.length === 0 &&
-  options.rounds === undefined;
+  (options.rounds === undefined || Number(options.rounds) >= 3);
 const results = join(root, "bench", "results");
 
 await setUp({ build: !options["no-build"] });
