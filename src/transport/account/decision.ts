@@ -1,3 +1,4 @@
+import { plural } from "../../errors/index.js";
 import { decisionSentence, rounded, savedBy } from "../../explain/index.js";
 import type { Member, Pool, PoolLimits, PoolRoute } from "../../pool/index.js";
 import { bare } from "../../runtime/index.js";
@@ -195,8 +196,7 @@ export function describeHolders(pool: Pool<Link, Exchange>, route: PoolRoute<Lin
     oldest === undefined
       ? ""
       : `, the longest by ${oldest.method} ${oldest.target.path.split("?")[0]} for ${Math.round(now - oldest.assignedAt)} ms`;
-  const count = `${holders.length} ${holders.length === 1 ? "connection" : "connections"}`;
-  return `${count} to ${route.origin} ${holders.length === 1 ? "is" : "are"} held${streamsOn(holders)}${held} (${active} active and ${dialing} dialing in all)`;
+  return `${plural(holders.length, "connection")} to ${route.origin} ${holders.length === 1 ? "is" : "are"} held${streamsOn(holders)}${held} (${active} active and ${dialing} dialing in all)`;
 }
 
 /** What fills connections that carry several requests at once. */
@@ -205,7 +205,7 @@ function streamsOn(holders: readonly Member<Link>[]): string {
   const active = holders.reduce((sum, member) => sum + member.active, 0);
   const limit = holders.reduce((sum, member) => sum + member.limit, 0);
   const most = active < limit ? "" : `, as many as ${holders.length === 1 ? "it" : "they"} may carry at once`;
-  return ` by ${active} ${active === 1 ? "request" : "requests"}${most}`;
+  return ` by ${plural(active, "request")}${most}`;
 }
 
 /** Where `maxConnections` is what the exchange waits for: other origins have them all. */
