@@ -3,21 +3,15 @@ import { test } from "node:test";
 import type { PoolLimits } from "./contract.js";
 import { endOfAge, endOfEvicted, endOfIdleness, endOfUnneeded } from "./ending.js";
 import { Member, PoolRoute, Waiter } from "./entities/index.js";
+import { NO_LIMITS } from "./pool-fixture.js";
 import { endAfterExchange } from "./serving.js";
 
-const NONE = Number.POSITIVE_INFINITY;
 const LIMITS: PoolLimits = {
+  ...NO_LIMITS,
   maxConnections: 7,
   maxConnectionsPerOrigin: 3,
-  maxIdleConnections: NONE,
-  maxIdleConnectionsPerOrigin: NONE,
-  maxDialingPerOrigin: NONE,
-  maxWaiting: NONE,
-  queueTimeout: NONE,
-  idleTimeout: NONE,
   maxConnectionAge: 60_000,
   maxRequestsPerConnection: 5,
-  keepAlive: true,
 };
 
 function member(): Member<string> {

@@ -9,7 +9,7 @@ export type Owner = string;
 type TestPool = Pool<Owner, Waiter<Owner>>;
 
 export const NONE: number = Number.POSITIVE_INFINITY;
-const NO_LIMITS: PoolLimits = {
+export const NO_LIMITS: PoolLimits = {
   maxConnections: NONE,
   maxConnectionsPerOrigin: NONE,
   maxIdleConnections: NONE,
